@@ -1,1 +1,17 @@
+//! The durable shell round the pure core: stores, intake, timers, outbox.
+//!
+//! # Purpose
+//! Takes inputs, steps them through the core, and commits each outcome in one transaction; performs effects after the commit;
+//! wakes what is due. Every actor has an explicit `tick(now)`, so that a simulator can interleave them.
+//!
+//! # Invariants
+//! - **Architecture invariant:** one accepted input is one macrostep is one transaction. No wake-up is a second write.
+//! - **Architecture invariant:** every write is fenced by its instance's sequence; whoever loses steps again on what won.
+//! - **Architecture invariant:** any node can do any work; nothing here assumes to be alone.
+//!
+//! # Deliberately absent
+//! No HTTP, no HTML, no transport: adapters come in through [`adapter::Adapter`].
 
+pub mod adapter;
+pub mod clock;
+pub mod store;

@@ -1,1 +1,135 @@
-//! Placeholder.
+//! Identifiers and digests. All are derived, none is drawn: the same facts give the same identifier on every node.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest as _, Sha256};
+
+/// Says what a digest is over, so that digests of different things can never be exchanged.
+const INSTANCE_DOMAIN: &[u8] = b"statewright/instance/1";
+const INPUT_DOMAIN: &[u8] = b"statewright/input/1";
+
+/// An instance: the first 16 bytes of a digest over its workflow's name and its key.
+///
+/// Being derived, it makes "unique among this workflow's instances for ever" the primary key of every table, lets a message
+/// to `{workflow, key}` be addressed without a read, and lets the schema be partitioned by it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstanceId(pub [u8; 16]);
+
+/// What an input is recognised by when it comes a second time: a digest over who sent it, by which route, under which key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InputKey(pub [u8; 16]);
+
+/// A SHA-256 digest: of a definition, a trail entry, a snapshot, a request's body.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl InstanceId {
+    pub fn of(workflow: &str, key: &str) -> Self {
+        InstanceId(first_half(digest_of(INSTANCE_DOMAIN, &[workflow.as_bytes(), key.as_bytes()])))
+    }
+}
+
+impl InputKey {
+    /// `parts` are for example the principal, the route and the Idempotency-Key, or the sender, its sequence and an ordinal.
+    pub fn of(parts: &[&str]) -> Self {
+        let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+        InputKey(first_half(digest_of(INPUT_DOMAIN, &parts)))
+    }
+}
+
+impl Digest {
+    /// Stands before the first entry of a chain.
+    pub const ZERO: Digest = Digest([0; 32]);
+
+    pub fn of(bytes: &[u8]) -> Self {
+        Digest(Sha256::digest(bytes).into())
+    }
+}
+
+/// Each part is preceded by its length, so that ("ab", "c") and ("a", "bc") differ.
+fn digest_of(domain: &[u8], parts: &[&[u8]]) -> Digest {
+    let mut hasher = Sha256::new();
+    hasher.update(domain);
+    for part in parts {
+        hasher.update((part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    Digest(hasher.finalize().into())
+}
+
+fn first_half(digest: Digest) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest.0[..16]);
+    half
+}
+
+/// Not this many hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected} hexadecimal digits")]
+pub struct NotHexadecimal {
+    pub expected: usize,
+}
+
+fn write_hexadecimal(bytes: &[u8], formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+}
+
+fn read_hexadecimal<const N: usize>(text: &str) -> Result<[u8; N], NotHexadecimal> {
+    let refused = NotHexadecimal { expected: N * 2 };
+    if text.len() != N * 2 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(refused);
+    }
+    let mut bytes = [0; N];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).map_err(|_| refused.clone())?;
+    }
+    Ok(bytes)
+}
+
+macro_rules! hexadecimal {
+    ($name:ident) => {
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_hexadecimal(&self.0, formatter)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_hexadecimal(&self.0, formatter)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotHexadecimal;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                read_hexadecimal(text).map($name)
+            }
+        }
+    };
+}
+
+hexadecimal!(InstanceId);
+hexadecimal!(InputKey);
+hexadecimal!(Digest);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_do_not_run_into_one_another() {
+        assert_ne!(InstanceId::of("ab", "c"), InstanceId::of("a", "bc"));
+        assert_ne!(InputKey::of(&["ab", "c"]), InputKey::of(&["a", "bc"]));
+    }
+
+    #[test]
+    fn identifiers_survive_their_text() {
+        let id = InstanceId::of("lens-order", "A-1");
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!("zz".parse::<InstanceId>(), Err(NotHexadecimal { expected: 32 }));
+        assert_eq!("é".repeat(16).parse::<InstanceId>(), Err(NotHexadecimal { expected: 32 }));
+    }
+}

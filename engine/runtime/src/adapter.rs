@@ -1,0 +1,40 @@
+//! What every transport looks like to the engine.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use statewright_core::value::Value;
+
+/// One attempt at an effect.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// `instance:sequence:name`. Goes on the wire, so that the other side can recognise a repetition.
+    pub key: Arc<str>,
+    pub action: Arc<str>,
+    pub input: Value,
+    /// 1 for the first.
+    pub number: u32,
+    /// The attempt is abandoned at this moment.
+    pub until: Timestamp,
+}
+
+/// Why an attempt did not succeed: what the outbox does next depends on this alone.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AttemptFailure {
+    /// Trying again may help: no connection, busy, an answer that says so.
+    #[error("{message}")]
+    Temporary { message: String },
+    /// Trying again cannot help: the other side understood and refuses.
+    #[error("{message}")]
+    Refused { message: String, detail: Value },
+}
+
+/// A transport. It is told of an effect at least once, and always under the same key.
+#[async_trait]
+pub trait Adapter: Send + Sync + 'static {
+    /// Whether this adapter knows an action; asked when a workflow is deployed.
+    fn has_action(&self, action: &str) -> bool;
+
+    async fn perform(&self, attempt: Attempt) -> Result<Value, AttemptFailure>;
+}

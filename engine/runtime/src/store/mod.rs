@@ -1,0 +1,127 @@
+//! The store: one narrow trait where a method is a transaction.
+//!
+//! # What the engine relies on
+//! - Writes are fenced by the instance's sequence. A timer, a message or an effect belongs to one instance and is consumed only
+//!   by a commit of that instance; so the fence alone makes every wake-up happen once, without leases on them.
+//! - An input key stands in the trail entry it caused and is unique within its instance.
+//! - Moments are microseconds since 1970, in UTC. Nothing of a dialect's own time type is used.
+//! - Tables that fill and empty (timer, message, effect) stay small; the trail is only appended to and never read to take a step.
+//!
+//! `memory` is the reference; `sqlite` and `postgres` must answer every sequence of operations as it does.
+
+mod read;
+mod write;
+
+use async_trait::async_trait;
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+
+pub use read::{
+    DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, PersonalRow, StoredDefinition,
+    TokenRow, TrailRow,
+};
+pub use write::{
+    Applied, Claim, Definition, EffectEnd, EffectResult, NewEffect, NewEntry, NewMessage, NewToken, NextInstance, Repair, Write,
+    wake_body, wake_key,
+};
+
+/// What went wrong, by what the caller can do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Trying the same again may succeed: connection lost, database restarting, deadlock, busy.
+    #[error("the database is not available now: {0}")]
+    Unavailable(String),
+    /// The schema is newer or older than this program.
+    #[error("{0}")]
+    Schema(String),
+    /// Stored bytes do not mean what they should. Never ignored.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+}
+
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// Each method is one transaction. Implementations are cheap to clone behind an `Arc` and may be used from many tasks.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Makes or upgrades the schema; forward only; safe when two nodes do it at once.
+    async fn migrate(&self) -> StoreResult<()>;
+
+    // Definitions
+
+    /// Keeps a definition for ever (nothing happens if it is known) and makes it the one that new instances of its workflow
+    /// take. The write is the system trail's entry of the deployment and is fenced like any other: `Applied::Moved` changes nothing.
+    async fn deploy(&self, definition: &Definition, act: &Write) -> StoreResult<Applied>;
+    async fn definition(&self, hash: Digest) -> StoreResult<Option<StoredDefinition>>;
+    /// The live one of each workflow, by name.
+    async fn live_definitions(&self) -> StoreResult<Vec<StoredDefinition>>;
+    /// The next running number of a workflow, drawn for good (a number that is not used leaves a gap).
+    async fn draw_number(&self, workflow: &str) -> StoreResult<u64>;
+
+    // Instances
+
+    /// In the order asked for; `None` where there is none.
+    async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>>;
+    /// Personal values of an instance; empty after erasure.
+    async fn personal(&self, instance: InstanceId) -> StoreResult<Vec<PersonalRow>>;
+    /// All writes in one transaction, each applied whole or not at all, independently of the others. Answers stand in the
+    /// order of the writes. No two writes of one call are of the same instance.
+    async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>>;
+    /// Newest first, within one workflow or over all.
+    async fn list(&self, query: &ListQuery) -> StoreResult<ListPage>;
+
+    // Waking
+
+    /// Due at or before `now_us`, earliest first, without incident.
+    async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>>;
+    /// When the earliest armed timer or delayed message is due.
+    async fn next_due(&self) -> StoreResult<Option<i64>>;
+    /// Messages that may be taken (due, not deferred, without incident), in order for each receiver, inserted at or before
+    /// `older_than_us` (a node hands its own over directly; the poll is for what was orphaned).
+    async fn ready_messages(&self, now_us: i64, older_than_us: i64, limit: usize) -> StoreResult<Vec<MessageRow>>;
+
+    /// Takes a message out whose receiver does not exist, and answers its sender. False: it is gone, or the receiver exists by now.
+    async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool>;
+
+    // The outbox
+
+    /// Leases effects that are due and whose lease, if any, has ended. Each lease raises the effect's epoch.
+    async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>>;
+    /// Ends, postpones or fails attempts, each only if its lease epoch is still the current one. An effect that ends becomes a
+    /// message to its instance in the same transaction. Answers whether each was still ours.
+    async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>>;
+
+    // Incidents: timers, messages and effects that wait for a person
+
+    /// Marks a timer or a message as an incident, so that it is not offered again until a person decides.
+    async fn raise_incident(&self, incident: &Incident) -> StoreResult<()>;
+    async fn incidents(&self, limit: usize) -> StoreResult<Vec<Incident>>;
+    /// Retries, skips or repairs an incident, together with the system trail's entry that says so. False: it was no incident any more.
+    async fn settle_incident(
+        &self,
+        instance: InstanceId,
+        kind: IncidentKind,
+        name: &str,
+        repair: &Repair,
+        act: &Write,
+    ) -> StoreResult<Applied>;
+
+    // The trail
+
+    /// Entries after `after`, in order.
+    async fn trail(&self, instance: InstanceId, after: u64, limit: usize) -> StoreResult<Vec<TrailRow>>;
+    /// The entry that an input caused, if it came before.
+    async fn entry_of_input(&self, instance: InstanceId, key: InputKey) -> StoreResult<Option<TrailRow>>;
+    /// Instances in id order after `after`: what `verify` walks.
+    async fn instances_after(&self, after: Option<InstanceId>, limit: usize) -> StoreResult<Vec<InstanceRow>>;
+
+    // Access tokens
+
+    async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied>;
+    /// Revoked ones are not found.
+    async fn token(&self, hash: Digest) -> StoreResult<Option<TokenRow>>;
+    async fn tokens(&self) -> StoreResult<Vec<TokenRow>>;
+    async fn revoke_token(&self, id: &str, now_us: i64, act: &Write) -> StoreResult<Applied>;
+
+    /// Waits for what is under way and lets go of the database.
+    async fn close(&self);
+}

@@ -1,0 +1,112 @@
+//! What is read back.
+
+use std::sync::Arc;
+
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceRow {
+    pub instance: InstanceId,
+    pub workflow: Arc<str>,
+    pub key: Arc<str>,
+    pub definition: Digest,
+    pub sequence: u64,
+    pub done: bool,
+    pub snapshot: String,
+    pub head: Digest,
+    pub started_at_us: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonalRow {
+    pub reference: Digest,
+    /// Canonical JSON.
+    pub value: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueTimer {
+    pub instance: InstanceId,
+    pub name: Arc<str>,
+    pub due_us: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageRow {
+    pub to: InstanceId,
+    /// Ascending in the order of arrival for each receiver.
+    pub id: i64,
+    pub key: InputKey,
+    pub body: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EffectRow {
+    pub instance: InstanceId,
+    pub key: Arc<str>,
+    pub adapter: Arc<str>,
+    pub body: String,
+    /// Of the lease just taken.
+    pub epoch: u64,
+    /// Made before this one.
+    pub attempts: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    pub instance: InstanceId,
+    pub kind: IncidentKind,
+    /// The timer's name, the message's id in decimal, or the effect's key.
+    pub name: Arc<str>,
+    pub error: String,
+    pub attempts: u32,
+    pub since_us: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IncidentKind {
+    Timer,
+    Message,
+    Effect,
+}
+
+/// Keyset pages over (`started_at_us`, id), newest first.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    pub workflow: Option<Arc<str>>,
+    pub done: Option<bool>,
+    /// Continue after this one.
+    pub after: Option<(i64, InstanceId)>,
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug)]
+pub struct ListPage {
+    pub rows: Vec<InstanceRow>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrailRow {
+    pub sequence: u64,
+    pub at_us: i64,
+    pub input_key: Option<InputKey>,
+    pub bytes: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct StoredDefinition {
+    pub hash: Digest,
+    pub workflow: Arc<str>,
+    pub source: String,
+    pub deployed_at_us: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct TokenRow {
+    pub id: Arc<str>,
+    pub principal: String,
+    pub created_at_us: i64,
+    pub expires_at_us: Option<i64>,
+}

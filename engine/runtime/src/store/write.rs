@@ -1,0 +1,184 @@
+//! What is written, in the store's own terms: rows, not charts.
+
+use std::sync::Arc;
+
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+
+/// Everything one instance changes in one commit: one or several steps, already chained.
+///
+/// A write without entries (`next.sequence == expected`) leaves the instance's row as it is but is fenced all the same: it takes
+/// or defers messages that changed nothing. Every write with entries also leaves a wake-up message for each instance that
+/// watches this one (see [`wake_body`]).
+#[derive(Clone, Debug)]
+pub struct Write {
+    pub instance: InstanceId,
+    /// The sequence it was stepped from; 0: the instance must not exist.
+    pub expected: u64,
+    pub next: NextInstance,
+    /// In order; the last one's sequence is `next.sequence`.
+    pub entries: Vec<NewEntry>,
+    /// Personal values by reference; one that is known already is left as it is.
+    pub personal: Vec<(Digest, String)>,
+    /// Name → due. A name that is armed already is moved.
+    pub timers_armed: Vec<(Arc<str>, i64)>,
+    pub timers_gone: Vec<Arc<str>>,
+    pub messages: Vec<NewMessage>,
+    /// Ids of this instance's own messages that were taken.
+    pub messages_taken: Vec<i64>,
+    /// Ids of this instance's own messages that wait for a pause to end.
+    pub messages_deferred: Vec<i64>,
+    /// A pause ended: deferred messages are ready again.
+    pub resumed: bool,
+    pub effects: Vec<NewEffect>,
+    /// Keys of effects that must not begin any more.
+    pub effects_abandoned: Vec<Arc<str>>,
+    pub claims_held: Vec<Claim>,
+    pub claims_released: Vec<Claim>,
+    pub watched: Vec<InstanceId>,
+    pub unwatched: Vec<InstanceId>,
+    /// The personal values of this instance are deleted, for good.
+    pub erase: bool,
+    /// Instances read by key, with the sequence that was seen (0: absent); another one now means `Applied::ReadMoved`.
+    pub reads: Vec<(InstanceId, u64)>,
+    /// Node that performs new effects at once, and until when it holds them; None: anyone leases them.
+    pub lease: Option<(Arc<str>, i64)>,
+    /// Now, in microseconds.
+    pub at_us: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct NextInstance {
+    pub workflow: Arc<str>,
+    pub key: Arc<str>,
+    pub definition: Digest,
+    pub sequence: u64,
+    /// Whether it has reached its end.
+    pub done: bool,
+    /// Canonical snapshot.
+    pub snapshot: String,
+    /// Digest of the last entry.
+    pub head: Digest,
+    pub started_at_us: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewEntry {
+    pub sequence: u64,
+    pub at_us: i64,
+    pub input_key: Option<InputKey>,
+    pub bytes: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub to: InstanceId,
+    /// Recognises a repetition; the input key of the step that takes it.
+    pub key: InputKey,
+    /// Canonical JSON that the runtime reads back (sender, kind, payload).
+    pub body: String,
+    /// Not before; `at_us` if at once.
+    pub due_us: i64,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewEffect {
+    /// `instance:sequence:name`.
+    pub key: Arc<str>,
+    pub adapter: Arc<str>,
+    /// Canonical JSON that the outbox reads back (action, input, retry, expiry, requirement).
+    pub body: String,
+    pub due_us: i64,
+}
+
+/// What a wake-up says: an instance that the receiver watches has changed.
+pub fn wake_body(changed: InstanceId) -> String {
+    format!(r#"{{"changed":"{changed}","kind":"wake"}}"#)
+}
+
+/// The same change wakes the same watcher once.
+pub fn wake_key(watcher: InstanceId, changed: InstanceId, sequence: u64) -> InputKey {
+    InputKey::of(&["wake", &watcher.to_string(), &changed.to_string(), &sequence.to_string()])
+}
+
+/// A value that only one active instance may hold under a name within a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// Digest over workflow, name and value: where the row stands.
+    pub id: InstanceId,
+    pub name: Arc<str>,
+    pub value: Arc<str>,
+}
+
+/// What became of one write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    Committed,
+    /// The instance has another sequence than expected (or exists, or does not).
+    Moved,
+    /// One of the entries' input keys is in the trail already: nothing was written.
+    Duplicate {
+        key: InputKey,
+        sequence: u64,
+    },
+    /// A value is held by another instance.
+    ClaimHeld {
+        name: Arc<str>,
+        value: Arc<str>,
+        holder: InstanceId,
+    },
+    /// An instance that was read has changed.
+    ReadMoved,
+}
+
+#[derive(Clone, Debug)]
+pub struct Definition {
+    pub hash: Digest,
+    pub workflow: Arc<str>,
+    /// The files it was made of, as canonical JSON (name → text).
+    pub source: String,
+    pub deployed_at_us: i64,
+}
+
+/// How an attempt at an effect ended.
+#[derive(Clone, Debug)]
+pub struct EffectResult {
+    pub instance: InstanceId,
+    pub key: Arc<str>,
+    /// The lease under which it was tried.
+    pub epoch: u64,
+    pub attempts: u32,
+    pub at_us: i64,
+    pub end: EffectEnd,
+}
+
+#[derive(Clone, Debug)]
+pub enum EffectEnd {
+    /// It is over: the effect goes, and this message to its instance comes.
+    Answered(NewMessage),
+    /// It is tried again at this moment.
+    Postponed { due_us: i64, error: String },
+    /// It waits for a person.
+    Incident { error: String },
+    /// Nobody wants to know (it was abandoned): it only goes.
+    Dropped,
+}
+
+/// What a person decided about an incident.
+#[derive(Clone, Debug)]
+pub enum Repair {
+    /// Tried again, with its attempts counted anew.
+    Retry { at_us: i64 },
+    /// Given up. For an effect, this message (a failure, or the repaired result) goes to its instance.
+    Settle { answer: Option<NewMessage> },
+}
+
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    pub id: Arc<str>,
+    /// Of the token's text, which is never stored.
+    pub hash: Digest,
+    /// Canonical JSON of the principal.
+    pub principal: String,
+    pub created_at_us: i64,
+    pub expires_at_us: Option<i64>,
+}
