@@ -71,10 +71,7 @@ mod tests {
     fn numbers_have_four_digits_and_ascend() {
         for code in Code::ALL {
             let digits = code.as_str().strip_prefix("SW-").unwrap_or("");
-            assert!(
-                digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()),
-                "{code}"
-            );
+            assert!(digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()), "{code}");
             assert_eq!(Code::parse(code.as_str()), Some(*code));
         }
         assert!(

@@ -45,8 +45,7 @@ impl Diagnostics {
             key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
         });
         let mut seen = BTreeSet::new();
-        self.items
-            .retain(|d| seen.insert((d.span, d.code, d.message.clone())));
+        self.items.retain(|d| seen.insert((d.span, d.code, d.message.clone())));
         self
     }
 
@@ -72,17 +71,11 @@ impl Diagnostics {
     }
 
     pub fn errors(&self) -> usize {
-        self.items
-            .iter()
-            .filter(|d| d.severity == Severity::Error)
-            .count()
+        self.items.iter().filter(|d| d.severity == Severity::Error).count()
     }
 
     pub fn warnings(&self) -> usize {
-        self.items
-            .iter()
-            .filter(|d| d.severity == Severity::Warning)
-            .count()
+        self.items.iter().filter(|d| d.severity == Severity::Warning).count()
     }
 }
 
@@ -130,19 +123,8 @@ mod tests {
             at(9, Code::DuplicateKey),
             at(2, Code::DuplicateKey),
         ]);
-        let found: Vec<_> = diagnostics
-            .sorted()
-            .into_iter()
-            .map(|d| (d.span.start, d.code))
-            .collect();
-        assert_eq!(
-            found,
-            [
-                (2, Code::DuplicateKey),
-                (2, Code::MergeKey),
-                (9, Code::DuplicateKey)
-            ]
-        );
+        let found: Vec<_> = diagnostics.sorted().into_iter().map(|d| (d.span.start, d.code)).collect();
+        assert_eq!(found, [(2, Code::DuplicateKey), (2, Code::MergeKey), (9, Code::DuplicateKey)]);
     }
 
     #[test]
@@ -150,11 +132,7 @@ mod tests {
         let mut diagnostics = Diagnostics::new();
         diagnostics.extend((0..DIAGNOSTICS_MAX + 3).map(|start| at(start, Code::MergeKey)));
         assert_eq!(
-            (
-                diagnostics.len(),
-                diagnostics.dropped(),
-                diagnostics.errors()
-            ),
+            (diagnostics.len(), diagnostics.dropped(), diagnostics.errors()),
             (DIAGNOSTICS_MAX, 3, DIAGNOSTICS_MAX)
         );
     }

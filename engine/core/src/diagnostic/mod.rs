@@ -137,10 +137,7 @@ impl Diagnostic {
     /// The edit that would mend it.
     #[must_use]
     pub fn repair(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.repair = Some(Repair {
-            span,
-            text: text.into(),
-        });
+        self.repair = Some(Repair { span, text: text.into() });
         self
     }
 }

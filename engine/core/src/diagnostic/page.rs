@@ -98,26 +98,16 @@ mod tests {
     #[test]
     fn every_code_has_a_whole_page() {
         for code in Code::ALL {
-            let page = code
-                .page()
-                .unwrap_or_else(|error| panic!("docs/errors/{code}.md: {error}"));
-            assert_eq!(
-                page.title,
-                code.title(),
-                "{code}: the table and the page give one title"
-            );
+            let page = code.page().unwrap_or_else(|error| panic!("docs/errors/{code}.md: {error}"));
+            assert_eq!(page.title, code.title(), "{code}: the table and the page give one title");
         }
     }
 
     #[test]
     fn a_page_without_its_parts_is_refused() {
-        let check =
-            |text: &str, error: PageError| assert_eq!(Page::parse(Code::Tag, text), Err(error));
+        let check = |text: &str, error: PageError| assert_eq!(Page::parse(Code::Tag, text), Err(error));
         check("# Tags\n", PageError::Title(Code::Tag));
-        check(
-            "# SW-0113: a tag\n## What it means\nx\n",
-            PageError::Section("Example"),
-        );
+        check("# SW-0113: a tag\n## What it means\nx\n", PageError::Section("Example"));
         check(
             "# SW-0113: a tag\n## What it means\n\n## Example\nx\n## What to do\ny\n",
             PageError::Section("What it means"),

@@ -53,15 +53,9 @@ impl Source {
     /// The line and column of a byte offset; one past the end is the end.
     pub fn position(&self, offset: usize) -> Position {
         let offset = self.boundary(offset);
-        let line = self
-            .line_starts
-            .partition_point(|start| *start <= offset)
-            .max(1);
+        let line = self.line_starts.partition_point(|start| *start <= offset).max(1);
         let start = self.line_starts.get(line - 1).copied().unwrap_or(0);
-        let column = self
-            .text
-            .get(start..offset)
-            .map_or(0, |before| before.chars().count());
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count());
         Position {
             line,
             column: column + 1,
@@ -70,21 +64,11 @@ impl Source {
 
     /// The text of a line, counted from 1, without its line break; empty when there is no such line.
     pub fn line(&self, line: usize) -> &str {
-        let Some(start) = line
-            .checked_sub(1)
-            .and_then(|index| self.line_starts.get(index))
-        else {
+        let Some(start) = line.checked_sub(1).and_then(|index| self.line_starts.get(index)) else {
             return "";
         };
-        let end = self
-            .line_starts
-            .get(line)
-            .copied()
-            .unwrap_or(self.text.len());
-        self.text
-            .get(*start..end)
-            .unwrap_or("")
-            .trim_end_matches(['\n', '\r'])
+        let end = self.line_starts.get(line).copied().unwrap_or(self.text.len());
+        self.text.get(*start..end).unwrap_or("").trim_end_matches(['\n', '\r'])
     }
 
     /// Where a line, counted from 1, begins; the end of the text when there is no such line.
@@ -132,16 +116,13 @@ impl Sources {
 
     /// The text of a span; empty when its file is unknown.
     pub fn slice(&self, span: Span) -> &str {
-        self.get(span.file)
-            .map_or("", |source| source.slice(span.start, span.end))
+        self.get(span.file).map_or("", |source| source.slice(span.start, span.end))
     }
 
     /// Line and column where a span begins; 1:1 when its file is unknown.
     pub fn position(&self, span: Span) -> Position {
         self.get(span.file)
-            .map_or(Position { line: 1, column: 1 }, |source| {
-                source.position(span.start)
-            })
+            .map_or(Position { line: 1, column: 1 }, |source| source.position(span.start))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Source)> {
@@ -194,13 +175,7 @@ mod tests {
     fn lines_are_given_without_their_breaks() {
         let source = Source::new("a.yaml", "one\r\ntwo\nthree");
         assert_eq!(
-            [
-                source.line(1),
-                source.line(2),
-                source.line(3),
-                source.line(4),
-                source.line(0)
-            ],
+            [source.line(1), source.line(2), source.line(3), source.line(4), source.line(0)],
             ["one", "two", "three", "", ""]
         );
     }

@@ -8,9 +8,7 @@ use super::super::{Diagnostics, Sources};
 pub fn concise(sources: &Sources, diagnostics: &Diagnostics) -> String {
     let mut out = String::new();
     for diagnostic in diagnostics {
-        let file = sources
-            .get(diagnostic.span.file)
-            .map_or("?", |source| source.name());
+        let file = sources.get(diagnostic.span.file).map_or("?", |source| source.name());
         let position = sources.position(diagnostic.span);
         let severity = diagnostic.severity.as_str();
         // Writing into a String cannot fail.

@@ -50,11 +50,7 @@ fn write_diagnostic(out: &mut String, sources: &Sources, diagnostic: &Diagnostic
     write_optional_text(out, label.as_deref());
     out.push_str(",\"notes\":[");
     for (index, note) in notes.iter().enumerate() {
-        out.push_str(if index > 0 {
-            ",{\"text\":"
-        } else {
-            "{\"text\":"
-        });
+        out.push_str(if index > 0 { ",{\"text\":" } else { "{\"text\":" });
         write_text(out, &note.text);
         out.push_str(",\"span\":");
         match note.span {

@@ -34,9 +34,7 @@ fn report<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Group<'a>
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level
-        .primary_title(diagnostic.message.as_str())
-        .id(diagnostic.code.as_str());
+    let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code.as_str());
     let mut group = Group::with_title(title);
     if let Some(source) = sources.get(diagnostic.span.file) {
         group = group.element(snippet(source, diagnostic));
@@ -47,10 +45,7 @@ fn report<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Group<'a>
             Some(span) => {
                 let at = sources.position(span);
                 let file = sources.get(span.file).map_or("?", |source| source.name());
-                group = group.element(
-                    Level::NOTE
-                        .message(format!("{} ({file}:{}:{})", note.text, at.line, at.column)),
-                );
+                group = group.element(Level::NOTE.message(format!("{} ({file}:{}:{})", note.text, at.line, at.column)));
             }
             None => group = group.element(Level::NOTE.message(note.text.as_str())),
         }
@@ -73,11 +68,7 @@ fn snippet<'a>(source: &'a Source, diagnostic: &'a Diagnostic) -> Element<'a> {
         .label(diagnostic.label.as_deref());
     let elsewhere = diagnostic.notes.iter().filter_map(|note| {
         let span = note.span.filter(|span| span.file == diagnostic.span.file)?;
-        Some(
-            AnnotationKind::Context
-                .span(range(source, span))
-                .label(note.text.as_str()),
-        )
+        Some(AnnotationKind::Context.span(range(source, span)).label(note.text.as_str()))
     });
     Snippet::source(source.text())
         .path(source.name())
@@ -90,13 +81,7 @@ fn remedy<'a>(sources: &'a Sources, help: &'a str, repair: &'a Repair) -> Option
     let source = sources.get(repair.span.file)?;
     let patch = Patch::new(range(source, repair.span), repair.text.as_str());
     let title = Level::HELP.secondary_title(help);
-    Some(
-        title.element(
-            Snippet::source(source.text())
-                .path(source.name())
-                .patch(patch),
-        ),
-    )
+    Some(title.element(Snippet::source(source.text()).path(source.name()).patch(patch)))
 }
 
 /// The bytes of a span, cut to the source and to character boundaries.
