@@ -1,4 +1,12 @@
-//! Durations of the language: exact, calendar and business parts kept apart until a zone and a calendar are known.
+//! Time of the language: durations, moments, zones; nothing here knows what time it is.
+//!
+//! # Purpose
+//! A [`Duration`] keeps exact, calendar and business parts apart until a zone and a calendar are known.
+
+mod duration;
+mod spelling;
+
+pub use duration::{DurationError, parse_duration};
 
 /// A length of time as written: parts are never converted into one another without a zone and a calendar.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
