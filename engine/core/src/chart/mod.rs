@@ -1,1 +1,160 @@
-//! Placeholder.
+//! The compiled chart: what a workflow file means, with every name resolved to an index and every expression parsed.
+//!
+//! States and transitions live in arenas in document order, because SCXML decides ties by document order. A chart is made by
+//! `lang`, is immutable, and is pinned by its hash in every instance.
+
+mod action;
+mod people;
+mod transition;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use action::{Action, Addressee, Call, Each, PathAssignment, Retry, Send, StartInstance, ValueTemplate, Verb};
+pub use people::{Party, People, PersonPattern};
+pub use transition::{Admission, Branch, EventPattern, Form, Guard, Reason, Transition, Trigger};
+
+use crate::diagnostic::Span;
+use crate::expression::{Expression, Template};
+use crate::field::Fields;
+use crate::identity::Digest;
+
+/// The position of a state in [`Chart::states`]; the root is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StateIndex(pub u16);
+
+/// The position of a transition in [`Chart::transitions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TransitionIndex(pub u16);
+
+impl StateIndex {
+    pub const ROOT: StateIndex = StateIndex(0);
+}
+
+/// Named expressions, in the order in which they were written.
+pub type Lets = Vec<(Arc<str>, Expression)>;
+
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// The digest that instances pin (reference §1.6).
+    pub definition: Digest,
+    pub workflow: Arc<str>,
+    pub title: Option<Template>,
+    pub description: Option<String>,
+    /// None: `{{ number }}`, or what the starter gives.
+    pub key: Option<Template>,
+    /// None: the deployment's.
+    pub zone: Option<Template>,
+    pub calendar: Option<Arc<str>>,
+    pub data: Fields,
+    pub lets: Lets,
+    pub reads: BTreeMap<Arc<str>, Read>,
+    pub start: Start,
+    pub access: Vec<Access>,
+    pub states: Vec<State>,
+    pub transitions: Vec<Transition>,
+}
+
+/// Who may start an instance, with which form, if what.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    pub by: People,
+    pub form: Form,
+    pub guards: Vec<Guard>,
+    pub reason: Option<Reason>,
+}
+
+/// Who sees an instance.
+#[derive(Clone, Debug)]
+pub struct Access {
+    pub people: People,
+    pub condition: Option<Expression>,
+    /// None: all fields.
+    pub show: Option<Vec<Arc<str>>>,
+}
+
+/// A look-up of one other instance by its key.
+#[derive(Clone, Debug)]
+pub struct Read {
+    pub name: Arc<str>,
+    pub workflow: Arc<str>,
+    pub key: Template,
+    /// The paths of the view that this chart's expressions name; only these are recorded as facts. Empty: whether it exists.
+    pub paths: Vec<Vec<Arc<str>>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub struct State {
+    pub index: StateIndex,
+    pub name: Arc<str>,
+    /// From the root, joined by dots: `in_production.work.assembly`. The root's is empty.
+    pub path: Arc<str>,
+    pub parent: Option<StateIndex>,
+    /// In document order; history states stand among them.
+    pub children: Vec<StateIndex>,
+    /// The root's is 0.
+    pub depth: u16,
+    pub kind: StateKind,
+    pub label: Option<Template>,
+    pub title: Option<Template>,
+    pub description: Option<String>,
+    pub tags: Vec<Arc<str>>,
+    pub entry: Vec<Action>,
+    pub exit: Vec<Action>,
+    /// What it answers to, in document order.
+    pub on: Vec<TransitionIndex>,
+    pub always: Vec<TransitionIndex>,
+    pub after: Vec<Timer>,
+    pub invokes: Vec<Invoke>,
+    /// Name → value that only one active instance may hold.
+    pub unique: Vec<(Arc<str>, Template)>,
+    pub pauses: Vec<StateIndex>,
+    pub on_done: Option<TransitionIndex>,
+    /// Of a final state.
+    pub output: Option<ValueTemplate>,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateKind {
+    Atomic,
+    /// Begins with this transition, whose targets are descendants.
+    Compound { initial: TransitionIndex },
+    Parallel,
+    Final,
+    /// Its transition says where to go the first time.
+    History { deep: bool, default: TransitionIndex },
+}
+
+/// A named timer of a state; what it does stands in its transition.
+#[derive(Clone, Debug)]
+pub struct Timer {
+    pub name: Arc<str>,
+    pub when: TimerMoment,
+    pub transition: TransitionIndex,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub enum TimerMoment {
+    /// From entering the state. The template gives a duration.
+    In(Template),
+    /// A moment or a date; follows its data. Null is not armed.
+    At(Expression),
+    /// Repeats: first after `first` (default: `every`), then every `every`, at most `times` times in all (none: until the state is left).
+    Every { first: Option<Template>, every: Template, times: Option<u32> },
+}
+
+/// An adapter's work while a state is active.
+#[derive(Clone, Debug)]
+pub struct Invoke {
+    /// Its events are `done.ID` and `error.ID`.
+    pub id: Arc<str>,
+    pub call: Call,
+    /// How long to wait; the adapter's own limit if none.
+    pub timeout: Option<Template>,
+    pub on_done: Option<TransitionIndex>,
+    pub on_error: Option<TransitionIndex>,
+    pub span: Span,
+}

@@ -1,1 +1,102 @@
-//! Placeholder.
+//! Field maps: the types of `data`, `input` and marks, and what a value must be to stand in them.
+
+use std::sync::Arc;
+
+use crate::expression::Template;
+use crate::value::{Decimal, Value};
+
+/// The fields of a record, in the order in which they were declared (the order of a form).
+#[derive(Clone, Debug, Default)]
+pub struct Fields {
+    pub list: Vec<Field>,
+}
+
+/// One declared field.
+#[derive(Clone, Debug)]
+pub struct Field {
+    pub name: Arc<str>,
+    pub schema: Schema,
+    /// May be left empty.
+    pub optional: bool,
+    /// Personal data: outside the hash, erasable, every read recorded.
+    pub phi: bool,
+    pub index: bool,
+    pub default: Option<DefaultValue>,
+    pub label: Option<String>,
+    pub help: Option<String>,
+    /// Shown beside the value, never converted.
+    pub unit: Option<String>,
+}
+
+/// What stands in a field that nobody filled in.
+#[derive(Clone, Debug)]
+pub enum DefaultValue {
+    Literal(Value),
+    /// May use `event`: computed again as a form is filled, null until it can be.
+    Computed(Template),
+}
+
+/// A type with its limits. Each limit is a keyword of JSON Schema of the same name.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    pub kind: Kind,
+    pub allowed: Option<Vec<Value>>,
+    pub minimum: Option<Decimal>,
+    pub maximum: Option<Decimal>,
+    pub exclusive_minimum: Option<Decimal>,
+    pub exclusive_maximum: Option<Decimal>,
+    pub multiple_of: Option<Decimal>,
+    /// One of the keys of this table.
+    pub table: Option<Arc<str>>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Anything that JSON can say; used where no type was declared (an adapter's result without a contract).
+    Any,
+    Text { min_length: Option<usize>, max_length: Option<usize>, pattern: Option<Pattern> },
+    Boolean,
+    Integer,
+    /// `scale`: digits after the point; more are refused, nothing is rounded silently.
+    Decimal { scale: Option<u32> },
+    Date,
+    Time,
+    Instant,
+    Duration,
+    /// The key of an instance of this workflow (any, if none is named).
+    Reference { workflow: Option<Arc<str>> },
+    User,
+    File,
+    /// `open` objects keep fields that were not declared.
+    Object { fields: Fields, open: bool },
+    List { items: Box<Schema>, keyed: Option<Arc<str>>, min_items: Option<usize>, max_items: Option<usize>, unique_items: bool },
+}
+
+/// A regular expression together with the text it was made from (linear time: it comes from a workflow file).
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    pub text: Arc<str>,
+    pub matcher: Arc<regex::Regex>,
+}
+
+impl Fields {
+    pub fn get(&self, name: &str) -> Option<&Field> {
+        self.list.iter().find(|field| &*field.name == name)
+    }
+}
+
+impl Schema {
+    /// A type without limits.
+    pub fn of(kind: Kind) -> Self {
+        Schema {
+            kind,
+            allowed: None,
+            minimum: None,
+            maximum: None,
+            exclusive_minimum: None,
+            exclusive_maximum: None,
+            multiple_of: None,
+            table: None,
+        }
+    }
+}

@@ -1,1 +1,18 @@
-//! Placeholder.
+//! The statechart interpreter: `(chart, snapshot, input, facts, now) → Outcome | Needs`.
+//!
+//! One call takes one input through one macrostep (SCXML, appendix D): the input's own transitions, then every eventless
+//! transition and raised event that follows, until the configuration is stable. Nothing is performed here: an outcome is data.
+//!
+//! **Architecture invariant:** the same arguments give the same outcome, byte for byte.
+
+mod fact;
+mod input;
+mod outcome;
+mod snapshot;
+
+pub use fact::{Fact, Facts, Needs, ReadRequest};
+pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, SendVerdict, StartInput};
+pub use outcome::{
+    ClaimChange, Effect, Entry, Failure, Message, MessageKind, Outcome, Refusal, RefusalKind, SubscriptionChange, TimerChange, Verdict,
+};
+pub use snapshot::{ActiveInvoke, ArmedTimer, LastTaken, Parent, PendingSend, Snapshot, Status};

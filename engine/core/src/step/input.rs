@@ -1,0 +1,109 @@
+//! What can come to an instance.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::Parent;
+use crate::identity::InputKey;
+use crate::value::{Object, Value};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Recognises a repetition. None only for what cannot be repeated (timers are recognised by their arming).
+    pub key: Option<InputKey>,
+    pub actor: Actor,
+    pub reason: Option<Arc<str>>,
+    pub kind: InputKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    Start(Box<StartInput>),
+    Event { name: Arc<str>, payload: Object },
+    /// The timer armed under this name for this moment is due.
+    Timer { name: Arc<str>, due: Timestamp },
+    /// An adapter ended the effect of an invoke or a call.
+    AdapterAnswer { effect: Arc<str>, result: Result<Value, AdapterFailure> },
+    /// What became of a send (`sequence:ordinal`).
+    SendAnswer { send: Arc<str>, verdict: SendVerdict },
+    /// An instance that an `always` reads has changed.
+    Wake,
+}
+
+/// The key, and with it the instance's id, is settled before the step: see `resolve_key`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartInput {
+    pub key: Arc<str>,
+    pub number: Option<u64>,
+    pub payload: Object,
+    pub parent: Option<Parent>,
+    /// Of the deployment; used where the workflow names no zone.
+    pub default_zone: Arc<str>,
+    /// 32 random bytes, drawn by the shell if the chart has personal data; kept as the snapshot's secret.
+    pub secret: Option<[u8; 32]>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdapterFailure {
+    /// `refused`, `exhausted`, `interlock`, `expired`, `timeout`, `skipped`, …: what a guard compares.
+    pub why: Arc<str>,
+    /// For people.
+    pub message: Arc<str>,
+    /// What the other side said, if anything.
+    pub detail: Value,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendVerdict {
+    Taken,
+    Ignored { why: Arc<str> },
+    Refused { why: Arc<str> },
+}
+
+/// Who or what an input comes from; `actor` in expressions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub kind: ActorKind,
+    /// A person's user id, an instance's key, an adapter's name, or `engine`.
+    pub id: Arc<str>,
+    pub name: Option<Arc<str>>,
+    pub roles: Vec<Arc<str>>,
+    pub unit: Option<Arc<str>>,
+    pub organisation: Option<Arc<str>>,
+    pub skills: Vec<Arc<str>>,
+    /// The record (a patient, say) that this user is.
+    pub person: Option<Arc<str>>,
+    pub on_behalf_of: Option<Arc<str>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActorKind {
+    Person,
+    /// An instance of this workflow; `id` is its key.
+    Workflow { workflow: Arc<str> },
+    Adapter,
+    Schedule,
+    Engine,
+}
+
+impl Actor {
+    /// An actor with nothing but a kind and an id.
+    pub fn plain(kind: ActorKind, id: impl Into<Arc<str>>) -> Self {
+        Actor {
+            kind,
+            id: id.into(),
+            name: None,
+            roles: Vec::new(),
+            unit: None,
+            organisation: None,
+            skills: Vec::new(),
+            person: None,
+            on_behalf_of: None,
+        }
+    }
+
+    pub fn engine() -> Self {
+        Actor::plain(ActorKind::Engine, "engine")
+    }
+}

@@ -1,0 +1,145 @@
+//! What a step decided. All of it commits together, or none.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{SendVerdict, Snapshot};
+use crate::chart::Retry;
+use crate::identity::{Digest, InputKey, InstanceId};
+use crate::value::{Object, Value};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub verdict: Verdict,
+    pub next: Snapshot,
+    /// None for a verdict that leaves no trace (deferred, stale).
+    pub entry: Option<Entry>,
+    pub timers: Vec<TimerChange>,
+    pub effects: Vec<Effect>,
+    /// Effect keys of invokes whose state was left: not begun any more, a late answer is ignored.
+    pub abandoned: Vec<Arc<str>>,
+    pub messages: Vec<Message>,
+    pub claims: Vec<ClaimChange>,
+    pub subscriptions: Vec<SubscriptionChange>,
+    /// A pause ended: deferred messages are to be offered again, in order.
+    pub resumed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Taken,
+    /// No transition answers to it in this configuration.
+    Ignored,
+    /// Not allowed, not well-formed, or guarded: with every reason.
+    Refused(Vec<Refusal>),
+    /// The states it concerns are paused; it waits and is offered again.
+    Deferred,
+    /// It is about something that no longer is (a cancelled timer, an abandoned call that was already recorded).
+    Stale,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub kind: RefusalKind,
+    /// For people.
+    pub sentence: String,
+    /// The field of the input, if it is about one.
+    pub field: Option<String>,
+    /// `workflow/key` of the instances that the false guard's reads found.
+    pub instances: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// The actor may not.
+    Forbidden,
+    /// The input does not fit its form.
+    Invalid,
+    /// A guard is false.
+    Guard,
+    /// The instance or the state is paused.
+    Paused,
+    /// A reason is missing or not one of the choices.
+    Reason,
+    /// There is one already, or it has ended.
+    Conflict,
+}
+
+/// A step that could not be taken at all; nothing changes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// `SW-1NNN`.
+    pub code: &'static str,
+    pub message: String,
+}
+
+/// A trail entry, chained to its predecessor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub sequence: u64,
+    pub at: Timestamp,
+    pub input_key: Option<InputKey>,
+    /// The canonical JSON object, as specified in docs/trail-format.md.
+    pub bytes: String,
+    /// RFC 6962 leaf hash of `bytes`; the next entry's `previous`.
+    pub digest: Digest,
+    /// Personal values named by commitments in `bytes` or in the snapshot: reference → canonical value.
+    pub personal: Vec<(Digest, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TimerChange {
+    /// Armed, or moved to another moment.
+    Arm { name: Arc<str>, due: Timestamp },
+    Cancel { name: Arc<str> },
+}
+
+/// Something an adapter is to do after the commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// `instance:sequence:name`: the idempotency key on the wire.
+    pub key: Arc<str>,
+    pub adapter: Arc<str>,
+    pub action: Arc<str>,
+    pub input: Value,
+    pub retry: Option<Retry>,
+    pub expires_at: Option<Timestamp>,
+    /// Where `require` stands in the chart: `state.path/invoke ID` or `call NAME`; None: nothing is required.
+    pub require: Option<Arc<str>>,
+}
+
+/// Something for another instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    pub workflow: Arc<str>,
+    pub to: Arc<str>,
+    /// Recognises a repetition: made of the sender, its sequence and an ordinal.
+    pub key: InputKey,
+    /// `sequence:ordinal` of the sender: what an answer refers to.
+    pub send: Arc<str>,
+    /// Not before this moment.
+    pub due: Option<Timestamp>,
+    pub kind: MessageKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MessageKind {
+    /// `start`: make the instance if it is absent.
+    Event { event: Arc<str>, with: Object, start: bool },
+    Start { with: Object },
+    Answer { verdict: SendVerdict },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClaimChange {
+    Hold { name: Arc<str>, value: Arc<str> },
+    Release { name: Arc<str>, value: Arc<str> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SubscriptionChange {
+    Watch(InstanceId),
+    Unwatch(InstanceId),
+}

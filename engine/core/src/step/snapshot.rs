@@ -1,0 +1,94 @@
+//! Everything an instance is between two inputs. Bounded by the chart, not by its history.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::chart::StateIndex;
+use crate::identity::{Digest, InstanceId};
+use crate::value::{Object, Value};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    pub instance: InstanceId,
+    pub workflow: Arc<str>,
+    pub key: Arc<str>,
+    /// The workflow's running number, if its key asked for one.
+    pub number: Option<u64>,
+    /// The definition this instance is pinned to.
+    pub definition: Digest,
+    /// Of the last trail entry; also the revision that commits compare. The start is 1.
+    pub sequence: u64,
+    /// Digest of the last trail entry: the next one's `previous`. Stored beside the canonical form, which an entry digests.
+    pub head: Digest,
+    pub status: Status,
+    /// IANA name, fixed at the start.
+    pub zone: Arc<str>,
+    pub started_at: Timestamp,
+    /// Who started it as a child, and where answers to `to: parent` go.
+    pub parent: Option<Parent>,
+    /// Every active state, ancestors included.
+    pub active: BTreeSet<StateIndex>,
+    /// History state → the states it would restore.
+    pub history: BTreeMap<StateIndex, Vec<StateIndex>>,
+    pub data: Object,
+    /// By name: `state.path/timer`, or `invoke/ID` for an invoke's timeout.
+    pub timers: BTreeMap<Arc<str>, ArmedTimer>,
+    /// By effect key (`instance:sequence:name`).
+    pub invokes: BTreeMap<Arc<str>, ActiveInvoke>,
+    /// Sends and calls that were not answered yet, by `sequence:ordinal`.
+    pub sends: BTreeMap<Arc<str>, PendingSend>,
+    /// Claim name → the value held (from `unique`).
+    pub claims: BTreeMap<Arc<str>, Arc<str>>,
+    /// Instances whose commits wake this one.
+    pub subscriptions: BTreeSet<InstanceId>,
+    /// Event → who caused it last, and when.
+    pub taken: BTreeMap<Arc<str>, LastTaken>,
+    /// Of the final state it rests in; null while it runs.
+    pub output: Value,
+    /// Makes commitments to personal data meaningless once it is deleted. Stored apart, never part of the canonical form.
+    pub secret: Option<[u8; 32]>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    Active,
+    Done,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parent {
+    pub workflow: Arc<str>,
+    pub key: Arc<str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArmedTimer {
+    pub due: Timestamp,
+    /// How many times it has fired since its state was entered.
+    pub fired: u32,
+    /// Set while its state is paused: what was left, in microseconds. A paused timer has no row in the store.
+    pub remaining_us: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActiveInvoke {
+    pub state: StateIndex,
+    /// The position in the state's `invokes`.
+    pub position: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingSend {
+    /// The `ID` of `sent.….ID`.
+    pub id: Arc<str>,
+    /// Key of the addressee, given back as `event.to`.
+    pub to: Arc<str>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastTaken {
+    pub actor: Arc<str>,
+    pub at: Timestamp,
+}
