@@ -7,11 +7,15 @@
 
 mod fact;
 mod input;
+mod interface;
 mod outcome;
 mod snapshot;
 
 pub use fact::{Fact, Facts, Needs, ReadRequest};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, SendVerdict, StartInput};
+pub use interface::{
+    KeyResolution, Offer, Stepped, Stored, Unreadable, Visibility, offers, requirement, resolve_key, step, view, visibility,
+};
 pub use outcome::{
     ClaimChange, Effect, Entry, Failure, Message, MessageKind, Outcome, Refusal, RefusalKind, SubscriptionChange, TimerChange, Verdict,
 };
