@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Actor, Facts, Failure, Input, Needs, Outcome, Refusal, Snapshot};
+use super::{Actor, Facts, Failure, Input, Needs, Outcome, Refusal, Snapshot, system};
 use crate::chart::Chart;
 use crate::field::Fields;
-use crate::identity::Digest;
+use crate::identity::{Digest, InputKey};
 use crate::value::{Object, Value};
 
 /// A step is done, or cannot go on without more.
@@ -21,6 +21,53 @@ pub enum Stepped {
 pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Facts, now: Timestamp) -> Result<Stepped, Failure> {
     let _ = (chart, before, input, facts, now);
     Err(Failure { code: "SW-1000", message: "not built".into() })
+}
+
+/// Something to be kept in the trail that is no step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// The input with this key came again; entry `of` is what it did the first time. The new entry has no input key of its own.
+    Duplicate { of: u64, key: InputKey },
+    /// Refused for what only the commit could see (a value is held by another instance).
+    Refused { input: Input, refusals: Vec<Refusal> },
+    /// The personal data of the instance is deleted in this commit.
+    Erasure,
+}
+
+/// Makes an entry without a transition (verdict `recorded`, or `refused`).
+pub fn record(chart: &Chart, before: &Snapshot, what: &Record, actor: &Actor, now: Timestamp) -> Result<Outcome, Failure> {
+    let _ = (chart, before, what, actor, now);
+    Err(Failure { code: "SW-1000", message: "not built".into() })
+}
+
+/// The chart of the instance in whose trail the system's own acts stand: one state, which nobody may start, send to or see.
+pub fn system_chart() -> Chart {
+    system::chart()
+}
+
+/// The entry of one of the system's own acts (a deployment, a token, a settled incident). `before` is None for the first.
+pub fn system_entry(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestamp) -> Result<Outcome, Failure> {
+    let _ = (before, act, actor, now);
+    Err(Failure { code: "SW-1000", message: "not built".into() })
+}
+
+/// Whether an input is the one that an entry records: same kind, event, payload and reason. Personal values are compared by
+/// their commitments, and taken as equal once they are erased.
+pub fn repeats(chart: &Chart, snapshot: &Snapshot, entry: &str, input: &Input) -> Result<bool, Failure> {
+    let _ = (chart, snapshot, entry, input);
+    Err(Failure { code: "SW-1000", message: "not built".into() })
+}
+
+/// Whether the chart says what happens when this effect fails (`onError`, `error.ID`, `error.call.ID`); if not, it is an incident.
+pub fn handles_failure(chart: &Chart, snapshot: &Snapshot, effect: &str) -> bool {
+    let _ = (chart, snapshot, effect);
+    false
+}
+
+/// What people see an instance called: `title`, or the workflow's name and the key.
+pub fn title(chart: &Chart, snapshot: &Snapshot, now: Timestamp) -> String {
+    let _ = (chart, now);
+    format!("{} {}", snapshot.workflow, snapshot.key)
 }
 
 /// What the key of a new instance is.

@@ -10,13 +10,16 @@ mod input;
 mod interface;
 mod outcome;
 mod snapshot;
+mod system;
 
 pub use fact::{Fact, Facts, Needs, ReadRequest};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, SendVerdict, StartInput};
 pub use interface::{
-    KeyResolution, Offer, Stepped, Stored, Unreadable, Visibility, offers, requirement, resolve_key, step, view, visibility,
+    KeyResolution, Offer, Record, Stepped, Stored, Unreadable, Visibility, handles_failure, offers, record, repeats, requirement,
+    resolve_key, step, system_chart, system_entry, title, view, visibility,
 };
 pub use outcome::{
     ClaimChange, Effect, Entry, Failure, Message, MessageKind, Outcome, Refusal, RefusalKind, SubscriptionChange, TimerChange, Verdict,
 };
+pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};
 pub use snapshot::{ActiveInvoke, ArmedTimer, LastTaken, Parent, PendingSend, Snapshot, Status};

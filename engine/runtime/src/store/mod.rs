@@ -12,6 +12,8 @@
 mod read;
 mod write;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
@@ -54,6 +56,11 @@ pub trait Store: Send + Sync + 'static {
     async fn definition(&self, hash: Digest) -> StoreResult<Option<StoredDefinition>>;
     /// The live one of each workflow, by name.
     async fn live_definitions(&self) -> StoreResult<Vec<StoredDefinition>>;
+    /// The same without sources: every node asks each second whether another one has deployed.
+    async fn live_hashes(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        let live = self.live_definitions().await?;
+        Ok(live.into_iter().map(|definition| (definition.workflow, definition.hash)).collect())
+    }
     /// The next running number of a workflow, drawn for good (a number that is not used leaves a gap).
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64>;
 
@@ -64,7 +71,8 @@ pub trait Store: Send + Sync + 'static {
     /// Personal values of an instance; empty after erasure.
     async fn personal(&self, instance: InstanceId) -> StoreResult<Vec<PersonalRow>>;
     /// All writes in one transaction, each applied whole or not at all, independently of the others. Answers stand in the
-    /// order of the writes. No two writes of one call are of the same instance.
+    /// order of the writes. No two writes of one call are of the same instance. An input key that is in the trail already is
+    /// `Duplicate` even where the sequence has moved: a repetition is told from a race.
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>>;
     /// Newest first, within one workflow or over all.
     async fn list(&self, query: &ListQuery) -> StoreResult<ListPage>;
@@ -79,13 +87,25 @@ pub trait Store: Send + Sync + 'static {
     /// `older_than_us` (a node hands its own over directly; the poll is for what was orphaned).
     async fn ready_messages(&self, now_us: i64, older_than_us: i64, limit: usize) -> StoreResult<Vec<MessageRow>>;
 
+    /// The messages of these receivers that may be taken, in order for each, however young: what a node that has just committed
+    /// them takes on at once, without looking at anyone else's.
+    async fn messages_of(&self, receivers: &[InstanceId], now_us: i64, limit: usize) -> StoreResult<Vec<MessageRow>> {
+        let mut rows = self.ready_messages(now_us, now_us, limit).await?;
+        rows.retain(|row| receivers.contains(&row.to));
+        Ok(rows)
+    }
+
     /// Takes a message out whose receiver does not exist, and answers its sender. False: it is gone, or the receiver exists by now.
     async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool>;
 
     // The outbox
 
-    /// Leases effects that are due and whose lease, if any, has ended. Each lease raises the effect's epoch.
+    /// Leases effects that are due and whose lease, if any, has ended. Each lease raises the effect's epoch; the one that a
+    /// commit takes for its own node ([`Write::lease`]) is epoch 1.
     async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>>;
+    /// Holds leases for longer while a call is under way: (instance, effect key, epoch of the lease). Answers whether each was
+    /// still ours; a lease that another node has taken since stays lost.
+    async fn extend_leases(&self, leases: &[(InstanceId, Arc<str>, u64)], until_us: i64) -> StoreResult<Vec<bool>>;
     /// Ends, postpones or fails attempts, each only if its lease epoch is still the current one. An effect that ends becomes a
     /// message to its instance in the same transaction. Answers whether each was still ours.
     async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>>;

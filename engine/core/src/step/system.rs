@@ -1,0 +1,60 @@
+//! The chart in whose one instance's trail the system's own acts stand.
+
+use crate::chart::{Chart, Start, State, StateIndex, StateKind};
+use crate::diagnostic::Span;
+use crate::field::Fields;
+use crate::identity::Digest;
+
+/// The workflow of the instance that records the system's own acts.
+pub const SYSTEM_WORKFLOW: &str = "statewright-system";
+/// Its key: there is one in each database.
+pub const SYSTEM_KEY: &str = "system";
+
+/// Stands for the definition: it is made here and not read from a file.
+const DEFINITION: &[u8] = b"statewright/system/1";
+
+pub(super) fn chart() -> Chart {
+    Chart {
+        definition: Digest::of(DEFINITION),
+        workflow: SYSTEM_WORKFLOW.into(),
+        title: None,
+        description: None,
+        key: None,
+        zone: None,
+        calendar: None,
+        data: Fields::default(),
+        lets: Vec::new(),
+        reads: Default::default(),
+        start: Start::default(),
+        access: Vec::new(),
+        states: vec![root()],
+        transitions: Vec::new(),
+    }
+}
+
+fn root() -> State {
+    State {
+        index: StateIndex::ROOT,
+        name: SYSTEM_WORKFLOW.into(),
+        path: "".into(),
+        parent: None,
+        children: Vec::new(),
+        depth: 0,
+        kind: StateKind::Atomic,
+        label: None,
+        title: None,
+        description: None,
+        tags: Vec::new(),
+        entry: Vec::new(),
+        exit: Vec::new(),
+        on: Vec::new(),
+        always: Vec::new(),
+        after: Vec::new(),
+        invokes: Vec::new(),
+        unique: Vec::new(),
+        pauses: Vec::new(),
+        on_done: None,
+        output: None,
+        span: Span::default(),
+    }
+}
