@@ -1,1 +1,3 @@
+//! What the whole-system suites and the benchmarks share.
 
+pub mod repository;

@@ -1,0 +1,10 @@
+//! The whole-system suites, one module each; `tests/run SUITE` chooses among them by the module's name.
+
+mod dependencies;
+mod files;
+
+/// Fails with every problem at once, one a line.
+#[track_caller]
+fn assert_none(problems: &[String]) {
+    assert!(problems.is_empty(), "{} found:\n{}", problems.len(), problems.join("\n"));
+}
