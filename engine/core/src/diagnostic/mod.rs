@@ -11,6 +11,7 @@
 
 mod code;
 mod collection;
+mod nearest;
 mod page;
 mod render;
 mod source;
@@ -18,6 +19,7 @@ mod span;
 
 pub use code::Code;
 pub use collection::{DIAGNOSTICS_MAX, Diagnostics};
+pub use nearest::nearest;
 pub use page::{Page, PageError};
 pub use render::{Colour, concise, json, text};
 pub use source::{Position, Source, Sources};

@@ -1,0 +1,196 @@
+//! Single values: what each type takes, and the limits that the declaration sets.
+
+use super::accept::{count, refuse};
+use super::problem::Problems;
+use super::{Kind, Schema};
+use crate::time::parse_duration;
+use crate::value::{Decimal, Value, number};
+
+/// How many of the values that would be right are named; longer lists are better looked up.
+const CHOICES_NAMED_MAX: usize = 12;
+
+/// Takes a value for a type that is neither list nor object; null when it does not fit.
+pub(super) fn take(problems: &mut Problems, kind: &Kind, given: &Value) -> Value {
+    let taken = match (kind, given) {
+        (Kind::Text { .. }, Value::Text(_)) | (Kind::Boolean, Value::Boolean(_)) => Some(given.clone()),
+        (Kind::Integer, given) => whole(given),
+        (Kind::Decimal { scale }, given) => decimal(given).map(|decimal| Value::Decimal(fit_scale(decimal, *scale))),
+        (Kind::Date, Value::Date(_)) | (Kind::Time, Value::Time(_)) | (Kind::Duration, Value::Duration(_)) => Some(given.clone()),
+        (Kind::Date, Value::Text(text)) => date(text),
+        (Kind::Time, Value::Text(text)) => time(text),
+        (Kind::Instant, Value::Instant(instant)) => Some(Value::from_instant(*instant)),
+        (Kind::Instant, Value::Text(text)) => instant(text),
+        (Kind::Duration, Value::Text(text)) => parse_duration(text).ok().map(Value::Duration),
+        (Kind::Reference { .. } | Kind::User, Value::Text(text)) => Some(given.clone()).filter(|_| is_name(text)),
+        _ => None,
+    };
+    match taken {
+        Some(value) => value,
+        None => refuse(problems, &wanted(kind)),
+    }
+}
+
+/// Checks a value, already of the declared type, against the declaration's limits.
+pub(super) fn check_limits(problems: &mut Problems, schema: &Schema, value: &Value) {
+    check_text(problems, &schema.kind, value);
+    check_number(problems, schema, value);
+    if let Kind::Decimal { scale: Some(scale) } = schema.kind
+        && value.as_decimal().is_some_and(|decimal| decimal.scale() > scale)
+    {
+        problems.push(format!(
+            "must have at most {} after the point",
+            count(scale as usize, "digit")
+        ));
+    }
+    if let Some(allowed) = &schema.allowed
+        && !allowed.contains(value)
+    {
+        problems.push(choices(allowed));
+    }
+}
+
+fn check_text(problems: &mut Problems, kind: &Kind, value: &Value) {
+    let (
+        Kind::Text {
+            min_length,
+            max_length,
+            pattern,
+        },
+        Value::Text(text),
+    ) = (kind, value)
+    else {
+        return;
+    };
+    let length = text.chars().count();
+    if let Some(least) = min_length.filter(|least| length < *least) {
+        problems.push(format!("must have at least {}", count(least, "character")));
+    }
+    if let Some(most) = max_length.filter(|most| length > *most) {
+        problems.push(format!("must have at most {}", count(most, "character")));
+    }
+    if let Some(pattern) = pattern
+        && !pattern.matcher.is_match(text)
+    {
+        problems.push(format!("must match the pattern `{}`", pattern.text));
+    }
+}
+
+fn check_number(problems: &mut Problems, schema: &Schema, value: &Value) {
+    let Some(number) = value.as_decimal() else { return };
+    let limits = [
+        (schema.minimum.filter(|limit| number < *limit), "at least"),
+        (schema.maximum.filter(|limit| number > *limit), "at most"),
+        (schema.exclusive_minimum.filter(|limit| number <= *limit), "more than"),
+        (schema.exclusive_maximum.filter(|limit| number >= *limit), "less than"),
+    ];
+    for (limit, words) in limits {
+        if let Some(limit) = limit {
+            problems.push(format!("must be {words} {limit}"));
+        }
+    }
+    if let Some(step) = schema.multiple_of.filter(|step| !is_multiple(number, *step)) {
+        problems.push(format!("must be a multiple of {step}"));
+    }
+}
+
+fn is_multiple(number: Decimal, step: Decimal) -> bool {
+    number::remainder(&Value::Decimal(number), &Value::Decimal(step))
+        .ok()
+        .and_then(|rest| rest.as_decimal())
+        .is_some_and(|rest| rest.is_zero())
+}
+
+fn whole(given: &Value) -> Option<Value> {
+    let whole = match given {
+        Value::Integer(_) => return Some(given.clone()),
+        // `1.0` in JSON is the number one.
+        Value::Decimal(decimal) if decimal.is_integer() => number::from_whole(decimal.normalize()),
+        _ => return None,
+    };
+    Some(whole).filter(|value| value.as_integer().is_some())
+}
+
+fn decimal(given: &Value) -> Option<Decimal> {
+    match given {
+        Value::Text(text) => number::parse_decimal(text).ok(),
+        given => given.as_decimal(),
+    }
+}
+
+/// Zeros beyond the declared scale say nothing: `1.500` is kept as `1.50` where two digits are declared.
+fn fit_scale(decimal: Decimal, scale: Option<u32>) -> Decimal {
+    let Some(scale) = scale.filter(|scale| decimal.scale() > *scale) else {
+        return decimal;
+    };
+    let mut shortest = decimal.normalize();
+    if shortest.scale() <= scale {
+        shortest.rescale(scale);
+        return shortest;
+    }
+    decimal
+}
+
+fn date(text: &str) -> Option<Value> {
+    // The parser also takes a date with a time behind it, and would drop the time.
+    let exact = text.len() == "2026-01-05".len();
+    exact.then(|| text.parse().ok().map(Value::Date)).flatten()
+}
+
+fn time(text: &str) -> Option<Value> {
+    let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.'));
+    let time: jiff::civil::Time = if plain { text.parse().ok()? } else { return None };
+    // What stores keep: microseconds.
+    let whole = time.subsec_nanosecond() - time.subsec_nanosecond() % 1_000;
+    time.with().subsec_nanosecond(whole).build().ok().map(Value::Time)
+}
+
+fn instant(text: &str) -> Option<Value> {
+    // RFC 3339 has an offset and no zone in brackets, which could contradict it.
+    let plain = !text.contains('[');
+    let instant = if plain { text.parse().ok()? } else { return None };
+    Some(Value::from_instant(instant))
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.chars().any(char::is_control)
+}
+
+/// What would be right, as a sentence after the field's name.
+fn wanted(kind: &Kind) -> String {
+    match kind {
+        Kind::Text { .. } => "must be text".into(),
+        Kind::Boolean => "must be `true` or `false`".into(),
+        Kind::Integer => "must be a whole number within ±2^53".into(),
+        Kind::Decimal { .. } => format!(
+            "must be a number in plain decimal notation of at most {} digits",
+            number::DECIMAL_DIGITS_MAX
+        ),
+        Kind::Date => "must be a date such as 2026-01-05".into(),
+        Kind::Time => "must be a time of day such as 08:30".into(),
+        Kind::Instant => "must be a moment with its offset, such as 2026-01-05T08:30:00Z".into(),
+        Kind::Duration => "must be a duration such as 90s, 4h or 3d".into(),
+        Kind::Reference {
+            workflow: Some(workflow),
+        } => format!("must be the key of a {workflow}"),
+        Kind::Reference { workflow: None } => "must be the key of an instance".into(),
+        Kind::User => "must be the id of a user".into(),
+        Kind::Any | Kind::File | Kind::Object { .. } | Kind::List { .. } => "has the wrong type".into(),
+    }
+}
+
+fn choices(allowed: &[Value]) -> String {
+    let mut words: Vec<String> = allowed
+        .iter()
+        .take(CHOICES_NAMED_MAX)
+        .map(|value| crate::value::text::to_text(value, None))
+        .collect();
+    let more = allowed.len().saturating_sub(CHOICES_NAMED_MAX);
+    if more > 0 {
+        words.push(format!("{more} more"));
+    }
+    match words.split_last() {
+        Some((last, [])) => format!("must be {last}"),
+        Some((last, others)) => format!("must be one of {} or {last}", others.join(", ")),
+        None => "can have no value at all".into(),
+    }
+}
