@@ -95,6 +95,8 @@ pub trait Store: Send + Sync + 'static {
         Ok(rows)
     }
 
+    /// One message, whatever it waits for: what a person decides about an incident is told to its sender.
+    async fn message(&self, to: InstanceId, id: i64) -> StoreResult<Option<MessageRow>>;
     /// Takes a message out whose receiver does not exist, and answers its sender. False: it is gone, or the receiver exists by now.
     async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool>;
 
