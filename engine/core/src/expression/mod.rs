@@ -1,7 +1,70 @@
-//! Placeholder for the expression module, whose shapes other modules name.
+//! Expressions: Jinja's grammar, with types and without surprises. (Reference, section 10.)
+//!
+//! # Purpose
+//! [`Expression::parse`] and [`Template::parse`] read the text once into a tree with the place of every term;
+//! `references` says what an expression touches.
+//!
+//! # Invariants
+//! - No expression text and no values panic; every evaluation ends within [`limits::FUEL_MAX`].
+//! - Spans are byte ranges of the text that was given to `parse`.
 
-#[derive(Clone, Debug)]
-pub struct Expression;
+pub mod ast;
+pub mod catalogue;
+pub mod limits;
 
+mod parse;
+mod problem;
+mod references;
+mod span;
+mod template;
+
+use std::sync::Arc;
+
+pub use catalogue::{Filter, Function};
+pub use problem::{Problem, ProblemKind, Suggestion};
+pub use references::{Path, Reference, References, Step, Use};
+pub use span::Span;
+pub use template::{Part, Template};
+
+use ast::Node;
+
+/// One parsed expression. Cloning is cheap; two are equal if their text is.
 #[derive(Clone, Debug)]
-pub struct Template;
+pub struct Expression {
+    source: Arc<str>,
+    root: Arc<Node>,
+}
+
+impl Expression {
+    /// Reads an expression; braces round the whole of it are allowed.
+    ///
+    /// # Errors
+    /// Every problem found, at least one. Spans are within `source`.
+    pub fn parse(source: &str) -> Result<Expression, Vec<Problem>> {
+        let root = parse::parse(source)?;
+        Ok(Expression {
+            source: Arc::from(source),
+            root: Arc::new(root),
+        })
+    }
+
+    /// The text that was parsed.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The tree.
+    #[must_use]
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Expression) -> bool {
+        self.source == other.source
+    }
+}
+
+impl Eq for Expression {}

@@ -21,17 +21,12 @@ const FRACTION_DIGITS_MAX: usize = 9;
 /// Text that is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
-    #[error(
-        "a duration is needed, such as 90s, 15m, 4h, 3d, 2w, 2mo, 1y, `2 business hours` or `10 business days`"
-    )]
+    #[error("a duration is needed, such as 90s, 15m, 4h, 3d, 2w, 2mo, 1y, `2 business hours` or `10 business days`")]
     Empty,
     #[error("`{0}` is not a unit; units are s m h d w mo y, `business hours` and `business days`")]
     Unit(String),
     #[error("`{written}` is written `{short}`")]
-    LongUnit {
-        written: String,
-        short: &'static str,
-    },
+    LongUnit { written: String, short: &'static str },
     #[error("a number is missing before `{0}`")]
     Number(String),
     #[error("`{0}` needs a unit; units are s m h d w mo y, `business hours` and `business days`")]
@@ -220,18 +215,14 @@ fn unit_index(unit: &str, written: &str) -> Result<usize, DurationError> {
     } else {
         unit
     };
-    let position = UNITS
-        .iter()
-        .position(|known| match known.name.strip_prefix("business ") {
-            Some(name) => business && name == singular,
-            None => !business && known.name == unit,
-        });
+    let position = UNITS.iter().position(|known| match known.name.strip_prefix("business ") {
+        Some(name) => business && name == singular,
+        None => !business && known.name == unit,
+    });
     if let Some(index) = position {
         return Ok(index);
     }
-    let long = LONG_UNITS
-        .iter()
-        .find(|(word, _)| !business && *word == singular);
+    let long = LONG_UNITS.iter().find(|(word, _)| !business && *word == singular);
     match long {
         Some((_, short)) => Err(DurationError::LongUnit {
             written: unit.to_owned(),
@@ -242,12 +233,7 @@ fn unit_index(unit: &str, written: &str) -> Result<usize, DurationError> {
     }
 }
 
-fn add_part(
-    sum: &mut Duration,
-    count: Count,
-    sign: i64,
-    part: &Part<'_>,
-) -> Result<(), DurationError> {
+fn add_part(sum: &mut Duration, count: Count, sign: i64, part: &Part<'_>) -> Result<(), DurationError> {
     match count {
         Count::Months(months) => add_days(&mut sum.months, months, sign, part),
         Count::Days(days) => add_days(&mut sum.days, days, sign, part),
@@ -262,9 +248,7 @@ fn add_days(total: &mut i32, unit: i32, sign: i64, part: &Part<'_>) -> Result<()
         return Err(DurationError::Fraction(part.written.to_owned()));
     }
     let number: i64 = part.whole.parse().map_err(|_| DurationError::TooLong)?;
-    let units = number
-        .checked_mul(i64::from(unit))
-        .ok_or(DurationError::TooLong)?;
+    let units = number.checked_mul(i64::from(unit)).ok_or(DurationError::TooLong)?;
     let units = i32::try_from(sign * units).map_err(|_| DurationError::TooLong)?;
     *total = total.checked_add(units).ok_or(DurationError::TooLong)?;
     Ok(())
@@ -273,12 +257,9 @@ fn add_days(total: &mut i32, unit: i32, sign: i64, part: &Part<'_>) -> Result<()
 fn add_time(total: &mut i64, unit: i64, sign: i64, part: &Part<'_>) -> Result<(), DurationError> {
     let whole: i64 = part.whole.parse().map_err(|_| DurationError::TooLong)?;
     let whole = whole.checked_mul(unit).ok_or(DurationError::TooLong)?;
-    let fraction = fraction_of(unit, part.fraction)
-        .ok_or_else(|| DurationError::TooFine(part.written.to_owned()))?;
+    let fraction = fraction_of(unit, part.fraction).ok_or_else(|| DurationError::TooFine(part.written.to_owned()))?;
     let microseconds = whole.checked_add(fraction).ok_or(DurationError::TooLong)?;
-    *total = total
-        .checked_add(sign * microseconds)
-        .ok_or(DurationError::TooLong)?;
+    *total = total.checked_add(sign * microseconds).ok_or(DurationError::TooLong)?;
     Ok(())
 }
 
@@ -295,9 +276,7 @@ pub(super) fn fraction_of(unit: i64, digits: &str) -> Option<i64> {
     let power = 10_i64.pow(u32::try_from(digits.len()).ok()?);
     let product = i128::from(number) * i128::from(unit);
     let whole = product % i128::from(power) == 0;
-    whole
-        .then(|| i64::try_from(product / i128::from(power)).ok())
-        .flatten()
+    whole.then(|| i64::try_from(product / i128::from(power)).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -455,10 +434,7 @@ mod tests {
         refused("h", "a number is missing before `h`");
         refused("1.h", "a number is missing before `1.`");
         refused("1h2h", "`h` stands twice");
-        refused(
-            "1.5d",
-            "a calendar unit takes whole numbers; `1.5d` has a fraction",
-        );
+        refused("1.5d", "a calendar unit takes whole numbers; `1.5d` has a fraction");
         refused("0.0000001s", "`0.0000001s` is finer than a microsecond");
         refused(
             "3 fortnights",

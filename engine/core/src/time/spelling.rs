@@ -22,11 +22,7 @@ impl fmt::Display for Duration {
         printer.part(months.into(), "", "mo")?;
         printer.part(self.days.into(), "", "d")?;
         printer.part(self.microseconds / MICROSECONDS_PER_HOUR, "", "h")?;
-        printer.part(
-            self.microseconds % MICROSECONDS_PER_HOUR / MICROSECONDS_PER_MINUTE,
-            "",
-            "m",
-        )?;
+        printer.part(self.microseconds % MICROSECONDS_PER_HOUR / MICROSECONDS_PER_MINUTE, "", "m")?;
         let below = self.microseconds % MICROSECONDS_PER_MINUTE;
         printer.part(below, &fraction_text(below), "s")?;
         printer.business_part(self.business_days.into(), "", "day")?;

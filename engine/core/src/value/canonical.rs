@@ -22,18 +22,12 @@ pub fn write_canonical(value: &Value, out: &mut String) {
         Value::Boolean(true) => out.push_str("true"),
         Value::Boolean(false) => out.push_str("false"),
         Value::Integer(integer) => write_formatted(out, format_args!("{integer}")),
-        Value::Decimal(decimal) => {
-            write_formatted(out, format_args!("{{\"$decimal\":\"{decimal}\"}}"))
-        }
+        Value::Decimal(decimal) => write_formatted(out, format_args!("{{\"$decimal\":\"{decimal}\"}}")),
         Value::Text(text) => write_string(text, out),
         Value::Date(date) => write_formatted(out, format_args!("{{\"$date\":\"{date}\"}}")),
         Value::Time(time) => write_formatted(out, format_args!("{{\"$time\":\"{time}\"}}")),
-        Value::Instant(instant) => {
-            write_formatted(out, format_args!("{{\"$instant\":\"{instant}\"}}"))
-        }
-        Value::Duration(duration) => {
-            write_formatted(out, format_args!("{{\"$duration\":\"{duration}\"}}"))
-        }
+        Value::Instant(instant) => write_formatted(out, format_args!("{{\"$instant\":\"{instant}\"}}")),
+        Value::Duration(duration) => write_formatted(out, format_args!("{{\"$duration\":\"{duration}\"}}")),
         Value::List(items) => write_sequence(items.iter(), ('[', ']'), out, write_canonical),
         Value::Object(fields) if fields.keys().any(|name| name.starts_with('$')) => {
             out.push_str("{\"$object\":");
@@ -164,15 +158,9 @@ fn read_fields(
     let mut fields = Object::new();
     loop {
         if !wrapped && name.starts_with('$') {
-            return Scanner::fault_at(
-                name_at,
-                JsonFault::NotCanonical("a key with `$` outside `$object`"),
-            );
+            return Scanner::fault_at(name_at, JsonFault::NotCanonical("a key with `$` outside `$object`"));
         }
-        if fields
-            .last_key_value()
-            .is_some_and(|(last, _)| *last > name)
-        {
+        if fields.last_key_value().is_some_and(|(last, _)| *last > name) {
             return Scanner::fault_at(name_at, JsonFault::NotCanonical("keys out of order"));
         }
         let value = read_value(scanner, depth)?;
@@ -200,10 +188,7 @@ fn read_tagged(scanner: &mut Scanner<'_>, tag: &str, tag_at: usize) -> Result<Va
     };
     match value {
         Some(value) if tagged_text(&value) == *text => Ok(value),
-        _ => Scanner::fault_at(
-            start,
-            JsonFault::NotCanonical("the tag's text is not in its one spelling"),
-        ),
+        _ => Scanner::fault_at(start, JsonFault::NotCanonical("the tag's text is not in its one spelling")),
     }
 }
 
@@ -222,9 +207,7 @@ fn tagged_text(value: &Value) -> String {
 fn read_integer(scanner: &mut Scanner<'_>) -> Result<Value, JsonError> {
     let start = scanner.position();
     match scanner.number()? {
-        Value::Integer(integer) if integer != 0 || scanner.since(start) == "0" => {
-            Ok(Value::Integer(integer))
-        }
+        Value::Integer(integer) if integer != 0 || scanner.since(start) == "0" => Ok(Value::Integer(integer)),
         _ => Scanner::fault_at(
             start,
             JsonFault::NotCanonical("a number that is no integer stands without its tag"),
@@ -240,10 +223,7 @@ fn read_string(scanner: &mut Scanner<'_>) -> Result<Arc<str>, JsonError> {
         let mut written = String::new();
         write_string(&text, &mut written);
         if written != raw {
-            return Scanner::fault_at(
-                start,
-                JsonFault::NotCanonical("an escape that is not needed"),
-            );
+            return Scanner::fault_at(start, JsonFault::NotCanonical("an escape that is not needed"));
         }
     }
     Ok(text)
@@ -276,24 +256,12 @@ pub(crate) mod tests {
     #[test]
     fn each_type_has_its_spelling() {
         check(Value::Integer(-5), "-5");
-        check(
-            Value::Decimal(Decimal::new(1250, 3)),
-            r#"{"$decimal":"1.250"}"#,
-        );
+        check(Value::Decimal(Decimal::new(1250, 3)), r#"{"$decimal":"1.250"}"#);
         check(Value::Decimal(Decimal::from(5)), r#"{"$decimal":"5"}"#);
-        check(
-            Value::Date(jiff::civil::date(2026, 1, 5)),
-            r#"{"$date":"2026-01-05"}"#,
-        );
-        check(
-            Value::Time(jiff::civil::time(8, 30, 0, 0)),
-            r#"{"$time":"08:30:00"}"#,
-        );
+        check(Value::Date(jiff::civil::date(2026, 1, 5)), r#"{"$date":"2026-01-05"}"#);
+        check(Value::Time(jiff::civil::time(8, 30, 0, 0)), r#"{"$time":"08:30:00"}"#);
         let instant: jiff::Timestamp = "2026-03-28T22:30:00.000001Z".parse().expect("a moment");
-        check(
-            Value::Instant(instant),
-            r#"{"$instant":"2026-03-28T22:30:00.000001Z"}"#,
-        );
+        check(Value::Instant(instant), r#"{"$instant":"2026-03-28T22:30:00.000001Z"}"#);
         check(
             Value::Duration(Duration {
                 days: 3,
@@ -301,21 +269,14 @@ pub(crate) mod tests {
             }),
             r#"{"$duration":"3d"}"#,
         );
-        check(
-            Value::from_text("é\u{7f}\"\\\n\u{1}"),
-            "\"é\u{7f}\\\"\\\\\\n\\u0001\"",
-        );
-        check(
-            Value::from_items(vec![Value::Null, Value::Boolean(false)]),
-            "[null,false]",
-        );
+        check(Value::from_text("é\u{7f}\"\\\n\u{1}"), "\"é\u{7f}\\\"\\\\\\n\\u0001\"");
+        check(Value::from_items(vec![Value::Null, Value::Boolean(false)]), "[null,false]");
         check(Value::from_fields(Object::new()), "{}");
     }
 
     #[test]
     fn data_cannot_pass_for_a_tag() {
-        let forged =
-            |key: &str| Value::from_fields(Object::from([(key.into(), Value::from_text("1.25"))]));
+        let forged = |key: &str| Value::from_fields(Object::from([(key.into(), Value::from_text("1.25"))]));
         check(forged("$decimal"), r#"{"$object":{"$decimal":"1.25"}}"#);
         check(forged("$object"), r#"{"$object":{"$object":"1.25"}}"#);
         check(forged("$"), r#"{"$object":{"$":"1.25"}}"#);
@@ -324,10 +285,7 @@ pub(crate) mod tests {
     #[test]
     fn no_value_has_a_second_spelling() {
         refused("[1, 2]", "at byte 3: found ` ` where a value was expected");
-        refused(
-            r#"{"b":1,"a":2}"#,
-            "at byte 7: not in canonical form: keys out of order",
-        );
+        refused(r#"{"b":1,"a":2}"#, "at byte 7: not in canonical form: keys out of order");
         refused(r#"{"a":1,"a":2}"#, "at byte 7: the key `a` stands twice");
         refused(
             "1.5",
@@ -361,18 +319,9 @@ pub(crate) mod tests {
             r#"{"$duration":"90s"}"#,
             "at byte 13: not in canonical form: the tag's text is not in its one spelling",
         );
-        refused(
-            r#"{"$money":"1"}"#,
-            "at byte 1: not in canonical form: an unknown tag",
-        );
-        refused(
-            r#"{"$object":{}}"#,
-            "at byte 11: not in canonical form: nothing to wrap",
-        );
-        refused(
-            r#"{"$object":{"a":1}}"#,
-            "at byte 11: not in canonical form: nothing to wrap",
-        );
+        refused(r#"{"$money":"1"}"#, "at byte 1: not in canonical form: an unknown tag");
+        refused(r#"{"$object":{}}"#, "at byte 11: not in canonical form: nothing to wrap");
+        refused(r#"{"$object":{"a":1}}"#, "at byte 11: not in canonical form: nothing to wrap");
         refused(
             r#"{"$date":"2026-01-05","x":1}"#,
             "at byte 21: found `,` where `}` was expected",
@@ -399,53 +348,29 @@ pub(crate) mod tests {
             Just(Value::Null),
             any::<bool>().prop_map(Value::Boolean),
             (-number::INTEGER_MAX..=number::INTEGER_MAX).prop_map(Value::Integer),
-            (-10_i128.pow(27)..10_i128.pow(27), 0_u32..=28).prop_map(|(coefficient, scale)| {
-                Value::Decimal(Decimal::from_i128_with_scale(coefficient, scale))
-            }),
+            (-10_i128.pow(27)..10_i128.pow(27), 0_u32..=28)
+                .prop_map(|(coefficient, scale)| { Value::Decimal(Decimal::from_i128_with_scale(coefficient, scale)) }),
             ".{0,8}".prop_map(|text| Value::from_text(&text)),
-            (1_i16..=9999, 1_i8..=12, 1_i8..=28)
-                .prop_map(|(year, month, day)| Value::Date(jiff::civil::date(year, month, day))),
-            (0_i8..24, 0_i8..60, 0_i8..60, 0_i32..1_000_000).prop_map(
-                |(hour, minute, second, micro)| Value::Time(jiff::civil::time(
-                    hour,
-                    minute,
-                    second,
-                    micro * 1000
-                ))
+            (1_i16..=9999, 1_i8..=12, 1_i8..=28).prop_map(|(year, month, day)| Value::Date(jiff::civil::date(year, month, day))),
+            (0_i8..24, 0_i8..60, 0_i8..60, 0_i32..1_000_000)
+                .prop_map(|(hour, minute, second, micro)| Value::Time(jiff::civil::time(hour, minute, second, micro * 1000))),
+            (-60_000_000_000_000_000_i64..250_000_000_000_000_000)
+                .prop_map(|micro| Value::Instant(jiff::Timestamp::from_microsecond(micro).expect("within the range of moments"))),
+            (-1000_i32..1000, -4000_i32..4000, any::<i32>(), -400_i32..400, any::<i32>()).prop_map(
+                |(months, days, seconds, business_days, business_seconds)| Value::Duration(Duration {
+                    months,
+                    days,
+                    microseconds: i64::from(seconds) * 7,
+                    business_days,
+                    business_microseconds: i64::from(business_seconds) * 1_000,
+                })
             ),
-            (-60_000_000_000_000_000_i64..250_000_000_000_000_000).prop_map(
-                |micro| Value::Instant(
-                    jiff::Timestamp::from_microsecond(micro).expect("within the range of moments")
-                )
-            ),
-            (
-                -1000_i32..1000,
-                -4000_i32..4000,
-                any::<i32>(),
-                -400_i32..400,
-                any::<i32>()
-            )
-                .prop_map(
-                    |(months, days, seconds, business_days, business_seconds)| Value::Duration(
-                        Duration {
-                            months,
-                            days,
-                            microseconds: i64::from(seconds) * 7,
-                            business_days,
-                            business_microseconds: i64::from(business_seconds) * 1_000,
-                        }
-                    )
-                ),
         ];
         leaf.prop_recursive(4, 40, 6, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from_items),
-                prop::collection::btree_map(
-                    "[$a-c]{0,3}".prop_map(|name| Arc::from(name.as_str())),
-                    inner,
-                    0..6
-                )
-                .prop_map(Value::from_fields),
+                prop::collection::btree_map("[$a-c]{0,3}".prop_map(|name| Arc::from(name.as_str())), inner, 0..6)
+                    .prop_map(Value::from_fields),
             ]
         })
     }

@@ -19,13 +19,11 @@ pub fn write_interface(value: &Value, out: &mut String) {
         Value::Instant(instant) => write_formatted(out, format_args!("\"{instant}\"")),
         Value::Duration(duration) => write_formatted(out, format_args!("\"{duration}\"")),
         Value::List(items) => write_sequence(items.iter(), ('[', ']'), out, write_interface),
-        Value::Object(fields) => {
-            write_sequence(fields.iter(), ('{', '}'), out, |(name, field), out| {
-                write_string(name, out);
-                out.push(':');
-                write_interface(field, out);
-            })
-        }
+        Value::Object(fields) => write_sequence(fields.iter(), ('{', '}'), out, |(name, field), out| {
+            write_string(name, out);
+            out.push(':');
+            write_interface(field, out);
+        }),
     }
 }
 
@@ -56,10 +54,7 @@ mod tests {
                 "in".into(),
                 Value::Duration(crate::time::parse_duration("1h30m").expect("a duration")),
             ),
-            (
-                "none".into(),
-                Value::from_items(vec![Value::Null, Value::Boolean(true)]),
-            ),
+            ("none".into(), Value::from_items(vec![Value::Null, Value::Boolean(true)])),
             ("\"$x\"".into(), Value::from_text("a\u{1}\n")),
         ]);
         assert_eq!(

@@ -176,10 +176,7 @@ mod tests {
 
     #[test]
     fn structure_is_read_with_text_unescaped() {
-        check(
-            " { \"b\" : [ ] , \"a\":{} } ",
-            r#"Object({"a": Object({}), "b": List([])})"#,
-        );
+        check(" { \"b\" : [ ] , \"a\":{} } ", r#"Object({"a": Object({}), "b": List([])})"#);
         check(
             r#"["\u00e9\n\"\/", "\ud83d\ude00", true, false, null]"#,
             r#"List([Text("é\n\"/"), Text("😀"), Boolean(true), Boolean(false), Null])"#,
@@ -192,31 +189,16 @@ mod tests {
         check("", "at byte 0: the text ends where a value was expected");
         check("[1,]", "at byte 3: found `]` where a value was expected");
         check("{\"a\":1,\"a\":2}", "at byte 7: the key `a` stands twice");
-        check(
-            "01",
-            "at byte 0: a number does not begin with a zero before another digit",
-        );
+        check("01", "at byte 0: a number does not begin with a zero before another digit");
         check("+1", "at byte 0: found `+` where a value was expected");
         check("NaN", "at byte 0: found `N` where a value was expected");
         check("1 2", "at byte 2: something follows after the value");
         check("\"a\nb\"", "at byte 2: a control character must be escaped");
         check("\"a", "at byte 2: the text ends where `\"` was expected");
-        check(
-            r#""\u0000""#,
-            "at byte 0: the character NUL cannot be stored",
-        );
-        check(
-            r#""\ud800""#,
-            "at byte 3: half of a surrogate pair is not a character",
-        );
-        check(
-            r#""\udc00""#,
-            "at byte 3: half of a surrogate pair is not a character",
-        );
-        check(
-            "{é:1}",
-            "at byte 1: found `é` where text in double quotes was expected",
-        );
+        check(r#""\u0000""#, "at byte 0: the character NUL cannot be stored");
+        check(r#""\ud800""#, "at byte 3: half of a surrogate pair is not a character");
+        check(r#""\udc00""#, "at byte 3: half of a surrogate pair is not a character");
+        check("{é:1}", "at byte 1: found `é` where text in double quotes was expected");
         check("truely", "at byte 4: something follows after the value");
     }
 
@@ -224,18 +206,9 @@ mod tests {
     fn nesting_and_length_are_bounded() {
         let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(read(&nested(VALUE_DEPTH_MAX)).is_ok());
-        check(
-            &nested(VALUE_DEPTH_MAX + 1),
-            "at byte 64: nested deeper than 64 levels",
-        );
-        check(
-            &"[".repeat(100_000),
-            "at byte 64: nested deeper than 64 levels",
-        );
-        check(
-            &" ".repeat(JSON_BYTES_MAX + 1),
-            "at byte 8388608: longer than 8388608 bytes",
-        );
+        check(&nested(VALUE_DEPTH_MAX + 1), "at byte 64: nested deeper than 64 levels");
+        check(&"[".repeat(100_000), "at byte 64: nested deeper than 64 levels");
+        check(&" ".repeat(JSON_BYTES_MAX + 1), "at byte 8388608: longer than 8388608 bytes");
         let list = format!("[{}1]", "1,".repeat(VALUE_NODES_MAX));
         check(&list, "at byte 399999: more than 200000 values");
     }

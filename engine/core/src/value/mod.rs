@@ -229,15 +229,9 @@ mod tests {
     #[test]
     fn an_instant_is_cut_to_microseconds_towards_the_past() {
         for (given, kept) in [(1_999, 1_000), (-1, -1_000), (5_000, 5_000), (0, 0)] {
-            let instant =
-                jiff::Timestamp::from_nanosecond(given).expect("a small number of nanoseconds");
-            let whole =
-                jiff::Timestamp::from_nanosecond(kept).expect("a small number of nanoseconds");
-            assert_eq!(
-                Value::from_instant(instant),
-                Value::Instant(whole),
-                "{given}"
-            );
+            let instant = jiff::Timestamp::from_nanosecond(given).expect("a small number of nanoseconds");
+            let whole = jiff::Timestamp::from_nanosecond(kept).expect("a small number of nanoseconds");
+            assert_eq!(Value::from_instant(instant), Value::Instant(whole), "{given}");
         }
     }
 }

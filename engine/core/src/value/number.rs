@@ -70,9 +70,7 @@ pub fn parse_number(text: &str) -> Result<Value, NumberError> {
 #[must_use]
 pub fn from_whole(decimal: Decimal) -> Value {
     match i64::try_from(decimal.mantissa()) {
-        Ok(integer) if decimal.scale() == 0 && integer.abs() <= INTEGER_MAX => {
-            Value::Integer(integer)
-        }
+        Ok(integer) if decimal.scale() == 0 && integer.abs() <= INTEGER_MAX => Value::Integer(integer),
         _ => Value::Decimal(decimal),
     }
 }
@@ -142,9 +140,7 @@ pub fn divide(left: &Value, right: &Value) -> Result<Value, NumberError> {
 pub fn floor_divide(left: &Value, right: &Value) -> Result<Value, NumberError> {
     let (dividend, divisor) = nonzero_divisor(left, right)?;
     let remainder = floor_remainder(dividend, divisor)?;
-    let exact = dividend
-        .checked_sub(remainder)
-        .ok_or(NumberError::Overflow)?;
+    let exact = dividend.checked_sub(remainder).ok_or(NumberError::Overflow)?;
     let quotient = exact.checked_div(divisor).ok_or(NumberError::Overflow)?;
     whole(left, right, quotient.round())
 }
@@ -180,11 +176,7 @@ pub fn absolute(value: &Value) -> Result<Value, NumberError> {
 }
 
 /// Builds a decimal from digits and a scale, refusing what has no exact place in 28 digits.
-pub(super) fn assemble(
-    negative: bool,
-    digits: impl Iterator<Item = u8>,
-    scale: u32,
-) -> Result<Decimal, NumberError> {
+pub(super) fn assemble(negative: bool, digits: impl Iterator<Item = u8>, scale: u32) -> Result<Decimal, NumberError> {
     let mut coefficient: u128 = 0;
     for digit in digits {
         if !digit.is_ascii_digit() {
@@ -257,10 +249,7 @@ fn within_digits(decimal: Decimal) -> Result<Decimal, NumberError> {
     if fits(&decimal) {
         return Ok(unsigned_zero(decimal));
     }
-    let places = decimal
-        .scale()
-        .checked_sub(1)
-        .ok_or(NumberError::Overflow)?;
+    let places = decimal.scale().checked_sub(1).ok_or(NumberError::Overflow)?;
     let rounded = decimal.round_dp(places);
     if fits(&rounded) {
         Ok(rounded)
@@ -291,10 +280,7 @@ mod tests {
         parse_number(text).unwrap_or_else(|error| panic!("{text} {error}"))
     }
 
-    fn check(
-        operation: fn(&Value, &Value) -> Result<Value, NumberError>,
-        cases: &[(&str, &str, Result<&str, NumberError>)],
-    ) {
+    fn check(operation: fn(&Value, &Value) -> Result<Value, NumberError>, cases: &[(&str, &str, Result<&str, NumberError>)]) {
         for (left, right, expected) in cases {
             let result = operation(&number(left), &number(right)).map(|value| format!("{value:?}"));
             let expected = expected.map(|text| format!("{:?}", number(text)));
@@ -305,34 +291,23 @@ mod tests {
     #[test]
     fn numbers_are_read_exactly_or_not_at_all() {
         assert_eq!(
-            number("1.10")
-                .as_decimal()
-                .map(|decimal| decimal.to_string()),
+            number("1.10").as_decimal().map(|decimal| decimal.to_string()),
             Some("1.10".to_owned())
         );
         assert_eq!(number("9007199254740992"), Value::Integer(INTEGER_MAX));
         assert!(matches!(number("9007199254740993"), Value::Decimal(_)));
         assert!(matches!(number("-9007199254740993"), Value::Decimal(_)));
         assert_eq!(number("-0"), Value::Integer(0));
-        assert_eq!(
-            format!("{:?}", number("-0.0")),
-            format!("{:?}", number("0.0"))
-        );
+        assert_eq!(format!("{:?}", number("-0.0")), format!("{:?}", number("0.0")));
         assert!(parse_decimal("9999999999999999999999999999").is_ok());
         for long in [
             "12345678901234567890123456789",
             "1.0000000000000000000000000000",
             "0.00000000000000000000000000001",
         ] {
-            assert_eq!(
-                parse_decimal(long),
-                Err(NumberError::TooManyDigits),
-                "{long}"
-            );
+            assert_eq!(parse_decimal(long), Err(NumberError::TooManyDigits), "{long}");
         }
-        for wrong in [
-            "", "-", "+1", "1.", ".5", "1e3", "1_000", " 1", "0x10", "١", "--1", "1.2.3",
-        ] {
+        for wrong in ["", "-", "+1", "1.", ".5", "1e3", "1_000", " 1", "0x10", "١", "--1", "1.2.3"] {
             assert_eq!(parse_decimal(wrong), Err(NumberError::Malformed), "{wrong}");
         }
     }
@@ -345,20 +320,12 @@ mod tests {
                 ("0.1", "0.2", Ok("0.3")),
                 ("99999999999999999.12", "0.01", Ok("99999999999999999.13")),
                 ("9007199254740992", "1", Ok("9007199254740993")),
-                (
-                    "9999999999999999999999999999",
-                    "1",
-                    Err(NumberError::Overflow),
-                ),
+                ("9999999999999999999999999999", "1", Err(NumberError::Overflow)),
             ],
         );
         check(
             subtract,
-            &[
-                ("0.28", "0.15", Ok("0.13")),
-                ("1", "3", Ok("-2")),
-                ("1.0", "1.0", Ok("0.0")),
-            ],
+            &[("0.28", "0.15", Ok("0.13")), ("1", "3", Ok("-2")), ("1.0", "1.0", Ok("0.0"))],
         );
         check(
             multiply,
@@ -380,10 +347,7 @@ mod tests {
     #[test]
     fn there_is_one_zero() {
         let product = multiply(&number("-1"), &number("0.0"));
-        assert_eq!(
-            product.map(|zero| format!("{zero:?}")),
-            Ok("Decimal(0)".to_owned())
-        );
+        assert_eq!(product.map(|zero| format!("{zero:?}")), Ok("Decimal(0)".to_owned()));
     }
 
     #[test]
@@ -395,11 +359,7 @@ mod tests {
                 ("-7", "2", Ok("-4")),
                 ("7", "-2", Ok("-4")),
                 ("-7", "-2", Ok("3")),
-                (
-                    "9999999999999999999999999999",
-                    "3",
-                    Ok("3333333333333333333333333333"),
-                ),
+                ("9999999999999999999999999999", "3", Ok("3333333333333333333333333333")),
                 ("1", "0.0", Err(NumberError::DivisionByZero)),
             ],
         );
@@ -420,10 +380,7 @@ mod tests {
 
     #[test]
     fn numbers_compare_by_size_whatever_their_type() {
-        assert_eq!(
-            compare(&number("1"), &number("1.00")),
-            Some(Ordering::Equal)
-        );
+        assert_eq!(compare(&number("1"), &number("1.00")), Some(Ordering::Equal));
         assert_eq!(compare(&number("0.99"), &number("1")), Some(Ordering::Less));
         assert_eq!(compare(&number("1"), &Value::from_text("1")), None);
     }

@@ -85,19 +85,11 @@ impl<'text> Scanner<'text> {
     }
 
     pub(super) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), JsonError> {
-        if self.take(byte) {
-            Ok(())
-        } else {
-            self.unexpected(expected)
-        }
+        if self.take(byte) { Ok(()) } else { self.unexpected(expected) }
     }
 
     pub(super) fn unexpected<T>(&self, expected: &'static str) -> Result<T, JsonError> {
-        match self
-            .text
-            .get(self.position..)
-            .and_then(|rest| rest.chars().next())
-        {
+        match self.text.get(self.position..).and_then(|rest| rest.chars().next()) {
             Some(found) => self.fault(JsonFault::Unexpected { found, expected }),
             None => self.fault(JsonFault::Ended { expected }),
         }
@@ -287,21 +279,13 @@ impl<'text> Scanner<'text> {
     }
 
     /// Adds a field, refusing a name that stands twice.
-    pub(super) fn insert(
-        &self,
-        fields: &mut Object,
-        name: Arc<str>,
-        value: Value,
-        name_at: usize,
-    ) -> Result<(), JsonError> {
+    pub(super) fn insert(&self, fields: &mut Object, name: Arc<str>, value: Value, name_at: usize) -> Result<(), JsonError> {
         match fields.entry(name) {
             Entry::Vacant(vacant) => {
                 vacant.insert(value);
                 Ok(())
             }
-            Entry::Occupied(occupied) => {
-                Self::fault_at(name_at, JsonFault::DuplicateKey(occupied.key().to_string()))
-            }
+            Entry::Occupied(occupied) => Self::fault_at(name_at, JsonFault::DuplicateKey(occupied.key().to_string())),
         }
     }
 }
@@ -316,11 +300,7 @@ impl NumberText<'_> {
             Ok(scale) => number::assemble(self.negative, digits, scale),
             Err(_) => {
                 let zeros = usize::try_from(-scale).unwrap_or(0);
-                number::assemble(
-                    self.negative,
-                    digits.chain(std::iter::repeat_n(b'0', zeros)),
-                    0,
-                )
+                number::assemble(self.negative, digits.chain(std::iter::repeat_n(b'0', zeros)), 0)
             }
         }
     }

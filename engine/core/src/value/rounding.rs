@@ -10,10 +10,7 @@ use super::number::{DECIMAL_DIGITS_MAX, NumberError, fits, from_whole, unsigned_
 /// # Errors
 /// [`NumberError::NotANumber`], or [`NumberError::TooManyDigits`] if that many places do not fit.
 pub fn round_to(value: &Value, places: u32) -> Result<Value, NumberError> {
-    let mut rounded = value
-        .as_decimal()
-        .ok_or(NumberError::NotANumber)?
-        .round_dp(places);
+    let mut rounded = value.as_decimal().ok_or(NumberError::NotANumber)?.round_dp(places);
     if places > DECIMAL_DIGITS_MAX {
         return Err(NumberError::TooManyDigits);
     }
@@ -47,9 +44,7 @@ pub fn make_whole(value: &Value, way: Whole) -> Result<Value, NumberError> {
         Whole::Floor => RoundingStrategy::ToNegativeInfinity,
         Whole::Ceiling => RoundingStrategy::ToPositiveInfinity,
     };
-    Ok(from_whole(unsigned_zero(
-        decimal.round_dp_with_strategy(0, strategy),
-    )))
+    Ok(from_whole(unsigned_zero(decimal.round_dp_with_strategy(0, strategy))))
 }
 
 #[cfg(test)]
@@ -63,8 +58,7 @@ mod tests {
 
     #[test]
     fn rounding_is_half_to_even_and_writes_its_places() {
-        let round =
-            |text: &str, places| round_to(&number(text), places).map(|value| format!("{value:?}"));
+        let round = |text: &str, places| round_to(&number(text), places).map(|value| format!("{value:?}"));
         for (text, places, expected) in [
             ("1.005", 2, "1.00"),
             ("1.015", 2, "1.02"),
@@ -72,11 +66,7 @@ mod tests {
             ("5", 2, "5.00"),
             ("-0.4", 0, "0"),
         ] {
-            assert_eq!(
-                round(text, places),
-                Ok(format!("Decimal({expected})")),
-                "{text}"
-            );
+            assert_eq!(round(text, places), Ok(format!("Decimal({expected})")), "{text}");
         }
         assert_eq!(round("5", 28), Err(NumberError::TooManyDigits));
         assert_eq!(round("5", 29), Err(NumberError::TooManyDigits));
@@ -87,11 +77,7 @@ mod tests {
             ("-2.9", Whole::Ceiling, -2),
             ("-0.4", Whole::Ceiling, 0),
         ] {
-            assert_eq!(
-                make_whole(&number(text), way),
-                Ok(Value::Integer(expected)),
-                "{text} {way:?}"
-            );
+            assert_eq!(make_whole(&number(text), way), Ok(Value::Integer(expected)), "{text} {way:?}");
         }
     }
 }

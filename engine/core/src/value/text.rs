@@ -70,27 +70,15 @@ mod tests {
         let decimal = parse_number("1.10").expect("a number");
         assert_eq!(to_text(&decimal, None), "1.10");
         assert_eq!(to_text(&Value::Boolean(true), None), "true");
-        assert_eq!(
-            to_text(&Value::from_instant(instant), None),
-            "2026-07-05T06:30:00Z"
-        );
+        assert_eq!(to_text(&Value::from_instant(instant), None), "2026-07-05T06:30:00Z");
         assert_eq!(
             to_text(&Value::from_instant(instant), Some(&berlin)),
             "2026-07-05T08:30:00+02:00"
         );
+        assert_eq!(to_text(&Value::Time(jiff::civil::time(8, 30, 0, 0)), None), "08:30");
+        assert_eq!(to_text(&Value::Time(jiff::civil::time(8, 30, 5, 0)), None), "08:30:05");
         assert_eq!(
-            to_text(&Value::Time(jiff::civil::time(8, 30, 0, 0)), None),
-            "08:30"
-        );
-        assert_eq!(
-            to_text(&Value::Time(jiff::civil::time(8, 30, 5, 0)), None),
-            "08:30:05"
-        );
-        assert_eq!(
-            to_text(
-                &Value::from_items(vec![decimal, Value::from_text("x")]),
-                None
-            ),
+            to_text(&Value::from_items(vec![decimal, Value::from_text("x")]), None),
             r#"["1.10","x"]"#
         );
         assert_eq!(to_text(&Value::Null, None), "");

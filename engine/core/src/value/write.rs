@@ -32,8 +32,7 @@ pub(super) fn write_string(text: &str, out: &mut String) {
 
 /// Writes formatted text; writing to a string cannot fail.
 pub(super) fn write_formatted(out: &mut String, arguments: std::fmt::Arguments<'_>) {
-    out.write_fmt(arguments)
-        .expect("a string takes every write");
+    out.write_fmt(arguments).expect("a string takes every write");
 }
 
 /// Writes one bracketed, comma-separated sequence.
