@@ -1,8 +1,9 @@
 //! The one place where time and randomness enter.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use jiff::Timestamp;
+use statewright_core::identity::Digest;
 
 /// Where an engine takes the time from.
 pub trait Clock: Send + Sync + 'static {
@@ -47,5 +48,46 @@ impl VirtualClock {
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_microsecond(self.now_us.load(Ordering::SeqCst)).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// Where an engine takes random bytes from.
+pub trait Entropy: Send + Sync + 'static {
+    fn draw(&self) -> [u8; 32];
+}
+
+/// The operating system's.
+#[derive(Debug, Default)]
+pub struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn draw(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        // Without randomness no secret can be kept, so nothing may go on; a system that has started always has it.
+        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        bytes
+    }
+}
+
+/// The same bytes for the same seed, for simulations that must repeat.
+#[derive(Debug)]
+pub struct SeededEntropy {
+    seed: u64,
+    drawn: AtomicU64,
+}
+
+impl SeededEntropy {
+    pub fn of(seed: u64) -> Self {
+        SeededEntropy {
+            seed,
+            drawn: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Entropy for SeededEntropy {
+    fn draw(&self) -> [u8; 32] {
+        let ordinal = self.drawn.fetch_add(1, Ordering::SeqCst);
+        Digest::of(format!("{}:{ordinal}", self.seed).as_bytes()).0
     }
 }

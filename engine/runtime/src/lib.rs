@@ -13,5 +13,8 @@
 //! No HTTP, no HTML, no transport: adapters come in through [`adapter::Adapter`].
 
 pub mod adapter;
+pub mod body;
 pub mod clock;
+pub mod configuration;
+pub mod error;
 pub mod store;

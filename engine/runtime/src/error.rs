@@ -1,0 +1,81 @@
+//! What the engine answers when it does not answer the question, by what the caller can do about it.
+
+use std::sync::Arc;
+
+use statewright_core::step::{Failure, Refusal, Unreadable};
+
+use crate::store::StoreError;
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EngineError {
+    /// More is waiting than may wait. Nothing was taken; send it again later.
+    #[error("too much is waiting; try again in {retry_after_ms} ms")]
+    Overloaded { retry_after_ms: u64 },
+    /// This node takes nothing any more; another one, or this one after its restart, does.
+    #[error("this node is shutting down")]
+    ShuttingDown,
+    /// The database does not answer. The input may or may not have been taken: send it again under the same key.
+    #[error("the database is not available now: {0}")]
+    Unavailable(String),
+    #[error("there is no workflow `{workflow}`")]
+    NoSuchWorkflow { workflow: Arc<str> },
+    /// `refusals`: why it was not made, if it should have been made on the way.
+    #[error("there is no {workflow}/{key}")]
+    NoSuchInstance {
+        workflow: Arc<str>,
+        key: Arc<str>,
+        refusals: Vec<Refusal>,
+    },
+    #[error("this idempotency key was used for another request")]
+    KeyReused,
+    /// The instance has moved on since it was looked at.
+    #[error("the instance is at revision {current} now")]
+    StaleRevision { current: u64 },
+    /// Others were faster, again and again.
+    #[error("{winner} was faster; the instance is at revision {current} now")]
+    Conflict { winner: Arc<str>, current: u64 },
+    /// The key of a new instance cannot be made of what was given.
+    #[error("{}", .0.sentence)]
+    KeyRefused(Refusal),
+    /// The step could not be taken at all.
+    #[error("{message}")]
+    Failed { code: &'static str, message: String },
+    /// A definition that does not compile, names an unknown adapter, or is of a reserved name.
+    #[error("the definition was refused: {0}")]
+    DefinitionRefused(String),
+    /// Not visible to this actor, which is told no more than that there is nothing.
+    #[error("there is nothing of that name, or it is not yours to see")]
+    Hidden,
+    /// Stored bytes do not mean what they should.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+    #[error("{0}")]
+    Schema(String),
+}
+
+pub type EngineResult<T> = Result<T, EngineError>;
+
+impl From<Failure> for EngineError {
+    fn from(failure: Failure) -> Self {
+        EngineError::Failed {
+            code: failure.code,
+            message: failure.message,
+        }
+    }
+}
+
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(what) => EngineError::Unavailable(what),
+            StoreError::Schema(what) => EngineError::Schema(what),
+            StoreError::Damaged(what) => EngineError::Damaged(what),
+        }
+    }
+}
+
+impl From<Unreadable> for EngineError {
+    fn from(error: Unreadable) -> Self {
+        EngineError::Damaged(error.0)
+    }
+}
