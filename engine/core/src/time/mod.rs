@@ -1,12 +1,36 @@
 //! Time of the language: durations, moments, zones; nothing here knows what time it is.
 //!
 //! # Purpose
-//! A [`Duration`] keeps exact, calendar and business parts apart until a zone and a calendar are known.
+//! - A [`Duration`] keeps exact, calendar and business parts apart until a zone and a calendar are known; [`parse_duration`]
+//!   and its `Display` are the one spelling, [`parse_data_duration`] also takes ISO 8601.
+//! - [`add_to_instant`] and [`add_to_date`] put the parts onto a moment or a day; business parts ask a [`Calendar`].
+//! - [`zone`] finds an IANA zone in the database that is built in, never in the machine's.
+//!
+//! # Daylight saving
+//! Calendar units keep the time of day and change the date. Where the clock jumps over that time of day the moment is as
+//! much later as the clock jumped (02:30 becomes 03:30); where it stands twice, it is the first one. (RFC 5545 decides the
+//! same way, and jiff calls it *compatible*.) Exact units count elapsed time, whatever the clock shows.
 
+mod calendar;
 mod duration;
+mod iso;
+mod measure;
+mod moment;
+mod range;
 mod spelling;
+mod words;
+mod zone;
 
+pub use calendar::Calendar;
 pub use duration::{DurationError, parse_duration};
+pub use iso::parse_data_duration;
+pub use moment::{
+    TimeError, add_to_date, add_to_instant, at_time_of_day, between_dates, between_instants, end_of_day, local_date, local_time,
+    start_of_day,
+};
+pub use range::{DurationRange, RangeError, parse_duration_range};
+pub use words::in_words;
+pub use zone::{UnknownZone, zone};
 
 /// A length of time as written: parts are never converted into one another without a zone and a calendar.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
