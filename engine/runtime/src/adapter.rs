@@ -1,6 +1,7 @@
 //! What every transport looks like to the engine.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -24,7 +25,11 @@ pub struct Attempt {
 pub enum AttemptFailure {
     /// Trying again may help: no connection, busy, an answer that says so.
     #[error("{message}")]
-    Temporary { message: String },
+    Temporary {
+        message: String,
+        /// Not before this has passed, if the other side said so; a hint, which may only make the wait longer.
+        retry_after: Option<Duration>,
+    },
     /// Trying again cannot help: the other side understood and refuses.
     #[error("{message}")]
     Refused { message: String, detail: Value },
