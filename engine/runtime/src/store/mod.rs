@@ -7,8 +7,16 @@
 //! - Moments are microseconds since 1970, in UTC. Nothing of a dialect's own time type is used.
 //! - Tables that fill and empty (timer, message, effect) stay small; the trail is only appended to and never read to take a step.
 //!
+//! # Which answer a write gets
+//! The first of these that holds: an input key is in the trail (`Duplicate`), the sequence is another (`Moved`), a read is
+//! another (`ReadMoved`), a claim is another's (`ClaimHeld`). The writes of a call are decided in their order, each as if those
+//! before it that were applied had happened, with two exceptions that hold for the call as a whole: a claim released in it is
+//! not free before the commit, and a watch begun or ended in it counts for every wake-up of it.
+//!
 //! `memory` is the reference; `sqlite` and `postgres` must answer every sequence of operations as it does.
 
+mod check;
+pub mod memory;
 mod read;
 mod write;
 
@@ -17,6 +25,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
+pub use check::check_writes;
 pub use read::{
     DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, PersonalRow, StoredDefinition,
     TokenRow, TrailRow,
@@ -38,6 +47,9 @@ pub enum StoreError {
     /// Stored bytes do not mean what they should. Never ignored.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
+    /// The caller asked for what can never be right (see [`check_writes`]); trying again is of no use. Nothing was written.
+    #[error("the store refuses this: {0}")]
+    Refused(String),
 }
 
 pub type StoreResult<T> = Result<T, StoreError>;
@@ -59,7 +71,10 @@ pub trait Store: Send + Sync + 'static {
     /// The same without sources: every node asks each second whether another one has deployed.
     async fn live_hashes(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
         let live = self.live_definitions().await?;
-        Ok(live.into_iter().map(|definition| (definition.workflow, definition.hash)).collect())
+        Ok(live
+            .into_iter()
+            .map(|definition| (definition.workflow, definition.hash))
+            .collect())
     }
     /// The next running number of a workflow, drawn for good (a number that is not used leaves a gap).
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64>;
@@ -68,7 +83,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// In the order asked for; `None` where there is none.
     async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>>;
-    /// Personal values of an instance; empty after erasure.
+    /// Personal values of an instance, by reference; empty after erasure.
     async fn personal(&self, instance: InstanceId) -> StoreResult<Vec<PersonalRow>>;
     /// All writes in one transaction, each applied whole or not at all, independently of the others. Answers stand in the
     /// order of the writes. No two writes of one call are of the same instance. An input key that is in the trail already is
@@ -81,7 +96,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Due at or before `now_us`, earliest first, without incident.
     async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>>;
-    /// When the earliest armed timer or delayed message is due.
+    /// When the earliest armed timer or delayed message (due later than it was inserted) is due, incidents and deferred ones
+    /// apart. In the past, if something due has not been taken yet.
     async fn next_due(&self) -> StoreResult<Option<i64>>;
     /// Messages that may be taken (due, not deferred, without incident), in order for each receiver, inserted at or before
     /// `older_than_us` (a node hands its own over directly; the poll is for what was orphaned).
@@ -114,10 +130,13 @@ pub trait Store: Send + Sync + 'static {
 
     // Incidents: timers, messages and effects that wait for a person
 
-    /// Marks a timer or a message as an incident, so that it is not offered again until a person decides.
+    /// Marks a timer, a message or an effect as an incident, so that it is not offered again until a person decides. One that is
+    /// gone, or an incident already, is left as it is.
     async fn raise_incident(&self, incident: &Incident) -> StoreResult<()>;
+    /// The oldest first.
     async fn incidents(&self, limit: usize) -> StoreResult<Vec<Incident>>;
-    /// Retries, skips or repairs an incident, together with the system trail's entry that says so. False: it was no incident any more.
+    /// Retries, skips or repairs an incident, together with the system trail's entry that says so. None: it was no incident any
+    /// more, and nothing was written.
     async fn settle_incident(
         &self,
         instance: InstanceId,
@@ -125,7 +144,7 @@ pub trait Store: Send + Sync + 'static {
         name: &str,
         repair: &Repair,
         act: &Write,
-    ) -> StoreResult<Applied>;
+    ) -> StoreResult<Option<Applied>>;
 
     // The trail
 
@@ -138,9 +157,11 @@ pub trait Store: Send + Sync + 'static {
 
     // Access tokens
 
+    /// A second token of the same id or hash is refused.
     async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied>;
     /// Revoked ones are not found.
     async fn token(&self, hash: Digest) -> StoreResult<Option<TokenRow>>;
+    /// Those not revoked, the oldest first.
     async fn tokens(&self) -> StoreResult<Vec<TokenRow>>;
     async fn revoke_token(&self, id: &str, now_us: i64, act: &Write) -> StoreResult<Applied>;
 

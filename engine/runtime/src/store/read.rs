@@ -63,11 +63,24 @@ pub struct Incident {
     pub since_us: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum IncidentKind {
     Timer,
     Message,
     Effect,
+}
+
+impl Incident {
+    /// The oldest `limit`, in the order that all stores give them in.
+    pub(super) fn oldest(mut incidents: Vec<Incident>, limit: usize) -> Vec<Incident> {
+        incidents.sort_by(|a, b| a.order().cmp(&b.order()));
+        incidents.truncate(limit);
+        incidents
+    }
+
+    fn order(&self) -> (i64, IncidentKind, InstanceId, &str) {
+        (self.since_us, self.kind, self.instance, &self.name)
+    }
 }
 
 /// Keyset pages over (`started_at_us`, id), newest first.
@@ -80,7 +93,7 @@ pub struct ListQuery {
     pub limit: usize,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListPage {
     pub rows: Vec<InstanceRow>,
     /// Whether there are more.
@@ -95,7 +108,7 @@ pub struct TrailRow {
     pub bytes: String,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredDefinition {
     pub hash: Digest,
     pub workflow: Arc<str>,
@@ -103,7 +116,7 @@ pub struct StoredDefinition {
     pub deployed_at_us: i64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRow {
     pub id: Arc<str>,
     pub principal: String,

@@ -6,6 +6,10 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 /// Everything one instance changes in one commit: one or several steps, already chained.
 ///
+/// Where two parts name the same thing, the order is: personal values are erased, then given; timers go, then are armed; deferred
+/// messages are resumed, others deferred, then taken; effects come, then are abandoned; claims are released, then held; watches
+/// end, then begin. A timer armed twice has the later due; of two effects or personal values of one name the first stands.
+///
 /// A write without entries (`next.sequence == expected`) leaves the instance's row as it is but is fenced all the same: it takes
 /// or defers messages that changed nothing. Every write with entries also leaves a wake-up message for each instance that
 /// watches this one (see [`wake_body`]).
@@ -30,13 +34,16 @@ pub struct Write {
     /// A pause ended: deferred messages are ready again.
     pub resumed: bool,
     pub effects: Vec<NewEffect>,
-    /// Keys of effects that must not begin any more.
+    /// Keys of effects that must not begin any more. One that is under a lease is under way: it is never leased again, but how it
+    /// ends is still told as long as the lease lasts.
     pub effects_abandoned: Vec<Arc<str>>,
+    /// One that this instance holds already is no conflict.
     pub claims_held: Vec<Claim>,
     pub claims_released: Vec<Claim>,
+    /// Instances that this one watches from now on, whether they exist yet or not.
     pub watched: Vec<InstanceId>,
     pub unwatched: Vec<InstanceId>,
-    /// The personal values of this instance are deleted, for good.
+    /// The personal values that this instance has had are deleted, for good.
     pub erase: bool,
     /// Instances read by key, with the sequence that was seen (0: absent); another one now means `Applied::ReadMoved`.
     pub reads: Vec<(InstanceId, u64)>,
@@ -46,6 +53,36 @@ pub struct Write {
     pub at_us: i64,
 }
 
+impl Write {
+    /// A write of nothing but the row, to be filled in.
+    pub fn new(instance: InstanceId, expected: u64, next: NextInstance, at_us: i64) -> Self {
+        Write {
+            instance,
+            expected,
+            next,
+            entries: Vec::new(),
+            personal: Vec::new(),
+            timers_armed: Vec::new(),
+            timers_gone: Vec::new(),
+            messages: Vec::new(),
+            messages_taken: Vec::new(),
+            messages_deferred: Vec::new(),
+            resumed: false,
+            effects: Vec::new(),
+            effects_abandoned: Vec::new(),
+            claims_held: Vec::new(),
+            claims_released: Vec::new(),
+            watched: Vec::new(),
+            unwatched: Vec::new(),
+            erase: false,
+            reads: Vec::new(),
+            lease: None,
+            at_us,
+        }
+    }
+}
+
+/// `workflow`, `key` and `started_at_us` are fixed by the first write; later ones leave them as they are.
 #[derive(Clone, Debug)]
 pub struct NextInstance {
     pub workflow: Arc<str>,

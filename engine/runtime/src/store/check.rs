@@ -1,0 +1,135 @@
+//! What every implementation asks of its arguments before it touches anything.
+//!
+//! Each of these would otherwise become a database error in the middle of a batch, and take the writes of others with it.
+
+use std::collections::BTreeSet;
+
+use statewright_core::identity::{InputKey, InstanceId};
+
+use super::{Applied, EffectResult, NewMessage, NewToken, StoreError, StoreResult, Write};
+
+/// Sequences and numbers are stored as signed 64-bit integers.
+const NUMBER_MAX: u64 = i64::MAX as u64;
+
+/// Refuses a batch that cannot be written as it stands: two writes of one instance, a sequence that does not follow from the
+/// entries, a first write without entries, or text with a NUL character (which PostgreSQL cannot hold).
+pub fn check_writes(writes: &[Write]) -> StoreResult<()> {
+    let mut instances = BTreeSet::new();
+    for write in writes {
+        if !instances.insert(write.instance) {
+            return refuse(write.instance, "two writes of it in one call");
+        }
+        check_sequences(write)?;
+        if texts(write).any(has_nul) {
+            return refuse(write.instance, "a NUL character in a text");
+        }
+    }
+    Ok(())
+}
+
+/// An effect may be named once in a call, since the order of two ends of one attempt means nothing.
+pub(super) fn check_results(results: &[EffectResult]) -> StoreResult<()> {
+    let mut effects = BTreeSet::new();
+    for result in results {
+        if !effects.insert((result.instance, &result.key)) {
+            return refuse(result.instance, "two ends of one effect in one call");
+        }
+        let answer_has_nul = match &result.end {
+            super::EffectEnd::Answered(message) => has_nul(&message.body),
+            super::EffectEnd::Postponed { error, .. } | super::EffectEnd::Incident { error } => has_nul(error),
+            super::EffectEnd::Dropped => false,
+        };
+        if answer_has_nul || has_nul(&result.key) {
+            return refuse(result.instance, "a NUL character in the end of an effect");
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_answer(answer: Option<&NewMessage>) -> StoreResult<()> {
+    match answer {
+        Some(message) if has_nul(&message.body) => refuse(message.to, "a NUL character in a message"),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn check_token(token: &NewToken) -> StoreResult<()> {
+    if has_nul(&token.id) || has_nul(&token.principal) {
+        return Err(StoreError::Refused("a token with a NUL character".into()));
+    }
+    Ok(())
+}
+
+pub(super) fn check_text(what: &str, text: &str) -> StoreResult<()> {
+    if has_nul(text) {
+        return Err(StoreError::Refused(format!("{what} has a NUL character")));
+    }
+    Ok(())
+}
+
+/// A key that two entries of one write carry: the second would be a repetition of the first, so nothing is written.
+pub(super) fn repeated_key(write: &Write) -> Option<Applied> {
+    let mut seen: Vec<(InputKey, u64)> = Vec::new();
+    if write.entries.len() < 2 {
+        return None;
+    }
+    for entry in &write.entries {
+        let Some(key) = entry.input_key else { continue };
+        if let Some((key, sequence)) = seen.iter().find(|(earlier, _)| *earlier == key) {
+            return Some(Applied::Duplicate {
+                key: *key,
+                sequence: *sequence,
+            });
+        }
+        seen.push((key, entry.sequence));
+    }
+    None
+}
+
+fn check_sequences(write: &Write) -> StoreResult<()> {
+    let mut latest = write.expected;
+    for entry in &write.entries {
+        if entry.sequence <= latest {
+            return refuse(write.instance, "entries whose sequences do not rise");
+        }
+        latest = entry.sequence;
+    }
+    if latest != write.next.sequence {
+        return refuse(write.instance, "a next sequence that is not its last entry's");
+    }
+    if latest == 0 {
+        return refuse(write.instance, "a first write without an entry");
+    }
+    if latest > NUMBER_MAX || write.reads.iter().any(|(_, sequence)| *sequence > NUMBER_MAX) {
+        return refuse(write.instance, "a sequence beyond 64 bits with a sign");
+    }
+    Ok(())
+}
+
+fn texts(write: &Write) -> impl Iterator<Item = &str> {
+    let next = [&*write.next.workflow, &*write.next.key, &*write.next.snapshot];
+    let armed = write.timers_armed.iter().map(|(name, _)| &**name);
+    let effects = write
+        .effects
+        .iter()
+        .flat_map(|effect| [&*effect.key, &*effect.adapter, &*effect.body]);
+    let claims = write.claims_held.iter().flat_map(|claim| [&*claim.name, &*claim.value]);
+    next.into_iter()
+        .chain(write.entries.iter().map(|entry| &*entry.bytes))
+        .chain(write.personal.iter().map(|(_, value)| &**value))
+        .chain(armed)
+        .chain(write.timers_gone.iter().map(|name| &**name))
+        .chain(write.messages.iter().map(|message| &*message.body))
+        .chain(effects)
+        .chain(write.effects_abandoned.iter().map(|key| &**key))
+        .chain(claims)
+        .chain(write.lease.iter().map(|(node, _)| &**node))
+}
+
+fn has_nul(text: &str) -> bool {
+    text.contains('\0')
+}
+
+fn refuse<T>(instance: InstanceId, what: &str) -> StoreResult<T> {
+    Err(StoreError::Refused(format!("instance {instance}: {what}")))
+}

@@ -1,0 +1,218 @@
+//! The reference: everything in ordered maps behind one lock. Plain before fast; nothing survives the process.
+
+mod apply;
+mod contents;
+mod outbox;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+
+use self::contents::{Contents, Token};
+use super::check::{check_answer, check_results, check_text, check_token};
+use super::{
+    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
+    NewMessage, NewToken, PersonalRow, Repair, Store, StoreError, StoreResult, StoredDefinition, TokenRow, TrailRow, Write,
+    check_writes,
+};
+
+/// A store that forgets everything when it is dropped.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    contents: Mutex<Contents>,
+}
+
+impl MemoryStore {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn contents(&self) -> MutexGuard<'_, Contents> {
+        // Nothing below panics between two changes that belong together, so what a panic elsewhere left behind is whole.
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn act(&self, act: &Write, then: impl FnOnce(&mut Contents)) -> StoreResult<Applied> {
+        check_writes(std::slice::from_ref(act))?;
+        let mut contents = self.contents();
+        let applied = contents.commit_one(act);
+        if applied == Applied::Committed {
+            then(&mut contents);
+        }
+        Ok(applied)
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn migrate(&self) -> StoreResult<()> {
+        Ok(())
+    }
+
+    async fn deploy(&self, definition: &Definition, act: &Write) -> StoreResult<Applied> {
+        check_text("the definition's source", &definition.source)?;
+        check_text("the workflow's name", &definition.workflow)?;
+        self.act(act, |contents| contents.deploy(definition))
+    }
+
+    async fn definition(&self, hash: Digest) -> StoreResult<Option<StoredDefinition>> {
+        Ok(self.contents().definitions.get(&hash).cloned())
+    }
+
+    async fn live_definitions(&self) -> StoreResult<Vec<StoredDefinition>> {
+        let contents = self.contents();
+        let live = contents
+            .live
+            .values()
+            .filter_map(|hash| contents.definitions.get(hash).cloned());
+        Ok(live.collect())
+    }
+
+    async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {
+        check_text("the workflow's name", workflow)?;
+        let mut contents = self.contents();
+        let last = contents.numbers.entry(workflow.into()).or_default();
+        *last += 1;
+        Ok(*last)
+    }
+
+    async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>> {
+        let contents = self.contents();
+        Ok(ids.iter().map(|id| contents.instances.get(id).cloned()).collect())
+    }
+
+    async fn personal(&self, instance: InstanceId) -> StoreResult<Vec<PersonalRow>> {
+        Ok(self.contents().personal_of(instance))
+    }
+
+    async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
+        check_writes(writes)?;
+        Ok(self.contents().commit(writes))
+    }
+
+    async fn list(&self, query: &ListQuery) -> StoreResult<ListPage> {
+        Ok(self.contents().list(query))
+    }
+
+    async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {
+        Ok(self.contents().due_timers(now_us, limit))
+    }
+
+    async fn next_due(&self) -> StoreResult<Option<i64>> {
+        Ok(self.contents().next_due())
+    }
+
+    async fn ready_messages(&self, now_us: i64, older_than_us: i64, limit: usize) -> StoreResult<Vec<MessageRow>> {
+        Ok(self
+            .contents()
+            .ready_messages(now_us, limit, |_, inserted_at_us| inserted_at_us <= older_than_us))
+    }
+
+    async fn messages_of(&self, receivers: &[InstanceId], now_us: i64, limit: usize) -> StoreResult<Vec<MessageRow>> {
+        Ok(self.contents().ready_messages(now_us, limit, |to, _| receivers.contains(&to)))
+    }
+
+    async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool> {
+        check_answer(answer)?;
+        Ok(self.contents().bounce(to, message, answer))
+    }
+
+    async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>> {
+        check_text("the node's name", node)?;
+        Ok(self.contents().lease_effects(now_us, until_us, limit))
+    }
+
+    async fn extend_leases(&self, leases: &[(InstanceId, Arc<str>, u64)], until_us: i64) -> StoreResult<Vec<bool>> {
+        Ok(self.contents().extend_leases(leases, until_us))
+    }
+
+    async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>> {
+        check_results(results)?;
+        let mut contents = self.contents();
+        Ok(results.iter().map(|result| contents.end_attempt(result)).collect())
+    }
+
+    async fn raise_incident(&self, incident: &Incident) -> StoreResult<()> {
+        check_text("the incident", &incident.error)?;
+        self.contents().raise_incident(incident);
+        Ok(())
+    }
+
+    async fn incidents(&self, limit: usize) -> StoreResult<Vec<Incident>> {
+        Ok(self.contents().incidents(limit))
+    }
+
+    async fn settle_incident(
+        &self,
+        instance: InstanceId,
+        kind: IncidentKind,
+        name: &str,
+        repair: &Repair,
+        act: &Write,
+    ) -> StoreResult<Option<Applied>> {
+        check_writes(std::slice::from_ref(act))?;
+        if let Repair::Settle { answer } = repair {
+            check_answer(answer.as_ref())?;
+        }
+        let mut contents = self.contents();
+        if !contents.is_incident(instance, kind, name) {
+            return Ok(None);
+        }
+        let applied = contents.commit_one(act);
+        if applied == Applied::Committed {
+            contents.repair(instance, kind, name, repair, act.at_us);
+        }
+        Ok(Some(applied))
+    }
+
+    async fn trail(&self, instance: InstanceId, after: u64, limit: usize) -> StoreResult<Vec<TrailRow>> {
+        Ok(self.contents().trail_after(instance, after, limit))
+    }
+
+    async fn entry_of_input(&self, instance: InstanceId, key: InputKey) -> StoreResult<Option<TrailRow>> {
+        Ok(self.contents().entry_of_input(instance, key))
+    }
+
+    async fn instances_after(&self, after: Option<InstanceId>, limit: usize) -> StoreResult<Vec<InstanceRow>> {
+        let contents = self.contents();
+        let later = contents
+            .instances
+            .values()
+            .filter(|row| after.is_none_or(|after| row.instance > after));
+        Ok(later.take(limit).cloned().collect())
+    }
+
+    async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {
+        check_token(token)?;
+        let known = |known: &Token| known.row.id == token.id || known.hash == token.hash;
+        if self.contents().tokens.iter().any(known) {
+            return Err(StoreError::Refused(format!("a token {} exists already", token.id)));
+        }
+        self.act(act, |contents| contents.tokens.push(Token::new(token)))
+    }
+
+    async fn token(&self, hash: Digest) -> StoreResult<Option<TokenRow>> {
+        let contents = self.contents();
+        let found = contents
+            .tokens
+            .iter()
+            .find(|token| token.hash == hash && token.revoked_at_us.is_none());
+        Ok(found.map(|token| token.row.clone()))
+    }
+
+    async fn tokens(&self) -> StoreResult<Vec<TokenRow>> {
+        let contents = self.contents();
+        let valid = contents.tokens.iter().filter(|token| token.revoked_at_us.is_none());
+        let mut rows: Vec<TokenRow> = valid.map(|token| token.row.clone()).collect();
+        rows.sort_by(|a, b| (a.created_at_us, &a.id).cmp(&(b.created_at_us, &b.id)));
+        Ok(rows)
+    }
+
+    async fn revoke_token(&self, id: &str, now_us: i64, act: &Write) -> StoreResult<Applied> {
+        check_text("the token's id", id)?;
+        self.act(act, |contents| contents.revoke_token(id, now_us))
+    }
+
+    async fn close(&self) {}
+}

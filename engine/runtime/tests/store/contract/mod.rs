@@ -1,0 +1,44 @@
+//! The promises of [`statewright_engine::store::Store`], one test each, on every store.
+
+mod check;
+mod claim;
+mod commit;
+mod definition;
+mod incident;
+mod instance;
+mod message;
+mod outbox;
+mod read;
+mod timer;
+mod token;
+mod trail;
+mod watch;
+
+/// Makes a test of each function on every store.
+macro_rules! on_every_store {
+    ($($test:ident)*) => {
+        $(mod $test {
+            #[tokio::test]
+            async fn memory() {
+                crate::fixture::on_memory(super::$test).await;
+            }
+        })*
+    };
+}
+use on_every_store;
+
+use std::sync::Arc;
+
+use statewright_engine::store::{Applied, Store, Write};
+
+/// Commits one write by itself.
+async fn commit(store: &Arc<dyn Store>, write: &Write) -> Applied {
+    let mut answers = store.commit(std::slice::from_ref(write)).await.expect("the store is there");
+    assert_eq!(answers.len(), 1, "one answer for one write");
+    answers.remove(0)
+}
+
+/// Commits one write that must succeed.
+async fn must_commit(store: &Arc<dyn Store>, write: &Write) {
+    assert_eq!(commit(store, write).await, Applied::Committed);
+}

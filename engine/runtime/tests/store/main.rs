@@ -1,0 +1,8 @@
+//! What every store promises, asked of all three.
+//!
+//! PostgreSQL is asked when `STATEWRIGHT_TEST_POSTGRES` names a server on which databases may be created, for example
+//! `postgres://postgres@127.0.0.1:5432/postgres`; otherwise its tests say that they are skipped.
+
+mod contract;
+mod fixture;
+mod shape;

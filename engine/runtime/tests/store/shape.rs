@@ -1,0 +1,83 @@
+//! Writes as the tests need them: an order called by its key, its steps numbered.
+
+use std::sync::Arc;
+
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_engine::store::{Claim, NewEffect, NewEntry, NewMessage, NextInstance, Write};
+
+pub const WORKFLOW: &str = "order";
+
+pub fn id(key: &str) -> InstanceId {
+    InstanceId::of(WORKFLOW, key)
+}
+
+/// The moment of step `sequence`.
+pub fn moment(sequence: u64) -> i64 {
+    1_000_000 * i64::try_from(sequence).expect("tests count to small numbers")
+}
+
+pub fn input(key: &str, sequence: u64) -> InputKey {
+    InputKey::of(&["test", key, &sequence.to_string()])
+}
+
+/// A write that changes nothing of the row and has no entry.
+pub fn touch(key: &str, sequence: u64) -> Write {
+    let next = NextInstance {
+        workflow: WORKFLOW.into(),
+        key: key.into(),
+        definition: Digest::of(b"definition"),
+        sequence,
+        done: false,
+        snapshot: format!(r#"{{"step":{sequence}}}"#),
+        head: Digest::of(format!("{key}/{sequence}").as_bytes()),
+        started_at_us: moment(0),
+    };
+    Write::new(id(key), sequence, next, moment(sequence))
+}
+
+/// The step after `expected`, caused by an input of its own.
+pub fn step(key: &str, expected: u64) -> Write {
+    let mut write = touch(key, expected + 1);
+    write.expected = expected;
+    write.entries.push(entry(key, expected + 1));
+    write
+}
+
+pub fn entry(key: &str, sequence: u64) -> NewEntry {
+    NewEntry {
+        sequence,
+        at_us: moment(sequence),
+        input_key: Some(input(key, sequence)),
+        bytes: format!(r#"{{"entry":{sequence}}}"#),
+    }
+}
+
+pub fn message(to: &str, body: &str, due_us: i64) -> NewMessage {
+    NewMessage {
+        to: id(to),
+        key: InputKey::of(&["message", to, body]),
+        body: body.into(),
+        due_us,
+    }
+}
+
+pub fn effect(key: &str, due_us: i64) -> NewEffect {
+    NewEffect {
+        key: key.into(),
+        adapter: "mail".into(),
+        body: format!(r#"{{"effect":"{key}"}}"#),
+        due_us,
+    }
+}
+
+pub fn claim(name: &str, value: &str) -> Claim {
+    Claim {
+        id: InstanceId::of("claim", &format!("{name}/{value}")),
+        name: name.into(),
+        value: value.into(),
+    }
+}
+
+pub fn name(text: &str) -> Arc<str> {
+    text.into()
+}
