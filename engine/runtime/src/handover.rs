@@ -1,0 +1,171 @@
+//! What a commit of this node tells the other actors of this node, so that they need not wait for their polls.
+//!
+//! Nothing depends on it: what does not fit is dropped, and what a killed node leaves behind is found by polling.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, MutexGuard};
+
+use statewright_core::identity::InstanceId;
+use tokio::sync::Notify;
+
+use crate::store::{EffectRow, Write};
+
+/// Receivers remembered between two looks at them.
+const RECEIVERS_MAX: usize = 16_384;
+/// Effects handed over between two looks; more wait for their leases to end.
+const EFFECTS_MAX: usize = 4_096;
+/// Watched instances whose watchers are remembered.
+const WATCHED_MAX: usize = 65_536;
+
+#[derive(Default)]
+pub struct Handover {
+    receivers: Mutex<BTreeSet<InstanceId>>,
+    effects: Mutex<VecDeque<EffectRow>>,
+    abandoned: Mutex<Vec<Arc<str>>>,
+    watchers: Mutex<HashMap<InstanceId, BTreeSet<InstanceId>>>,
+    /// When the earliest timer or delayed message known to be armed since the last look is due; `i64::MAX`: none.
+    earliest_us: AtomicI64,
+    /// Something was committed since messages were polled for.
+    busy: AtomicBool,
+    pub messages_arrived: Notify,
+    pub effects_arrived: Notify,
+    pub timers_arrived: Notify,
+}
+
+impl Handover {
+    pub fn new() -> Self {
+        let handover = Handover::default();
+        handover.earliest_us.store(i64::MAX, Ordering::SeqCst);
+        handover
+    }
+
+    /// Tells of a write that was committed.
+    pub fn committed(&self, write: &Write) {
+        self.busy.store(true, Ordering::SeqCst);
+        self.tell_timers(write);
+        self.tell_messages(write);
+        self.tell_outbox(write);
+    }
+
+    /// Messages may have come for these.
+    pub fn expect_messages(&self, receivers: impl IntoIterator<Item = InstanceId>) {
+        let told = {
+            let mut kept = lock(&self.receivers);
+            let before = kept.len();
+            for receiver in receivers {
+                if kept.len() < RECEIVERS_MAX {
+                    kept.insert(receiver);
+                }
+            }
+            kept.len() > before
+        };
+        if told {
+            self.messages_arrived.notify_one();
+        }
+    }
+
+    pub fn take_receivers(&self) -> BTreeSet<InstanceId> {
+        std::mem::take(&mut *lock(&self.receivers))
+    }
+
+    /// Effects that this node holds from their commit on; at most so many.
+    pub fn take_effects(&self, most: usize) -> Vec<EffectRow> {
+        let mut effects = lock(&self.effects);
+        let count = effects.len().min(most);
+        effects.drain(..count).collect()
+    }
+
+    pub fn take_abandoned(&self) -> Vec<Arc<str>> {
+        std::mem::take(&mut *lock(&self.abandoned))
+    }
+
+    /// The earliest moment anyone has asked to be woken at since the last call.
+    pub fn take_earliest_us(&self) -> Option<i64> {
+        let earliest_us = self.earliest_us.swap(i64::MAX, Ordering::SeqCst);
+        (earliest_us != i64::MAX).then_some(earliest_us)
+    }
+
+    /// Whether this node committed anything since the last call.
+    pub fn take_busy(&self) -> bool {
+        self.busy.swap(false, Ordering::SeqCst)
+    }
+
+    fn tell_timers(&self, write: &Write) {
+        let delayed = write
+            .messages
+            .iter()
+            .filter(|message| message.due_us > write.at_us)
+            .map(|message| message.due_us);
+        let Some(earliest_us) = write.timers_armed.iter().map(|(_, due_us)| *due_us).chain(delayed).min() else {
+            return;
+        };
+        if self.earliest_us.fetch_min(earliest_us, Ordering::SeqCst) > earliest_us {
+            self.timers_arrived.notify_one();
+        }
+    }
+
+    fn tell_messages(&self, write: &Write) {
+        let due = write
+            .messages
+            .iter()
+            .filter(|message| message.due_us <= write.at_us)
+            .map(|message| message.to);
+        let resumed = write.resumed.then_some(write.instance);
+        let woken = if write.entries.is_empty() {
+            BTreeSet::new()
+        } else {
+            self.watchers_after(write)
+        };
+        self.expect_messages(due.chain(resumed).chain(woken));
+    }
+
+    /// Who watches this instance, as far as this node has seen it begin to.
+    fn watchers_after(&self, write: &Write) -> BTreeSet<InstanceId> {
+        let mut watchers = lock(&self.watchers);
+        for watched in &write.watched {
+            if watchers.len() < WATCHED_MAX || watchers.contains_key(watched) {
+                watchers.entry(*watched).or_default().insert(write.instance);
+            }
+        }
+        for watched in &write.unwatched {
+            if let Some(set) = watchers.get_mut(watched) {
+                set.remove(&write.instance);
+                if set.is_empty() {
+                    watchers.remove(watched);
+                }
+            }
+        }
+        watchers.get(&write.instance).cloned().unwrap_or_default()
+    }
+
+    fn tell_outbox(&self, write: &Write) {
+        if !write.effects_abandoned.is_empty() {
+            lock(&self.abandoned).extend(write.effects_abandoned.iter().cloned());
+        }
+        if write.effects.is_empty() || write.lease.is_none() {
+            return;
+        }
+        {
+            let mut effects = lock(&self.effects);
+            for effect in &write.effects {
+                if effects.len() < EFFECTS_MAX {
+                    effects.push_back(EffectRow {
+                        instance: write.instance,
+                        key: effect.key.clone(),
+                        adapter: effect.adapter.clone(),
+                        body: effect.body.clone(),
+                        epoch: 1,
+                        attempts: 0,
+                    });
+                }
+            }
+        }
+        self.effects_arrived.notify_one();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,115 @@
+//! One batch: the parcels it took, grouped by instance, loaded, stepped and written.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use statewright_core::identity::InstanceId;
+use statewright_core::step::Needs;
+
+use super::cache::SnapshotCache;
+use super::changes::Lease;
+use super::group::{Group, Source};
+use super::reads::Reader;
+use super::request::Parcel;
+use crate::error::EngineResult;
+use crate::instances::{Instance, Instances, Personal};
+use crate::store::Write;
+
+pub(super) struct Batch {
+    /// In the order in which their first parcels came.
+    pub groups: Vec<Group>,
+}
+
+impl Batch {
+    pub fn of(parcels: Vec<Parcel>) -> Self {
+        let mut places: HashMap<InstanceId, usize> = HashMap::with_capacity(parcels.len());
+        let mut groups: Vec<Group> = Vec::with_capacity(parcels.len());
+        for parcel in parcels {
+            match places.get(&parcel.instance) {
+                Some(place) => groups[*place].join(parcel),
+                None => {
+                    places.insert(parcel.instance, groups.len());
+                    groups.push(Group::of(parcel));
+                }
+            }
+        }
+        Batch { groups }
+    }
+
+    /// Finds each group's snapshot: in memory, or in the store with one query for all that are missing.
+    pub async fn load(&mut self, cache: &SnapshotCache, instances: &Instances) -> EngineResult<()> {
+        let kept = cache.get(self.groups.iter().map(|group| group.instance));
+        let mut missing = Vec::new();
+        for (place, kept) in kept.into_iter().enumerate() {
+            match kept {
+                Some(kept) if !self.groups[place].fresh => self.groups[place].begin(Some(kept), Source::Kept),
+                _ => missing.push(place),
+            }
+        }
+        let ids: Vec<InstanceId> = missing.iter().map(|place| self.groups[*place].instance).collect();
+        let loaded = instances.load(&ids, Personal::With).await?;
+        for (place, loaded) in missing.into_iter().zip(loaded) {
+            match loaded {
+                Ok(instance) => self.groups[place].begin(instance, Source::Loaded),
+                Err(error) => self.groups[place].fail(&error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Steps every group to its end. What the steps of one round need is looked up together.
+    pub async fn step(&mut self, cache: &SnapshotCache, reader: &Reader, now: Timestamp) -> EngineResult<()> {
+        loop {
+            let asking: Vec<(usize, Needs)> = (0..self.groups.len())
+                .filter_map(|place| self.groups[place].advance(now).map(|needs| (place, needs)))
+                .collect();
+            if asking.is_empty() {
+                return Ok(());
+            }
+            let subjects = reader.subjects(asking.iter().map(|(_, needs)| needs), Some(cache)).await?;
+            for (place, needs) in asking {
+                let group = &mut self.groups[place];
+                let Some(known) = group.asking().cloned() else { continue };
+                let mut facts = std::mem::take(group.facts_mut());
+                match reader.fill(&mut facts, &needs, &known.chart, group.snapshot(), &subjects, now) {
+                    Ok(()) => *group.facts_mut() = facts,
+                    Err(error) => group.fail_one(error),
+                }
+            }
+        }
+    }
+
+    /// The writes, each with its group's place.
+    pub fn writes(&mut self, lease: &Lease, now: Timestamp) -> Vec<(usize, Write)> {
+        let groups = self.groups.iter_mut().enumerate();
+        groups
+            .filter_map(|(place, group)| group.write(lease.clone(), now).map(|write| (place, write)))
+            .collect()
+    }
+
+    pub fn instances(&self) -> impl Iterator<Item = InstanceId> + '_ {
+        self.groups.iter().map(|group| group.instance)
+    }
+}
+
+impl Group {
+    fn write(&mut self, lease: Lease, now: Timestamp) -> Option<Write> {
+        let changes = std::mem::take(&mut self.changes);
+        let known = self.known.as_ref()?;
+        let before = self.before.as_ref().map(|instance| &*instance.snapshot);
+        changes.into_write(known, before, self.snapshot()?, lease, now)
+    }
+
+    /// What is kept in memory after the write was committed.
+    pub(super) fn kept_after(&mut self, bytes: usize) -> Option<Instance> {
+        let known = self.known.clone()?;
+        match self.current.take() {
+            Some(snapshot) => Some(Instance {
+                known,
+                snapshot: snapshot.into(),
+                bytes,
+            }),
+            None => self.before.clone(),
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! What the steps of one batch do to one instance, gathered into one write.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_core::step::{ArmedTimer, Facts, InputKind, Outcome, SendVerdict, Snapshot, Status, Verdict};
+
+use super::request::{Origin, Request};
+use crate::body::{EffectBody, MessageBody, MessageContent, Party};
+use crate::registry::Known;
+use crate::store::{Claim, NewEffect, NewEntry, NewMessage, NextInstance, Write};
+
+/// Held for ever by an instance whose key was drawn: under it a repetition of the start, which draws another, finds the first.
+pub(super) const DRAWN_START: &str = "statewright.start";
+
+#[derive(Default)]
+pub(super) struct Changes {
+    entries: Vec<NewEntry>,
+    personal: Vec<(Digest, String)>,
+    messages: Vec<NewMessage>,
+    messages_taken: Vec<i64>,
+    messages_deferred: Vec<i64>,
+    resumed: bool,
+    effects: Vec<NewEffect>,
+    abandoned: Vec<Arc<str>>,
+    claims: Vec<Claim>,
+    reads: Vec<(InstanceId, u64)>,
+    /// Timers that were offered: name and the moment their row was due.
+    timers_offered: Vec<(Arc<str>, i64)>,
+}
+
+/// Which node performs the effects of a write, and until when it holds them.
+pub(super) type Lease = Option<(Arc<str>, i64)>;
+
+impl Changes {
+    /// What a step saw of other instances is compared again in the commit. What it saw of itself is fenced anyway.
+    pub fn see(&mut self, own: InstanceId, facts: &Facts) {
+        for fact in facts.views.values() {
+            let seen = (fact.instance, fact.sequence);
+            if fact.instance != own && !self.reads.contains(&seen) {
+                self.reads.push(seen);
+            }
+        }
+    }
+
+    /// Adds what a step decided, and consumes what caused it.
+    pub fn add(&mut self, outcome: &Outcome, request: &Request, now: Timestamp) {
+        let sender = &request.to;
+        if let Some(entry) = &outcome.entry {
+            self.entries.push(NewEntry {
+                sequence: entry.sequence,
+                at_us: entry.at.as_microsecond(),
+                input_key: entry.input_key,
+                bytes: entry.bytes.clone(),
+            });
+            self.personal.extend(entry.personal.iter().cloned());
+            self.messages.extend(outcome.messages.iter().map(|message| NewMessage {
+                to: InstanceId::of(&message.workflow, &message.to),
+                key: message.key,
+                body: MessageBody::sent(sender, message).write(),
+                due_us: message.due.unwrap_or(now).as_microsecond(),
+            }));
+            self.effects.extend(outcome.effects.iter().map(|effect| NewEffect {
+                key: effect.key.clone(),
+                adapter: effect.adapter.clone(),
+                body: EffectBody::of(effect).write(),
+                due_us: now.as_microsecond(),
+            }));
+            // What was asked for and given up before anyone heard of it is never begun.
+            self.effects.retain(|effect| !outcome.abandoned.contains(&effect.key));
+            self.abandoned.extend(outcome.abandoned.iter().cloned());
+            self.resumed |= outcome.resumed;
+            self.claims.extend(claim_of_start(request));
+        }
+        match outcome.verdict {
+            Verdict::Deferred => self.defer(request, now),
+            _ => self.consume(&request.origin),
+        }
+        if let Some(answer) = answer_to_sender(request, &outcome.verdict, now) {
+            self.messages.push(answer);
+        }
+    }
+
+    /// Takes out of the store what an input came from.
+    pub fn consume(&mut self, origin: &Origin) {
+        match origin {
+            Origin::Caller | Origin::IfAbsent => {}
+            Origin::Timer { name, due_us } => self.timers_offered.push((name.clone(), *due_us)),
+            Origin::Message { id, .. } => self.messages_taken.push(*id),
+        }
+    }
+
+    /// The states it concerns are paused: what is stored waits where it is, what is not yet is stored.
+    fn defer(&mut self, request: &Request, now: Timestamp) {
+        match (&request.origin, &request.input.kind, request.input.key) {
+            (Origin::Message { id, .. }, ..) => self.messages_deferred.push(*id),
+            (Origin::Caller, InputKind::Event { name, payload }, Some(key)) => {
+                let actor = Some(request.input.actor.clone());
+                let content = MessageContent::Event {
+                    event: name.clone(),
+                    with: payload.clone(),
+                    start: false,
+                    actor,
+                };
+                let body = MessageBody {
+                    to: Some(request.to.clone()),
+                    from: None,
+                    content,
+                }
+                .write();
+                self.messages.push(NewMessage {
+                    to: request.to.id(),
+                    key,
+                    body,
+                    due_us: now.as_microsecond(),
+                });
+            }
+            (origin, ..) => self.consume(&origin.clone()),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+            && self.messages.is_empty()
+            && self.messages_taken.is_empty()
+            && self.messages_deferred.is_empty()
+            && self.timers_offered.is_empty()
+    }
+
+    /// The write, if there is anything to write. `next` is the snapshot after all steps.
+    pub fn into_write(
+        self,
+        known: &Known,
+        before: Option<&Snapshot>,
+        next: &Snapshot,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Option<Write> {
+        if self.is_empty() {
+            return None;
+        }
+        let stored = next.store(&known.chart);
+        let mut personal = self.personal;
+        if before.is_none() {
+            // The secret that makes the commitments, before anything is committed to.
+            personal.extend(stored.personal);
+        }
+        let (timers_armed, timers_gone) = timer_changes(before, next, &self.timers_offered);
+        let (mut claims_held, claims_released) = claim_changes(before, next);
+        claims_held.extend(self.claims);
+        let watched_before = before.map(|before| &before.subscriptions);
+        Some(Write {
+            instance: next.instance,
+            expected: before.map_or(0, |before| before.sequence),
+            next: NextInstance {
+                workflow: next.workflow.clone(),
+                key: next.key.clone(),
+                definition: next.definition,
+                sequence: next.sequence,
+                done: next.status == Status::Done,
+                snapshot: stored.canonical,
+                head: next.head,
+                started_at_us: next.started_at.as_microsecond(),
+            },
+            entries: self.entries,
+            personal,
+            timers_armed,
+            timers_gone,
+            messages: self.messages,
+            messages_taken: self.messages_taken,
+            messages_deferred: self.messages_deferred,
+            resumed: self.resumed,
+            lease: lease.filter(|_| !self.effects.is_empty()),
+            effects: self.effects,
+            effects_abandoned: self.abandoned,
+            claims_held,
+            claims_released,
+            watched: next
+                .subscriptions
+                .iter()
+                .filter(|id| !watched_before.is_some_and(|set| set.contains(id)))
+                .copied()
+                .collect(),
+            unwatched: watched_before.map_or_else(Vec::new, |set| set.difference(&next.subscriptions).copied().collect()),
+            erase: false,
+            reads: self.reads,
+            at_us: now.as_microsecond(),
+        })
+    }
+}
+
+/// Where the row of a claim stands.
+pub(super) fn claim(workflow: &str, name: &Arc<str>, value: &Arc<str>) -> Claim {
+    let id = InstanceId(InputKey::of(&["claim", workflow, name, value]).0);
+    Claim {
+        id,
+        name: name.clone(),
+        value: value.clone(),
+    }
+}
+
+/// See [`DRAWN_START`].
+fn claim_of_start(request: &Request) -> Option<Claim> {
+    let InputKind::Start(start) = &request.input.kind else {
+        return None;
+    };
+    start.number?;
+    let key = request.input.key?;
+    Some(claim(&request.to.workflow, &DRAWN_START.into(), &key.to_string().into()))
+}
+
+/// The timers that changed between two snapshots; a paused timer has no row. A row that was offered goes, or follows its timer.
+fn timer_changes(
+    before: Option<&Snapshot>,
+    next: &Snapshot,
+    offered: &[(Arc<str>, i64)],
+) -> (Vec<(Arc<str>, i64)>, Vec<Arc<str>>) {
+    let due = |timer: &ArmedTimer| timer.remaining_us.is_none().then(|| timer.due.as_microsecond());
+    let none = BTreeMap::new();
+    let before = before.map_or(&none, |before| &before.timers);
+    let mut armed = Vec::new();
+    let mut gone = Vec::new();
+    for (name, timer) in &next.timers {
+        let now_due = due(timer);
+        let row_due = offered.iter().find(|(offered, _)| offered == name).map(|(_, due_us)| *due_us);
+        let row_due = row_due.or_else(|| before.get(name).and_then(due));
+        match now_due {
+            Some(due_us) if row_due != Some(due_us) => armed.push((name.clone(), due_us)),
+            None if row_due.is_some() => gone.push(name.clone()),
+            _ => {}
+        }
+    }
+    gone.extend(
+        before
+            .iter()
+            .filter(|(name, timer)| !next.timers.contains_key(*name) && due(timer).is_some())
+            .map(|(name, _)| name.clone()),
+    );
+    for (name, _) in offered {
+        if !next.timers.contains_key(name) && !gone.contains(name) {
+            gone.push(name.clone());
+        }
+    }
+    (armed, gone)
+}
+
+fn claim_changes(before: Option<&Snapshot>, next: &Snapshot) -> (Vec<Claim>, Vec<Claim>) {
+    let none = BTreeMap::new();
+    let before = before.map_or(&none, |before| &before.claims);
+    let differing = |these: &BTreeMap<Arc<str>, Arc<str>>, those: &BTreeMap<Arc<str>, Arc<str>>| -> Vec<Claim> {
+        let differing = these.iter().filter(|(name, value)| those.get(*name) != Some(*value));
+        differing.map(|(name, value)| claim(&next.workflow, name, value)).collect()
+    };
+    (differing(&next.claims, before), differing(before, &next.claims))
+}
+
+/// A send is answered in the commit that takes it. Answers, and what the engine itself sends, are not.
+fn answer_to_sender(request: &Request, verdict: &Verdict, now: Timestamp) -> Option<NewMessage> {
+    let Origin::Message {
+        sender: Some((sender, send)),
+        ..
+    } = &request.origin
+    else {
+        return None;
+    };
+    let verdict = send_verdict(verdict)?;
+    Some(send_answer(&request.to, sender, send, verdict, now.as_microsecond()))
+}
+
+/// What a sender is told; None while it waits.
+fn send_verdict(verdict: &Verdict) -> Option<SendVerdict> {
+    match verdict {
+        Verdict::Taken => Some(SendVerdict::Taken),
+        Verdict::Ignored => Some(SendVerdict::Ignored {
+            why: "nothing answers to it in the states it is in".into(),
+        }),
+        Verdict::Stale => Some(SendVerdict::Ignored {
+            why: "it is about something that no longer is".into(),
+        }),
+        Verdict::Refused(refusals) => {
+            let sentences: Vec<&str> = refusals.iter().map(|refusal| refusal.sentence.as_str()).collect();
+            Some(SendVerdict::Refused {
+                why: sentences.join("; ").into(),
+            })
+        }
+        Verdict::Deferred => None,
+    }
+}
+
+/// The message that answers a send: one for each, whoever makes it.
+pub fn send_answer(from: &Party, sender: &Party, send: &Arc<str>, verdict: SendVerdict, at_us: i64) -> NewMessage {
+    let body = MessageBody {
+        to: Some(sender.clone()),
+        from: Some((from.clone(), send.clone())),
+        content: MessageContent::Answer { verdict },
+    };
+    let to = sender.id();
+    NewMessage {
+        to,
+        key: InputKey::of(&["answer", &to.to_string(), send]),
+        body: body.write(),
+        due_us: at_us,
+    }
+}

@@ -1,0 +1,478 @@
+//! The inputs of one instance in one batch, stepped on top of one another into one write.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use statewright_core::identity::InstanceId;
+use statewright_core::step::{
+    ClaimChange, Facts, Failure, Input, InputKind, Needs, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped, Verdict,
+    record, repeats, step,
+};
+
+use super::answer::Answer;
+use super::changes::Changes;
+use super::request::{Origin, Parcel, Request};
+use crate::body::Party;
+use crate::configuration::NEEDS_ROUNDS_MAX;
+use crate::error::EngineError;
+use crate::guarded::guarded;
+use crate::instances::Instance;
+use crate::registry::Known;
+use crate::store::TrailRow;
+
+/// A step that always asks for one more read.
+const READS_WITHOUT_END: &str = "SW-1902";
+/// Something of the engine's own would take hold of a value that another instance holds.
+const NOT_REFUSABLE: &str = "SW-1905";
+/// A due timer that is still due after it was taken.
+const TIMER_NOT_TAKEN: &str = "SW-1903";
+
+/// Where a group's snapshot came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// From memory: what leaves no trace must be checked against the store before it is told.
+    Kept,
+    Loaded,
+}
+
+pub(super) struct Group {
+    pub instance: InstanceId,
+    pub requests: Vec<Request>,
+    pub moves: u32,
+    pub stumbles: u32,
+    pub fresh: bool,
+    pub source: Source,
+    pub known: Option<Arc<Known>>,
+    /// As the store has it.
+    pub before: Option<Instance>,
+    /// After the steps so far; None: as before.
+    pub current: Option<Snapshot>,
+    /// What became of each request, in their order.
+    pub steps: Vec<Step>,
+    pub changes: Changes,
+    /// What the step under way has seen so far, and how often it has asked.
+    facts: Facts,
+    rounds: u32,
+    /// Who was taken last in this batch.
+    taken_from: Option<Arc<str>>,
+    /// Why the start that an event needs was not taken.
+    start_refusals: Vec<Refusal>,
+}
+
+/// What became of a request.
+pub(super) struct Step {
+    pub conclusion: Conclusion,
+    /// Whether it stands in the write's trail; what does not is not fenced by it.
+    pub traced: bool,
+    pub sequence: u64,
+    /// Values it took hold of.
+    pub holds: Vec<(Arc<str>, Arc<str>)>,
+}
+
+pub(super) enum Conclusion {
+    Answer(Box<Answer>),
+    /// For whoever does not want more.
+    Verdict(Verdict),
+    Error(EngineError),
+}
+
+impl Group {
+    pub fn of(parcel: Parcel) -> Self {
+        Group {
+            instance: parcel.instance,
+            requests: parcel.requests,
+            moves: parcel.moves,
+            stumbles: parcel.stumbles,
+            fresh: parcel.fresh,
+            source: Source::Loaded,
+            known: None,
+            before: None,
+            current: None,
+            steps: Vec::new(),
+            changes: Changes::default(),
+            facts: Facts::default(),
+            rounds: 0,
+            taken_from: None,
+            start_refusals: Vec::new(),
+        }
+    }
+
+    /// Another parcel of the same instance, after what is here.
+    pub fn join(&mut self, parcel: Parcel) {
+        self.requests.extend(parcel.requests);
+        self.moves = self.moves.max(parcel.moves);
+        self.stumbles = self.stumbles.max(parcel.stumbles);
+        self.fresh |= parcel.fresh;
+    }
+
+    /// Begins from what was found.
+    pub fn begin(&mut self, before: Option<Instance>, source: Source) {
+        self.known = before.as_ref().map(|instance| instance.known.clone());
+        self.before = before;
+        self.source = source;
+    }
+
+    /// Nothing can be stepped: every request is told why.
+    pub fn fail(&mut self, error: &EngineError) {
+        while self.steps.len() < self.requests.len() {
+            self.conclude_error(error.clone());
+        }
+    }
+
+    /// The request under way cannot go on.
+    pub fn fail_one(&mut self, error: EngineError) {
+        self.conclude_error(error);
+    }
+
+    /// The snapshot after the steps so far.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.current
+            .as_ref()
+            .or_else(|| self.before.as_ref().map(|instance| &*instance.snapshot))
+    }
+
+    /// What the step under way is to be called with again.
+    pub fn facts_mut(&mut self) -> &mut Facts {
+        &mut self.facts
+    }
+
+    /// The chart whose reads the step under way asks for: the instance's own, or the one it would begin with.
+    pub fn asking(&self) -> Option<&Arc<Known>> {
+        let request = self.requests.get(self.steps.len());
+        let starting = request.and_then(|request| request.chart.as_ref());
+        starting.or(self.known.as_ref())
+    }
+
+    /// Steps one request after the other, until one needs more or none is left.
+    pub fn advance(&mut self, now: Timestamp) -> Option<Needs> {
+        while self.steps.len() < self.requests.len() {
+            match self.take_next(now) {
+                Ok(Some(needs)) => {
+                    self.rounds += 1;
+                    if self.rounds <= NEEDS_ROUNDS_MAX {
+                        return Some(needs);
+                    }
+                    let message =
+                        format!("the step asked for more {NEEDS_ROUNDS_MAX} times; reads whose keys depend on one another?");
+                    self.conclude_error(EngineError::Failed {
+                        code: READS_WITHOUT_END,
+                        message,
+                    });
+                }
+                Ok(None) => {}
+                Err(failure) => self.conclude_error(failure.into()),
+            }
+        }
+        None
+    }
+
+    fn take_next(&mut self, now: Timestamp) -> Result<Option<Needs>, Failure> {
+        let position = self.steps.len();
+        let request = &self.requests[position];
+        if let Some(row) = request.found.repeated.clone() {
+            return self.repeat_recorded(&row, now).map(|()| None);
+        }
+        if let Some(first) = self.same_key_before(position) {
+            return self.repeat_of_batch(first, now).map(|()| None);
+        }
+        let starting = matches!(request.input.kind, InputKind::Start(_));
+        match (self.snapshot().is_some(), starting) {
+            (false, true) => self.start(now),
+            (true, true) if matches!(request.origin, Origin::IfAbsent) => {
+                self.conclude_untraced(Conclusion::Verdict(Verdict::Stale));
+                Ok(None)
+            }
+            (true, true) => self.refuse_second_start(now),
+            (false, false) => {
+                let Party { workflow, key } = request.to.clone();
+                let refusals = self.start_refusals.clone();
+                self.conclude_error(EngineError::NoSuchInstance { workflow, key, refusals });
+                Ok(None)
+            }
+            (true, false) => self.continue_with(now),
+        }
+    }
+
+    fn start(&mut self, now: Timestamp) -> Result<Option<Needs>, Failure> {
+        let request = &self.requests[self.steps.len()];
+        let Some(known) = request.chart.clone() else {
+            return Err(Failure {
+                code: "SW-1904",
+                message: "a start without a chart".into(),
+            });
+        };
+        if !request.found.refusals.is_empty() {
+            // There is no instance in whose trail the refusal could stand.
+            let refusals = request.found.refusals.clone();
+            self.refuse_start(refusals);
+            return Ok(None);
+        }
+        let outcome = match guarded(|| step(&known.chart, None, &request.input, &self.facts, now))? {
+            Stepped::Needs(needs) => return Ok(Some(needs)),
+            Stepped::Done(outcome) => *outcome,
+        };
+        match outcome.verdict {
+            Verdict::Refused(refusals) if outcome.entry.is_none() => self.refuse_start(refusals),
+            _ => {
+                self.known = Some(known);
+                self.fold(outcome, now);
+            }
+        }
+        Ok(None)
+    }
+
+    fn refuse_start(&mut self, refusals: Vec<Refusal>) {
+        let request = &self.requests[self.steps.len()];
+        let verdict = Verdict::Refused(refusals.clone());
+        let conclusion = if request.reply.wants_answer() {
+            Conclusion::Answer(Box::new(Answer::of_absent(&request.to, verdict)))
+        } else {
+            Conclusion::Verdict(verdict)
+        };
+        self.start_refusals = refusals;
+        self.conclude_untraced(conclusion);
+    }
+
+    /// Whoever may not start one is told that, and not whether there is one; the others find their attempt in its trail.
+    fn refuse_second_start(&mut self, now: Timestamp) -> Result<Option<Needs>, Failure> {
+        let request = &self.requests[self.steps.len()];
+        if let Some(known) = &request.chart {
+            match guarded(|| step(&known.chart, None, &request.input, &self.facts, now))? {
+                Stepped::Needs(needs) => return Ok(Some(needs)),
+                Stepped::Done(outcome) => {
+                    if let Verdict::Refused(refusals) = outcome.verdict
+                        && refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden)
+                    {
+                        self.refuse_start(refusals);
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+        let Party { workflow, key } = &request.to;
+        let sentence = format!("{workflow}/{key} exists already");
+        let refusal = Refusal {
+            kind: RefusalKind::Conflict,
+            sentence,
+            field: None,
+            instances: vec![format!("{workflow}/{key}")],
+        };
+        self.record_refusal(vec![refusal], now)?;
+        Ok(None)
+    }
+
+    fn continue_with(&mut self, now: Timestamp) -> Result<Option<Needs>, Failure> {
+        let request = &self.requests[self.steps.len()];
+        let (Some(known), Some(snapshot)) = (self.known.clone(), self.snapshot()) else {
+            return Err(Failure {
+                code: "SW-1904",
+                message: "an instance without a chart".into(),
+            });
+        };
+        if let Some(expected) = request.expected
+            && expected != snapshot.sequence
+        {
+            let current = snapshot.sequence;
+            self.conclude_error(EngineError::StaleRevision { current });
+            return Ok(None);
+        }
+        if let Some(refusal) = request.found.refusals.first() {
+            if !request.may_be_refused() {
+                return Err(Failure {
+                    code: NOT_REFUSABLE,
+                    message: refusal.sentence.clone(),
+                });
+            }
+            let refusals = request.found.refusals.clone();
+            self.record_refusal(refusals, now)?;
+            return Ok(None);
+        }
+        match guarded(|| step(&known.chart, Some(snapshot), &request.input, &self.facts, now))? {
+            Stepped::Needs(needs) => Ok(Some(needs)),
+            Stepped::Done(outcome) => {
+                if self.leaves_timer_due(&outcome) {
+                    let message = "the timer is due and armed, and the chart does not take it".into();
+                    return Err(Failure {
+                        code: TIMER_NOT_TAKEN,
+                        message,
+                    });
+                }
+                self.fold(*outcome, now);
+                Ok(None)
+            }
+        }
+    }
+
+    /// A timer that would come again at once, for ever.
+    fn leaves_timer_due(&self, outcome: &Outcome) -> bool {
+        let Origin::Timer { name, due_us } = &self.requests[self.steps.len()].origin else {
+            return false;
+        };
+        let armed = outcome.next.timers.get(name);
+        armed.is_some_and(|timer| timer.remaining_us.is_none() && timer.due.as_microsecond() == *due_us)
+    }
+
+    fn record_refusal(&mut self, refusals: Vec<Refusal>, now: Timestamp) -> Result<(), Failure> {
+        let input = self.requests[self.steps.len()].input.clone();
+        self.record(Record::Refused { input, refusals }, now)
+    }
+
+    fn record(&mut self, what: Record, now: Timestamp) -> Result<(), Failure> {
+        let request = &self.requests[self.steps.len()];
+        let (Some(known), Some(snapshot)) = (self.known.clone(), self.snapshot()) else {
+            return Err(Failure {
+                code: "SW-1904",
+                message: "an instance without a chart".into(),
+            });
+        };
+        let outcome = guarded(|| record(&known.chart, snapshot, &what, &request.input.actor, now))?;
+        self.fold(outcome, now);
+        Ok(())
+    }
+
+    /// An earlier request of this batch with the same key.
+    fn same_key_before(&self, position: usize) -> Option<usize> {
+        let key = self.requests[position].input.key?;
+        (0..position).find(|earlier| self.requests[*earlier].input.key == Some(key) && self.steps[*earlier].traced)
+    }
+
+    fn repeat_of_batch(&mut self, first: usize, now: Timestamp) -> Result<(), Failure> {
+        let position = self.steps.len();
+        if !asks_the_same(&self.requests[first].input, &self.requests[position].input) {
+            self.conclude_error(EngineError::KeyReused);
+            return Ok(());
+        }
+        let of = self.steps[first].sequence;
+        let answer = match &self.steps[first].conclusion {
+            Conclusion::Answer(answer) => Some(Answer {
+                duplicate: true,
+                ..(**answer).clone()
+            }),
+            _ => None,
+        };
+        self.repeat(of, answer, now)
+    }
+
+    fn repeat_recorded(&mut self, row: &TrailRow, now: Timestamp) -> Result<(), Failure> {
+        let request = &self.requests[self.steps.len()];
+        let (Some(known), Some(snapshot)) = (&self.known, self.snapshot()) else {
+            let Party { workflow, key } = request.to.clone();
+            self.conclude_error(EngineError::NoSuchInstance {
+                workflow,
+                key,
+                refusals: Vec::new(),
+            });
+            return Ok(());
+        };
+        if matches!(request.origin, Origin::Caller) && !guarded(|| repeats(&known.chart, snapshot, &row.bytes, &request.input))? {
+            self.conclude_error(EngineError::KeyReused);
+            return Ok(());
+        }
+        match Answer::of_entry(self.instance, row) {
+            Ok(answer) => self.repeat(row.sequence, Some(answer), now),
+            Err(error) => {
+                self.conclude_error(error);
+                Ok(())
+            }
+        }
+    }
+
+    /// A repetition from outside is kept in the trail; one of the engine's own is only consumed, since its first had the effect.
+    fn repeat(&mut self, of: u64, answer: Option<Answer>, now: Timestamp) -> Result<(), Failure> {
+        let position = self.steps.len();
+        let verdict = answer.as_ref().map_or(Verdict::Stale, |answer| answer.verdict.clone());
+        match (self.requests[position].origin.clone(), self.requests[position].input.key) {
+            (Origin::Caller, Some(key)) => self.record(Record::Duplicate { of, key }, now)?,
+            (origin, _) => {
+                self.changes.consume(&origin);
+                self.conclude_untraced(Conclusion::Verdict(Verdict::Stale));
+            }
+        }
+        if let Some(step) = self.steps.get_mut(position) {
+            step.sequence = of;
+            step.conclusion = match answer {
+                Some(answer) if self.requests[position].reply.wants_answer() => Conclusion::Answer(Box::new(answer)),
+                _ => Conclusion::Verdict(verdict),
+            };
+        }
+        Ok(())
+    }
+
+    /// Adds a finished step to the write.
+    fn fold(&mut self, outcome: Outcome, now: Timestamp) {
+        let Some(known) = self.known.clone() else { return };
+        let request = &self.requests[self.steps.len()];
+        let traced = outcome.entry.is_some();
+        let holds = held_by(&outcome);
+        let facts = std::mem::take(&mut self.facts);
+        if traced {
+            self.changes.see(self.instance, &facts);
+        }
+        self.changes.add(&outcome, request, now);
+        let verdict = outcome.verdict;
+        if traced {
+            self.current = Some(outcome.next);
+        }
+        let snapshot = self
+            .current
+            .as_ref()
+            .or_else(|| self.before.as_ref().map(|instance| &*instance.snapshot));
+        let sequence = snapshot.map_or(0, |snapshot| snapshot.sequence);
+        let conclusion = match snapshot {
+            Some(snapshot) if request.reply.wants_answer() => {
+                let mut answer = Answer::of(&request.to, &known.chart, snapshot, verdict.clone(), now);
+                if !matches!(verdict, Verdict::Taken) {
+                    answer.lost_to = self.taken_from.clone();
+                }
+                Conclusion::Answer(Box::new(answer))
+            }
+            _ => Conclusion::Verdict(verdict.clone()),
+        };
+        if matches!(verdict, Verdict::Taken) {
+            let actor = &request.input.actor;
+            self.taken_from = Some(actor.name.as_ref().unwrap_or(&actor.id).clone());
+        }
+        self.conclude(Step {
+            conclusion,
+            traced,
+            sequence,
+            holds,
+        });
+    }
+
+    fn conclude_untraced(&mut self, conclusion: Conclusion) {
+        self.conclude(Step {
+            conclusion,
+            traced: false,
+            sequence: 0,
+            holds: Vec::new(),
+        });
+    }
+
+    fn conclude_error(&mut self, error: EngineError) {
+        self.conclude_untraced(Conclusion::Error(error));
+    }
+
+    fn conclude(&mut self, step: Step) {
+        self.steps.push(step);
+        self.facts = Facts::default();
+        self.rounds = 0;
+    }
+}
+
+fn held_by(outcome: &Outcome) -> Vec<(Arc<str>, Arc<str>)> {
+    let held = outcome.claims.iter().filter_map(|claim| match claim {
+        ClaimChange::Hold { name, value } => Some((name.clone(), value.clone())),
+        ClaimChange::Release { .. } => None,
+    });
+    held.collect()
+}
+
+/// Whether two inputs that came under one key ask for the same. What the engine drew for a start is not asked.
+fn asks_the_same(first: &Input, second: &Input) -> bool {
+    let same_kind = match (&first.kind, &second.kind) {
+        (InputKind::Start(first), InputKind::Start(second)) => first.payload == second.payload && first.parent == second.parent,
+        (first, second) => first == second,
+    };
+    same_kind && first.reason == second.reason
+}

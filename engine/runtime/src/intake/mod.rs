@@ -1,0 +1,151 @@
+//! Optimistic group commit: whatever has come is stepped on snapshots in memory and committed together.
+//!
+//! While one batch is on its way to the database the next gathers, so that there is low latency when little comes and one flush
+//! for many when much does, without a timer. Every write is fenced by its instance's sequence: whoever was stepped on something
+//! that has moved meanwhile goes to the front of the next batch and is stepped again on what is there now.
+//!
+//! **Architecture invariant:** nothing is told to anyone before it is committed, or checked against what is.
+
+mod answer;
+mod batch;
+mod cache;
+mod changes;
+mod group;
+mod queue;
+mod reads;
+mod request;
+mod settle;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub use answer::{Answer, resting_states};
+pub use cache::SnapshotCache;
+pub use changes::send_answer;
+pub use queue::Queue;
+pub use reads::{Reader, Subjects};
+pub use request::{Mailbox, Origin, Parcel, Reply, Request};
+
+use self::batch::Batch;
+use crate::configuration::{COMMIT_ATTEMPTS_MAX, EngineConfig};
+use crate::error::EngineError;
+use crate::handover::Handover;
+use crate::instances::Instances;
+use crate::store::{Applied, Store, Write};
+
+pub struct Intake {
+    store: Arc<dyn Store>,
+    instances: Arc<Instances>,
+    reader: Arc<Reader>,
+    handover: Arc<Handover>,
+    pub queue: Arc<Queue>,
+    pub cache: Arc<SnapshotCache>,
+    node: Arc<str>,
+    lease_ms: i64,
+}
+
+/// What a tick did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ticked {
+    /// Nothing waited.
+    Idle,
+    /// A batch went through; more may wait.
+    Worked,
+    /// The database did not answer. What can be tried again waits for the next tick, which should not come at once.
+    Stumbled,
+}
+
+impl Intake {
+    pub fn new(
+        configuration: &EngineConfig,
+        store: Arc<dyn Store>,
+        instances: Arc<Instances>,
+        reader: Arc<Reader>,
+        handover: Arc<Handover>,
+    ) -> Self {
+        Intake {
+            store,
+            instances,
+            reader,
+            handover,
+            queue: Arc::new(Queue::new(
+                configuration.queue_max,
+                configuration.background_queue_max,
+                configuration.batch_max,
+            )),
+            cache: Arc::new(SnapshotCache::new(
+                configuration.cache_instances_max,
+                configuration.cache_bytes_max,
+            )),
+            node: configuration.node.clone(),
+            lease_ms: configuration.outbox_lease_ms,
+        }
+    }
+
+    /// Takes one batch through step and commit.
+    pub async fn tick(&self, now: Timestamp) -> Ticked {
+        let parcels = self.queue.take();
+        if parcels.is_empty() {
+            return Ticked::Idle;
+        }
+        let mut batch = Batch::of(parcels);
+        let instances: Vec<_> = batch.instances().collect();
+        let ticked = match self.prepare(&mut batch, now).await {
+            Ok(()) => self.commit(batch, now).await,
+            Err(error) => {
+                self.stumble(batch, error);
+                Ticked::Stumbled
+            }
+        };
+        self.queue.finish(instances);
+        ticked
+    }
+
+    async fn prepare(&self, batch: &mut Batch, now: Timestamp) -> Result<(), EngineError> {
+        batch.load(&self.cache, &self.instances).await?;
+        batch.step(&self.cache, &self.reader, now).await
+    }
+
+    async fn commit(&self, mut batch: Batch, now: Timestamp) -> Ticked {
+        let lease = Some((self.node.clone(), now.as_microsecond() + self.lease_ms * 1_000));
+        let (places, writes): (Vec<usize>, Vec<Write>) = batch.writes(&lease, now).into_iter().unzip();
+        let applied = match writes.as_slice() {
+            [] => Vec::new(),
+            writes => match self.store.commit(writes).await {
+                Ok(applied) => applied,
+                Err(error) => {
+                    // Whether it was committed is not known: what is in memory may be behind.
+                    self.cache.forget(batch.instances());
+                    self.stumble(batch, error.into());
+                    return Ticked::Stumbled;
+                }
+            },
+        };
+        let mut results: Vec<Option<(Write, Applied)>> = batch.groups.iter().map(|_| None).collect();
+        for ((place, write), applied) in places.into_iter().zip(writes).zip(applied) {
+            results[place] = Some((write, applied));
+        }
+        self.settle(batch, results).await;
+        Ticked::Worked
+    }
+
+    /// Tries a batch again later, or tells its senders. Every input has a key, or is consumed by its commit: if it was taken after
+    /// all, the next attempt finds that out.
+    fn stumble(&self, batch: Batch, error: EngineError) {
+        tracing::warn!(%error, instances = batch.groups.len(), "a batch was not committed");
+        let lasting = !matches!(error, EngineError::Unavailable(_));
+        let mut again = Vec::new();
+        for group in batch.groups {
+            if lasting || group.stumbles + 1 >= COMMIT_ATTEMPTS_MAX {
+                group
+                    .requests
+                    .into_iter()
+                    .for_each(|request| request.reply.fail(error.clone()));
+            } else {
+                again.push(group.into_parcel_after_stumble());
+            }
+        }
+        self.queue.put_back(again);
+    }
+}

@@ -1,0 +1,301 @@
+//! After the commit: who is told, and who goes round again.
+
+use std::sync::Arc;
+
+use statewright_core::identity::{InputKey, InstanceId};
+use statewright_core::step::{Refusal, RefusalKind, Verdict};
+
+use super::Intake;
+use super::answer::actor_of_entry;
+use super::batch::Batch;
+use super::changes::DRAWN_START;
+use super::group::{Conclusion, Group, Source, Step};
+use super::request::{Origin, Parcel, Request};
+use crate::body::Party;
+use crate::configuration::RESTEPS_MAX;
+use crate::error::{EngineError, EngineResult};
+use crate::store::{Applied, Write};
+
+/// What a write came to, with what is needed to tell of it.
+pub(super) type Result = Option<(Write, Applied)>;
+
+impl Intake {
+    pub(super) async fn settle(&self, batch: Batch, results: Vec<Result>) {
+        let released = released_in(&results);
+        let mut again = Vec::new();
+        let mut kept = Vec::new();
+        for (mut group, result) in batch.groups.into_iter().zip(results) {
+            match result {
+                None if group.needs_fresh() => again.push(group.into_parcel(Retry::Fresh)),
+                None => {
+                    kept.extend(group.before.clone().filter(|_| group.source == Source::Loaded));
+                    again.extend(self.tell(group).await);
+                }
+                Some((write, Applied::Committed)) => {
+                    match group.kept_after(write.next.snapshot.len()) {
+                        Some(instance) if !write.next.done => kept.push(instance),
+                        _ => self.cache.forget([group.instance]),
+                    }
+                    self.handover.committed(&write);
+                    again.extend(self.tell(group).await);
+                }
+                Some((write, applied)) => {
+                    self.cache.forget([group.instance]);
+                    again.extend(self.go_round(group, &write, applied, &released).await);
+                }
+            }
+        }
+        self.cache.put(kept);
+        self.queue.put_back(again);
+    }
+
+    /// A write that was not applied: its inputs are stepped again, wiser.
+    async fn go_round(
+        &self,
+        mut group: Group,
+        write: &Write,
+        applied: Applied,
+        released: &[(Arc<str>, Arc<str>)],
+    ) -> Vec<Parcel> {
+        match applied {
+            Applied::Duplicate { key, .. } => {
+                let row = self.store.entry_of_input(group.instance, key).await;
+                let repeated = group.requests.iter_mut().find(|request| request.input.key == Some(key));
+                match (row, repeated) {
+                    (Ok(Some(row)), Some(request)) => {
+                        request.found.repeated = Some(row);
+                        vec![group.into_parcel(Retry::Fresh)]
+                    }
+                    (Ok(_), _) => self.step_again_or_lose(group).await,
+                    (Err(error), _) => group.give_up(&error.into()),
+                }
+            }
+            Applied::ClaimHeld { name, value, holder } if *name == *DRAWN_START => {
+                self.find_first_start(group, &value, holder).await
+            }
+            // The holder lets go of it in this very batch: the next one finds it free.
+            Applied::ClaimHeld { name, value, .. }
+                if group.moves < RESTEPS_MAX && released.contains(&(name.clone(), value.clone())) =>
+            {
+                vec![group.into_parcel(Retry::Moved)]
+            }
+            Applied::ClaimHeld { name, value, holder } => match self.refuse_claim(&mut group, &name, &value, holder).await {
+                Ok(()) => vec![group.into_parcel(Retry::Fresh)],
+                Err(error) => group.give_up(&error),
+            },
+            Applied::ReadMoved => {
+                self.cache.forget(write.reads.iter().map(|(read, _)| *read));
+                self.step_again_or_lose(group).await
+            }
+            Applied::Moved | Applied::Committed => self.step_again_or_lose(group).await,
+        }
+    }
+
+    async fn step_again_or_lose(&self, group: Group) -> Vec<Parcel> {
+        if group.moves < RESTEPS_MAX {
+            return vec![group.into_parcel(Retry::Moved)];
+        }
+        let error = match self.winner(group.instance).await {
+            Ok(Some((winner, current))) => EngineError::Conflict { winner, current },
+            Ok(None) => EngineError::Conflict {
+                winner: "another input".into(),
+                current: 0,
+            },
+            Err(error) => error,
+        };
+        group.give_up(&error)
+    }
+
+    /// Who made the last entry.
+    async fn winner(&self, instance: InstanceId) -> EngineResult<Option<(Arc<str>, u64)>> {
+        let Some(row) = self.store.load(&[instance]).await?.into_iter().next().flatten() else {
+            return Ok(None);
+        };
+        let entries = self.store.trail(instance, row.sequence.saturating_sub(1), 1).await?;
+        let winner = entries
+            .first()
+            .and_then(actor_of_entry)
+            .unwrap_or_else(|| "another input".into());
+        Ok(Some((winner, row.sequence)))
+    }
+
+    /// A start whose key was drawn came before, and drew another then: it is a repetition within that first instance.
+    async fn find_first_start(&self, mut group: Group, value: &str, holder: InstanceId) -> Vec<Parcel> {
+        let found: EngineResult<_> = async {
+            let key: InputKey = value
+                .parse()
+                .map_err(|_| EngineError::Damaged(format!("the claim `{value}` is no input key")))?;
+            let row = self.store.entry_of_input(holder, key).await?;
+            let holder = self.store.load(&[holder]).await?.into_iter().next().flatten();
+            Ok((key, row, holder))
+        }
+        .await;
+        let (key, row, first) = match found {
+            Ok((key, Some(row), Some(first))) => (key, row, first),
+            Ok(_) => {
+                return group.give_up(&EngineError::Damaged(format!(
+                    "a drawn start holds `{value}` and is not there"
+                )));
+            }
+            Err(error) => return group.give_up(&error),
+        };
+        let Some(place) = group.requests.iter().position(|request| request.input.key == Some(key)) else {
+            return vec![group.into_parcel(Retry::Fresh)];
+        };
+        let mut request = group.requests.remove(place);
+        request.to = Party {
+            workflow: first.workflow,
+            key: first.key,
+        };
+        request.found.repeated = Some(row);
+        let mut parcels: Vec<Parcel> = Parcel::of(vec![request]).into_iter().collect();
+        if !group.requests.is_empty() {
+            parcels.push(group.into_parcel(Retry::Fresh));
+        }
+        parcels
+    }
+
+    /// Refuses the request that wanted a value which another instance holds. A person or a sender is told; what the engine does by
+    /// itself must not be lost and waits for a person.
+    async fn refuse_claim(&self, group: &mut Group, name: &str, value: &str, holder: InstanceId) -> EngineResult<()> {
+        let holder = self.store.load(&[holder]).await?.into_iter().next().flatten();
+        let holder = holder.map_or_else(
+            || "another instance".to_owned(),
+            |row| format!("{}/{}", row.workflow, row.key),
+        );
+        let sentence = format!("{name} {value} is held by {holder}");
+        let wants = |step: &Step| step.holds.iter().any(|(held, what)| **held == *name && **what == *value);
+        let place = group
+            .steps
+            .iter()
+            .rposition(wants)
+            .unwrap_or(group.steps.len().saturating_sub(1));
+        if let Some(request) = group.requests.get_mut(place) {
+            let refusal = Refusal {
+                kind: RefusalKind::Conflict,
+                sentence,
+                field: None,
+                instances: vec![holder],
+            };
+            request.found.refusals.push(refusal);
+        }
+        Ok(())
+    }
+
+    /// Tells everyone. What left no trace and has a key may be a repetition of something that did: then it goes round again.
+    async fn tell(&self, group: Group) -> Vec<Parcel> {
+        let mut again = Vec::new();
+        let exists = group.before.is_some();
+        let lost_to = if group.moves > 0 && group.steps.iter().any(lost) {
+            self.winner_before(&group).await
+        } else {
+            None
+        };
+        for (mut request, step) in group.requests.into_iter().zip(group.steps) {
+            if exists && !step.traced && self.is_repetition(group.instance, &mut request).await {
+                again.extend(Parcel::of(vec![request]));
+                continue;
+            }
+            conclude(request, step, lost_to.as_ref());
+        }
+        again
+    }
+
+    async fn winner_before(&self, group: &Group) -> Option<Arc<str>> {
+        let before = group.before.as_ref()?.snapshot.sequence;
+        let entries = self.store.trail(group.instance, before.saturating_sub(1), 1).await.ok()?;
+        entries.first().and_then(actor_of_entry)
+    }
+
+    async fn is_repetition(&self, instance: InstanceId, request: &mut Request) -> bool {
+        let Some(key) = request.input.key else { return false };
+        if request.found.repeated.is_some() || request.found.unrepeated || !matches!(request.origin, Origin::Caller) {
+            return false;
+        }
+        match self.store.entry_of_input(instance, key).await {
+            Ok(Some(row)) => {
+                request.found.repeated = Some(row);
+                true
+            }
+            Ok(None) => {
+                request.found.unrepeated = true;
+                false
+            }
+            Err(error) => {
+                tracing::warn!(%instance, %error, "the trail could not be asked for a repetition");
+                false
+            }
+        }
+    }
+}
+
+/// How inputs go round again.
+pub(super) enum Retry {
+    /// With what was found out, on the snapshot as it is in the store.
+    Fresh,
+    /// Somebody was faster.
+    Moved,
+}
+
+impl Group {
+    /// Whether something is to be told that no write has proved, from a snapshot that may be out of date.
+    fn needs_fresh(&self) -> bool {
+        self.source == Source::Kept && self.steps.iter().any(|step| !step.traced)
+    }
+
+    fn into_parcel(self, retry: Retry) -> Parcel {
+        Parcel {
+            instance: self.instance,
+            requests: self.requests,
+            moves: self.moves + u32::from(matches!(retry, Retry::Moved)),
+            stumbles: self.stumbles,
+            fresh: true,
+        }
+    }
+
+    pub(super) fn into_parcel_after_stumble(self) -> Parcel {
+        let stumbles = self.stumbles + 1;
+        Parcel {
+            stumbles,
+            ..self.into_parcel(Retry::Fresh)
+        }
+    }
+
+    fn give_up(self, error: &EngineError) -> Vec<Parcel> {
+        self.requests
+            .into_iter()
+            .for_each(|request| request.reply.fail(error.clone()));
+        Vec::new()
+    }
+}
+
+/// Values that writes of this batch let go of.
+fn released_in(results: &[Result]) -> Vec<(Arc<str>, Arc<str>)> {
+    let committed = results.iter().flatten().filter(|(_, applied)| *applied == Applied::Committed);
+    committed
+        .flat_map(|(write, _)| {
+            write
+                .claims_released
+                .iter()
+                .map(|claim| (claim.name.clone(), claim.value.clone()))
+        })
+        .collect()
+}
+
+fn lost(step: &Step) -> bool {
+    matches!(&step.conclusion, Conclusion::Answer(answer) if matches!(answer.verdict, Verdict::Ignored | Verdict::Refused(_)))
+}
+
+fn conclude(request: Request, step: Step, lost_to: Option<&Arc<str>>) {
+    let is_lost = lost(&step);
+    match step.conclusion {
+        Conclusion::Answer(mut answer) => {
+            if is_lost && answer.lost_to.is_none() && !answer.duplicate {
+                answer.lost_to = lost_to.cloned();
+            }
+            request.reply.answer(*answer);
+        }
+        Conclusion::Verdict(verdict) => request.reply.verdict(verdict),
+        Conclusion::Error(error) => request.reply.fail(error),
+    }
+}

@@ -1,0 +1,218 @@
+//! The charts this node knows, by hash; which one is live for each workflow.
+//!
+//! A definition is immutable, so a chart once compiled is kept. Which one is live changes when any node deploys: the registry is
+//! told of its own node's deployments and asks the store about the others'.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, RwLock};
+
+use statewright_core::chart::{Admission, Chart, Form};
+use statewright_core::field::{Fields, Kind, Schema};
+use statewright_core::identity::Digest;
+use statewright_core::step::system_chart;
+
+use crate::error::{EngineError, EngineResult};
+use crate::store::Store;
+
+/// Charts kept in memory: more than a deployment has versions in use; those not live are compiled again when they are needed.
+const CHARTS_MAX: usize = 1_024;
+
+/// Makes charts of sources. The engine does not know the language; the program that starts it does.
+pub trait Compiler: Send + Sync + 'static {
+    /// `source` as the store keeps it: the files a definition is made of, as canonical JSON (name → text). The chart's
+    /// `definition` is the hash it is kept under. An error is for people.
+    fn compile(&self, source: &str) -> Result<Chart, String>;
+}
+
+impl<F> Compiler for F
+where
+    F: Fn(&str) -> Result<Chart, String> + Send + Sync + 'static,
+{
+    fn compile(&self, source: &str) -> Result<Chart, String> {
+        self(source)
+    }
+}
+
+/// A chart, and what the engine works out about it once.
+#[derive(Debug)]
+pub struct Known {
+    pub chart: Chart,
+    /// Whether any field of it is personal, so that its instances need a secret.
+    pub personal: bool,
+}
+
+pub struct Registry {
+    store: Arc<dyn Store>,
+    compiler: Arc<dyn Compiler>,
+    charts: RwLock<Charts>,
+}
+
+#[derive(Default)]
+struct Charts {
+    by_hash: HashMap<Digest, Arc<Known>>,
+    live: BTreeMap<Arc<str>, Digest>,
+}
+
+impl Known {
+    pub fn of(chart: Chart) -> Self {
+        let personal = has_personal(&chart);
+        Known { chart, personal }
+    }
+}
+
+impl Registry {
+    pub fn new(store: Arc<dyn Store>, compiler: Arc<dyn Compiler>) -> Self {
+        let registry = Registry {
+            store,
+            compiler,
+            charts: RwLock::default(),
+        };
+        registry.keep(Known::of(system_chart()));
+        registry
+    }
+
+    /// Compiles a source without keeping it.
+    pub fn compile(&self, source: &str) -> EngineResult<Known> {
+        self.compiler
+            .compile(source)
+            .map(Known::of)
+            .map_err(EngineError::DefinitionRefused)
+    }
+
+    /// Keeps a chart and answers what is kept.
+    pub fn keep(&self, known: Known) -> Arc<Known> {
+        let mut charts = self.charts.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if charts.by_hash.len() >= CHARTS_MAX {
+            charts.forget_old();
+        }
+        charts
+            .by_hash
+            .entry(known.chart.definition)
+            .or_insert_with(|| Arc::new(known))
+            .clone()
+    }
+
+    /// Makes a kept chart the one that new instances take.
+    pub fn make_live(&self, workflow: Arc<str>, hash: Digest) {
+        self.charts
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .live
+            .insert(workflow, hash);
+    }
+
+    /// The chart of this hash, if it is in memory.
+    pub fn known(&self, hash: Digest) -> Option<Arc<Known>> {
+        self.read().by_hash.get(&hash).cloned()
+    }
+
+    /// The chart of this hash, from the store if need be.
+    pub async fn chart(&self, hash: Digest) -> EngineResult<Arc<Known>> {
+        if let Some(known) = self.known(hash) {
+            return Ok(known);
+        }
+        let stored = self.store.definition(hash).await?;
+        let stored = stored.ok_or_else(|| EngineError::Damaged(format!("definition {hash} is pinned and not there")))?;
+        let known = self.compile(&stored.source).map_err(|error| {
+            // It compiled when it was deployed: a program that cannot read it any more must not guess.
+            EngineError::Damaged(format!(
+                "definition {hash} of `{}` does not compile any more: {error}",
+                stored.workflow
+            ))
+        })?;
+        if known.chart.definition != hash {
+            return Err(EngineError::Damaged(format!(
+                "the source of definition {hash} has another hash now"
+            )));
+        }
+        Ok(self.keep(known))
+    }
+
+    /// The chart that new instances of a workflow take.
+    pub async fn live(&self, workflow: &str) -> EngineResult<Arc<Known>> {
+        if let Some(known) = self.live_known(workflow) {
+            return Ok(known);
+        }
+        self.refresh().await?;
+        let hash = self.read().live.get(workflow).copied();
+        match hash {
+            Some(hash) => self.chart(hash).await,
+            None => Err(EngineError::NoSuchWorkflow {
+                workflow: workflow.into(),
+            }),
+        }
+    }
+
+    /// The same without asking the store.
+    pub fn live_known(&self, workflow: &str) -> Option<Arc<Known>> {
+        let charts = self.read();
+        charts.live.get(workflow).and_then(|hash| charts.by_hash.get(hash)).cloned()
+    }
+
+    /// Names and hashes of what is live, as far as this node knows.
+    pub fn live_hashes(&self) -> Vec<(Arc<str>, Digest)> {
+        self.read()
+            .live
+            .iter()
+            .map(|(workflow, hash)| (workflow.clone(), *hash))
+            .collect()
+    }
+
+    /// Asks the store what is live, and compiles what this node has not seen yet.
+    pub async fn refresh(&self) -> EngineResult<()> {
+        for (workflow, hash) in self.store.live_hashes().await? {
+            if self.read().live.get(&workflow) == Some(&hash) && self.known(hash).is_some() {
+                continue;
+            }
+            match self.chart(hash).await {
+                Ok(_) => self.make_live(workflow, hash),
+                // One definition that this program cannot read must not keep it from all others.
+                Err(EngineError::Damaged(error)) => tracing::error!(%workflow, %hash, error, "a live definition cannot be used"),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Charts> {
+        self.charts.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Charts {
+    fn forget_old(&mut self) {
+        let system = system_chart().definition;
+        let live = &self.live;
+        self.by_hash
+            .retain(|hash, _| *hash == system || live.values().any(|kept| kept == hash));
+    }
+}
+
+fn has_personal(chart: &Chart) -> bool {
+    let forms = chart
+        .transitions
+        .iter()
+        .filter_map(|transition| transition.admission.as_deref());
+    any_personal(&chart.data)
+        || form_has_personal(&chart.start.form)
+        || forms.map(|admission: &Admission| &admission.form).any(form_has_personal)
+}
+
+fn form_has_personal(form: &Form) -> bool {
+    any_personal(&form.fields)
+}
+
+fn any_personal(fields: &Fields) -> bool {
+    fields
+        .list
+        .iter()
+        .any(|field| field.phi || schema_has_personal(&field.schema))
+}
+
+fn schema_has_personal(schema: &Schema) -> bool {
+    match &schema.kind {
+        Kind::Object { fields, .. } => any_personal(fields),
+        Kind::List { items, .. } => schema_has_personal(items),
+        _ => false,
+    }
+}
