@@ -53,6 +53,9 @@ pub enum EngineError {
     Schema(String),
 }
 
+/// Something that no store can hold came as far as the store.
+const NOT_STORABLE: &str = "SW-1906";
+
 pub type EngineResult<T> = Result<T, EngineError>;
 
 impl From<Failure> for EngineError {
@@ -70,6 +73,10 @@ impl From<StoreError> for EngineError {
             StoreError::Unavailable(what) => EngineError::Unavailable(what),
             StoreError::Schema(what) => EngineError::Schema(what),
             StoreError::Damaged(what) => EngineError::Damaged(what),
+            StoreError::Refused(message) => EngineError::Failed {
+                code: NOT_STORABLE,
+                message,
+            },
         }
     }
 }

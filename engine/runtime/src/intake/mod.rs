@@ -32,7 +32,7 @@ use crate::configuration::{COMMIT_ATTEMPTS_MAX, EngineConfig};
 use crate::error::EngineError;
 use crate::handover::Handover;
 use crate::instances::Instances;
-use crate::store::{Applied, Store, Write};
+use crate::store::{Applied, Store, StoreError, Write, check_writes};
 
 pub struct Intake {
     store: Arc<dyn Store>,
@@ -114,6 +114,10 @@ impl Intake {
             [] => Vec::new(),
             writes => match self.store.commit(writes).await {
                 Ok(applied) => applied,
+                Err(StoreError::Refused(why)) => {
+                    self.set_apart(batch, &places, writes, &why);
+                    return Ticked::Worked;
+                }
                 Err(error) => {
                     // Whether it was committed is not known: what is in memory may be behind.
                     self.cache.forget(batch.instances());
@@ -128,6 +132,34 @@ impl Intake {
         }
         self.settle(batch, results).await;
         Ticked::Worked
+    }
+
+    /// Nothing was written because one write can never be: its senders are told, and the others go round again.
+    fn set_apart(&self, batch: Batch, places: &[usize], writes: &[Write], why: &str) {
+        let unwritable = |place: usize| {
+            let mut writes = places
+                .iter()
+                .zip(writes)
+                .filter(|(at, _)| **at == place)
+                .map(|(_, write)| write);
+            writes.any(|write| check_writes(std::slice::from_ref(write)).is_err())
+        };
+        let culprits: Vec<bool> = (0..batch.groups.len()).map(unwritable).collect();
+        let known = culprits.contains(&true);
+        tracing::error!(why, known, "a batch could not be stored");
+        let error = EngineError::from(StoreError::Refused(why.to_owned()));
+        let mut again = Vec::new();
+        for (group, culprit) in batch.groups.into_iter().zip(culprits) {
+            if culprit || !known {
+                group
+                    .requests
+                    .into_iter()
+                    .for_each(|request| request.reply.fail(error.clone()));
+            } else {
+                again.push(group.into_parcel_after_stumble());
+            }
+        }
+        self.queue.put_back(again);
     }
 
     /// Tries a batch again later, or tells its senders. Every input has a key, or is consumed by its commit: if it was taken after
