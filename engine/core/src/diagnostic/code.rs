@@ -45,6 +45,53 @@ codes! {
 
     // 02xx: keys and the shapes of their values.
     UnknownKey = "0201", "an unknown key";
+
+    // 20xx: the command line.
+    FileUnreadable = "2001", "a file that cannot be read";
+    StoreAddress = "2002", "not the address of a store";
+    StoreUnopened = "2003", "a store that cannot be opened";
+    InputUnreadable = "2004", "an input that cannot be read";
+    PrincipalUnreadable = "2005", "a principal that cannot be read";
+    InstanceUnnamed = "2006", "not the name of an instance";
+    SettingUnusable = "2007", "a setting that cannot be used";
+    SecretMissing = "2008", "a secret that is not there";
+    PlaintextListener = "2009", "plain text beyond this machine";
+    AddressUnusable = "2010", "an address that cannot be listened on";
+    ServerSilent = "2011", "a server that does not answer";
+    TrailBroken = "2012", "a trail that does not prove itself";
+    StoreAbsent = "2013", "no database there yet";
+    BundleUnreadable = "2014", "not an exported trail";
+    OrderFileUnusable = "2015", "an OMA file that makes no order";
+
+    // 21xx: a request.
+    Unauthenticated = "2101", "not signed in";
+    RoleMissing = "2102", "a role that is missing";
+    NotFound = "2103", "nothing there";
+    MethodUnknown = "2104", "a method that is not known here";
+    BodyTooLarge = "2105", "a body that is too large";
+    MediaUnsupported = "2106", "a media type that is not taken";
+    BodyUnreadable = "2107", "a body that cannot be read";
+    ParameterUnreadable = "2108", "a parameter that cannot be read";
+    IdempotencyKeyReused = "2109", "an idempotency key used for something else";
+    RevisionStale = "2110", "a revision that is not the latest";
+    RaceLost = "2111", "someone else was faster";
+    Overloaded = "2112", "too much at once";
+    StoreAway = "2113", "the database is away";
+    TimedOut = "2114", "no answer in time";
+    HeadersTooLarge = "2115", "too many or too long headers";
+    Internal = "2116", "a fault of the server";
+    ShuttingDown = "2117", "a server that is shutting down";
+
+    // 22xx: the engine's no.
+    Forbidden = "2201", "not permitted";
+    InputInvalid = "2202", "an input that does not fit its form";
+    GuardFalse = "2203", "a condition that does not hold";
+    Paused = "2204", "a pause";
+    ReasonMissing = "2205", "a reason that is missing";
+    Conflicting = "2206", "something that is there already";
+    Ignored = "2207", "an event that nothing answers to";
+    DefinitionRefused = "2208", "a definition that was refused";
+    Damaged = "2209", "stored data that is damaged";
 }
 
 impl Code {
