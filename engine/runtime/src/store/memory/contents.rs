@@ -149,6 +149,11 @@ impl Contents {
         timers.chain(messages.map(|message| message.due_us)).min()
     }
 
+    pub(super) fn message(&self, to: InstanceId, id: i64) -> Option<MessageRow> {
+        let message = self.messages.get(&id).filter(|message| message.to == to)?;
+        Some(MessageRow { to, id, key: message.key, body: message.body.clone() })
+    }
+
     /// `wanted` is asked with receiver and moment of insertion.
     pub(super) fn ready_messages(&self, now_us: i64, limit: usize, wanted: impl Fn(InstanceId, i64) -> bool) -> Vec<MessageRow> {
         let ready = self

@@ -113,6 +113,10 @@ impl Store for MemoryStore {
         Ok(self.contents().ready_messages(now_us, limit, |to, _| receivers.contains(&to)))
     }
 
+    async fn message(&self, to: InstanceId, id: i64) -> StoreResult<Option<MessageRow>> {
+        Ok(self.contents().message(to, id))
+    }
+
     async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool> {
         check_answer(answer)?;
         Ok(self.contents().bounce(to, message, answer))
