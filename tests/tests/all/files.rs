@@ -77,6 +77,26 @@ fn files_are_short() {
 }
 
 #[test]
+fn links_between_documents_lead_somewhere() {
+    let mut problems = Vec::new();
+    for (path, text) in texts().into_iter().filter(|(path, _)| path.ends_with(".md")) {
+        let folder = repository::root().join(&path);
+        let folder = folder.parent().unwrap_or(repository::root());
+        problems.extend(dead_links(&path, &text, |target| folder.join(target).exists()));
+    }
+    assert_none(&problems);
+}
+
+#[test]
+fn a_dead_link_is_found_with_its_line() {
+    let text = "[a](a.md#part) [b](https://example.org/b.md)\n![c](c.svg), [d](#here)\n";
+    assert_eq!(
+        dead_links("x.md", text, |target| target == "a.md"),
+        ["x.md:2: there is no c.svg"]
+    );
+}
+
+#[test]
 fn what_is_forbidden_is_found_with_its_line() {
     let lines = |forbidden, text: &str| -> Vec<String> {
         let problems = found(forbidden, "a.rs", text, 0);
@@ -172,6 +192,24 @@ fn found(forbidden: &[(&str, &str)], path: &str, text: &str, first_line: usize) 
         );
     }
     problems.sort();
+    problems
+}
+
+/// Links to files that are not there. What other hosts hold is their own affair.
+fn dead_links(path: &str, text: &str, exists: impl Fn(&str) -> bool) -> Vec<String> {
+    let link = Regex::new(r"\]\(([^)#:\s]+)(#[^)]*)?\)").expect("the pattern is valid");
+    let mut problems = Vec::new();
+    for (line, text) in text.lines().enumerate() {
+        let targets = link
+            .captures_iter(text)
+            .filter_map(|found| found.get(1))
+            .map(|target| target.as_str());
+        problems.extend(
+            targets
+                .filter(|target| !exists(target))
+                .map(|target| format!("{path}:{}: there is no {target}", line + 1)),
+        );
+    }
     problems
 }
 

@@ -12,7 +12,7 @@ use crate::assert_none;
 /// A crate's modules, each with those it may name. A module that is not listed has no place yet and is reported.
 struct Order {
     source: &'static str,
-    modules: &'static [(&'static str, &'static [&'static str])],
+    modules: &'static [(&'static str, &'static str)],
 }
 
 /// Values, times, identifiers and diagnostics know nothing of workflows. The statechart knows nothing of YAML: `lang` makes
@@ -20,44 +20,19 @@ struct Order {
 const CORE: Order = Order {
     source: "engine/core/src",
     modules: &[
-        ("diagnostic", &["identity", "time", "value"]),
-        ("identity", &["diagnostic", "time", "value"]),
-        ("time", &["diagnostic", "identity", "value"]),
-        ("value", &["diagnostic", "identity", "time"]),
-        ("yaml", &["diagnostic", "value"]),
-        ("expression", &["diagnostic", "identity", "time", "value"]),
-        ("field", &["diagnostic", "expression", "identity", "time", "value"]),
-        ("chart", &["diagnostic", "expression", "field", "identity", "time", "value"]),
-        (
-            "step",
-            &["chart", "diagnostic", "expression", "field", "identity", "time", "value"],
-        ),
-        (
-            "trail",
-            &[
-                "chart",
-                "diagnostic",
-                "expression",
-                "field",
-                "identity",
-                "step",
-                "time",
-                "value",
-            ],
-        ),
-        (
-            "lang",
-            &[
-                "chart",
-                "diagnostic",
-                "expression",
-                "field",
-                "identity",
-                "time",
-                "value",
-                "yaml",
-            ],
-        ),
+        ("diagnostic", "identity time value"),
+        ("identity", "diagnostic time value"),
+        ("time", "diagnostic identity value"),
+        ("value", "diagnostic identity time"),
+        ("yaml", "diagnostic value"),
+        ("expression", "diagnostic identity time value"),
+        ("field", "diagnostic expression identity time value"),
+        ("chart", "diagnostic expression field identity time value"),
+        // A step writes entries of the trail, and the trail's replay takes steps: these two name each other.
+        ("step", "chart diagnostic expression field identity time trail value"),
+        ("trail", "chart diagnostic expression field identity step time value"),
+        ("lang", "chart diagnostic expression field identity time value yaml"),
+        ("check", "chart diagnostic expression field identity step time value"),
     ],
 };
 
@@ -75,7 +50,7 @@ fn an_upward_import_is_found_with_its_line() {
             "//! crate::lang in a comment\nuse crate::chart::Chart;\nuse crate::{\n    value::Value,\n    lang::{self, parse},\n};\n"
         ),
         [
-            "engine/core/src/step/mod.rs:5: `step` may not name `lang`; it may name chart, diagnostic, expression, field, identity, time, value"
+            "engine/core/src/step/mod.rs:5: `step` may not name `lang`; it may name chart, diagnostic, expression, field, identity, time, trail, value"
         ]
     );
     assert_eq!(
@@ -124,6 +99,7 @@ fn upward(order: &Order, path: &Path, text: &str) -> Vec<String> {
         )];
     };
     let is_module = |name: &str| order.modules.iter().any(|(module, _)| *module == name);
+    let may: Vec<&str> = may.split_whitespace().collect();
     let wrong = named(&module, &product(text))
         .into_iter()
         .filter(|(_, name)| is_module(name) && name != own && !may.contains(&name.as_str()));
