@@ -12,17 +12,32 @@ pub mod ast;
 pub mod catalogue;
 pub mod limits;
 
+mod difference;
+mod evaluate;
+mod explain;
+mod filters;
+mod functions;
+mod interpolate;
+mod operators;
 mod parse;
+mod presentation;
 mod problem;
 mod references;
+mod scope;
 mod span;
 mod template;
+mod texts;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 pub use catalogue::{Filter, Function};
+pub use explain::{Explained, FalseClause, Seen};
 pub use problem::{Problem, ProblemKind, Suggestion};
 pub use references::{Path, Reference, References, Step, Use};
+pub use scope::{Call, Fault, FaultKind, Scope, Stop};
 pub use span::Span;
 pub use template::{Part, Template};
 

@@ -18,6 +18,7 @@ mod measure;
 mod moment;
 mod range;
 mod spelling;
+mod text;
 mod words;
 mod zone;
 
@@ -29,6 +30,7 @@ pub use moment::{
     start_of_day,
 };
 pub use range::{DurationRange, RangeError, parse_duration_range};
+pub use text::{parse_date, parse_instant, parse_time};
 pub use words::in_words;
 pub use zone::{UnknownZone, zone};
 

@@ -37,6 +37,23 @@ pub fn check(value: &Value) -> Result<(), TooLarge> {
     room.take(value, VALUE_DEPTH_MAX)
 }
 
+/// How many values there are in this one, counted no further than `most`.
+#[must_use]
+pub fn weight(value: &Value, most: usize) -> usize {
+    let mut counted = 1;
+    let mut add = |part: &Value| {
+        if counted < most {
+            counted += weight(part, most - counted);
+        }
+    };
+    match value {
+        Value::List(items) => items.iter().for_each(&mut add),
+        Value::Object(fields) => fields.values().for_each(&mut add),
+        _ => {}
+    }
+    counted
+}
+
 struct Room {
     nodes: usize,
     text: usize,
@@ -74,6 +91,20 @@ mod tests {
 
     fn nested(depth: usize) -> Value {
         (0..depth).fold(Value::Null, |inner, _| Value::from_items(vec![inner]))
+    }
+
+    #[test]
+    fn weight_stops_counting_where_it_is_told_to() {
+        let shared = (0..40).fold(Value::Null, |inner, _| Value::from_items(vec![inner.clone(), inner]));
+        assert_eq!(weight(&shared, 1_000), 1_000);
+        assert_eq!(
+            weight(
+                &Value::from_items(vec![Value::Null, Value::from_items(vec![Value::Null])]),
+                1_000
+            ),
+            4
+        );
+        assert_eq!(check(&shared), Err(TooLarge::Nodes));
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod interface;
 pub mod json;
 pub mod limits;
 pub mod number;
+pub mod order;
 pub mod rounding;
 pub mod text;
 
@@ -29,7 +30,7 @@ pub use rust_decimal::Decimal;
 /// One value of the language. Cloning is cheap: text, lists and objects are shared.
 ///
 /// `==` on values is structural: `Integer(1)` is not `Decimal(1)`. What the language calls equal is
-/// [`number::compare`] and, over all types, the expression evaluator's business.
+/// [`order::same`]: numbers by size, whatever their type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     Null,

@@ -118,7 +118,7 @@ pub fn multiply(left: &Value, right: &Value) -> Result<Value, NumberError> {
     combine(left, right, i64::checked_mul, Decimal::checked_mul)
 }
 
-/// `left / right`, always a decimal, to 28 digits.
+/// `left / right`, always a decimal, to 28 digits and without zeros at its end: a quotient has no written scale to keep.
 ///
 /// # Errors
 /// As [`add`], and [`NumberError::DivisionByZero`].
@@ -127,10 +127,8 @@ pub fn divide(left: &Value, right: &Value) -> Result<Value, NumberError> {
     if right.is_zero() {
         return Err(NumberError::DivisionByZero);
     }
-    left.checked_div(right)
-        .ok_or(NumberError::Overflow)
-        .and_then(within_digits)
-        .map(Value::Decimal)
+    let quotient = left.checked_div(right).ok_or(NumberError::Overflow).and_then(within_digits)?;
+    Ok(Value::Decimal(quotient.normalize()))
 }
 
 /// `left // right`: the largest whole number not above the quotient.
@@ -338,6 +336,7 @@ mod tests {
             divide,
             &[
                 ("10", "3", Ok("3.333333333333333333333333333")),
+                ("7", "2", Ok("3.5")),
                 ("2", "3", Ok("0.6666666666666666666666666667")),
                 ("1", "0", Err(NumberError::DivisionByZero)),
             ],
