@@ -40,7 +40,10 @@ pub enum Verb {
     Put(Vec<(Arc<str>, ValueTemplate)>),
     /// List field → key of the item to take out; in a list without a key, equal items.
     Drop(Vec<(Arc<str>, ValueTemplate)>),
-    Raise { event: Arc<str>, with: Vec<(Arc<str>, ValueTemplate)> },
+    Raise {
+        event: Arc<str>,
+        with: Vec<(Arc<str>, ValueTemplate)>,
+    },
     Send(Send),
     Start(StartInstance),
     Call(Call),
@@ -74,7 +77,10 @@ pub enum Addressee {
     Parent,
     /// A view found by a read (it has `workflow` and `key`).
     View(Template),
-    Instance { workflow: Arc<str>, key: Template },
+    Instance {
+        workflow: Arc<str>,
+        key: Template,
+    },
 }
 
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@
 
 mod action;
 mod people;
+mod state_set;
 mod transition;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 pub use action::{Action, Addressee, Call, Each, PathAssignment, Retry, Send, StartInstance, ValueTemplate, Verb};
 pub use people::{Party, People, PersonPattern};
+pub use state_set::{STATES_MAX, StateSet, States};
 pub use transition::{Admission, Branch, EventPattern, Form, Guard, Reason, Transition, Trigger};
 
 use crate::diagnostic::Span;
@@ -120,11 +122,16 @@ pub struct State {
 pub enum StateKind {
     Atomic,
     /// Begins with this transition, whose targets are descendants.
-    Compound { initial: TransitionIndex },
+    Compound {
+        initial: TransitionIndex,
+    },
     Parallel,
     Final,
     /// Its transition says where to go the first time.
-    History { deep: bool, default: TransitionIndex },
+    History {
+        deep: bool,
+        default: TransitionIndex,
+    },
 }
 
 /// A named timer of a state; what it does stands in its transition.
@@ -143,7 +150,11 @@ pub enum TimerMoment {
     /// A moment or a date; follows its data. Null is not armed.
     At(Expression),
     /// Repeats: first after `first` (default: `every`), then every `every`, at most `times` times in all (none: until the state is left).
-    Every { first: Option<Template>, every: Template, times: Option<u32> },
+    Every {
+        first: Option<Template>,
+        every: Template,
+        times: Option<u32>,
+    },
 }
 
 /// An adapter's work while a state is active.

@@ -98,7 +98,9 @@ impl EventPattern {
     pub fn matches(&self, event: &str) -> bool {
         match self {
             EventPattern::Exact(name) => **name == *event,
-            EventPattern::Prefix(prefix) => event.strip_prefix(&**prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
+            EventPattern::Prefix(prefix) => event
+                .strip_prefix(&**prefix)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
             EventPattern::Any => true,
         }
     }

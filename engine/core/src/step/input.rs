@@ -20,13 +20,25 @@ pub struct Input {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputKind {
     Start(Box<StartInput>),
-    Event { name: Arc<str>, payload: Object },
+    Event {
+        name: Arc<str>,
+        payload: Object,
+    },
     /// The timer armed under this name for this moment is due.
-    Timer { name: Arc<str>, due: Timestamp },
+    Timer {
+        name: Arc<str>,
+        due: Timestamp,
+    },
     /// An adapter ended the effect of an invoke or a call.
-    AdapterAnswer { effect: Arc<str>, result: Result<Value, AdapterFailure> },
+    AdapterAnswer {
+        effect: Arc<str>,
+        result: Result<Value, AdapterFailure>,
+    },
     /// What became of a send (`sequence:ordinal`).
-    SendAnswer { send: Arc<str>, verdict: SendVerdict },
+    SendAnswer {
+        send: Arc<str>,
+        verdict: SendVerdict,
+    },
     /// An instance that an `always` reads has changed.
     Wake,
 }
@@ -81,7 +93,9 @@ pub struct Actor {
 pub enum ActorKind {
     Person,
     /// An instance of this workflow; `id` is its key.
-    Workflow { workflow: Arc<str> },
+    Workflow {
+        workflow: Arc<str>,
+    },
     Adapter,
     Schedule,
     Engine,

@@ -5,21 +5,50 @@
 //!
 //! **Architecture invariant:** the same arguments give the same outcome, byte for byte.
 
+mod action;
+mod acts;
+mod admission;
+mod claims;
+mod data;
 mod fact;
 mod input;
-mod interface;
+mod interrupt;
+mod invoke;
+mod key;
+mod machine;
+mod members;
+mod microstep;
+mod offers;
 mod outcome;
+mod people;
+mod personal;
+mod record;
+mod requirement;
+mod run;
+mod scope;
+mod select;
+mod sets;
 mod snapshot;
+mod stored;
 mod system;
+mod timer;
+mod tree;
+mod view;
 
+pub use action::{EACH_ITEMS_MAX, INTENTS_MAX, SENDS_PENDING_MAX};
+pub use acts::{Record, record, repeats, system_chart, system_entry};
 pub use fact::{Fact, Facts, Needs, ReadRequest};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, SendVerdict, StartInput};
-pub use interface::{
-    KeyResolution, Offer, Record, Stepped, Stored, Unreadable, Visibility, handles_failure, offers, record, repeats, requirement,
-    resolve_key, step, system_chart, system_entry, title, view, visibility,
-};
+pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};
+pub use microstep::MICROSTEPS_MAX;
+pub use offers::{Offer, Visibility, offers, visibility};
 pub use outcome::{
-    ClaimChange, Effect, Entry, Failure, Message, MessageKind, Outcome, Refusal, RefusalKind, SubscriptionChange, TimerChange, Verdict,
+    ClaimChange, Effect, Entry, Failure, Message, MessageKind, Outcome, Refusal, RefusalKind, SubscriptionChange, TimerChange,
+    Verdict,
 };
-pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};
+pub use requirement::{handles_failure, requirement};
+pub use run::{Stepped, step};
 pub use snapshot::{ActiveInvoke, ArmedTimer, LastTaken, Parent, PendingSend, Snapshot, Status};
+pub use stored::{Stored, Unreadable};
+pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};
+pub use view::{in_words, label, title, view};

@@ -92,8 +92,13 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TimerChange {
     /// Armed, or moved to another moment.
-    Arm { name: Arc<str>, due: Timestamp },
-    Cancel { name: Arc<str> },
+    Arm {
+        name: Arc<str>,
+        due: Timestamp,
+    },
+    Cancel {
+        name: Arc<str>,
+    },
 }
 
 /// Something an adapter is to do after the commit.
@@ -127,9 +132,17 @@ pub struct Message {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MessageKind {
     /// `start`: make the instance if it is absent.
-    Event { event: Arc<str>, with: Object, start: bool },
-    Start { with: Object },
-    Answer { verdict: SendVerdict },
+    Event {
+        event: Arc<str>,
+        with: Object,
+        start: bool,
+    },
+    Start {
+        with: Object,
+    },
+    Answer {
+        verdict: SendVerdict,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

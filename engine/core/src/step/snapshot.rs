@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::chart::StateIndex;
+use crate::chart::{StateIndex, StateSet};
 use crate::identity::{Digest, InstanceId};
 use crate::value::{Object, Value};
 
@@ -29,7 +29,7 @@ pub struct Snapshot {
     /// Who started it as a child, and where answers to `to: parent` go.
     pub parent: Option<Parent>,
     /// Every active state, ancestors included.
-    pub active: BTreeSet<StateIndex>,
+    pub active: StateSet,
     /// History state → the states it would restore.
     pub history: BTreeMap<StateIndex, Vec<StateIndex>>,
     pub data: Object,
@@ -37,7 +37,9 @@ pub struct Snapshot {
     pub timers: BTreeMap<Arc<str>, ArmedTimer>,
     /// By effect key (`instance:sequence:name`).
     pub invokes: BTreeMap<Arc<str>, ActiveInvoke>,
-    /// Sends and calls that were not answered yet, by `sequence:ordinal`.
+    /// Calls that did not end yet: effect key → the `ID` of `error.call.ID`.
+    pub calls: BTreeMap<Arc<str>, Arc<str>>,
+    /// Sends that were not answered yet, by `sequence:ordinal`.
     pub sends: BTreeMap<Arc<str>, PendingSend>,
     /// Claim name → the value held (from `unique`).
     pub claims: BTreeMap<Arc<str>, Arc<str>>,
@@ -68,6 +70,8 @@ pub struct ArmedTimer {
     pub due: Timestamp,
     /// How many times it has fired since its state was entered.
     pub fired: u32,
+    /// It has fired for the last time for this moment, and has no row in the store.
+    pub spent: bool,
     /// Set while its state is paused: what was left, in microseconds. A paused timer has no row in the store.
     pub remaining_us: Option<i64>,
 }

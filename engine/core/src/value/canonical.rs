@@ -15,6 +15,9 @@ use super::read::Scanner;
 use super::write::{write_formatted, write_sequence, write_string};
 use super::{Object, Value};
 
+/// The tag of a commitment that stands for a personal value.
+pub const PERSONAL_TAG: &str = "$personal";
+
 /// Writes the canonical form of a value.
 pub fn write_canonical(value: &Value, out: &mut String) {
     match value {
@@ -36,6 +39,11 @@ pub fn write_canonical(value: &Value, out: &mut String) {
         }
         Value::Object(fields) => write_canonical_fields(fields, out),
     }
+}
+
+/// Writes text as a canonical JSON string.
+pub fn write_canonical_text(text: &str, out: &mut String) {
+    write_string(text, out);
 }
 
 /// Writes an object's fields without regard to keys that look like tags: for records whose keys the caller chose.
@@ -61,6 +69,21 @@ pub fn to_canonical(value: &Value) -> String {
 /// What is wrong and at which byte; also for JSON that is well formed but not canonical.
 pub fn read_canonical(text: &str) -> Result<Value, JsonError> {
     let mut scanner = Scanner::new(text)?;
+    let value = read_value(&mut scanner, VALUE_DEPTH_MAX)?;
+    if scanner.peek().is_some() {
+        scanner.fault(JsonFault::Trailing)
+    } else {
+        Ok(value)
+    }
+}
+
+/// Like [`read_canonical`], but `{"$personal":"…"}`, which stands for a value kept elsewhere, is replaced by what `personal` finds.
+///
+/// # Errors
+/// As [`read_canonical`].
+pub fn read_canonical_with(text: &str, personal: &dyn Fn(&str) -> Value) -> Result<Value, JsonError> {
+    let mut scanner = Scanner::new(text)?;
+    scanner.personal = Some(personal);
     let value = read_value(&mut scanner, VALUE_DEPTH_MAX)?;
     if scanner.peek().is_some() {
         scanner.fault(JsonFault::Trailing)
@@ -178,6 +201,9 @@ fn read_fields(
 fn read_tagged(scanner: &mut Scanner<'_>, tag: &str, tag_at: usize) -> Result<Value, JsonError> {
     let start = scanner.position();
     let text = read_string(scanner)?;
+    if let Some(personal) = scanner.personal.filter(|_| tag == PERSONAL_TAG) {
+        return Ok(personal(&text));
+    }
     let value = match tag {
         "$decimal" => number::parse_decimal(&text).ok().map(Value::Decimal),
         "$date" => text.parse().ok().map(Value::Date),

@@ -16,6 +16,8 @@ pub(super) struct Scanner<'text> {
     text: &'text str,
     position: usize,
     nodes: usize,
+    /// Finds what a commitment stands for, where the reader was given the means.
+    pub(super) personal: Option<&'text dyn Fn(&str) -> Value>,
 }
 
 /// What a number's digits were, before anything is decided about its type.
@@ -38,6 +40,7 @@ impl<'text> Scanner<'text> {
             text,
             position: 0,
             nodes: 0,
+            personal: None,
         })
     }
 

@@ -98,7 +98,7 @@ pub fn resting_states(chart: &Chart, snapshot: &Snapshot) -> Vec<Arc<str>> {
         .filter_map(|index| chart.states.get(usize::from(index.0)));
     states
         .filter(|state| matches!(state.kind, StateKind::Atomic | StateKind::Final))
-        .filter(|state| !state.children.iter().any(|child| snapshot.active.contains(child)))
+        .filter(|state| !state.children.iter().any(|child| snapshot.active.contains(*child)))
         .map(|state| state.path.clone())
         .collect()
 }

@@ -151,7 +151,12 @@ impl Contents {
 
     pub(super) fn message(&self, to: InstanceId, id: i64) -> Option<MessageRow> {
         let message = self.messages.get(&id).filter(|message| message.to == to)?;
-        Some(MessageRow { to, id, key: message.key, body: message.body.clone() })
+        Some(MessageRow {
+            to,
+            id,
+            key: message.key,
+            body: message.body.clone(),
+        })
     }
 
     /// `wanted` is asked with receiver and moment of insertion.

@@ -1,0 +1,170 @@
+//! Entries that take no transition: what the system did, and what only the commit could see.
+
+use jiff::Timestamp;
+
+use super::record::{EntryParts, InputRecord, Log};
+use super::run::{blank, form_of, without_trace};
+use super::{Actor, Failure, Input, InputKind, Outcome, Refusal, Snapshot, StartInput, Verdict, system};
+use crate::chart::Chart;
+use crate::identity::{Digest, InputKey};
+use crate::trail::EntryText;
+use crate::value::{Object, Value};
+
+/// Something to be kept in the trail that is no step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// The input with this key came again; entry `of` is what it did the first time. The new entry has no input key of its own.
+    Duplicate { of: u64, key: InputKey },
+    /// Refused for what only the commit could see (a value is held by another instance).
+    Refused { input: Input, refusals: Vec<Refusal> },
+    /// The personal data of the instance is deleted in this commit.
+    Erasure,
+}
+
+/// Makes an entry without a transition (verdict `recorded`, or `refused`).
+pub fn record(chart: &Chart, before: &Snapshot, what: &Record, actor: &Actor, now: Timestamp) -> Result<Outcome, Failure> {
+    let mut next = Snapshot {
+        sequence: before.sequence + 1,
+        ..before.clone()
+    };
+    let (verdict, input, refusals): (&str, InputRecord<'_>, &[Refusal]) = match what {
+        Record::Duplicate { of, .. } => ("recorded", InputRecord::Duplicate { of: *of }, &[]),
+        Record::Refused { input, refusals } => (
+            "refused",
+            InputRecord::Input {
+                input,
+                form: form_of(chart, input),
+            },
+            refusals,
+        ),
+        Record::Erasure => {
+            erase(chart, &mut next);
+            ("recorded", InputRecord::Erasure, &[])
+        }
+    };
+    let outcome = match what {
+        Record::Refused { refusals, .. } => Verdict::Refused(refusals.clone()),
+        _ => Verdict::Taken,
+    };
+    Ok(with_entry(
+        chart,
+        next,
+        before.head,
+        input,
+        actor,
+        now,
+        verdict,
+        refusals,
+        outcome,
+    ))
+}
+
+/// Personal fields become null, and the secret goes: what is left of them are commitments that say nothing.
+fn erase(chart: &Chart, next: &mut Snapshot) {
+    for field in chart.data.list.iter().filter(|field| super::personal::is_personal(field)) {
+        next.data.insert(field.name.clone(), Value::Null);
+    }
+    next.secret = None;
+}
+
+/// The chart of the instance in whose trail the system's own acts stand: one state, which nobody may start, send to or see.
+pub fn system_chart() -> Chart {
+    system::chart()
+}
+
+/// The entry of one of the system's own acts (a deployment, a token, a settled incident). `before` is None for the first.
+pub fn system_entry(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestamp) -> Result<Outcome, Failure> {
+    let chart = system::chart();
+    let next = match before {
+        Some(before) => Snapshot {
+            sequence: before.sequence + 1,
+            ..before.clone()
+        },
+        None => {
+            let start = StartInput {
+                key: system::SYSTEM_KEY.into(),
+                number: None,
+                payload: Object::new(),
+                parent: None,
+                default_zone: "UTC".into(),
+                secret: None,
+            };
+            let mut first = blank(&chart, &start, now);
+            first.active.insert(crate::chart::StateIndex::ROOT);
+            first
+        }
+    };
+    let previous = before.map_or(Digest::ZERO, |before| before.head);
+    Ok(with_entry(
+        &chart,
+        next,
+        previous,
+        InputRecord::Act(act),
+        actor,
+        now,
+        "recorded",
+        &[],
+        Verdict::Taken,
+    ))
+}
+
+#[allow(clippy::too_many_arguments)] // one call of one private function: a record would only repeat the names
+fn with_entry(
+    chart: &Chart,
+    next: Snapshot,
+    previous: Digest,
+    input: InputRecord<'_>,
+    actor: &Actor,
+    now: Timestamp,
+    verdict: &'static str,
+    refusals: &[Refusal],
+    outcome: Verdict,
+) -> Outcome {
+    let stored = next.store(chart);
+    let parts = EntryParts {
+        chart,
+        next: &next,
+        previous,
+        input,
+        actor,
+        at: now,
+        verdict,
+        refusals,
+        reads: Vec::new(),
+        entropy: None,
+        log: &Log::default(),
+        timers: &[],
+        effects: &[],
+        messages: &[],
+        claims: &[],
+    };
+    let entry = parts.write(Digest::of(stored.canonical.as_bytes()), stored.personal);
+    let mut done = without_trace(&next, outcome);
+    done.next.head = entry.digest;
+    done.entry = Some(entry);
+    done
+}
+
+/// Whether an input is the one that an entry records: same kind, event, payload and reason. Personal values are compared by
+/// their commitments, and taken as equal once they are erased.
+pub fn repeats(chart: &Chart, snapshot: &Snapshot, entry: &str, input: &Input) -> Result<bool, Failure> {
+    let unreadable = |what: String| Failure {
+        code: "SW-1008",
+        message: format!("a trail entry cannot be read: {what}"),
+    };
+    let recorded = EntryText::read(entry).map_err(|error| unreadable(error.to_string()))?;
+    let written = super::record::input_text(input, form_of(chart, input), snapshot.secret.as_ref());
+    let again = EntryText::read_input(&written).map_err(|error| unreadable(error.to_string()))?;
+    let first = recorded.input().ok_or_else(|| unreadable("it has no input".into()))?;
+    // who sends it again under the same key is the same principal; the number of a start is drawn anew each time
+    let comparable = match &input.kind {
+        InputKind::Start(_) => &["kind", "payload", "reason"][..],
+        _ => &[
+            "kind", "event", "payload", "reason", "effect", "result", "failure", "send", "outcome", "why",
+        ][..],
+    };
+    let erased = snapshot.secret.is_none() && Snapshot::names_personal(entry);
+    Ok(comparable
+        .iter()
+        .all(|name| (erased && *name == "payload") || first.get(*name) == again.get(*name)))
+}

@@ -1,0 +1,183 @@
+//! What an event from outside must be: sent by whom, with which form, for which reason, and with guards that hold.
+
+use super::interrupt::{Interrupt, NoValue};
+use super::machine::Machine;
+use super::scope::Locals;
+use super::{ActorKind, Refusal, RefusalKind};
+use crate::chart::{Admission, Form, Guard, Lets, Reason, Transition};
+use crate::expression::Expression;
+use crate::value::{Object, Value};
+
+impl<'a> Machine<'a> {
+    /// Every reason why this actor may not send this event so. If there is none, the event's fields are those of the form.
+    pub(super) fn admit(&mut self, transition: &'a Transition) -> Result<Vec<Refusal>, Interrupt> {
+        let Some(admission) = &transition.admission else {
+            return Ok(vec![forbidden("this event comes only from inside the instance")]);
+        };
+        if let Some(refusal) = self.refuse_actor(admission, &[&transition.lets])? {
+            return Ok(vec![refusal]);
+        }
+        let mut refusals: Vec<Refusal> = self.refuse_reason(admission.reason.as_ref()).into_iter().collect();
+        match accept_form(&admission.form, &self.payload) {
+            Ok(fields) => {
+                let name = self.event_name.clone();
+                self.set_event(&name, &fields);
+                self.admitted = Some(&admission.form);
+            }
+            Err(problems) => refusals.extend(problems),
+        }
+        Ok(refusals)
+    }
+
+    pub(super) fn refuse_actor(&self, admission: &Admission, lets: &[&Lets]) -> Result<Option<Refusal>, Interrupt> {
+        match self.among(&admission.by, self.actor, lets) {
+            Ok(true) => Ok(None),
+            Ok(false) => Ok(Some(forbidden(&self.not_among()))),
+            Err(NoValue::Needs) => Err(Interrupt::Needs),
+            Err(NoValue::Fault(sentence)) => Ok(Some(forbidden(&sentence))),
+        }
+    }
+
+    pub(super) fn not_among(&self) -> String {
+        match &self.actor.kind {
+            ActorKind::Person => format!("{} may not do this", self.actor.id),
+            ActorKind::Workflow { workflow } => format!("an instance of {workflow} may not do this"),
+            ActorKind::Adapter => format!("adapter {} may not do this", self.actor.id),
+            ActorKind::Schedule => format!("schedule {} may not do this", self.actor.id),
+            ActorKind::Engine => "the engine may not do this".into(),
+        }
+    }
+
+    pub(super) fn refuse_reason(&self, rule: Option<&Reason>) -> Option<Refusal> {
+        // machines and other instances give no reasons
+        if self.actor.kind != ActorKind::Person {
+            return None;
+        }
+        let given = self.reason.map(|reason| reason.trim()).filter(|reason| !reason.is_empty());
+        let sentence = match (rule?, given) {
+            (Reason::Optional, _) => return None,
+            (Reason::Required, Some(_)) => return None,
+            (Reason::Required, None) => "a reason is needed".to_string(),
+            (Reason::Choices(choices), given) => {
+                if given.is_some_and(|given| choices.iter().any(|choice| **choice == *given)) {
+                    return None;
+                }
+                format!(
+                    "the reason must be one of: {}",
+                    choices.iter().map(|choice| &**choice).collect::<Vec<_>>().join(", ")
+                )
+            }
+        };
+        Some(Refusal {
+            kind: RefusalKind::Reason,
+            sentence,
+            field: None,
+            instances: Vec::new(),
+        })
+    }
+
+    /// Every guard that is false, with its sentence and the instances that its reads found. An error makes a guard false.
+    pub(super) fn false_guards(&mut self, guards: &[Guard], lets: &[&Lets]) -> Result<Vec<Refusal>, Interrupt> {
+        let mut refusals = Vec::new();
+        for guard in guards {
+            let Some((refusal, fault)) = self.try_guard(guard, lets)? else {
+                continue;
+            };
+            if let Some(fault) = fault {
+                self.log.note("error.execution", &fault, guard.condition.source());
+            }
+            refusals.push(refusal);
+        }
+        Ok(refusals)
+    }
+
+    /// None: it holds. Else why not, and the fault of the expression if it has no value.
+    pub(super) fn try_guard(&self, guard: &Guard, lets: &[&Lets]) -> Result<Option<(Refusal, Option<String>)>, Interrupt> {
+        self.seen.borrow_mut().found.clear();
+        let fault = match self.scope(lets, &Locals::default()).value(&guard.condition) {
+            Ok(Value::Boolean(true)) => return Ok(None),
+            Ok(Value::Boolean(false)) => None,
+            Ok(other) => Some(format!(
+                "`{}` is {}, neither true nor false",
+                guard.condition.source(),
+                other.kind().described()
+            )),
+            Err(NoValue::Needs) => return Err(Interrupt::Needs),
+            Err(NoValue::Fault(sentence)) => Some(sentence),
+        };
+        let sentence = self.guard_sentence(guard, lets, fault.as_deref())?;
+        let instances = self.seen.borrow().found.iter().cloned().collect();
+        Ok(Some((
+            Refusal {
+                kind: RefusalKind::Guard,
+                sentence,
+                field: None,
+                instances,
+            },
+            fault,
+        )))
+    }
+
+    /// The owner's sentence; else what is missing; else the clause that was false, with what was seen.
+    fn guard_sentence(&self, guard: &Guard, lets: &[&Lets], fault: Option<&str>) -> Result<String, Interrupt> {
+        if let Some(otherwise) = &guard.otherwise {
+            match self.scope(lets, &Locals::default()).text(otherwise) {
+                Ok(sentence) => return Ok(sentence),
+                Err(NoValue::Needs) => return Err(Interrupt::Needs),
+                Err(NoValue::Fault(_)) => {}
+            }
+        }
+        match fault {
+            Some(fault) => Ok(fault.to_string()),
+            None => self.false_clauses(&guard.condition, lets),
+        }
+    }
+
+    fn false_clauses(&self, condition: &Expression, lets: &[&Lets]) -> Result<String, Interrupt> {
+        let locals = Locals::default();
+        let Ok(explained) = condition.explain(&self.scope(lets, &locals)) else {
+            return Ok(format!("`{}` is false", condition.source()));
+        };
+        let clauses = explained.false_clauses.iter().map(|clause| {
+            let seen = clause.seen.iter().filter(|seen| !self.may_be_personal(&seen.path));
+            let seen: Vec<String> = seen.map(|seen| format!("{} is {}", seen.path, seen.text)).collect();
+            if seen.is_empty() {
+                format!("`{}` is false", clause.text)
+            } else {
+                format!("`{}` is false: {}", clause.text, seen.join(", "))
+            }
+        });
+        Ok(clauses.collect::<Vec<_>>().join("; "))
+    }
+
+    /// Refusals are recorded: nothing that may be personal is repeated in them.
+    fn may_be_personal(&self, path: &str) -> bool {
+        let root = path.split(['.', '[']).next().unwrap_or_default();
+        match self.chart.data.get(root) {
+            Some(field) => super::personal::is_personal(field),
+            None => self.next.secret.is_some(),
+        }
+    }
+}
+
+/// The form's typed fields, or every problem with them.
+pub(super) fn accept_form(form: &Form, payload: &Object) -> Result<Object, Vec<Refusal>> {
+    form.fields.accept(&Value::from_fields(payload.clone())).map_err(|problems| {
+        let refusal = |problem: crate::field::FieldProblem| Refusal {
+            kind: RefusalKind::Invalid,
+            sentence: problem.sentence,
+            field: Some(problem.path),
+            instances: Vec::new(),
+        };
+        problems.into_iter().map(refusal).collect()
+    })
+}
+
+pub(super) fn forbidden(sentence: &str) -> Refusal {
+    Refusal {
+        kind: RefusalKind::Forbidden,
+        sentence: sentence.into(),
+        field: None,
+        instances: Vec::new(),
+    }
+}

@@ -1,0 +1,187 @@
+//! Which events there are for an actor, and why not; and what an actor sees.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::interrupt::{Interrupt, NoValue};
+use super::machine::Machine;
+use super::scope::Locals;
+use super::{Actor, Facts, Needs, Refusal, Snapshot, Status};
+use crate::chart::{Admission, Chart, EventPattern, Guard, Lets, Party, Transition, Trigger};
+use crate::expression::Expression;
+use crate::field::Fields;
+use crate::value::Value;
+
+/// An event that the active states name and a person could send, and whether this actor may now.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    pub event: Arc<str>,
+    pub title: String,
+    /// Empty: it would be taken, as far as that can be said before the form is filled in.
+    pub refusals: Vec<Refusal>,
+    /// Guards that can only be decided with the form filled in: their sentences, or their text.
+    pub open: Vec<String>,
+    pub form: Fields,
+    /// None: no reason is asked for.
+    pub reason: Option<crate::chart::Reason>,
+}
+
+/// What an actor sees of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    Hidden,
+    /// None: every field.
+    Shown {
+        fields: Option<Vec<Arc<str>>>,
+    },
+}
+
+/// Which events there are, for this actor, and why not.
+pub fn offers(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, now: Timestamp) -> Result<Vec<Offer>, Needs> {
+    let machine = Machine::new(chart, snapshot.clone(), actor, None, facts, now);
+    let mut offers: Vec<Offer> = Vec::new();
+    if snapshot.status == Status::Done {
+        return Ok(offers);
+    }
+    let leaves: Vec<_> = chart.atomic_states(&snapshot.active).collect();
+    for leaf in leaves {
+        for state in std::iter::once(leaf).chain(chart.ancestors(leaf)) {
+            for index in &chart.state(state).on {
+                let transition = chart.transition(*index);
+                let Some((event, admission)) = for_people(transition) else {
+                    continue;
+                };
+                let offer = machine
+                    .offer(event, admission, transition, state)
+                    .map_err(|_| machine.take_needs())?;
+                match offers.iter_mut().find(|known| known.event == offer.event) {
+                    // the first that would be taken is what counts
+                    Some(known) if !known.refusals.is_empty() && offer.refusals.is_empty() => *known = offer,
+                    Some(_) => {}
+                    None => offers.push(offer),
+                }
+            }
+        }
+    }
+    Ok(offers)
+}
+
+/// By the workflow's `access`; nobody sees what it does not grant.
+pub fn visibility(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, now: Timestamp) -> Result<Visibility, Needs> {
+    let machine = Machine::new(chart, snapshot.clone(), actor, None, facts, now);
+    let mut seen: Option<Option<Vec<Arc<str>>>> = None;
+    for access in &chart.access {
+        let granted = match machine.grants(&access.people, access.condition.as_ref()) {
+            Ok(granted) => granted,
+            Err(NoValue::Needs) => return Err(machine.take_needs()),
+            // what cannot be decided is not granted
+            Err(NoValue::Fault(_)) => false,
+        };
+        if !granted {
+            continue;
+        }
+        seen = Some(match (seen, &access.show) {
+            (Some(None), _) | (_, None) => None,
+            (None, Some(show)) => Some(show.clone()),
+            (Some(Some(mut fields)), Some(show)) => {
+                fields.extend(
+                    show.iter()
+                        .filter(|field| !fields.contains(field))
+                        .cloned()
+                        .collect::<Vec<_>>(),
+                );
+                Some(fields)
+            }
+        });
+    }
+    Ok(seen.map_or(Visibility::Hidden, |fields| Visibility::Shown { fields }))
+}
+
+/// An event that a person is named for.
+fn for_people(transition: &Transition) -> Option<(&Arc<str>, &Admission)> {
+    let Trigger::Event(EventPattern::Exact(event)) = &transition.trigger else {
+        return None;
+    };
+    let admission = transition.admission.as_deref()?;
+    let people = admission.by.parties.iter().any(|party| matches!(party, Party::Person(_)));
+    people.then_some((event, admission))
+}
+
+impl Machine<'_> {
+    fn grants(&self, people: &crate::chart::People, condition: Option<&Expression>) -> Result<bool, NoValue> {
+        if !self.among(people, self.actor, &[])? {
+            return Ok(false);
+        }
+        match condition {
+            Some(condition) => Ok(self.scope(&[], &Locals::default()).value(condition)? == Value::Boolean(true)),
+            None => Ok(true),
+        }
+    }
+
+    fn offer(
+        &self,
+        event: &Arc<str>,
+        admission: &Admission,
+        transition: &Transition,
+        state: crate::chart::StateIndex,
+    ) -> Result<Offer, Interrupt> {
+        let lets: [&Lets; 1] = [&transition.lets];
+        let mut refusals = Vec::new();
+        let mut open = Vec::new();
+        if let Some(refusal) = self.refuse_actor(admission, &lets)? {
+            refusals.push(refusal);
+        } else if self.paused_states().contains(state) {
+            refusals.push(self.paused_refusal(state));
+        } else {
+            self.try_guards(&transition.guards, transition, &lets, &mut refusals, &mut open)?;
+        }
+        let title = admission
+            .title
+            .as_ref()
+            .and_then(|title| self.scope(&lets, &Locals::default()).text(title).ok());
+        Ok(Offer {
+            event: event.clone(),
+            title: title.unwrap_or_else(|| super::view::in_words(event)),
+            refusals,
+            open,
+            form: admission.form.fields.clone(),
+            reason: admission.reason.clone(),
+        })
+    }
+
+    /// Guards that need what the form will say are left open; the others are tried.
+    fn try_guards(
+        &self,
+        guards: &[Guard],
+        transition: &Transition,
+        lets: &[&Lets],
+        refusals: &mut Vec<Refusal>,
+        open: &mut Vec<String>,
+    ) -> Result<(), Interrupt> {
+        for guard in guards {
+            if self.needs_event(&guard.condition, transition) {
+                open.push(guard.condition.source().to_string());
+            } else {
+                refusals.extend(self.try_guard(guard, lets)?.map(|(refusal, _)| refusal));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an expression rests on `event`, itself or through named values and reads.
+    fn needs_event(&self, expression: &Expression, transition: &Transition) -> bool {
+        let references = expression.references();
+        references.variables.keys().any(|name| {
+            if &**name == "event" {
+                return true;
+            }
+            if let Some(read) = self.chart.reads.get(name) {
+                return read.key.references().touches("event");
+            }
+            let lets = transition.lets.iter().chain(&self.chart.lets);
+            let mut named = lets.filter(|(let_name, _)| let_name == name);
+            named.any(|(_, inner)| inner.source() != expression.source() && self.needs_event(inner, transition))
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Whether an actor is among the people named (reference, section 5).
+
+use std::sync::Arc;
+
+use super::interrupt::NoValue;
+use super::machine::Machine;
+use super::scope::Locals;
+use super::{Actor, ActorKind};
+use crate::chart::{Lets, Party, People, PersonPattern};
+use crate::expression::Template;
+use crate::value::Value;
+
+impl Machine<'_> {
+    /// Any entry may match; an exclusion holds whatever else matches. Nobody is among nobody.
+    pub(super) fn among(&self, people: &People, actor: &Actor, lets: &[&Lets]) -> Result<bool, NoValue> {
+        let mut matched = false;
+        for party in &people.parties {
+            match party {
+                Party::Not(template) => {
+                    if names(&self.scope(lets, &Locals::default()).template(template)?, &actor.id) {
+                        return Ok(false);
+                    }
+                }
+                Party::Person(pattern) => {
+                    matched = matched || (actor.kind == ActorKind::Person && self.fits(pattern, actor, lets)?);
+                }
+                Party::Workflow(name) => {
+                    matched = matched || matches!(&actor.kind, ActorKind::Workflow { workflow } if workflow == name);
+                }
+                Party::Adapter(name) => matched = matched || (actor.kind == ActorKind::Adapter && actor.id == *name),
+                Party::Schedule(name) => matched = matched || (actor.kind == ActorKind::Schedule && actor.id == *name),
+            }
+        }
+        Ok(matched)
+    }
+
+    fn fits(&self, pattern: &PersonPattern, actor: &Actor, lets: &[&Lets]) -> Result<bool, NoValue> {
+        let roles: Vec<&str> = actor.roles.iter().map(|role| &**role).collect();
+        let skills: Vec<&str> = actor.skills.iter().map(|skill| &**skill).collect();
+        Ok(self.line_fits(&pattern.role, &roles, lets)?
+            && self.line_fits(&pattern.user, &[&actor.id], lets)?
+            && self.line_fits(&pattern.unit, &one(&actor.unit), lets)?
+            && self.line_fits(&pattern.organisation, &one(&actor.organisation), lets)?
+            && self.line_fits(&pattern.skill, &skills, lets)?)
+    }
+
+    /// A line that is not there fits; one that computes to null fits nobody.
+    fn line_fits(&self, line: &Option<Template>, has: &[&str], lets: &[&Lets]) -> Result<bool, NoValue> {
+        let Some(template) = line else { return Ok(true) };
+        let wanted = self.scope(lets, &Locals::default()).template(template)?;
+        Ok(has.iter().any(|each| names(&wanted, each)))
+    }
+}
+
+fn one(value: &Option<Arc<str>>) -> Vec<&str> {
+    value.as_deref().into_iter().collect()
+}
+
+/// Whether a text, or a list of texts, names this one.
+fn names(value: &Value, text: &str) -> bool {
+    match value {
+        Value::Text(name) => **name == *text,
+        Value::List(items) => items.iter().any(|item| names(item, text)),
+        _ => false,
+    }
+}

@@ -1,0 +1,475 @@
+//! The trail entry of a step, in the canonical bytes of docs/trail-format.md.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::members::{Members, write_text};
+use super::personal::{Sealer, is_personal};
+use super::{
+    Actor, ActorKind, ClaimChange, Effect, Entry, Fact, Input, InputKind, Message, MessageKind, Refusal, RefusalKind,
+    SendVerdict, Snapshot, Status, TimerChange,
+};
+use crate::chart::{Chart, StateIndex};
+use crate::field::Fields;
+use crate::identity::Digest;
+use crate::trail::entry_digest;
+use crate::value::canonical::write_canonical;
+use crate::value::{Object, Value};
+
+/// How many notes one entry keeps: an entry is for reading.
+const NOTES_MAX: usize = 100;
+
+/// What happened in a step, as it goes along.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub left: Vec<StateIndex>,
+    pub entered: Vec<StateIndex>,
+    /// Source and event of each transition taken.
+    pub transitions: Vec<(StateIndex, Arc<str>)>,
+    pub marks: Vec<(Arc<str>, Value)>,
+    changes: Vec<Change>,
+    notes: Vec<Note>,
+}
+
+#[derive(Debug)]
+struct Change {
+    field: Arc<str>,
+    from: Value,
+    to: Value,
+}
+
+#[derive(Debug, PartialEq)]
+struct Note {
+    kind: &'static str,
+    text: String,
+    place: String,
+}
+
+impl Log {
+    /// Several changes of one field in one step are one: from what it was to what it is.
+    pub fn change(&mut self, field: &Arc<str>, from: Value, to: Value) {
+        match self.changes.iter_mut().find(|change| change.field == *field) {
+            Some(change) => change.to = to,
+            None => self.changes.push(Change {
+                field: field.clone(),
+                from,
+                to,
+            }),
+        }
+    }
+
+    pub fn note(&mut self, kind: &'static str, text: &str, place: &str) {
+        let note = Note {
+            kind,
+            text: text.into(),
+            place: place.into(),
+        };
+        if self.notes.len() < NOTES_MAX && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Keeps only what was noted: of an input that was not taken, nothing else happened.
+    pub fn keep_notes(&mut self, other: Log) {
+        self.notes = other.notes;
+    }
+
+    /// A field that was null and stays null has not changed.
+    pub fn forget_unchanged(&mut self) {
+        self.changes.retain(|change| change.from != change.to);
+    }
+
+    pub fn has_changes(&self) -> bool {
+        !self.changes.is_empty() || !self.left.is_empty() || !self.entered.is_empty() || !self.transitions.is_empty()
+    }
+}
+
+/// Everything an entry says beside the snapshot before and after it.
+pub(super) struct EntryParts<'a> {
+    pub chart: &'a Chart,
+    pub next: &'a Snapshot,
+    pub previous: Digest,
+    pub input: InputRecord<'a>,
+    pub actor: &'a Actor,
+    pub at: Timestamp,
+    pub verdict: &'static str,
+    pub refusals: &'a [Refusal],
+    pub reads: Vec<(&'a (Arc<str>, Arc<str>), &'a Fact)>,
+    pub entropy: Option<[u8; 32]>,
+    pub log: &'a Log,
+    pub timers: &'a [TimerChange],
+    pub effects: &'a [Effect],
+    pub messages: &'a [Message],
+    pub claims: &'a [ClaimChange],
+}
+
+/// What `input` of an entry says.
+pub(super) enum InputRecord<'a> {
+    Input {
+        input: &'a Input,
+        form: Option<&'a Fields>,
+    },
+    Duplicate {
+        of: u64,
+    },
+    Erasure,
+    /// One of the system's own acts.
+    Act(&'a Value),
+}
+
+impl EntryParts<'_> {
+    /// The finished entry, chained to the one before.
+    pub fn write(&self, snapshot_digest: Digest, personal: Vec<(Digest, String)>) -> Entry {
+        let mut sealer = Sealer::new(self.next.secret.as_ref());
+        sealer.sealed = personal;
+        let mut bytes = String::with_capacity(1_024);
+        let mut members = Members::open(&mut bytes);
+        write_actor(self.actor, members.name("actor"));
+        self.write_after(members.name("after"));
+        members.text("at", &self.at.to_string());
+        members.list("changed", &self.log.changes, |change, out| {
+            self.write_change(change, &mut sealer, out)
+        });
+        if !self.claims.is_empty() {
+            write_claims(self.claims, members.name("claims"));
+        }
+        members.text("definition", &self.next.definition.to_string());
+        members.list("effects", self.effects, write_effect);
+        self.write_paths(&mut members, "entered", &self.log.entered);
+        if !self.reads.is_empty() || self.entropy.is_some() {
+            self.write_facts(members.name("facts"));
+        }
+        members.number("format", 1);
+        self.write_input(&mut sealer, members.name("input"));
+        members.text("instance", &self.next.instance.to_string());
+        members.text("instance_key", &self.next.key);
+        self.write_paths(&mut members, "left", &self.log.left);
+        members.list("marks", &self.log.marks, |(name, values), out| {
+            let mut mark = Members::open(out);
+            mark.text("name", name);
+            write_canonical(values, mark.name("values"));
+            mark.close();
+        });
+        members.list("messages", self.messages, write_message);
+        members.list("notes", &self.log.notes, write_note);
+        members.text("previous", &self.previous.to_string());
+        members.list("reasons", self.refusals, write_refusal);
+        members.number("sequence", self.next.sequence);
+        members.text("snapshot", &snapshot_digest.to_string());
+        if !self.timers.is_empty() {
+            write_timers(self.timers, members.name("timers"));
+        }
+        members.list("transitions", &self.log.transitions, |(source, event), out| {
+            let mut transition = Members::open(out);
+            transition.text("event", event);
+            transition.text("from", &self.chart.state(*source).path);
+            transition.close();
+        });
+        members.text("verdict", self.verdict);
+        members.text("workflow", &self.next.workflow);
+        members.close();
+        let input_key = match &self.input {
+            InputRecord::Input { input, .. } => input.key,
+            _ => None,
+        };
+        let digest = entry_digest(bytes.as_bytes());
+        Entry {
+            sequence: self.next.sequence,
+            at: self.at,
+            input_key,
+            bytes,
+            digest,
+            personal: sealer.sealed,
+        }
+    }
+
+    fn write_after(&self, out: &mut String) {
+        let mut after = Members::open(out);
+        if let Some(label) = super::view::label_if_plain(self.chart, self.next, self.at) {
+            after.text("label", &label);
+        }
+        let paths: Vec<&Arc<str>> = self
+            .chart
+            .atomic_states(&self.next.active)
+            .map(|state| &self.chart.state(state).path)
+            .collect();
+        after.texts("states", paths.into_iter());
+        after.text("status", if self.next.status == Status::Done { "done" } else { "active" });
+        after.close();
+    }
+
+    fn write_paths(&self, members: &mut Members<'_>, name: &str, states: &[StateIndex]) {
+        members.list(name, states, |state, out| write_text(&self.chart.state(*state).path, out));
+    }
+
+    fn write_change(&self, change: &Change, sealer: &mut Sealer<'_>, out: &mut String) {
+        let personal = self.chart.data.get(&change.field).is_some_and(is_personal);
+        let mut members = Members::open(out);
+        sealer.write(&change.from, personal, members.name("from"));
+        members.text("path", &change.field);
+        sealer.write(&change.to, personal, members.name("to"));
+        members.close();
+    }
+
+    fn write_facts(&self, out: &mut String) {
+        let mut facts = Members::open(out);
+        if let Some(entropy) = self.entropy {
+            facts.text("entropy", &Digest(entropy).to_string());
+        }
+        facts.list("reads", &self.reads, |((read, key), fact), out| {
+            let mut members = Members::open(out);
+            members.text("instance", &fact.instance.to_string());
+            members.text("key", key);
+            members.text("read", read);
+            members.number("sequence", fact.sequence);
+            write_canonical(&fact.view, members.name("view"));
+            members.close();
+        });
+        facts.close();
+    }
+
+    fn write_input(&self, sealer: &mut Sealer<'_>, out: &mut String) {
+        let mut members = Members::open(out);
+        match &self.input {
+            InputRecord::Act(act) => {
+                write_canonical(act, members.name("act"));
+                members.text("kind", "act");
+            }
+            InputRecord::Duplicate { of } => {
+                members.text("kind", "duplicate");
+                members.number("of", *of);
+            }
+            InputRecord::Erasure => members.text("kind", "erasure"),
+            InputRecord::Input { input, form } => write_input_kind(input, *form, sealer, &mut members),
+        }
+        members.close();
+    }
+}
+
+/// The `input` member of an entry, by itself.
+pub(super) fn input_text(input: &Input, form: Option<&Fields>, secret: Option<&[u8; 32]>) -> String {
+    let mut text = String::new();
+    let mut members = Members::open(&mut text);
+    write_input_kind(input, form, &mut Sealer::new(secret), &mut members);
+    members.close();
+    text
+}
+
+fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_>, members: &mut Members<'_>) {
+    let nothing = Fields::default();
+    let form = form.unwrap_or(&nothing);
+    let key = input.key.map(|key| Arc::from(key.to_string()));
+    match &input.kind {
+        InputKind::AdapterAnswer { effect, result } => {
+            members.text("effect", effect);
+            if let Err(failure) = result {
+                let mut fields = Members::open(members.name("failure"));
+                write_canonical(&failure.detail, fields.name("detail"));
+                fields.text("message", &failure.message);
+                fields.text("why", &failure.why);
+                fields.close();
+            }
+            members.optional("key", key.as_ref());
+            members.text("kind", "adapter_answer");
+            if let Ok(value) = result {
+                write_canonical(value, members.name("result"));
+            }
+        }
+        InputKind::Event { name, payload } => {
+            members.text("event", name);
+            members.optional("key", key.as_ref());
+            members.text("kind", "event");
+            write_payload(payload, form, sealer, members);
+            members.optional("reason", input.reason.as_ref());
+        }
+        InputKind::Start(start) => {
+            members.optional("key", key.as_ref());
+            members.text("kind", "start");
+            if let Some(number) = start.number {
+                members.number("number", number);
+            }
+            if let Some(parent) = &start.parent {
+                let mut fields = Members::open(members.name("parent"));
+                fields.text("key", &parent.key);
+                fields.text("workflow", &parent.workflow);
+                fields.close();
+            }
+            write_payload(&start.payload, form, sealer, members);
+            members.optional("reason", input.reason.as_ref());
+            members.text("zone", &start.default_zone);
+        }
+        InputKind::Timer { name, due } => {
+            members.text("due", &due.to_string());
+            members.text("kind", "timer");
+            members.text("name", name);
+        }
+        InputKind::SendAnswer { send, verdict } => {
+            members.optional("key", key.as_ref());
+            members.text("kind", "send_answer");
+            write_send_verdict(verdict, Some(send), members);
+        }
+        InputKind::Wake => {
+            members.optional("key", key.as_ref());
+            members.text("kind", "wake");
+        }
+    }
+}
+
+fn write_payload(payload: &Object, form: &Fields, sealer: &mut Sealer<'_>, members: &mut Members<'_>) {
+    if !payload.is_empty() {
+        sealer.write_record(payload, form, members.name("payload"));
+    }
+}
+
+fn write_send_verdict(verdict: &SendVerdict, send: Option<&Arc<str>>, members: &mut Members<'_>) {
+    let (outcome, why) = match verdict {
+        SendVerdict::Taken => ("taken", None),
+        SendVerdict::Ignored { why } => ("ignored", Some(why)),
+        SendVerdict::Refused { why } => ("refused", Some(why)),
+    };
+    members.text("outcome", outcome);
+    members.optional("send", send);
+    members.optional("why", why);
+}
+
+fn write_actor(actor: &Actor, out: &mut String) {
+    let mut members = Members::open(out);
+    members.text("id", &actor.id);
+    let (kind, workflow) = match &actor.kind {
+        ActorKind::Person => ("person", None),
+        ActorKind::Workflow { workflow } => ("workflow", Some(workflow)),
+        ActorKind::Adapter => ("adapter", None),
+        ActorKind::Schedule => ("schedule", None),
+        ActorKind::Engine => ("engine", None),
+    };
+    members.text("kind", kind);
+    members.optional("name", actor.name.as_ref());
+    members.optional("on_behalf_of", actor.on_behalf_of.as_ref());
+    members.optional("organisation", actor.organisation.as_ref());
+    members.optional("person", actor.person.as_ref());
+    members.texts("roles", actor.roles.iter());
+    members.texts("skills", actor.skills.iter());
+    members.optional("unit", actor.unit.as_ref());
+    members.optional("workflow", workflow);
+    members.close();
+}
+
+fn write_claims(claims: &[ClaimChange], out: &mut String) {
+    let mut members = Members::open(out);
+    let pick = |held: bool| -> Vec<(&Arc<str>, &Arc<str>)> {
+        let picked = claims.iter().filter_map(|change| match change {
+            ClaimChange::Hold { name, value } if held => Some((name, value)),
+            ClaimChange::Release { name, value } if !held => Some((name, value)),
+            _ => None,
+        });
+        picked.collect()
+    };
+    let write = |(name, value): &(&Arc<str>, &Arc<str>), out: &mut String| {
+        let mut claim = Members::open(out);
+        claim.text("name", name);
+        claim.text("value", value);
+        claim.close();
+    };
+    members.list("held", &pick(true), write);
+    members.list("released", &pick(false), write);
+    members.close();
+}
+
+fn write_effect(effect: &Effect, out: &mut String) {
+    let mut members = Members::open(out);
+    members.text("action", &effect.action);
+    members.text("adapter", &effect.adapter);
+    write_canonical(&effect.input, members.name("input"));
+    members.text("key", &effect.key);
+    members.close();
+}
+
+fn write_message(message: &Message, out: &mut String) {
+    let mut members = Members::open(out);
+    if let Some(due) = message.due {
+        members.text("due", &due.to_string());
+    }
+    match &message.kind {
+        MessageKind::Event { event, with, .. } => {
+            members.text("event", event);
+            members.text("kind", "event");
+            members.text("send", &message.send);
+            members.text("to", &message.to);
+            write_canonical(&Value::from_fields(with.clone()), members.name("with"));
+        }
+        MessageKind::Start { with } => {
+            members.text("kind", "start");
+            members.text("send", &message.send);
+            members.text("to", &message.to);
+            write_canonical(&Value::from_fields(with.clone()), members.name("with"));
+        }
+        MessageKind::Answer { verdict } => {
+            members.text("kind", "answer");
+            write_send_verdict(verdict, Some(&message.send), &mut members);
+            members.text("to", &message.to);
+        }
+    }
+    members.text("workflow", &message.workflow);
+    members.close();
+}
+
+fn write_note(note: &Note, out: &mut String) {
+    let mut members = Members::open(out);
+    members.text("kind", note.kind);
+    members.text("text", &note.text);
+    if !note.place.is_empty() {
+        members.text("where", &note.place);
+    }
+    members.close();
+}
+
+fn write_refusal(refusal: &Refusal, out: &mut String) {
+    let mut members = Members::open(out);
+    if let Some(field) = &refusal.field {
+        members.text("field", field);
+    }
+    members.list("instances", &refusal.instances, |instance, out| write_text(instance, out));
+    members.text("kind", refusal.kind.as_str());
+    members.text("sentence", &refusal.sentence);
+    members.close();
+}
+
+fn write_timers(timers: &[TimerChange], out: &mut String) {
+    let mut members = Members::open(out);
+    let armed: Vec<(&Arc<str>, &Timestamp)> = timers
+        .iter()
+        .filter_map(|change| match change {
+            TimerChange::Arm { name, due } => Some((name, due)),
+            TimerChange::Cancel { .. } => None,
+        })
+        .collect();
+    members.list("armed", &armed, |(name, due), out| {
+        let mut timer = Members::open(out);
+        timer.text("due", &due.to_string());
+        timer.text("name", name);
+        timer.close();
+    });
+    let cancelled: Vec<&Arc<str>> = timers
+        .iter()
+        .filter_map(|change| match change {
+            TimerChange::Cancel { name } => Some(name),
+            TimerChange::Arm { .. } => None,
+        })
+        .collect();
+    members.texts("cancelled", cancelled.into_iter());
+    members.close();
+}
+
+impl RefusalKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RefusalKind::Forbidden => "forbidden",
+            RefusalKind::Invalid => "invalid",
+            RefusalKind::Guard => "guard",
+            RefusalKind::Paused => "paused",
+            RefusalKind::Reason => "reason",
+            RefusalKind::Conflict => "conflict",
+        }
+    }
+}

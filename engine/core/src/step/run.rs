@@ -1,0 +1,590 @@
+//! One input, from its arrival to its entry.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::admission::{accept_form, forbidden};
+use super::interrupt::{Interrupt, NoValue, failure};
+use super::invoke::INVOKE_TIMER_PREFIX;
+use super::machine::Machine;
+use super::record::{EntryParts, InputRecord};
+use super::scope::Locals;
+use super::select::{Occasion, Selection};
+use super::timer::timer_name;
+use super::{
+    ActorKind, AdapterFailure, ArmedTimer, Facts, Failure, Input, InputKind, LastTaken, Needs, Outcome, Refusal, RefusalKind,
+    SendVerdict, Snapshot, StartInput, Status, SubscriptionChange, TimerChange, Verdict,
+};
+use crate::chart::{Chart, StateIndex, StateSet, Trigger};
+use crate::field::Fields;
+use crate::identity::{Digest, InstanceId};
+use crate::value::{Object, Value};
+
+/// A step is done, or cannot go on without more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stepped {
+    Done(Box<Outcome>),
+    Needs(Needs),
+}
+
+/// Takes one input through one macrostep. `before` is None exactly for a start.
+pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Facts, now: Timestamp) -> Result<Stepped, Failure> {
+    let next = match (before, &input.kind) {
+        (None, InputKind::Start(start)) => blank(chart, start, now),
+        (Some(before), InputKind::Start(_)) => return Ok(done(conflict(before))),
+        (None, _) => {
+            return Err(Failure {
+                code: "SW-1006",
+                message: "there is no such instance".into(),
+            });
+        }
+        (Some(before), _) => Snapshot {
+            sequence: before.sequence + 1,
+            ..before.clone()
+        },
+    };
+    let mut machine = Machine::new(chart, next, &input.actor, input.reason.as_ref(), facts, now);
+    match machine.take(before, input) {
+        Ok(outcome) => Ok(done(outcome)),
+        Err(Interrupt::Needs) => Ok(Stepped::Needs(machine.take_needs())),
+        Err(Interrupt::Failure(failure)) => Err(failure),
+    }
+}
+
+fn done(outcome: Outcome) -> Stepped {
+    Stepped::Done(Box::new(outcome))
+}
+
+/// An instance before its first step.
+pub(super) fn blank(chart: &Chart, start: &StartInput, now: Timestamp) -> Snapshot {
+    Snapshot {
+        instance: InstanceId::of(&chart.workflow, &start.key),
+        workflow: chart.workflow.clone(),
+        key: start.key.clone(),
+        number: start.number,
+        definition: chart.definition,
+        sequence: 1,
+        head: Digest::ZERO,
+        status: Status::Active,
+        zone: start.default_zone.clone(),
+        started_at: now,
+        parent: start.parent.clone(),
+        active: StateSet::default(),
+        history: Default::default(),
+        data: Object::new(),
+        timers: Default::default(),
+        invokes: Default::default(),
+        calls: Default::default(),
+        sends: Default::default(),
+        claims: Default::default(),
+        subscriptions: Default::default(),
+        taken: Default::default(),
+        output: Value::Null,
+        secret: start.secret,
+    }
+}
+
+/// A start where there is an instance already: refused without a trace in the other's trail.
+fn conflict(before: &Snapshot) -> Outcome {
+    let sentence = format!("{} {} exists already", before.workflow, before.key);
+    without_trace(before, Verdict::Refused(vec![refusal(RefusalKind::Conflict, sentence)]))
+}
+
+pub(super) fn without_trace(before: &Snapshot, verdict: Verdict) -> Outcome {
+    Outcome {
+        verdict,
+        next: before.clone(),
+        entry: None,
+        timers: Vec::new(),
+        effects: Vec::new(),
+        abandoned: Vec::new(),
+        messages: Vec::new(),
+        claims: Vec::new(),
+        subscriptions: Vec::new(),
+        resumed: false,
+    }
+}
+
+fn refusal(kind: RefusalKind, sentence: impl Into<String>) -> Refusal {
+    Refusal {
+        kind,
+        sentence: sentence.into(),
+        field: None,
+        instances: Vec::new(),
+    }
+}
+
+impl<'a> Machine<'a> {
+    fn take(&mut self, before: Option<&Snapshot>, input: &'a Input) -> Result<Outcome, Interrupt> {
+        let verdict = match &input.kind {
+            InputKind::Start(start) => self.take_start(start)?,
+            InputKind::Event { name, payload } => self.take_event(name, payload)?,
+            InputKind::Timer { name, due } => self.take_timer(name, *due)?,
+            InputKind::AdapterAnswer { effect, result } => self.take_adapter_answer(effect, result)?,
+            InputKind::SendAnswer { send, verdict } => self.take_send_answer(send, verdict)?,
+            InputKind::Wake => self.take_wake()?,
+        };
+        match (&verdict, before) {
+            (Verdict::Taken, _) => self.conclude(before, input, verdict),
+            // a start that is refused leaves nothing: there is no instance to record it
+            (_, None) => {
+                let nothing = blank(self.chart, start_of(input)?, self.now);
+                Ok(without_trace(&nothing, verdict))
+            }
+            (Verdict::Deferred | Verdict::Stale, Some(before)) => Ok(without_trace(before, verdict)),
+            (Verdict::Ignored | Verdict::Refused(_), Some(before)) => {
+                let notes = std::mem::take(&mut self.log);
+                self.next = Snapshot {
+                    sequence: before.sequence + 1,
+                    ..before.clone()
+                };
+                self.log.keep_notes(notes);
+                let entry_parts = Outcome {
+                    next: self.next.clone(),
+                    ..without_trace(before, verdict)
+                };
+                Ok(self.with_entry(entry_parts, before.head, input))
+            }
+        }
+    }
+
+    fn take_start(&mut self, start: &'a StartInput) -> Result<Verdict, Interrupt> {
+        let chart = self.chart;
+        let rule = &chart.start;
+        self.set_event(&"start".into(), &start.payload);
+        match self.among(&rule.by, self.actor, &[]) {
+            Ok(true) => {}
+            Ok(false) => {
+                return Ok(Verdict::Refused(vec![forbidden(&format!(
+                    "{} (start {})",
+                    self.not_among(),
+                    chart.workflow
+                ))]));
+            }
+            Err(NoValue::Needs) => return Err(Interrupt::Needs),
+            Err(NoValue::Fault(sentence)) => return Ok(Verdict::Refused(vec![forbidden(&sentence)])),
+        }
+        let mut refusals: Vec<Refusal> = self.refuse_reason(rule.reason.as_ref()).into_iter().collect();
+        let fields = match accept_form(&rule.form, &start.payload) {
+            Ok(fields) => fields,
+            Err(problems) => {
+                refusals.extend(problems);
+                return Ok(Verdict::Refused(refusals));
+            }
+        };
+        if !refusals.is_empty() {
+            return Ok(Verdict::Refused(refusals));
+        }
+        self.set_event(&"start".into(), &fields);
+        let written = fields
+            .into_iter()
+            .filter(|(name, _)| rule.form.writes.contains(name))
+            .collect();
+        self.next.data = chart.data.record(written);
+        self.compute_defaults()?;
+        self.settle_zone()?;
+        let refusals = self.false_guards(&rule.guards, &[])?;
+        if !refusals.is_empty() {
+            return Ok(Verdict::Refused(refusals));
+        }
+        for (name, value) in self.next.data.clone() {
+            self.log.change(&name, Value::Null, value);
+        }
+        self.log.forget_unchanged();
+        self.enter_initial_states()?;
+        Ok(Verdict::Taken)
+    }
+
+    fn compute_defaults(&mut self) -> Result<(), Interrupt> {
+        let chart = self.chart;
+        for field in &chart.data.list {
+            let Some(crate::field::DefaultValue::Computed(template)) = &field.default else {
+                continue;
+            };
+            if self.next.data.get(&field.name).is_some_and(|value| !value.is_null()) {
+                continue;
+            }
+            match self.scope(&[], &Locals::default()).template(template) {
+                Ok(Value::Null) | Err(NoValue::Fault(_)) => {}
+                Ok(value) => {
+                    let accepted = field.accept(&value).map_err(|problems| {
+                        failure(
+                            "SW-1002",
+                            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+                        )
+                    })?;
+                    self.next.data.insert(field.name.clone(), accepted);
+                }
+                Err(NoValue::Needs) => return Err(Interrupt::Needs),
+            }
+        }
+        Ok(())
+    }
+
+    /// The zone is computed once, at the start.
+    fn settle_zone(&mut self) -> Result<(), Interrupt> {
+        let name: Arc<str> = match &self.chart.zone {
+            Some(template) => match self.scope(&[], &Locals::default()).text(template) {
+                Ok(name) => name.into(),
+                Err(NoValue::Needs) => return Err(Interrupt::Needs),
+                Err(NoValue::Fault(sentence)) => return Err(failure("SW-1007", format!("`zone`: {sentence}"))),
+            },
+            None => self.next.zone.clone(),
+        };
+        self.zone = crate::time::zone(&name).map_err(|error| failure("SW-1007", error.to_string()))?;
+        self.next.zone = name;
+        Ok(())
+    }
+
+    fn take_event(&mut self, name: &'a Arc<str>, payload: &Object) -> Result<Verdict, Interrupt> {
+        if self.next.status == Status::Done {
+            return Ok(Verdict::Ignored);
+        }
+        self.payload = payload.clone();
+        self.set_event(name, payload);
+        let selection = self.select(Occasion::Admitted(name))?;
+        let Some(first) = selection.choices.first() else {
+            return Ok(self.not_taken(selection));
+        };
+        // another candidate's form may have been tried last
+        self.admit(self.chart.transition(first.transition))?;
+        self.write_form()?;
+        self.next.taken.insert(
+            name.clone(),
+            LastTaken {
+                actor: self.actor.id.clone(),
+                at: self.now,
+            },
+        );
+        self.microstep(&selection.choices)?;
+        Ok(Verdict::Taken)
+    }
+
+    /// Why an event selected nothing.
+    fn not_taken(&mut self, selection: Selection) -> Verdict {
+        if !selection.refusals.is_empty() {
+            return Verdict::Refused(selection.refusals);
+        }
+        match selection.paused {
+            Some(paused) if self.actor.kind == ActorKind::Person => Verdict::Refused(vec![self.paused_refusal(paused)]),
+            Some(_) => Verdict::Deferred,
+            None => Verdict::Ignored,
+        }
+    }
+
+    pub(super) fn paused_refusal(&self, paused: StateIndex) -> Refusal {
+        let pausing = self.next.pausing(self.chart, paused).map(|state| self.chart.state(state));
+        let label = pausing.and_then(|state| {
+            let template = state.label.as_ref()?;
+            self.scope(&[], &Locals::default()).text(template).ok()
+        });
+        let name = label.unwrap_or_else(|| pausing.map(|state| super::view::in_words(&state.name)).unwrap_or_default());
+        refusal(RefusalKind::Paused, format!("On hold: {name}"))
+    }
+
+    /// The fields that the form writes into the data, before any action.
+    fn write_form(&mut self) -> Result<(), Interrupt> {
+        let Some(form) = self.admitted else { return Ok(()) };
+        for name in &form.writes {
+            let value = self.event.field(name).cloned().unwrap_or(Value::Null);
+            // an optional field left empty is not a wish to empty it
+            if value.is_null() {
+                continue;
+            }
+            let before = self.next.data.get(name).cloned().unwrap_or(Value::Null);
+            self.store_field(name, before, value);
+        }
+        Ok(())
+    }
+
+    fn take_timer(&mut self, name: &Arc<str>, due: Timestamp) -> Result<Verdict, Interrupt> {
+        let Some(armed) = self.next.timers.get(name) else {
+            return Ok(Verdict::Stale);
+        };
+        if armed.spent || armed.remaining_us.is_some() || armed.due != due || armed.due > self.now {
+            return Ok(Verdict::Stale);
+        }
+        if let Some(effect) = name.strip_prefix(INVOKE_TIMER_PREFIX) {
+            let failure = AdapterFailure {
+                why: "timeout".into(),
+                message: "no answer in time".into(),
+                detail: Value::Null,
+            };
+            let effect: Arc<str> = effect.into();
+            self.abandoned.push(effect.clone());
+            return self.take_adapter_answer(&effect, &Err(failure));
+        }
+        let Some((state, position)) = self.timer_at(name) else {
+            return Ok(Verdict::Stale);
+        };
+        let timer = &self.chart.state(state).after[position];
+        self.spend_timer(name, timer)?;
+        self.set_event(&format!("after.{}", timer.name).into(), &Object::new());
+        let selection = self.select(Occasion::Timer(state, position))?;
+        if selection.choices.is_empty() {
+            let why = selection
+                .refusals
+                .iter()
+                .map(|refusal| refusal.sentence.as_str())
+                .collect::<Vec<_>>()
+                .join("; ");
+            self.log.note("guard", &why, name);
+        } else {
+            self.microstep(&selection.choices)?;
+        }
+        Ok(Verdict::Taken)
+    }
+
+    fn timer_at(&self, name: &str) -> Option<(StateIndex, usize)> {
+        self.next.active.iter().find_map(|state| {
+            let position = self
+                .chart
+                .state(state)
+                .after
+                .iter()
+                .position(|timer| *timer_name(self.chart, state, timer) == *name)?;
+            Some((state, position))
+        })
+    }
+
+    fn take_adapter_answer(&mut self, effect: &Arc<str>, result: &Result<Value, AdapterFailure>) -> Result<Verdict, Interrupt> {
+        if let Some(invoke) = self.next.invokes.get(effect).cloned() {
+            if self.paused_states().contains(invoke.state) {
+                return Ok(Verdict::Deferred);
+            }
+            let Some(declared) = self.chart.state(invoke.state).invokes.get(invoke.position) else {
+                return Ok(Verdict::Stale);
+            };
+            self.end_invoke(effect);
+            let (prefix, payload) = answer_payload(result);
+            self.set_event(&format!("{prefix}.{}", declared.id).into(), &payload);
+            let occasion = match result {
+                Ok(_) => Occasion::InvokeDone(invoke.state, invoke.position, &declared.id),
+                Err(_) => Occasion::InvokeError(invoke.state, invoke.position, &declared.id),
+            };
+            return self.follow(occasion);
+        }
+        if let Some(id) = self.next.calls.remove(effect) {
+            return match result {
+                Ok(_) => Ok(Verdict::Taken),
+                Err(_) => {
+                    let name: Arc<str> = format!("error.call.{id}").into();
+                    self.set_event(&name, &answer_payload(result).1);
+                    self.follow(Occasion::Event(&name))
+                }
+            };
+        }
+        self.log.note("ignored", "the answer came after its state was left", effect);
+        Ok(Verdict::Ignored)
+    }
+
+    fn take_send_answer(&mut self, send: &Arc<str>, verdict: &SendVerdict) -> Result<Verdict, Interrupt> {
+        let Some(pending) = self.next.sends.remove(send) else {
+            return Ok(Verdict::Stale);
+        };
+        let (outcome, why) = match verdict {
+            SendVerdict::Taken => ("taken", Value::Null),
+            SendVerdict::Ignored { why } => ("ignored", Value::Text(why.clone())),
+            SendVerdict::Refused { why } => ("refused", Value::Text(why.clone())),
+        };
+        let payload = Object::from([("to".into(), Value::Text(pending.to)), ("why".into(), why)]);
+        let name: Arc<str> = format!("sent.{outcome}.{}", pending.id).into();
+        self.set_event(&name, &payload);
+        self.follow(Occasion::Event(&name))
+    }
+
+    /// What an answer selects, if anything: the answer itself is taken in any case.
+    fn follow(&mut self, occasion: Occasion<'_>) -> Result<Verdict, Interrupt> {
+        if self.next.status == Status::Active {
+            let selection = self.select(occasion)?;
+            if !selection.choices.is_empty() {
+                self.microstep(&selection.choices)?;
+            }
+        }
+        Ok(Verdict::Taken)
+    }
+
+    /// Only guards over reads can have changed; if none opens, nothing happened.
+    fn take_wake(&mut self) -> Result<Verdict, Interrupt> {
+        if self.next.status == Status::Done {
+            return Ok(Verdict::Stale);
+        }
+        self.set_event(&"wake".into(), &Object::new());
+        self.run_to_completion()?;
+        let watched = self.seen.borrow().watched.clone();
+        let moved = watched != self.next.subscriptions;
+        Ok(if self.log.has_changes() || moved {
+            Verdict::Taken
+        } else {
+            Verdict::Stale
+        })
+    }
+
+    /// Everything that follows by itself, then timers, invokes, claims and subscriptions as the configuration wants them.
+    fn conclude(&mut self, before: Option<&Snapshot>, input: &'a Input, verdict: Verdict) -> Result<Outcome, Interrupt> {
+        self.come_to_rest()?;
+        self.settle_timers()?;
+        self.pause_invokes();
+        let claims = self.settle_claims()?;
+        let subscriptions = self.settle_subscriptions();
+        let resumed = before.is_some_and(|before| {
+            let was = before.paused(self.chart);
+            let is = self.paused_states();
+            was.iter().any(|state| !is.contains(state))
+        });
+        let nothing = Default::default();
+        let timers = timer_changes(before.map_or(&nothing, |before| &before.timers), &self.next.timers);
+        let outcome = Outcome {
+            verdict,
+            next: self.next.clone(),
+            entry: None,
+            timers,
+            effects: std::mem::take(&mut self.effects),
+            abandoned: std::mem::take(&mut self.abandoned),
+            messages: std::mem::take(&mut self.messages),
+            claims,
+            subscriptions,
+            resumed,
+        };
+        Ok(self.with_entry(outcome, before.map_or(Digest::ZERO, |before| before.head), input))
+    }
+
+    /// Invokes begin once all is at rest; one that cannot begin raises its error, and all comes to rest again.
+    fn come_to_rest(&mut self) -> Result<(), Interrupt> {
+        self.run_to_completion()?;
+        let mut begun = StateSet::default();
+        loop {
+            let fresh: Vec<StateIndex> = self.fresh.iter().filter(|state| !begun.contains(*state)).collect();
+            if fresh.is_empty() && self.queue.is_empty() {
+                return Ok(());
+            }
+            for state in fresh {
+                begun.insert(state);
+                self.begin_invokes_of(state)?;
+            }
+            self.run_to_completion()?;
+        }
+    }
+
+    fn settle_subscriptions(&mut self) -> Vec<SubscriptionChange> {
+        let mut wanted = std::mem::take(&mut self.seen.borrow_mut().watched);
+        if self.next.status == Status::Done {
+            wanted.clear();
+        }
+        let held = std::mem::replace(&mut self.next.subscriptions, wanted);
+        let gone = held
+            .difference(&self.next.subscriptions)
+            .map(|instance| SubscriptionChange::Unwatch(*instance));
+        let come = self
+            .next
+            .subscriptions
+            .difference(&held)
+            .map(|instance| SubscriptionChange::Watch(*instance));
+        gone.chain(come).collect()
+    }
+
+    fn with_entry(&mut self, mut outcome: Outcome, previous: Digest, input: &'a Input) -> Outcome {
+        let stored = outcome.next.store(self.chart);
+        let digest = Digest::of(stored.canonical.as_bytes());
+        let seen = self.seen.borrow();
+        let refusals: &[Refusal] = match &outcome.verdict {
+            Verdict::Refused(refusals) => refusals,
+            _ => &[],
+        };
+        let parts = EntryParts {
+            chart: self.chart,
+            next: &outcome.next,
+            previous,
+            input: InputRecord::Input {
+                input,
+                form: form_of(self.chart, input),
+            },
+            actor: self.actor,
+            at: self.now,
+            verdict: outcome.verdict.as_str(),
+            refusals,
+            reads: seen.reads.iter().collect(),
+            entropy: if seen.entropy_used { self.facts.entropy } else { None },
+            log: &self.log,
+            timers: &outcome.timers,
+            effects: &outcome.effects,
+            messages: &outcome.messages,
+            claims: &outcome.claims,
+        };
+        let entry = parts.write(digest, stored.personal);
+        outcome.next.head = entry.digest;
+        outcome.entry = Some(entry);
+        outcome
+    }
+}
+
+/// The fields by which an input's payload is sealed: those of the first form that the chart has for it.
+pub(super) fn form_of<'c>(chart: &'c Chart, input: &Input) -> Option<&'c Fields> {
+    match &input.kind {
+        InputKind::Start(_) => Some(&chart.start.form.fields),
+        InputKind::Event { name, .. } => chart.transitions.iter().find_map(|transition| match &transition.trigger {
+            Trigger::Event(pattern) if pattern.matches(name) => {
+                transition.admission.as_ref().map(|admission| &admission.form.fields)
+            }
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
+fn start_of(input: &Input) -> Result<&StartInput, Interrupt> {
+    match &input.kind {
+        InputKind::Start(start) => Ok(start),
+        _ => Err(failure("SW-1006", "there is no such instance")),
+    }
+}
+
+fn answer_payload(result: &Result<Value, AdapterFailure>) -> (&'static str, Object) {
+    match result {
+        Ok(value) => ("done", Object::from([("result".into(), value.clone())])),
+        Err(failure) => {
+            let error = Object::from([
+                ("detail".into(), failure.detail.clone()),
+                ("message".into(), Value::Text(failure.message.clone())),
+                ("why".into(), Value::Text(failure.why.clone())),
+            ]);
+            ("error", Object::from([("error".into(), Value::from_fields(error))]))
+        }
+    }
+}
+
+type Timers = std::collections::BTreeMap<Arc<str>, ArmedTimer>;
+
+/// Rows to write and rows to take away: a timer that is spent or paused has none.
+fn timer_changes(before: &Timers, after: &Timers) -> Vec<TimerChange> {
+    let row = |timers: &Timers, name: &Arc<str>| {
+        timers
+            .get(name)
+            .filter(|armed| !armed.spent && armed.remaining_us.is_none())
+            .map(|armed| armed.due)
+    };
+    let mut names: Vec<&Arc<str>> = before.keys().chain(after.keys()).collect();
+    names.sort();
+    names.dedup();
+    names
+        .into_iter()
+        .filter_map(|name| match (row(before, name), row(after, name)) {
+            (was, Some(due)) if was != Some(due) => Some(TimerChange::Arm { name: name.clone(), due }),
+            (Some(_), None) => Some(TimerChange::Cancel { name: name.clone() }),
+            _ => None,
+        })
+        .collect()
+}
+
+impl Verdict {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Verdict::Taken => "taken",
+            Verdict::Ignored => "ignored",
+            Verdict::Refused(_) => "refused",
+            Verdict::Deferred => "deferred",
+            Verdict::Stale => "stale",
+        }
+    }
+}

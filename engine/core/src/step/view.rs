@@ -1,0 +1,176 @@
+//! What others see of an instance.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::interrupt::NoValue;
+use super::machine::Machine;
+use super::personal::is_personal;
+use super::scope::Locals;
+use super::{Actor, Facts, Snapshot, Status};
+use crate::chart::Chart;
+use crate::value::{Object, Value};
+
+/// `key id workflow label states tags done paused output data busy since`, reduced to `paths` (all if none). `data` holds the fields
+/// and those `let` values that need only own data and states. Personal fields are left out.
+pub fn view(chart: &Chart, snapshot: &Snapshot, paths: Option<&[Vec<Arc<str>>]>, now: Timestamp) -> Value {
+    let wanted =
+        |name: &str| paths.is_none_or(|paths| paths.iter().any(|path| path.first().is_some_and(|first| **first == *name)));
+    let mut fields = Object::new();
+    let mut put = |name: &str, value: &dyn Fn() -> Value| {
+        if wanted(name) {
+            fields.insert(name.into(), value());
+        }
+    };
+    put("key", &|| Value::Text(snapshot.key.clone()));
+    put("id", &|| Value::from_text(&snapshot.instance.to_string()));
+    put("workflow", &|| Value::Text(snapshot.workflow.clone()));
+    put("label", &|| Value::from_text(&label(chart, snapshot, now)));
+    put("states", &|| states_value(chart, snapshot));
+    put("tags", &|| tags_value(chart, snapshot));
+    put("done", &|| Value::Boolean(snapshot.status == Status::Done));
+    put("paused", &|| Value::Boolean(!snapshot.paused(chart).is_empty()));
+    put("output", &|| {
+        if snapshot.secret.is_some() {
+            Value::Null
+        } else {
+            snapshot.output.clone()
+        }
+    });
+    put("busy", &|| Value::Boolean(false));
+    put("since", &|| Value::from_instant(snapshot.started_at));
+    put("data", &|| data_value(chart, snapshot, paths, now));
+    Value::from_fields(fields)
+}
+
+fn data_value(chart: &Chart, snapshot: &Snapshot, paths: Option<&[Vec<Arc<str>>]>, now: Timestamp) -> Value {
+    // `x.data` alone wants everything
+    let wanted = |name: &str| {
+        paths.is_none_or(|paths| {
+            paths
+                .iter()
+                .filter(|path| path.first().is_some_and(|first| &**first == "data"))
+                .any(|path| match path.get(1) {
+                    Some(field) => **field == *name || &**field == "*",
+                    None => true,
+                })
+        })
+    };
+    let mut data = Object::new();
+    for field in &chart.data.list {
+        if wanted(&field.name) && !is_personal(field) {
+            data.insert(
+                field.name.clone(),
+                snapshot.data.get(&field.name).cloned().unwrap_or(Value::Null),
+            );
+        }
+    }
+    let facts = Facts::default();
+    let actor = Actor::engine();
+    let machine = Machine::new(chart, snapshot.clone(), &actor, None, &facts, now);
+    for (name, expression) in &chart.lets {
+        if wanted(name) && chart.is_public_let(name) {
+            let value = machine
+                .scope(&[], &Locals::default())
+                .value(expression)
+                .unwrap_or(Value::Null);
+            data.insert(name.clone(), value);
+        }
+    }
+    Value::from_fields(data)
+}
+
+/// Every active state's name and path, in document order.
+pub(super) fn states_value(chart: &Chart, snapshot: &Snapshot) -> Value {
+    let mut names: Vec<Value> = Vec::new();
+    for state in snapshot
+        .active
+        .iter()
+        .map(|state| chart.state(state))
+        .filter(|state| state.parent.is_some())
+    {
+        names.push(Value::Text(state.name.clone()));
+        if state.path != state.name {
+            names.push(Value::Text(state.path.clone()));
+        }
+    }
+    Value::from_items(names)
+}
+
+pub(super) fn tags_value(chart: &Chart, snapshot: &Snapshot) -> Value {
+    let mut tags: Vec<Arc<str>> = Vec::new();
+    for tag in snapshot.active.iter().flat_map(|state| &chart.state(state).tags) {
+        if !tags.contains(tag) {
+            tags.push(tag.clone());
+        }
+    }
+    Value::from_items(tags.into_iter().map(Value::Text).collect())
+}
+
+/// What a customer sees: the innermost label of the first active state that has one; a paused instance shows why it is.
+pub fn label(chart: &Chart, snapshot: &Snapshot, now: Timestamp) -> String {
+    let facts = Facts::default();
+    let actor = Actor::engine();
+    let machine = Machine::new(chart, snapshot.clone(), &actor, None, &facts, now);
+    let leaves: Vec<_> = chart.atomic_states(&snapshot.active).collect();
+    // who pauses the rest is what matters to whoever asks
+    let pausing = leaves.iter().copied().filter(|leaf| !chart.state(*leaf).pauses.is_empty());
+    for leaf in pausing.chain(leaves.iter().copied()).collect::<Vec<_>>() {
+        for state in std::iter::once(leaf).chain(chart.ancestors(leaf)) {
+            let Some(template) = &chart.state(state).label else { continue };
+            if let Ok(text) = machine.scope(&[], &Locals::default()).text(template) {
+                return text;
+            }
+        }
+    }
+    leaves
+        .first()
+        .map(|leaf| in_words(&chart.state(*leaf).name))
+        .unwrap_or_default()
+}
+
+/// The label for a trail entry: none where it would have to be looked up elsewhere.
+pub(super) fn label_if_plain(chart: &Chart, snapshot: &Snapshot, now: Timestamp) -> Option<String> {
+    Some(label(chart, snapshot, now)).filter(|label| !label.is_empty())
+}
+
+/// What people see an instance called: `title`, or the workflow's name in words and the key.
+pub fn title(chart: &Chart, snapshot: &Snapshot, now: Timestamp) -> String {
+    let facts = Facts::default();
+    let actor = Actor::engine();
+    let machine = Machine::new(chart, snapshot.clone(), &actor, None, &facts, now);
+    let titled = chart
+        .title
+        .as_ref()
+        .map(|title| machine.scope(&[], &Locals::default()).text(title));
+    match titled {
+        Some(Ok(title)) => title,
+        Some(Err(NoValue::Needs | NoValue::Fault(_))) | None => format!("{} {}", in_words(&chart.workflow), snapshot.key),
+    }
+}
+
+/// `final_inspection` → `Final inspection`.
+pub fn in_words(name: &str) -> String {
+    let words = name.replace(['_', '-'], " ").to_lowercase();
+    let mut letters = words.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => words,
+    }
+}
+
+impl Chart {
+    /// Whether a `let` needs only own data and states, so that others may read it.
+    fn is_public_let(&self, name: &str) -> bool {
+        let Some((_, expression)) = self.lets.iter().find(|(let_name, _)| **let_name == *name) else {
+            return false;
+        };
+        expression.references().variables.keys().all(|variable| {
+            let variable = &**variable;
+            self.data.get(variable).is_some_and(|field| !is_personal(field))
+                || matches!(variable, "states" | "tags" | "key" | "id" | "now" | "today")
+                || (variable != name && self.is_public_let(variable))
+        })
+    }
+}

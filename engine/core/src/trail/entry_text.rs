@@ -1,0 +1,255 @@
+//! Reading an entry's bytes.
+
+use std::sync::Arc;
+
+use crate::identity::{Digest, InputKey, InstanceId};
+use crate::step::{Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, SendVerdict, StartInput};
+use crate::value::canonical::read_canonical_with;
+use crate::value::{Object, Value};
+
+/// Why an entry's bytes are no entry.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct EntryError(pub String);
+
+/// An entry taken apart.
+#[derive(Clone, Debug)]
+pub struct EntryText {
+    fields: Object,
+}
+
+impl EntryText {
+    /// Commitments are left as the text of their digest, so that they can be compared.
+    pub fn read(bytes: &str) -> Result<Self, EntryError> {
+        Self::read_with(bytes, &|reference| Value::from_text(reference))
+    }
+
+    /// Commitments are replaced by what `personal` finds.
+    pub fn read_with(bytes: &str, personal: &dyn Fn(&str) -> Value) -> Result<Self, EntryError> {
+        let value = read_canonical_with(bytes, personal).map_err(|error| EntryError(error.to_string()))?;
+        match value.as_object() {
+            Some(fields) => Ok(EntryText { fields: fields.clone() }),
+            None => Err(EntryError("not an object".into())),
+        }
+    }
+
+    /// The `input` member alone, as `record::input_text` writes it.
+    pub(crate) fn read_input(text: &str) -> Result<Object, EntryError> {
+        Ok(Self::read(text)?.fields)
+    }
+
+    pub fn instance(&self) -> Result<InstanceId, EntryError> {
+        self.parsed("instance")
+    }
+
+    pub fn workflow(&self) -> Result<&str, EntryError> {
+        self.text("workflow")
+    }
+
+    pub fn key(&self) -> Result<&str, EntryError> {
+        self.text("instance_key")
+    }
+
+    pub fn sequence(&self) -> Result<u64, EntryError> {
+        let number = self.fields.get("sequence").and_then(Value::as_integer);
+        number
+            .and_then(|number| u64::try_from(number).ok())
+            .ok_or_else(|| EntryError("`sequence` is missing".into()))
+    }
+
+    pub fn previous(&self) -> Result<Digest, EntryError> {
+        self.parsed("previous")
+    }
+
+    pub fn definition(&self) -> Result<Digest, EntryError> {
+        self.parsed("definition")
+    }
+
+    pub fn snapshot(&self) -> Result<Digest, EntryError> {
+        self.parsed("snapshot")
+    }
+
+    pub fn at(&self) -> Result<jiff::Timestamp, EntryError> {
+        self.parsed("at")
+    }
+
+    pub fn verdict(&self) -> Result<&str, EntryError> {
+        self.text("verdict")
+    }
+
+    pub fn format(&self) -> Option<i64> {
+        self.fields.get("format").and_then(Value::as_integer)
+    }
+
+    pub fn input(&self) -> Option<&Object> {
+        self.fields.get("input").and_then(Value::as_object)
+    }
+
+    pub fn input_kind(&self) -> &str {
+        self.input()
+            .and_then(|input| input.get("kind"))
+            .and_then(Value::as_text)
+            .unwrap_or_default()
+    }
+
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name)
+    }
+
+    pub fn actor(&self) -> Result<Actor, EntryError> {
+        let actor = self
+            .fields
+            .get("actor")
+            .ok_or_else(|| EntryError("`actor` is missing".into()))?;
+        let text = |name: &str| actor.field(name).and_then(Value::as_text).map(Arc::<str>::from);
+        let texts = |name: &str| -> Vec<Arc<str>> {
+            let list = actor.field(name).and_then(Value::as_list).unwrap_or(&[]);
+            list.iter().filter_map(Value::as_text).map(Arc::from).collect()
+        };
+        let kind = match text("kind").as_deref() {
+            Some("person") => ActorKind::Person,
+            Some("workflow") => ActorKind::Workflow {
+                workflow: text("workflow").unwrap_or_default(),
+            },
+            Some("adapter") => ActorKind::Adapter,
+            Some("schedule") => ActorKind::Schedule,
+            Some("engine") => ActorKind::Engine,
+            other => return Err(EntryError(format!("`{}` is no kind of actor", other.unwrap_or_default()))),
+        };
+        Ok(Actor {
+            kind,
+            id: text("id").ok_or_else(|| EntryError("`actor.id` is missing".into()))?,
+            name: text("name"),
+            roles: texts("roles"),
+            unit: text("unit"),
+            organisation: text("organisation"),
+            skills: texts("skills"),
+            person: text("person"),
+            on_behalf_of: text("on_behalf_of"),
+        })
+    }
+
+    pub fn facts(&self) -> Result<Facts, EntryError> {
+        let mut facts = Facts::default();
+        let Some(recorded) = self.fields.get("facts") else {
+            return Ok(facts);
+        };
+        facts.entropy = match recorded.field("entropy").and_then(Value::as_text) {
+            Some(text) => Some(text.parse::<Digest>().map_err(|error| EntryError(error.to_string()))?.0),
+            None => None,
+        };
+        for read in recorded.field("reads").and_then(Value::as_list).unwrap_or(&[]) {
+            let text = |name: &str| {
+                read.field(name)
+                    .and_then(Value::as_text)
+                    .ok_or_else(|| EntryError(format!("a fact has no `{name}`")))
+            };
+            let fact = Fact {
+                instance: text("instance")?
+                    .parse()
+                    .map_err(|_| EntryError("a fact names no instance".into()))?,
+                sequence: read.field("sequence").and_then(Value::as_integer).unwrap_or(0) as u64,
+                view: read.field("view").cloned().unwrap_or(Value::Null),
+            };
+            facts.views.insert((text("read")?.into(), text("key")?.into()), fact);
+        }
+        Ok(facts)
+    }
+
+    /// The input as it was given to the step; `secret` is what a start was given.
+    pub fn as_input(&self, secret: Option<[u8; 32]>) -> Result<Input, EntryError> {
+        let fields = self.input().ok_or_else(|| EntryError("`input` is missing".into()))?;
+        let text = |name: &str| fields.get(name).and_then(Value::as_text).map(Arc::<str>::from);
+        let needed = |name: &str| text(name).ok_or_else(|| EntryError(format!("`input.{name}` is missing")));
+        let object = |name: &str| fields.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
+        let kind = match self.input_kind() {
+            "start" => InputKind::Start(Box::new(StartInput {
+                key: self.key()?.into(),
+                number: fields.get("number").and_then(Value::as_integer).map(|number| number as u64),
+                payload: object("payload"),
+                parent: parent_of(fields.get("parent"))?,
+                default_zone: needed("zone")?,
+                secret,
+            })),
+            "event" => InputKind::Event {
+                name: needed("event")?,
+                payload: object("payload"),
+            },
+            "timer" => InputKind::Timer {
+                name: needed("name")?,
+                due: needed("due")?
+                    .parse()
+                    .map_err(|_| EntryError("`input.due` is no moment".into()))?,
+            },
+            "adapter_answer" => InputKind::AdapterAnswer {
+                effect: needed("effect")?,
+                result: answer_of(fields),
+            },
+            "send_answer" => InputKind::SendAnswer {
+                send: needed("send")?,
+                verdict: verdict_of(&needed("outcome")?, text("why"))?,
+            },
+            "wake" => InputKind::Wake,
+            other => return Err(EntryError(format!("`{other}` is no input that can be stepped again"))),
+        };
+        let key = match text("key") {
+            Some(key) => Some(key.parse::<InputKey>().map_err(|error| EntryError(error.to_string()))?),
+            None => None,
+        };
+        Ok(Input {
+            key,
+            actor: self.actor()?,
+            reason: text("reason"),
+            kind,
+        })
+    }
+
+    fn text(&self, name: &str) -> Result<&str, EntryError> {
+        self.fields
+            .get(name)
+            .and_then(Value::as_text)
+            .ok_or_else(|| EntryError(format!("`{name}` is missing")))
+    }
+
+    fn parsed<T: std::str::FromStr>(&self, name: &str) -> Result<T, EntryError> {
+        self.text(name)?
+            .parse()
+            .map_err(|_| EntryError(format!("`{name}` cannot be read")))
+    }
+}
+
+fn parent_of(value: Option<&Value>) -> Result<Option<Parent>, EntryError> {
+    let Some(value) = value else { return Ok(None) };
+    let part = |name: &str| {
+        value
+            .field(name)
+            .and_then(Value::as_text)
+            .ok_or_else(|| EntryError(format!("`input.parent.{name}` is missing")))
+    };
+    Ok(Some(Parent {
+        workflow: part("workflow")?.into(),
+        key: part("key")?.into(),
+    }))
+}
+
+fn answer_of(fields: &Object) -> Result<Value, AdapterFailure> {
+    let Some(failure) = fields.get("failure") else {
+        return Ok(fields.get("result").cloned().unwrap_or(Value::Null));
+    };
+    let text = |name: &str| failure.field(name).and_then(Value::as_text).unwrap_or_default().into();
+    Err(AdapterFailure {
+        why: text("why"),
+        message: text("message"),
+        detail: failure.field("detail").cloned().unwrap_or(Value::Null),
+    })
+}
+
+fn verdict_of(outcome: &str, why: Option<Arc<str>>) -> Result<SendVerdict, EntryError> {
+    let why = why.unwrap_or_default();
+    match outcome {
+        "taken" => Ok(SendVerdict::Taken),
+        "ignored" => Ok(SendVerdict::Ignored { why }),
+        "refused" => Ok(SendVerdict::Refused { why }),
+        other => Err(EntryError(format!("`{other}` is no outcome of a send"))),
+    }
+}

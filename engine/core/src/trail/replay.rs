@@ -1,0 +1,192 @@
+//! Stepping recorded inputs and facts again: the same bytes must come out.
+
+use super::{EntryError, EntryText};
+use crate::chart::Chart;
+use crate::identity::Digest;
+use crate::step::{Record, Refusal, RefusalKind, Snapshot, Stepped, record, step, system_entry};
+use crate::value::Value;
+use crate::value::canonical::read_canonical;
+
+/// Where replay and record part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub sequence: u64,
+    pub detail: String,
+}
+
+/// What became of one entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replayed {
+    Same,
+    Different(Difference),
+    /// Personal values that it needs were erased: its chain can be proven, its step cannot be taken again.
+    Erased,
+}
+
+/// Replays one instance, entry by entry.
+pub struct Replay<'a> {
+    chart: &'a Chart,
+    personal: &'a [(Digest, String)],
+    snapshot: Option<Snapshot>,
+    lost: bool,
+}
+
+impl<'a> Replay<'a> {
+    /// `chart` is the one the instance is pinned to; `personal` are its personal values, if there are any.
+    pub fn begin(chart: &'a Chart, personal: &'a [(Digest, String)]) -> Self {
+        Replay {
+            chart,
+            personal,
+            snapshot: None,
+            lost: false,
+        }
+    }
+
+    /// The next entry. After a difference the rest cannot be compared and is reported as it is found.
+    pub fn follow(&mut self, bytes: &str) -> Result<Replayed, EntryError> {
+        let open = |reference: &str| find(reference, self.personal).unwrap_or(Value::Null);
+        let entry = EntryText::read_with(bytes, &open)?;
+        let sequence = entry.sequence()?;
+        if self.lost || self.is_erased(bytes) {
+            self.lost = true;
+            return Ok(Replayed::Erased);
+        }
+        let outcome = match self.again(&entry) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                self.lost = true;
+                return Ok(Replayed::Different(Difference {
+                    sequence,
+                    detail: error.to_string(),
+                }));
+            }
+        };
+        let Some(again) = outcome.entry else {
+            self.lost = true;
+            return Ok(Replayed::Different(Difference {
+                sequence,
+                detail: "stepped again, it leaves no entry".into(),
+            }));
+        };
+        self.snapshot = Some(outcome.next);
+        if again.bytes == bytes {
+            return Ok(Replayed::Same);
+        }
+        self.lost = true;
+        Ok(Replayed::Different(Difference {
+            sequence,
+            detail: first_difference(bytes, &again.bytes),
+        }))
+    }
+
+    /// The snapshot that the entries so far lead to.
+    pub fn snapshot(&self) -> Option<&Snapshot> {
+        self.snapshot.as_ref().filter(|_| !self.lost)
+    }
+
+    fn again(&self, entry: &EntryText) -> Result<crate::step::Outcome, EntryError> {
+        let at = entry.at()?;
+        let actor = entry.actor()?;
+        let failed = |failure: crate::step::Failure| EntryError(format!("stepped again, it fails: {failure}"));
+        let before = self.snapshot.as_ref();
+        let needed = || before.ok_or_else(|| EntryError("it comes before the start".into()));
+        match entry.input_kind() {
+            "act" => {
+                let act = entry
+                    .input()
+                    .and_then(|input| input.get("act"))
+                    .cloned()
+                    .unwrap_or(Value::Null);
+                system_entry(before, &act, &actor, at).map_err(failed)
+            }
+            "duplicate" => {
+                let of = entry
+                    .input()
+                    .and_then(|input| input.get("of"))
+                    .and_then(Value::as_integer)
+                    .unwrap_or(0) as u64;
+                let key = crate::identity::InputKey([0; 16]);
+                record(self.chart, needed()?, &Record::Duplicate { of, key }, &actor, at).map_err(failed)
+            }
+            "erasure" => record(self.chart, needed()?, &Record::Erasure, &actor, at).map_err(failed),
+            _ => {
+                let input = entry.as_input(self.secret())?;
+                if let Some(refusals) = refused_by_commit(entry) {
+                    return record(self.chart, needed()?, &Record::Refused { input, refusals }, &actor, at).map_err(failed);
+                }
+                match step(self.chart, before, &input, &entry.facts()?, at).map_err(failed)? {
+                    Stepped::Done(outcome) => Ok(*outcome),
+                    Stepped::Needs(_) => Err(EntryError("stepped again, it needs facts that were not recorded".into())),
+                }
+            }
+        }
+    }
+
+    fn secret(&self) -> Option<[u8; 32]> {
+        let (_, text) = self.personal.iter().find(|(reference, _)| *reference == Digest::ZERO)?;
+        text.trim_matches('"').parse::<Digest>().ok().map(|digest| digest.0)
+    }
+
+    fn is_erased(&self, bytes: &str) -> bool {
+        let missing = std::cell::Cell::new(false);
+        let look = |reference: &str| {
+            if find(reference, self.personal).is_none() {
+                missing.set(true);
+            }
+            Value::Null
+        };
+        let _ = crate::value::canonical::read_canonical_with(bytes, &look);
+        missing.get()
+    }
+}
+
+fn find(reference: &str, personal: &[(Digest, String)]) -> Option<Value> {
+    let digest = reference.parse::<Digest>().ok()?;
+    let (_, text) = personal.iter().find(|(known, _)| *known == digest)?;
+    read_canonical(text).ok()
+}
+
+/// A refusal of kind `conflict` was seen by the commit, not by the step: the step alone would have taken the input.
+fn refused_by_commit(entry: &EntryText) -> Option<Vec<Refusal>> {
+    let reasons = entry.member("reasons")?.as_list()?;
+    let refusals: Vec<Refusal> = reasons
+        .iter()
+        .map(|reason| Refusal {
+            kind: RefusalKind::Conflict,
+            sentence: reason.field("sentence").and_then(Value::as_text).unwrap_or_default().into(),
+            field: reason.field("field").and_then(Value::as_text).map(String::from),
+            instances: reason
+                .field("instances")
+                .and_then(Value::as_list)
+                .unwrap_or(&[])
+                .iter()
+                .filter_map(|instance| instance.as_text().map(String::from))
+                .collect(),
+        })
+        .collect();
+    let by_commit = reasons
+        .iter()
+        .all(|reason| reason.field("kind").and_then(Value::as_text) == Some("conflict"));
+    (by_commit && !refusals.is_empty()).then_some(refusals)
+}
+
+/// How many bytes are shown round the first byte that differs.
+const SHOWN_BYTES: usize = 60;
+
+fn first_difference(recorded: &str, again: &str) -> String {
+    let at = recorded
+        .bytes()
+        .zip(again.bytes())
+        .take_while(|(left, right)| left == right)
+        .count();
+    let around = |text: &str| {
+        let from = text.floor_char_boundary(at.saturating_sub(SHOWN_BYTES / 3));
+        let to = text.floor_char_boundary((at + SHOWN_BYTES).min(text.len()));
+        text.get(from..to).unwrap_or_default().to_string()
+    };
+    format!(
+        "at byte {at}: recorded …{}…, stepped again …{}…",
+        around(recorded),
+        around(again)
+    )
+}
