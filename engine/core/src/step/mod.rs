@@ -9,6 +9,7 @@ mod action;
 mod acts;
 mod admission;
 mod claims;
+mod conclude;
 mod data;
 mod fact;
 mod input;
