@@ -8,7 +8,7 @@
 //! |---|---|
 //! | distance sphere | ordered + 0.03 |
 //! | distance cylinder | ordered × 0.92, to 0.01 |
-//! | distance axis | ordered + 1 (180 becomes 1); 0 without a cylinder |
+//! | distance axis | ordered + 1, from 1 to 180 (an ordered 0 is 180, and above 180 it wraps round); 0 without a cylinder |
 //! | add | ordered − 0.01; none ordered, none designed |
 //! | near sphere | distance sphere + add |
 //! | prism | as ordered |
@@ -46,6 +46,9 @@ const DESIGNS: &[(&str, bool)] = &[
 
 /// The effective diameter of a frame that nobody measured, in mm.
 const DIAMETER_MM_DEFAULT: Decimal = Decimal::from_parts(55, 0, 0, false, 0);
+
+/// An axis has no direction, so that it comes round after half a turn, in degrees.
+const HALF_TURN: Decimal = Decimal::from_parts(180, 0, 0, false, 0);
 
 /// `POST /calculate` with `{job, design, rx: {right: {sphere, cylinder, axis, add, prism}, left}, frame: {ed_mm}}` answers
 /// `{job, status, xstatus, designed: {right, left}, inspection: {right, left}}`. A refusal is an answer too (200, `status` not 0).
@@ -196,7 +199,7 @@ fn prescription(rx: &Value, side: &'static str, has_add: bool, remarks: &mut Vec
     let add = required("add", add, has_add);
     in_range(side, "sphere", sphere, (-25_00, 18_00), SPHERE_OUT_OF_RANGE, remarks);
     in_range(side, "cylinder", cylinder, (-10_00, 10_00), OUT_OF_RANGE, remarks);
-    in_range(side, "axis", axis, (0, 18_000), OUT_OF_RANGE, remarks);
+    in_range(side, "axis", axis, (0, 36_000), OUT_OF_RANGE, remarks);
     in_range(side, "add", add, (0, 4_50), OUT_OF_RANGE, remarks);
     if remarks.len() > errors_before {
         return None;
@@ -264,10 +267,10 @@ struct Lens {
 impl Lens {
     fn design(ordered: &Prescription, diameter_mm: Decimal) -> Lens {
         let cylinder = ordered.cylinder * Decimal::new(92, 2);
-        let axis = match ordered.axis + Decimal::ONE {
-            _ if ordered.cylinder.is_zero() => Decimal::ZERO,
-            axis if axis > Decimal::from(180) => axis - Decimal::from(180),
-            axis => axis,
+        let axis = if ordered.cylinder.is_zero() {
+            Decimal::ZERO
+        } else {
+            ordered.axis % HALF_TURN + Decimal::ONE
         };
         let strongest_plus = ordered.sphere.max(ordered.sphere + ordered.cylinder).max(Decimal::ZERO);
         let radius_mm = diameter_mm / Decimal::TWO;
@@ -396,6 +399,24 @@ mod tests {
                 },
             }),
         );
+    }
+
+    #[test]
+    fn an_axis_comes_round_after_half_a_turn() {
+        for (ordered, designed) in [
+            ("0", "1"),
+            ("179", "180"),
+            ("180", "1"),
+            ("181", "2"),
+            ("270", "91"),
+            ("360", "1"),
+        ] {
+            let request = order(json!({"sphere": "1", "cylinder": "-1", "axis": ordered}));
+            let answer = calculate(request.as_object().expect("a request is an object"));
+            assert_eq!(answer["inspection"]["right"]["axis"], designed, "axis {ordered}");
+        }
+        let beyond = order(json!({"sphere": "1", "cylinder": "-1", "axis": 361}));
+        check_remarks(beyond, 10, &["R;10;`axis` is 361, outside 0.00 to 360.00;E"]);
     }
 
     #[test]
