@@ -16,7 +16,7 @@ pub enum Record {
     /// The input with this key came again; entry `of` is what it did the first time. The new entry has no input key of its own.
     Duplicate { of: u64, key: InputKey },
     /// Refused for what only the commit could see (a value is held by another instance).
-    Refused { input: Input, refusals: Vec<Refusal> },
+    Refused { input: Box<Input>, refusals: Vec<Refusal> },
     /// The personal data of the instance is deleted in this commit.
     Erasure,
 }

@@ -85,6 +85,9 @@ impl Log {
     }
 }
 
+/// Read name and resolved key, and what was found.
+pub(super) type RecordedRead<'a> = (&'a (Arc<str>, Arc<str>), &'a Fact);
+
 /// Everything an entry says beside the snapshot before and after it.
 pub(super) struct EntryParts<'a> {
     pub chart: &'a Chart,
@@ -95,7 +98,7 @@ pub(super) struct EntryParts<'a> {
     pub at: Timestamp,
     pub verdict: &'static str,
     pub refusals: &'a [Refusal],
-    pub reads: Vec<(&'a (Arc<str>, Arc<str>), &'a Fact)>,
+    pub reads: Vec<RecordedRead<'a>>,
     pub entropy: Option<[u8; 32]>,
     pub log: &'a Log,
     pub timers: &'a [TimerChange],

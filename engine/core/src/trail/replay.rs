@@ -112,7 +112,17 @@ impl<'a> Replay<'a> {
             _ => {
                 let input = entry.as_input(self.secret())?;
                 if let Some(refusals) = refused_by_commit(entry) {
-                    return record(self.chart, needed()?, &Record::Refused { input, refusals }, &actor, at).map_err(failed);
+                    return record(
+                        self.chart,
+                        needed()?,
+                        &Record::Refused {
+                            input: Box::new(input),
+                            refusals,
+                        },
+                        &actor,
+                        at,
+                    )
+                    .map_err(failed);
                 }
                 match step(self.chart, before, &input, &entry.facts()?, at).map_err(failed)? {
                     Stepped::Done(outcome) => Ok(*outcome),

@@ -217,7 +217,7 @@ fn timer_changes(
     next: &Snapshot,
     offered: &[(Arc<str>, i64)],
 ) -> (Vec<(Arc<str>, i64)>, Vec<Arc<str>>) {
-    let due = |timer: &ArmedTimer| timer.remaining_us.is_none().then(|| timer.due.as_microsecond());
+    let due = |timer: &ArmedTimer| (!timer.spent && timer.remaining_us.is_none()).then(|| timer.due.as_microsecond());
     let none = BTreeMap::new();
     let before = before.map_or(&none, |before| &before.timers);
     let mut armed = Vec::new();

@@ -309,11 +309,11 @@ impl Group {
             return false;
         };
         let armed = outcome.next.timers.get(name);
-        armed.is_some_and(|timer| timer.remaining_us.is_none() && timer.due.as_microsecond() == *due_us)
+        armed.is_some_and(|timer| !timer.spent && timer.remaining_us.is_none() && timer.due.as_microsecond() == *due_us)
     }
 
     fn record_refusal(&mut self, refusals: Vec<Refusal>, now: Timestamp) -> Result<(), Failure> {
-        let input = self.requests[self.steps.len()].input.clone();
+        let input = Box::new(self.requests[self.steps.len()].input.clone());
         self.record(Record::Refused { input, refusals }, now)
     }
 
