@@ -253,11 +253,7 @@ impl Machine<'_> {
     fn run_call(&mut self, call: &Call, lets: &[&Lets], locals: &Locals) -> Result<(), Broken> {
         let id = call.id.clone().unwrap_or_else(|| call.action.clone());
         self.ordinal += 1;
-        let name = if self.ordinal == 1 {
-            id.to_string()
-        } else {
-            format!("{id}~{}", self.ordinal)
-        };
+        let name = format!("{id}~{}", self.ordinal);
         let key = self.perform(call, &name, lets, locals)?;
         self.next.calls.insert(key, id);
         Ok(())

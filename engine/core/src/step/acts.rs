@@ -132,13 +132,14 @@ fn with_entry(
         refusals,
         reads: Vec::new(),
         entropy: None,
+        label: super::view::label(chart, &next, now),
         log: &Log::default(),
         timers: &[],
         effects: &[],
         messages: &[],
         claims: &[],
     };
-    let entry = parts.write(Digest::of(stored.canonical.as_bytes()), stored.personal);
+    let entry = parts.write(stored);
     let mut done = without_trace(&next, outcome);
     done.next.head = entry.digest;
     done.entry = Some(entry);

@@ -82,7 +82,6 @@ impl<'a> Machine<'a> {
 
     pub(super) fn with_entry(&mut self, mut outcome: Outcome, previous: Digest, input: &'a Input) -> Outcome {
         let stored = outcome.next.store(self.chart);
-        let digest = Digest::of(stored.canonical.as_bytes());
         let seen = self.seen.borrow();
         let refusals: &[Refusal] = match &outcome.verdict {
             Verdict::Refused(refusals) => refusals,
@@ -102,13 +101,14 @@ impl<'a> Machine<'a> {
             refusals,
             reads: seen.reads.iter().collect(),
             entropy: if seen.entropy_used { self.facts.entropy } else { None },
+            label: self.label(),
             log: &self.log,
             timers: &outcome.timers,
             effects: &outcome.effects,
             messages: &outcome.messages,
             claims: &outcome.claims,
         };
-        let entry = parts.write(digest, stored.personal);
+        let entry = parts.write(stored);
         outcome.next.head = entry.digest;
         outcome.entry = Some(entry);
         outcome

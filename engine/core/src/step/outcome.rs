@@ -85,6 +85,8 @@ pub struct Entry {
     pub bytes: String,
     /// RFC 6962 leaf hash of `bytes`; the next entry's `previous`.
     pub digest: Digest,
+    /// The canonical snapshot after it, as it is stored.
+    pub snapshot: String,
     /// Personal values named by commitments in `bytes` or in the snapshot: reference → canonical value.
     pub personal: Vec<(Digest, String)>,
 }

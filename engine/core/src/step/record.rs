@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::members::{Members, write_text};
 use super::personal::{Sealer, is_personal};
+use super::stored::Stored;
 use super::{
     Actor, ActorKind, ClaimChange, Effect, Entry, Fact, Input, InputKind, Message, MessageKind, Refusal, RefusalKind,
     SendVerdict, Snapshot, Status, TimerChange,
@@ -100,6 +101,7 @@ pub(super) struct EntryParts<'a> {
     pub refusals: &'a [Refusal],
     pub reads: Vec<RecordedRead<'a>>,
     pub entropy: Option<[u8; 32]>,
+    pub label: String,
     pub log: &'a Log,
     pub timers: &'a [TimerChange],
     pub effects: &'a [Effect],
@@ -123,9 +125,13 @@ pub(super) enum InputRecord<'a> {
 
 impl EntryParts<'_> {
     /// The finished entry, chained to the one before.
-    pub fn write(&self, snapshot_digest: Digest, personal: Vec<(Digest, String)>) -> Entry {
+    pub fn write(&self, stored: Stored) -> Entry {
+        let snapshot_digest = Digest::of(stored.canonical.as_bytes());
         let mut sealer = Sealer::new(self.next.secret.as_ref());
-        sealer.sealed = personal;
+        if self.next.sequence == 1 || self.next.status == Status::Done {
+            // the secret, and an output made of personal values; anything else personal stands in the entry as it changes
+            sealer.sealed = stored.personal;
+        }
         let mut bytes = String::with_capacity(1_024);
         let mut members = Members::open(&mut bytes);
         write_actor(self.actor, members.name("actor"));
@@ -184,13 +190,14 @@ impl EntryParts<'_> {
             bytes,
             digest,
             personal: sealer.sealed,
+            snapshot: stored.canonical,
         }
     }
 
     fn write_after(&self, out: &mut String) {
         let mut after = Members::open(out);
-        if let Some(label) = super::view::label_if_plain(self.chart, self.next, self.at) {
-            after.text("label", &label);
+        if !self.label.is_empty() {
+            after.text("label", &self.label);
         }
         let paths: Vec<&Arc<str>> = self
             .chart

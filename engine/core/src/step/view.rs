@@ -112,27 +112,32 @@ pub(super) fn tags_value(chart: &Chart, snapshot: &Snapshot) -> Value {
 pub fn label(chart: &Chart, snapshot: &Snapshot, now: Timestamp) -> String {
     let facts = Facts::default();
     let actor = Actor::engine();
-    let machine = Machine::new(chart, snapshot.clone(), &actor, None, &facts, now);
-    let leaves: Vec<_> = chart.atomic_states(&snapshot.active).collect();
-    // who pauses the rest is what matters to whoever asks
-    let pausing = leaves.iter().copied().filter(|leaf| !chart.state(*leaf).pauses.is_empty());
-    for leaf in pausing.chain(leaves.iter().copied()).collect::<Vec<_>>() {
-        for state in std::iter::once(leaf).chain(chart.ancestors(leaf)) {
-            let Some(template) = &chart.state(state).label else { continue };
-            if let Ok(text) = machine.scope(&[], &Locals::default()).text(template) {
-                return text;
-            }
-        }
-    }
-    leaves
-        .first()
-        .map(|leaf| in_words(&chart.state(*leaf).name))
-        .unwrap_or_default()
+    Machine::new(chart, snapshot.clone(), &actor, None, &facts, now).label()
 }
 
-/// The label for a trail entry: none where it would have to be looked up elsewhere.
-pub(super) fn label_if_plain(chart: &Chart, snapshot: &Snapshot, now: Timestamp) -> Option<String> {
-    Some(label(chart, snapshot, now)).filter(|label| !label.is_empty())
+impl Machine<'_> {
+    pub(super) fn label(&self) -> String {
+        let leaves: Vec<_> = self.chart.atomic_states(&self.next.active).collect();
+        // who pauses the rest is what matters to whoever asks
+        let pausing = leaves.iter().filter(|leaf| !self.chart.state(**leaf).pauses.is_empty());
+        for leaf in pausing.chain(leaves.iter()) {
+            for state in std::iter::once(*leaf).chain(self.chart.ancestors(*leaf)) {
+                let Some(template) = &self.chart.state(state).label else {
+                    continue;
+                };
+                if let Some(text) = template.literal() {
+                    return text.to_string();
+                }
+                if let Ok(text) = self.scope(&[], &Locals::default()).text(template) {
+                    return text;
+                }
+            }
+        }
+        leaves
+            .first()
+            .map(|leaf| in_words(&self.chart.state(*leaf).name))
+            .unwrap_or_default()
+    }
 }
 
 /// What people see an instance called: `title`, or the workflow's name in words and the key.
