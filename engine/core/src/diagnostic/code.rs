@@ -46,6 +46,24 @@ codes! {
     // 02xx: keys and the shapes of their values.
     UnknownKey = "0201", "an unknown key";
 
+    // 10xx: a step.
+    NoRest = "1001", "an input that does not come to rest";
+    ActionFailed = "1002", "an action that cannot be run";
+    SendsUnanswered = "1003", "too many sends without an answer";
+    IntentsTooMany = "1004", "a step that asks for too much";
+    RepeatTooFast = "1005", "a timer that repeats too fast";
+    InstanceAbsent = "1006", "no such instance";
+    ZoneUnknown = "1007", "a time zone that is none";
+    EntryUnreadable = "1008", "a trail entry that cannot be read";
+
+    // 19xx: the engine round a step.
+    Panicked = "1901", "a fault of the engine itself";
+    ReadsEndless = "1902", "reads that never end";
+    TimerNotTaken = "1903", "a timer that is not taken";
+    ChartAbsent = "1904", "an instance without its chart";
+    NotRefusable = "1905", "a value held by another, needed by the engine";
+    NotStorable = "1906", "something that cannot be stored";
+
     // 20xx: the command line.
     FileUnreadable = "2001", "a file that cannot be read";
     StoreAddress = "2002", "not the address of a store";
