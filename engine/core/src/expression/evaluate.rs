@@ -6,12 +6,10 @@ use super::ast::{Node, Term};
 use super::limits::{FUEL_MAX, LIST_ITEMS_MAX, RESULT_TEXT_BYTES_MAX, TEXT_BYTES_PER_FUEL};
 use super::problem::nearest;
 use super::scope::{Fault, FaultKind, Scope, Stop};
+use super::wording::quoted;
 use super::{Expression, Span};
 use crate::time::local_date;
 use crate::value::{Kind, Object, Value, text};
-
-/// Characters of a term's text that a sentence quotes.
-const QUOTED_CHARACTERS_MAX: usize = 60;
 
 impl Expression {
     /// The value in that scope.
@@ -212,14 +210,9 @@ impl<'a> Evaluation<'a> {
         fault(FaultKind::Type, node.span, message)
     }
 
-    /// The text of a node in backquotes, on one line and not too long.
+    /// The text of a node in backquotes.
     pub(super) fn quoted(&self, node: &Node) -> String {
-        let words: Vec<&str> = node.span.text(self.source).split_whitespace().collect();
-        let line = words.join(" ");
-        match line.char_indices().nth(QUOTED_CHARACTERS_MAX) {
-            Some((cut, _)) => format!("`{}…`", &line[..cut]),
-            None => format!("`{line}`"),
-        }
+        quoted(self.source, node)
     }
 
     fn variable(&mut self, name: &Arc<str>, node: &Node) -> Result<Value, Stop> {

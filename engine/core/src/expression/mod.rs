@@ -12,6 +12,7 @@ pub mod ast;
 pub mod catalogue;
 pub mod limits;
 
+mod check;
 mod difference;
 mod evaluate;
 mod explain;
@@ -27,6 +28,8 @@ mod scope;
 mod span;
 mod template;
 mod texts;
+mod types;
+mod wording;
 
 #[cfg(test)]
 mod tests;
@@ -34,12 +37,14 @@ mod tests;
 use std::sync::Arc;
 
 pub use catalogue::{Filter, Function};
+pub use check::{TypeScope, TypedCall};
 pub use explain::{Explained, FalseClause, Seen};
 pub use problem::{Problem, ProblemKind, Suggestion};
 pub use references::{Path, Reference, References, Step, Use};
 pub use scope::{Call, Fault, FaultKind, Scope, Stop};
 pub use span::Span;
 pub use template::{Part, Template};
+pub use types::Type;
 
 use ast::Node;
 

@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 use super::ast::{Arithmetic, Comparison, Node};
 use super::evaluate::{Evaluation, fault, is_number};
 use super::scope::{FaultKind, Stop};
+use super::wording::{arithmetic_advice, comparison_advice};
 use crate::time::{Duration, TimeError, add_to_date, add_to_instant, between_dates, between_instants};
 use crate::value::number::{self, NumberError};
-use crate::value::{Decimal, Kind, Value, limits, order};
+use crate::value::{Decimal, Value, limits, order};
 
 impl Evaluation<'_> {
     pub(super) fn negate(&mut self, operand: &Node, node: &Node) -> Result<Value, Stop> {
@@ -312,31 +313,4 @@ pub(super) fn rank(left: &Value, right: &Value) -> Option<Result<Ordering, TimeE
         _ => number::compare(left, right)?,
     };
     Some(Ok(order))
-}
-
-/// What to write instead, for the slips that are usual; begins with a semicolon.
-pub(super) fn comparison_advice(left: Kind, right: Kind) -> &'static str {
-    let has = |kind| left == kind || right == kind;
-    match () {
-        () if has(Kind::Date) && has(Kind::Instant) => "; compare days with `date(x)`, or moments with `start_of_day(x)`",
-        () if has(Kind::Text) && has(Kind::Instant) => "; text becomes a moment with `instant(x)`",
-        () if has(Kind::Text) && has(Kind::Date) => "; text becomes a date with `date(x)`",
-        () if has(Kind::Text) && (has(Kind::Integer) || has(Kind::Decimal)) => "; text becomes a number with `decimal(x)`",
-        () if has(Kind::Duration) && (has(Kind::Integer) || has(Kind::Decimal)) => "; write the duration, such as `hours(2)`",
-        () => "",
-    }
-}
-
-/// What to write instead, for the slips that are usual; begins with a semicolon.
-pub(super) fn arithmetic_advice(operator: Arithmetic, left: Kind, right: Kind) -> &'static str {
-    let has = |kind| left == kind || right == kind;
-    let number = has(Kind::Integer) || has(Kind::Decimal);
-    match () {
-        () if operator == Arithmetic::Add && has(Kind::Text) => "; text is joined with `~`",
-        () if has(Kind::Date) && number => "; write `days(n)`",
-        () if has(Kind::Instant) && number => "; write `hours(n)` or `days(n)`",
-        () if has(Kind::Date) && has(Kind::Instant) => "; make a date of the moment with `date(x)`",
-        () if has(Kind::Text) && number => "; text becomes a number with `decimal(x)`",
-        () => "",
-    }
 }

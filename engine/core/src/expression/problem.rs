@@ -31,6 +31,8 @@ pub enum ProblemKind {
     NotBoolean,
     /// Null where a value is needed.
     NullOperand,
+    /// What the scope says against a call: an unknown table, an input that it does not have.
+    Call,
 }
 
 /// One problem of an expression or template.
@@ -91,19 +93,31 @@ impl Problem {
     }
 }
 
-/// How alike two names must be (0 to 1) for one to be proposed for the other: a slip of one or two letters, not another word.
+/// How alike two names must be (0 to 1) for one to be proposed for the other: a few letters, not another word.
 const LIKENESS_MIN: f64 = 0.8;
+
+/// The likeness of two names with one slip between them: a letter too many, missing, wrong, or two in the wrong order.
+const LIKENESS_ONE_SLIP: f64 = 0.95;
+
+/// Characters from which one slip still leaves a name recognisable.
+const SLIP_CHARACTERS_MIN: usize = 3;
 
 /// The known name that is most like `name`, if one is like it; of equally like ones the first.
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut best: Option<(f64, &str)> = None;
     for candidate in known {
-        let likeness = strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
+        let likeness = likeness(&name.to_lowercase(), &candidate.to_lowercase());
         if likeness >= LIKENESS_MIN && best.is_none_or(|(most, _)| likeness > most) {
             best = Some((likeness, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)
+}
+
+fn likeness(name: &str, candidate: &str) -> f64 {
+    let alike = strsim::jaro_winkler(name, candidate);
+    let is_slip = name.chars().count() >= SLIP_CHARACTERS_MIN && strsim::osa_distance(name, candidate) == 1;
+    if is_slip { alike.max(LIKENESS_ONE_SLIP) } else { alike }
 }
 
 #[cfg(test)]
@@ -117,5 +131,7 @@ mod tests {
         assert_eq!(nearest("startswith", known()), Some("starts_with"));
         assert_eq!(nearest("Lower", known()), Some("lower"));
         assert_eq!(nearest("frobnicate", known()), None);
+        assert_eq!(nearest("kye", ["label", "key"].into_iter()), Some("key"));
+        assert_eq!(nearest("a", ["b"].into_iter()), None);
     }
 }

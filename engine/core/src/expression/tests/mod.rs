@@ -1,5 +1,6 @@
 //! What the language promises, expression by expression.
 
+mod checking;
 mod explaining;
 mod filters;
 mod functions;

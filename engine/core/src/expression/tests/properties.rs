@@ -8,7 +8,7 @@ use crate::value::canonical::tests::any_value;
 use crate::value::{Value, limits};
 
 /// Expressions that hang together, over the variables `a`, `b` and `c`.
-fn any_expression() -> impl Strategy<Value = String> {
+pub(super) fn any_expression() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         prop::sample::select(vec![
             "a", "b", "c", "item", "index", "now", "today", "none", "true", "'x'", "''", "[]", "{}"
@@ -96,7 +96,7 @@ fn any_expression() -> impl Strategy<Value = String> {
     })
 }
 
-fn world(a: Value, b: Value, c: Value) -> World {
+pub(super) fn world(a: Value, b: Value, c: Value) -> World {
     let mut world = World::of("{}");
     for (name, value) in [("a", a), ("b", b), ("c", c)] {
         world.variables.insert(name.into(), value);
