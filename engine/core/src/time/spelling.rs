@@ -5,7 +5,7 @@ use std::fmt;
 use super::Duration;
 use super::duration::{MICROSECONDS_PER_HOUR, MICROSECONDS_PER_MINUTE};
 
-/// The one spelling of a duration; `0s` for none. What it writes, [`parse_duration`] reads to the same duration.
+/// The one spelling of a duration; `0s` for none. What it writes, [`super::parse_duration`] reads to the same duration.
 impl fmt::Display for Duration {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut printer = Printer {
