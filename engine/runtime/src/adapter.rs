@@ -41,5 +41,11 @@ pub trait Adapter: Send + Sync + 'static {
     /// Whether this adapter knows an action; asked when a workflow is deployed.
     fn has_action(&self, action: &str) -> bool;
 
+    /// How long one attempt at an action may take; None: as the engine is configured.
+    fn attempt_ms(&self, action: &str) -> Option<i64> {
+        let _ = action;
+        None
+    }
+
     async fn perform(&self, attempt: Attempt) -> Result<Value, AttemptFailure>;
 }

@@ -43,6 +43,11 @@ pub enum EngineError {
     /// A definition that does not compile, names an unknown adapter, or is of a reserved name.
     #[error("the definition was refused: {0}")]
     DefinitionRefused(String),
+    /// It was settled meanwhile, or never was.
+    #[error("there is no such incident")]
+    NoSuchIncident,
+    #[error("{0}")]
+    NotRepairable(String),
     /// Not visible to this actor, which is told no more than that there is nothing.
     #[error("there is nothing of that name, or it is not yours to see")]
     Hidden,
@@ -57,6 +62,19 @@ pub enum EngineError {
 const NOT_STORABLE: &str = "SW-1906";
 
 pub type EngineResult<T> = Result<T, EngineError>;
+
+impl EngineError {
+    /// Whether the same may go well later without anyone doing anything about it.
+    pub fn passes(&self) -> bool {
+        matches!(
+            self,
+            EngineError::Overloaded { .. }
+                | EngineError::ShuttingDown
+                | EngineError::Unavailable(_)
+                | EngineError::Conflict { .. }
+        )
+    }
+}
 
 impl From<Failure> for EngineError {
     fn from(failure: Failure) -> Self {

@@ -29,6 +29,7 @@ pub struct Handover {
     earliest_us: AtomicI64,
     /// Something was committed since messages were polled for.
     busy: AtomicBool,
+    messages_due: AtomicBool,
     pub messages_arrived: Notify,
     pub effects_arrived: Notify,
     pub timers_arrived: Notify,
@@ -66,6 +67,17 @@ impl Handover {
         }
     }
 
+    /// Something may be due that nobody is told of by name.
+    pub fn look_for_messages(&self) {
+        self.messages_due.store(true, Ordering::SeqCst);
+        self.messages_arrived.notify_one();
+    }
+
+    /// Whether somebody asked for a look since the last call.
+    pub fn take_messages_due(&self) -> bool {
+        self.messages_due.swap(false, Ordering::SeqCst)
+    }
+
     pub fn take_receivers(&self) -> BTreeSet<InstanceId> {
         std::mem::take(&mut *lock(&self.receivers))
     }
@@ -87,6 +99,13 @@ impl Handover {
         (earliest_us != i64::MAX).then_some(earliest_us)
     }
 
+    /// Something is due at this moment.
+    pub fn wake_timers(&self, due_us: i64) {
+        if self.earliest_us.fetch_min(due_us, Ordering::SeqCst) > due_us {
+            self.timers_arrived.notify_one();
+        }
+    }
+
     /// Whether this node committed anything since the last call.
     pub fn take_busy(&self) -> bool {
         self.busy.swap(false, Ordering::SeqCst)
@@ -101,9 +120,7 @@ impl Handover {
         let Some(earliest_us) = write.timers_armed.iter().map(|(_, due_us)| *due_us).chain(delayed).min() else {
             return;
         };
-        if self.earliest_us.fetch_min(earliest_us, Ordering::SeqCst) > earliest_us {
-            self.timers_arrived.notify_one();
-        }
+        self.wake_timers(earliest_us);
     }
 
     fn tell_messages(&self, write: &Write) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Actor, AdapterFailure, Message, MessageKind, SendVerdict};
+use statewright_core::step::{Actor, AdapterFailure, Message, MessageKind, SendVerdict, Snapshot};
 use statewright_core::value::canonical::to_canonical;
 use statewright_core::value::{Object, Value};
 
@@ -55,6 +55,13 @@ pub enum MessageContent {
 }
 
 impl Party {
+    pub fn of(snapshot: &Snapshot) -> Self {
+        Party {
+            workflow: snapshot.workflow.clone(),
+            key: snapshot.key.clone(),
+        }
+    }
+
     pub fn id(&self) -> InstanceId {
         InstanceId::of(&self.workflow, &self.key)
     }

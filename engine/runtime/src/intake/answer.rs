@@ -34,11 +34,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(super) fn of(to: &Party, chart: &Chart, snapshot: &Snapshot, verdict: Verdict, now: Timestamp) -> Self {
+    pub(super) fn of(chart: &Chart, snapshot: &Snapshot, verdict: Verdict, now: Timestamp) -> Self {
         Answer {
             instance: snapshot.instance,
-            workflow: to.workflow.clone(),
-            key: to.key.clone(),
+            workflow: snapshot.workflow.clone(),
+            key: snapshot.key.clone(),
             sequence: snapshot.sequence,
             verdict,
             states: resting_states(chart, snapshot),

@@ -47,7 +47,7 @@ impl Changes {
 
     /// Adds what a step decided, and consumes what caused it.
     pub fn add(&mut self, outcome: &Outcome, request: &Request, now: Timestamp) {
-        let sender = &request.to;
+        let own = Party::of(&outcome.next);
         if let Some(entry) = &outcome.entry {
             self.entries.push(NewEntry {
                 sequence: entry.sequence,
@@ -59,7 +59,7 @@ impl Changes {
             self.messages.extend(outcome.messages.iter().map(|message| NewMessage {
                 to: InstanceId::of(&message.workflow, &message.to),
                 key: message.key,
-                body: MessageBody::sent(sender, message).write(),
+                body: MessageBody::sent(&own, message).write(),
                 due_us: message.due.unwrap_or(now).as_microsecond(),
             }));
             self.effects.extend(outcome.effects.iter().map(|effect| NewEffect {
@@ -72,13 +72,13 @@ impl Changes {
             self.effects.retain(|effect| !outcome.abandoned.contains(&effect.key));
             self.abandoned.extend(outcome.abandoned.iter().cloned());
             self.resumed |= outcome.resumed;
-            self.claims.extend(claim_of_start(request));
+            self.claims.extend(claim_of_start(&own, request));
         }
         match outcome.verdict {
-            Verdict::Deferred => self.defer(request, now),
+            Verdict::Deferred => self.defer(own.clone(), request, now),
             _ => self.consume(&request.origin),
         }
-        if let Some(answer) = answer_to_sender(request, &outcome.verdict, now) {
+        if let Some(answer) = answer_to_sender(&own, request, &outcome.verdict, now) {
             self.messages.push(answer);
         }
     }
@@ -92,8 +92,14 @@ impl Changes {
         }
     }
 
+    /// Refuses a sender without an entry: what it asked for is not even to be told of.
+    pub fn turn_away(&mut self, own: &Party, request: &Request, verdict: &Verdict, now: Timestamp) {
+        self.consume(&request.origin);
+        self.messages.extend(answer_to_sender(own, request, verdict, now));
+    }
+
     /// The states it concerns are paused: what is stored waits where it is, what is not yet is stored.
-    fn defer(&mut self, request: &Request, now: Timestamp) {
+    fn defer(&mut self, own: Party, request: &Request, now: Timestamp) {
         match (&request.origin, &request.input.kind, request.input.key) {
             (Origin::Message { id, .. }, ..) => self.messages_deferred.push(*id),
             (Origin::Caller, InputKind::Event { name, payload }, Some(key)) => {
@@ -105,13 +111,13 @@ impl Changes {
                     actor,
                 };
                 let body = MessageBody {
-                    to: Some(request.to.clone()),
+                    to: Some(own),
                     from: None,
                     content,
                 }
                 .write();
                 self.messages.push(NewMessage {
-                    to: request.to.id(),
+                    to: request.instance,
                     key,
                     body,
                     due_us: now.as_microsecond(),
@@ -202,13 +208,13 @@ pub(super) fn claim(workflow: &str, name: &Arc<str>, value: &Arc<str>) -> Claim 
 }
 
 /// See [`DRAWN_START`].
-fn claim_of_start(request: &Request) -> Option<Claim> {
+fn claim_of_start(own: &Party, request: &Request) -> Option<Claim> {
     let InputKind::Start(start) = &request.input.kind else {
         return None;
     };
     start.number?;
     let key = request.input.key?;
-    Some(claim(&request.to.workflow, &DRAWN_START.into(), &key.to_string().into()))
+    Some(claim(&own.workflow, &DRAWN_START.into(), &key.to_string().into()))
 }
 
 /// The timers that changed between two snapshots; a paused timer has no row. A row that was offered goes, or follows its timer.
@@ -257,7 +263,7 @@ fn claim_changes(before: Option<&Snapshot>, next: &Snapshot) -> (Vec<Claim>, Vec
 }
 
 /// A send is answered in the commit that takes it. Answers, and what the engine itself sends, are not.
-fn answer_to_sender(request: &Request, verdict: &Verdict, now: Timestamp) -> Option<NewMessage> {
+fn answer_to_sender(own: &Party, request: &Request, verdict: &Verdict, now: Timestamp) -> Option<NewMessage> {
     let Origin::Message {
         sender: Some((sender, send)),
         ..
@@ -266,7 +272,7 @@ fn answer_to_sender(request: &Request, verdict: &Verdict, now: Timestamp) -> Opt
         return None;
     };
     let verdict = send_verdict(verdict)?;
-    Some(send_answer(&request.to, sender, send, verdict, now.as_microsecond()))
+    Some(send_answer(own, sender, send, verdict, now.as_microsecond()))
 }
 
 /// What a sender is told; None while it waits.

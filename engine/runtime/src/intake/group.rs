@@ -184,7 +184,7 @@ impl Group {
             }
             (true, true) => self.refuse_second_start(now),
             (false, false) => {
-                let Party { workflow, key } = request.to.clone();
+                let Party { workflow, key } = request.party();
                 let refusals = self.start_refusals.clone();
                 self.conclude_error(EngineError::NoSuchInstance { workflow, key, refusals });
                 Ok(None)
@@ -204,7 +204,7 @@ impl Group {
         if !request.found.refusals.is_empty() {
             // There is no instance in whose trail the refusal could stand.
             let refusals = request.found.refusals.clone();
-            self.refuse_start(refusals);
+            self.refuse_start(refusals, now);
             return Ok(None);
         }
         let outcome = match guarded(|| step(&known.chart, None, &request.input, &self.facts, now))? {
@@ -212,7 +212,7 @@ impl Group {
             Stepped::Done(outcome) => *outcome,
         };
         match outcome.verdict {
-            Verdict::Refused(refusals) if outcome.entry.is_none() => self.refuse_start(refusals),
+            Verdict::Refused(refusals) if outcome.entry.is_none() => self.refuse_start(refusals, now),
             _ => {
                 self.known = Some(known);
                 self.fold(outcome, now);
@@ -221,11 +221,18 @@ impl Group {
         Ok(None)
     }
 
-    fn refuse_start(&mut self, refusals: Vec<Refusal>) {
+    fn refuse_start(&mut self, refusals: Vec<Refusal>, now: Timestamp) {
         let request = &self.requests[self.steps.len()];
         let verdict = Verdict::Refused(refusals.clone());
+        if let Some(snapshot) = self
+            .current
+            .as_ref()
+            .or_else(|| self.before.as_ref().map(|instance| &*instance.snapshot))
+        {
+            self.changes.turn_away(&Party::of(snapshot), request, &verdict, now);
+        }
         let conclusion = if request.reply.wants_answer() {
-            Conclusion::Answer(Box::new(Answer::of_absent(&request.to, verdict)))
+            Conclusion::Answer(Box::new(Answer::of_absent(&request.party(), verdict)))
         } else {
             Conclusion::Verdict(verdict)
         };
@@ -243,13 +250,13 @@ impl Group {
                     if let Verdict::Refused(refusals) = outcome.verdict
                         && refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden)
                     {
-                        self.refuse_start(refusals);
+                        self.refuse_start(refusals, now);
                         return Ok(None);
                     }
                 }
             }
         }
-        let Party { workflow, key } = &request.to;
+        let Party { workflow, key } = request.party();
         let sentence = format!("{workflow}/{key} exists already");
         let refusal = Refusal {
             kind: RefusalKind::Conflict,
@@ -356,7 +363,7 @@ impl Group {
     fn repeat_recorded(&mut self, row: &TrailRow, now: Timestamp) -> Result<(), Failure> {
         let request = &self.requests[self.steps.len()];
         let (Some(known), Some(snapshot)) = (&self.known, self.snapshot()) else {
-            let Party { workflow, key } = request.to.clone();
+            let Party { workflow, key } = request.party();
             self.conclude_error(EngineError::NoSuchInstance {
                 workflow,
                 key,
@@ -420,7 +427,7 @@ impl Group {
         let sequence = snapshot.map_or(0, |snapshot| snapshot.sequence);
         let conclusion = match snapshot {
             Some(snapshot) if request.reply.wants_answer() => {
-                let mut answer = Answer::of(&request.to, &known.chart, snapshot, verdict.clone(), now);
+                let mut answer = Answer::of(&known.chart, snapshot, verdict.clone(), now);
                 if !matches!(verdict, Verdict::Taken) {
                     answer.lost_to = self.taken_from.clone();
                 }

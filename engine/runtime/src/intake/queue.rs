@@ -124,6 +124,10 @@ impl Queue {
         lanes.people_count -= people + more_people;
         lanes.background_count -= background;
         lanes.under_way.extend(taking.taken.iter().map(|parcel| parcel.instance));
+        if !taking.taken.is_empty() && !lanes.is_empty() {
+            // Another committer, if there is one, may go on with the rest.
+            self.arrived.notify_one();
+        }
         taking.taken
     }
 

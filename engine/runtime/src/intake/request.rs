@@ -26,7 +26,9 @@ pub struct Parcel {
 
 /// One input.
 pub struct Request {
-    pub to: Party,
+    pub instance: InstanceId,
+    /// The name of the instance, where whoever asks knows it.
+    pub to: Option<Party>,
     pub input: Input,
     /// Of a start: the chart it begins with.
     pub chart: Option<Arc<Known>>,
@@ -82,7 +84,7 @@ pub struct Mailbox {
 
 impl Parcel {
     pub fn of(requests: Vec<Request>) -> Option<Self> {
-        let instance = requests.first()?.to.id();
+        let instance = requests.first()?.instance;
         Some(Parcel {
             instance,
             requests,
@@ -94,9 +96,10 @@ impl Parcel {
 }
 
 impl Request {
-    pub fn new(to: Party, input: Input, origin: Origin, reply: Reply) -> Self {
+    pub fn new(instance: InstanceId, input: Input, origin: Origin, reply: Reply) -> Self {
         Request {
-            to,
+            instance,
+            to: None,
             input,
             chart: None,
             expected: None,
@@ -104,6 +107,22 @@ impl Request {
             reply,
             found: Found::default(),
         }
+    }
+
+    /// To an instance that is known by name.
+    pub fn to(to: Party, input: Input, origin: Origin, reply: Reply) -> Self {
+        let mut request = Request::new(to.id(), input, origin, reply);
+        request.to = Some(to);
+        request
+    }
+
+    /// The instance's name, or what is known of it.
+    pub(super) fn party(&self) -> Party {
+        let unnamed = || Party {
+            workflow: "instance".into(),
+            key: self.instance.to_string().into(),
+        };
+        self.to.clone().unwrap_or_else(unnamed)
     }
 
     /// Whether somebody is told of a refusal. A timer or an adapter's answer that cannot be taken waits for a person instead.

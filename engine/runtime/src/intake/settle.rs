@@ -143,10 +143,11 @@ impl Intake {
             return vec![group.into_parcel(Retry::Fresh)];
         };
         let mut request = group.requests.remove(place);
-        request.to = Party {
+        request.instance = holder;
+        request.to = Some(Party {
             workflow: first.workflow,
             key: first.key,
-        };
+        });
         request.found.repeated = Some(row);
         let mut parcels: Vec<Parcel> = Parcel::of(vec![request]).into_iter().collect();
         if !group.requests.is_empty() {

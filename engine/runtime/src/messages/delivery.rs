@@ -1,0 +1,124 @@
+//! One message on its way to its receiver.
+
+use std::sync::Arc;
+
+use statewright_core::identity::{InputKey, InstanceId};
+use statewright_core::step::{Actor, ActorKind, Input, InputKind};
+use statewright_core::value::Object;
+
+use crate::body::{MessageBody, MessageContent, Party};
+use crate::intake::{Mailbox, Origin, Reply, Request};
+use crate::starts::ReadyStart;
+use crate::store::MessageRow;
+
+#[derive(Clone, Debug)]
+pub(super) struct Delivery {
+    pub row: MessageRow,
+    pub body: MessageBody,
+    /// It was found that there is no receiver, and one is being started.
+    pub started: bool,
+    /// It starts an instance whose key was not known when it was sent, so that it waits under another address.
+    pub started_elsewhere: bool,
+}
+
+impl Delivery {
+    pub fn of(row: MessageRow, body: MessageBody) -> Self {
+        Delivery {
+            row,
+            body,
+            started: false,
+            started_elsewhere: false,
+        }
+    }
+
+    /// Whether an instance has to be made ready before the message can be handed over.
+    pub fn needs_start(&self, receiver: InstanceId) -> bool {
+        debug_assert_eq!(self.row.to, receiver, "a delivery is of the receiver it was grouped under");
+        matches!(self.body.content, MessageContent::Start { .. })
+    }
+
+    /// The instance and the send that wait for an answer. Answers are not answered, and what the engine sends neither.
+    pub fn sender(&self) -> Option<(Party, Arc<str>)> {
+        match self.body.content {
+            MessageContent::Event { .. } | MessageContent::Start { .. } => self.body.from.clone(),
+            MessageContent::Answer { .. } | MessageContent::Effect { .. } | MessageContent::Wake { .. } => None,
+        }
+    }
+
+    /// Workflow, payload and key of the instance that this message starts if it is absent.
+    pub fn start(&self) -> Option<(Arc<str>, Object, Option<Arc<str>>)> {
+        let with = match &self.body.content {
+            MessageContent::Start { with } | MessageContent::Event { with, start: true, .. } => with.clone(),
+            _ => return None,
+        };
+        let Party { workflow, key } = self.body.to.clone()?;
+        Some((workflow, with, Some(key).filter(|key| !key.is_empty())))
+    }
+
+    /// What the receiver is asked to take.
+    pub fn request(&self, mailbox: &Arc<Mailbox>, ticket: u64) -> Request {
+        let origin = Origin::Message {
+            id: self.row.id,
+            sender: self.sender(),
+        };
+        let reply = Reply::Actor {
+            mailbox: mailbox.clone(),
+            ticket,
+        };
+        let mut request = Request::new(self.row.to, self.input(), origin, reply);
+        request.to = self.body.to.clone();
+        request
+    }
+
+    /// The start of the instance this message is for. `consumes`: the message goes with the start's commit.
+    pub fn start_request(&self, ready: ReadyStart, origin: Origin, key: InputKey, reply: Reply) -> Request {
+        let input = Input {
+            key: Some(key),
+            actor: self.actor(),
+            reason: None,
+            kind: InputKind::Start(Box::new(ready.input)),
+        };
+        let mut request = Request::to(ready.to, input, origin, reply);
+        request.chart = Some(ready.known);
+        request
+    }
+
+    fn actor(&self) -> Actor {
+        let given = match &self.body.content {
+            MessageContent::Event { actor, .. } => actor.clone(),
+            MessageContent::Effect { actor, .. } => Some(actor.clone()),
+            _ => None,
+        };
+        let sender = || {
+            let (Party { workflow, key }, _) = self.body.from.clone()?;
+            Some(Actor::plain(ActorKind::Workflow { workflow }, key))
+        };
+        given.or_else(sender).unwrap_or_else(Actor::engine)
+    }
+
+    fn input(&self) -> Input {
+        let send = self.body.from.as_ref().map_or_else(|| "".into(), |(_, send)| send.clone());
+        let kind = match &self.body.content {
+            MessageContent::Event { event, with, .. } => InputKind::Event {
+                name: event.clone(),
+                payload: with.clone(),
+            },
+            MessageContent::Answer { verdict } => InputKind::SendAnswer {
+                send,
+                verdict: verdict.clone(),
+            },
+            MessageContent::Effect { effect, result, .. } => InputKind::AdapterAnswer {
+                effect: effect.clone(),
+                result: result.clone(),
+            },
+            // A start is handed over by `start_request`; here it would only be a wake-up without effect.
+            MessageContent::Start { .. } | MessageContent::Wake { .. } => InputKind::Wake,
+        };
+        Input {
+            key: Some(self.row.key),
+            actor: self.actor(),
+            reason: None,
+            kind,
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! One attempt at an effect: may it begin, what came of it, and what that means for the effect.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use statewright_core::identity::InputKey;
+use statewright_core::step::{Actor, ActorKind, AdapterFailure, Facts, handles_failure, requirement};
+use statewright_core::value::Value;
+use statewright_core::value::limits;
+
+use super::backoff::Backoff;
+use crate::adapter::{Adapter, Attempt, AttemptFailure};
+use crate::body::{EffectBody, MessageBody, MessageContent};
+use crate::clock::Clock;
+use crate::configuration::NEEDS_ROUNDS_MAX;
+use crate::error::{EngineError, EngineResult};
+use crate::guarded::guarded;
+use crate::instances::{Instance, Instances, Personal};
+use crate::intake::Reader;
+use crate::store::{EffectEnd, EffectResult, EffectRow, NewMessage};
+
+/// How long an attempt waits that could not be decided because the database was away.
+const UNDECIDED_WAIT_US: i64 = 1_000_000;
+
+/// How much of a failure's text is kept: enough to understand it, too little to fill a database.
+const ERROR_CHARACTERS_MAX: usize = 2_000;
+
+/// What an attempt works with.
+pub(super) struct Tools {
+    pub instances: Arc<Instances>,
+    pub reader: Arc<Reader>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why an effect will not be tried any more.
+struct Final {
+    why: &'static str,
+    message: String,
+    detail: Value,
+}
+
+impl Tools {
+    /// Tries once, and says how the effect stands after it.
+    pub async fn attempt(
+        &self,
+        row: &EffectRow,
+        body: &EffectBody,
+        adapter: Option<Arc<dyn Adapter>>,
+        until: Timestamp,
+    ) -> EffectResult {
+        match self.may_begin(row, body).await {
+            Ok(None) => {}
+            Ok(Some(refused)) => return self.finish(row, row.attempts, refused).await,
+            Err(error) => return self.undecided(row, &error),
+        }
+        let number = row.attempts + 1;
+        let attempt = Attempt {
+            key: row.key.clone(),
+            action: body.action.clone(),
+            input: body.input.clone(),
+            number,
+            until,
+        };
+        let outcome = match adapter {
+            Some(adapter) => adapter.perform(attempt).await,
+            None => {
+                let message = format!("no adapter `{}` is connected to this node", row.adapter);
+                Err(AttemptFailure::Temporary {
+                    message,
+                    retry_after: None,
+                })
+            }
+        };
+        self.conclude(row, body, outcome).await
+    }
+
+    /// What an attempt's outcome means.
+    pub async fn conclude(&self, row: &EffectRow, body: &EffectBody, outcome: Result<Value, AttemptFailure>) -> EffectResult {
+        let number = row.attempts + 1;
+        match outcome {
+            Ok(value) => match limits::check(&value) {
+                Ok(()) => self.result(row, number, EffectEnd::Answered(answer_of(row, Ok(value), self.now_us()))),
+                Err(error) => {
+                    let message = format!("the answer cannot be kept: {error}");
+                    self.finish(
+                        row,
+                        number,
+                        Final {
+                            why: "refused",
+                            message,
+                            detail: Value::Null,
+                        },
+                    )
+                    .await
+                }
+            },
+            Err(AttemptFailure::Refused { message, detail }) => {
+                let detail = if limits::check(&detail).is_ok() { detail } else { Value::Null };
+                self.finish(
+                    row,
+                    number,
+                    Final {
+                        why: "refused",
+                        message,
+                        detail,
+                    },
+                )
+                .await
+            }
+            Err(AttemptFailure::Temporary { message, retry_after }) => {
+                let backoff = Backoff::of(body.retry);
+                if number >= backoff.attempts {
+                    let message = format!("{message} (after {number} attempts)");
+                    return self
+                        .finish(
+                            row,
+                            number,
+                            Final {
+                                why: "exhausted",
+                                message,
+                                detail: Value::Null,
+                            },
+                        )
+                        .await;
+                }
+                let asked_us = retry_after.map_or(0, |wait| i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
+                let wait_us = backoff.wait_us(&row.key, number).max(asked_us);
+                let due_us = self.now_us().saturating_add(wait_us);
+                self.result(
+                    row,
+                    number,
+                    EffectEnd::Postponed {
+                        due_us,
+                        error: shortened(&message),
+                    },
+                )
+            }
+        }
+    }
+
+    /// Why it must not begin: too late, or what it requires does not hold now.
+    async fn may_begin(&self, row: &EffectRow, body: &EffectBody) -> EngineResult<Option<Final>> {
+        let now = self.clock.now();
+        if body.expires_at.is_some_and(|expires_at| now > expires_at) {
+            let message = "it was to begin earlier than this".to_owned();
+            return Ok(Some(Final {
+                why: "expired",
+                message,
+                detail: Value::Null,
+            }));
+        }
+        let Some(place) = &body.require else { return Ok(None) };
+        let instance = self.instance(row).await?;
+        let mut facts = Facts::default();
+        for _ in 0..NEEDS_ROUNDS_MAX {
+            let Instance { known, snapshot, .. } = &instance;
+            match guarded(|| Ok(requirement(&known.chart, snapshot, place, &facts, now)))? {
+                Ok(true) => return Ok(None),
+                Ok(false) => {
+                    let message = format!("what {place} requires does not hold");
+                    return Ok(Some(Final {
+                        why: "interlock",
+                        message,
+                        detail: Value::Null,
+                    }));
+                }
+                Err(needs) => self.reader.find(&mut facts, &needs, &known.chart, snapshot, now).await?,
+            }
+        }
+        Err(EngineError::Damaged(format!(
+            "what {place} requires asks for ever more reads"
+        )))
+    }
+
+    /// An effect that has failed for good: its instance is told if it says what to do then; if not, a person is.
+    async fn finish(&self, row: &EffectRow, attempts: u32, failure: Final) -> EffectResult {
+        let Final { why, message, detail } = failure;
+        let instance = match self.instance(row).await {
+            Ok(instance) => instance,
+            Err(error) => return self.undecided(row, &error),
+        };
+        let handled = guarded(|| Ok(handles_failure(&instance.known.chart, &instance.snapshot, &row.key))).unwrap_or(false);
+        let end = if handled {
+            let failure = AdapterFailure {
+                why: why.into(),
+                message: shortened(&message).into(),
+                detail,
+            };
+            EffectEnd::Answered(answer_of(row, Err(failure), self.now_us()))
+        } else {
+            EffectEnd::Incident {
+                error: shortened(&format!("{why}: {message}")),
+            }
+        };
+        self.result(row, attempts, end)
+    }
+
+    /// Nothing was tried, or it is not known what it means: later.
+    fn undecided(&self, row: &EffectRow, error: &EngineError) -> EffectResult {
+        let end = match error {
+            EngineError::Damaged(what) => EffectEnd::Incident { error: shortened(what) },
+            error => EffectEnd::Postponed {
+                due_us: self.now_us() + UNDECIDED_WAIT_US,
+                error: shortened(&error.to_string()),
+            },
+        };
+        self.result(row, row.attempts, end)
+    }
+
+    async fn instance(&self, row: &EffectRow) -> EngineResult<Instance> {
+        let instance = self.instances.load_one(row.instance, Personal::With).await?;
+        instance.ok_or_else(|| EngineError::Damaged(format!("{} has an effect and does not exist", row.instance)))
+    }
+
+    fn result(&self, row: &EffectRow, attempts: u32, end: EffectEnd) -> EffectResult {
+        EffectResult {
+            instance: row.instance,
+            key: row.key.clone(),
+            epoch: row.epoch,
+            attempts,
+            at_us: self.now_us(),
+            end,
+        }
+    }
+
+    fn now_us(&self) -> i64 {
+        self.clock.now().as_microsecond()
+    }
+}
+
+/// What the instance is told. It has one key whoever tells it, so that it hears of each effect once.
+pub fn effect_answer(
+    instance: statewright_core::identity::InstanceId,
+    effect: &Arc<str>,
+    result: Result<Value, AdapterFailure>,
+    actor: Actor,
+    at_us: i64,
+) -> NewMessage {
+    let content = MessageContent::Effect {
+        effect: effect.clone(),
+        result,
+        actor,
+    };
+    let body = MessageBody {
+        to: None,
+        from: None,
+        content,
+    };
+    NewMessage {
+        to: instance,
+        key: InputKey::of(&["effect", effect]),
+        body: body.write(),
+        due_us: at_us,
+    }
+}
+
+fn answer_of(row: &EffectRow, result: Result<Value, AdapterFailure>, at_us: i64) -> NewMessage {
+    effect_answer(
+        row.instance,
+        &row.key,
+        result,
+        Actor::plain(ActorKind::Adapter, row.adapter.clone()),
+        at_us,
+    )
+}
+
+pub(super) fn shortened(text: &str) -> String {
+    text.chars()
+        .filter(|character| *character != '\0')
+        .take(ERROR_CHARACTERS_MAX)
+        .collect()
+}

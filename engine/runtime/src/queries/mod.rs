@@ -1,0 +1,117 @@
+//! What may be seen of instances, and by whom. Everything is read from the store at the moment it is asked for, never from memory.
+
+mod list;
+mod shown;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use statewright_core::identity::InstanceId;
+use statewright_core::step::{Actor, Facts, Needs, Offer, Visibility, offers, visibility};
+
+pub use list::{ListRequest, Listed};
+pub use shown::Shown;
+
+use crate::configuration::NEEDS_ROUNDS_MAX;
+use crate::error::{EngineError, EngineResult};
+use crate::guarded::guarded;
+use crate::instances::{Instance, Instances, Personal};
+use crate::intake::Reader;
+use crate::store::{Store, TrailRow};
+
+/// Entries given at once.
+pub const TRAIL_PAGE_MAX: usize = 1_000;
+
+pub struct Queries {
+    store: Arc<dyn Store>,
+    instances: Arc<Instances>,
+    reader: Arc<Reader>,
+}
+
+impl Queries {
+    pub fn new(store: Arc<dyn Store>, instances: Arc<Instances>, reader: Arc<Reader>) -> Self {
+        Queries {
+            store,
+            instances,
+            reader,
+        }
+    }
+
+    /// One instance as this actor sees it. What is not there and what may not be seen is `Hidden` alike.
+    pub async fn show(&self, workflow: &str, key: &str, actor: &Actor, now: Timestamp) -> EngineResult<Shown> {
+        let instance = self.visible(workflow, key, actor, now).await?;
+        Shown::of(&instance.0, instance.1.as_deref(), now)
+    }
+
+    /// The events that this actor could send now, and why not the others.
+    pub async fn can(&self, workflow: &str, key: &str, actor: &Actor, now: Timestamp) -> EngineResult<Vec<Offer>> {
+        let (instance, _) = self.visible(workflow, key, actor, now).await?;
+        self.ask(&instance, now, |facts| {
+            offers(&instance.known.chart, &instance.snapshot, actor, facts, now)
+        })
+        .await
+    }
+
+    /// Entries after `after`, for whoever sees every field of the instance: an entry holds them all.
+    pub async fn trail(
+        &self,
+        workflow: &str,
+        key: &str,
+        actor: &Actor,
+        after: u64,
+        limit: usize,
+        now: Timestamp,
+    ) -> EngineResult<Vec<TrailRow>> {
+        match self.visible(workflow, key, actor, now).await? {
+            (_, Some(_)) => Err(EngineError::Hidden),
+            (_, None) => Ok(self
+                .store
+                .trail(InstanceId::of(workflow, key), after, limit.min(TRAIL_PAGE_MAX))
+                .await?),
+        }
+    }
+
+    /// The instance and the fields of it that are seen (None: all).
+    async fn visible(
+        &self,
+        workflow: &str,
+        key: &str,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> EngineResult<(Instance, Option<Vec<Arc<str>>>)> {
+        let instance = self.instances.load_one(InstanceId::of(workflow, key), Personal::With).await?;
+        let instance = instance.ok_or(EngineError::Hidden)?;
+        match self.visibility(&instance, actor, now).await? {
+            Visibility::Hidden => Err(EngineError::Hidden),
+            Visibility::Shown { fields } => Ok((instance, fields)),
+        }
+    }
+
+    async fn visibility(&self, instance: &Instance, actor: &Actor, now: Timestamp) -> EngineResult<Visibility> {
+        self.ask(instance, now, |facts| {
+            visibility(&instance.known.chart, &instance.snapshot, actor, facts, now)
+        })
+        .await
+    }
+
+    /// Asks the core until it has all that it needs.
+    async fn ask<T>(
+        &self,
+        instance: &Instance,
+        now: Timestamp,
+        question: impl Fn(&Facts) -> Result<T, Needs>,
+    ) -> EngineResult<T> {
+        let mut facts = Facts::default();
+        for _ in 0..NEEDS_ROUNDS_MAX {
+            match guarded(|| Ok(question(&facts)))? {
+                Ok(answer) => return Ok(answer),
+                Err(needs) => {
+                    self.reader
+                        .find(&mut facts, &needs, &instance.known.chart, &instance.snapshot, now)
+                        .await?
+                }
+            }
+        }
+        Err(EngineError::Damaged("a question asks for ever more reads".into()))
+    }
+}

@@ -1,0 +1,76 @@
+//! An instance as one actor sees it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use statewright_core::identity::{Digest, InstanceId};
+use statewright_core::step::{Status, title, view};
+use statewright_core::value::{Object, Value};
+
+use crate::error::EngineResult;
+use crate::guarded::guarded;
+use crate::instances::Instance;
+use crate::intake::resting_states;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    pub instance: InstanceId,
+    pub workflow: Arc<str>,
+    pub key: Arc<str>,
+    /// The revision: what `If-Match` compares.
+    pub sequence: u64,
+    pub definition: Digest,
+    pub title: String,
+    pub label: Option<Arc<str>>,
+    /// Paths of the active states without active children.
+    pub states: Vec<Arc<str>>,
+    pub tags: Vec<Arc<str>>,
+    pub done: bool,
+    pub started_at: Timestamp,
+    /// Fields and named values this actor may see.
+    pub data: Object,
+    /// Of a finished instance; null if the actor does not see every field.
+    pub output: Value,
+    /// Timers that run, with their moments.
+    pub timers: Vec<(Arc<str>, Timestamp)>,
+}
+
+impl Shown {
+    /// `fields`: the only ones that are seen; None: all, personal ones too.
+    pub(super) fn of(instance: &Instance, fields: Option<&[Arc<str>]>, now: Timestamp) -> EngineResult<Self> {
+        let Instance { known, snapshot, .. } = instance;
+        let view = guarded(|| Ok(view(&known.chart, snapshot, None, now)))?;
+        let title = guarded(|| Ok(title(&known.chart, snapshot, now)))?;
+        let seen = |name: &Arc<str>| fields.is_none_or(|fields| fields.contains(name));
+        let computed = view.field("data").and_then(Value::as_object).cloned().unwrap_or_default();
+        // The view leaves personal fields out; whoever sees them sees them from the snapshot.
+        let own = snapshot.data.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let data = computed.into_iter().chain(own).filter(|(name, _)| seen(name)).collect();
+        let timers = snapshot.timers.iter().filter(|(_, timer)| timer.remaining_us.is_none());
+        Ok(Shown {
+            instance: snapshot.instance,
+            workflow: snapshot.workflow.clone(),
+            key: snapshot.key.clone(),
+            sequence: snapshot.sequence,
+            definition: snapshot.definition,
+            title,
+            label: view.field("label").and_then(Value::as_text).map(Arc::from),
+            states: resting_states(&known.chart, snapshot),
+            tags: texts(view.field("tags")),
+            done: snapshot.status == Status::Done,
+            started_at: snapshot.started_at,
+            data,
+            output: if fields.is_none() {
+                snapshot.output.clone()
+            } else {
+                Value::Null
+            },
+            timers: timers.map(|(name, timer)| (name.clone(), timer.due)).collect(),
+        })
+    }
+}
+
+fn texts(value: Option<&Value>) -> Vec<Arc<str>> {
+    let items = value.and_then(Value::as_list).unwrap_or_default();
+    items.iter().filter_map(|item| item.as_text().map(Arc::from)).collect()
+}

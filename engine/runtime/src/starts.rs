@@ -1,0 +1,87 @@
+//! Making ready what a start needs before it can be stepped: the chart that is live, the key, and what the shell draws.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use statewright_core::step::{KeyResolution, StartInput, resolve_key};
+use statewright_core::value::Object;
+
+use crate::body::Party;
+use crate::clock::Entropy;
+use crate::error::{EngineError, EngineResult};
+use crate::guarded::guarded;
+use crate::registry::{Known, Registry};
+use crate::store::Store;
+
+pub struct Starts {
+    store: Arc<dyn Store>,
+    registry: Arc<Registry>,
+    entropy: Arc<dyn Entropy>,
+    default_zone: Arc<str>,
+}
+
+/// A start whose key, and with it whose instance, is settled.
+pub struct ReadyStart {
+    pub to: Party,
+    pub input: StartInput,
+    pub known: Arc<Known>,
+}
+
+impl Starts {
+    pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>, entropy: Arc<dyn Entropy>, default_zone: Arc<str>) -> Self {
+        Starts {
+            store,
+            registry,
+            entropy,
+            default_zone,
+        }
+    }
+
+    /// Settles the key from what was given; a workflow's number is drawn only if its key is made of it.
+    pub async fn ready(&self, workflow: &str, payload: Object, given: Option<&str>, now: Timestamp) -> EngineResult<ReadyStart> {
+        let known = self.registry.live(workflow).await?;
+        let (key, number) = match resolve(&known, &payload, given, None, now)? {
+            KeyResolution::Key(key) => (key, None),
+            KeyResolution::Refused(refusal) => return Err(EngineError::KeyRefused(refusal)),
+            KeyResolution::NeedsNumber => {
+                let number = self.store.draw_number(workflow).await?;
+                match resolve(&known, &payload, given, Some(number), now)? {
+                    KeyResolution::Key(key) => (key, Some(number)),
+                    KeyResolution::Refused(refusal) => return Err(EngineError::KeyRefused(refusal)),
+                    KeyResolution::NeedsNumber => {
+                        return Err(EngineError::Damaged(format!(
+                            "the key of `{workflow}` asks for a number again"
+                        )));
+                    }
+                }
+            }
+        };
+        let secret = known.personal.then(|| self.entropy.draw());
+        let input = StartInput {
+            key: key.clone(),
+            number,
+            payload,
+            parent: None,
+            default_zone: self.default_zone.clone(),
+            secret,
+        };
+        Ok(ReadyStart {
+            to: Party {
+                workflow: known.chart.workflow.clone(),
+                key,
+            },
+            input,
+            known,
+        })
+    }
+}
+
+fn resolve(
+    known: &Known,
+    payload: &Object,
+    given: Option<&str>,
+    number: Option<u64>,
+    now: Timestamp,
+) -> EngineResult<KeyResolution> {
+    Ok(guarded(|| Ok(resolve_key(&known.chart, payload, given, number, now)))?)
+}

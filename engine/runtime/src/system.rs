@@ -1,0 +1,121 @@
+//! The system's own acts, in the trail of an instance like any other.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use statewright_core::identity::InstanceId;
+use statewright_core::step::{Actor, SYSTEM_KEY, SYSTEM_WORKFLOW, Snapshot, Status, system_chart, system_entry};
+use statewright_core::value::{Object, Value};
+
+use crate::error::{EngineError, EngineResult};
+use crate::guarded::guarded;
+use crate::instances::{Instances, Personal};
+use crate::store::{Applied, NewEntry, NextInstance, Store, Write};
+
+/// How often an act is tried while other nodes act too: they take turns, and few act at all.
+const ACT_ATTEMPTS_MAX: u32 = 64;
+
+pub struct SystemTrail {
+    store: Arc<dyn Store>,
+    instances: Arc<Instances>,
+}
+
+/// One act, until it stands in the trail.
+pub struct Act<'a> {
+    trail: &'a SystemTrail,
+    act: Value,
+    actor: &'a Actor,
+    attempts: u32,
+}
+
+impl SystemTrail {
+    pub fn new(store: Arc<dyn Store>, instances: Arc<Instances>) -> Self {
+        SystemTrail { store, instances }
+    }
+
+    pub fn act<'a>(&'a self, name: &str, members: impl IntoIterator<Item = (&'static str, Value)>, actor: &'a Actor) -> Act<'a> {
+        let members = members.into_iter().filter(|(_, value)| !value.is_null());
+        let mut object: Object = members.map(|(name, value)| (Arc::from(name), value)).collect();
+        object.insert("act".into(), Value::from_text(name));
+        Act {
+            trail: self,
+            act: Value::from_fields(object),
+            actor,
+            attempts: 0,
+        }
+    }
+
+    /// An act that changes nothing else.
+    pub async fn note(
+        &self,
+        name: &str,
+        members: impl IntoIterator<Item = (&'static str, Value)>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> EngineResult<()> {
+        let mut act = self.act(name, members, actor);
+        loop {
+            let write = act.write(now).await?;
+            let applied = self.store.commit(std::slice::from_ref(&write)).await?;
+            if act.settled(applied.first())? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Act<'_> {
+    /// The write of the act's entry, on the system's trail as it stands now.
+    pub async fn write(&mut self, now: Timestamp) -> EngineResult<Write> {
+        self.attempts += 1;
+        if self.attempts > ACT_ATTEMPTS_MAX {
+            return Err(EngineError::Conflict {
+                winner: "another node".into(),
+                current: 0,
+            });
+        }
+        let id = InstanceId::of(SYSTEM_WORKFLOW, SYSTEM_KEY);
+        let before = self.trail.instances.load_one(id, Personal::Without).await?;
+        let before = before.as_ref().map(|instance| &*instance.snapshot);
+        write_of(before, &self.act, self.actor, now)
+    }
+
+    /// Whether it stands in the trail; if not, somebody else's came first and it is to be written again.
+    pub fn settled(&self, applied: Option<&Applied>) -> EngineResult<bool> {
+        match applied {
+            Some(Applied::Committed) => Ok(true),
+            Some(Applied::Moved) => Ok(false),
+            other => Err(EngineError::Damaged(format!(
+                "the store answered {other:?} to an act of the system"
+            ))),
+        }
+    }
+}
+
+fn write_of(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestamp) -> EngineResult<Write> {
+    let outcome = guarded(|| system_entry(before, act, actor, now))?;
+    let next = outcome.next;
+    let row = NextInstance {
+        workflow: next.workflow.clone(),
+        key: next.key.clone(),
+        definition: next.definition,
+        sequence: next.sequence,
+        done: next.status == Status::Done,
+        snapshot: next.store(&system_chart()).canonical,
+        head: next.head,
+        started_at_us: next.started_at.as_microsecond(),
+    };
+    let mut write = Write::new(
+        next.instance,
+        before.map_or(0, |before| before.sequence),
+        row,
+        now.as_microsecond(),
+    );
+    write.entries.extend(outcome.entry.map(|entry| NewEntry {
+        sequence: entry.sequence,
+        at_us: entry.at.as_microsecond(),
+        input_key: entry.input_key,
+        bytes: entry.bytes,
+    }));
+    Ok(write)
+}

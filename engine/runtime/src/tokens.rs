@@ -1,0 +1,172 @@
+//! Access tokens: who someone is, by a secret that is never stored.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use statewright_core::identity::Digest;
+use statewright_core::step::Actor;
+use statewright_core::value::Value;
+use statewright_core::value::canonical::{read_canonical, to_canonical};
+
+use crate::body::{actor_of, actor_value};
+use crate::clock::Entropy;
+use crate::error::{EngineError, EngineResult};
+use crate::store::{NewToken, Store, TokenRow};
+use crate::system::SystemTrail;
+
+/// How long a node believes what it was told of a token: a token revoked on another node is refused here after this at the latest.
+const REMEMBERED_US: i64 = 1_000_000;
+
+/// Tokens remembered; beyond it all are forgotten and asked for again.
+const REMEMBERED_MAX: usize = 10_000;
+
+/// What a token's text begins with, so that one left lying about is recognised for what it is.
+const PREFIX: &str = "swt_";
+
+pub struct Tokens {
+    store: Arc<dyn Store>,
+    system: Arc<SystemTrail>,
+    entropy: Arc<dyn Entropy>,
+    remembered: Mutex<HashMap<Digest, Remembered>>,
+}
+
+struct Remembered {
+    actor: Arc<Actor>,
+    expires_at_us: Option<i64>,
+    since_us: i64,
+}
+
+/// A token that was just made. Its text is shown once.
+#[derive(Clone, Debug)]
+pub struct IssuedToken {
+    pub id: Arc<str>,
+    pub text: String,
+}
+
+/// A token as it is listed.
+#[derive(Clone, Debug)]
+pub struct TokenListed {
+    pub id: Arc<str>,
+    pub actor: Actor,
+    pub created_at_us: i64,
+    pub expires_at_us: Option<i64>,
+}
+
+impl Tokens {
+    pub fn new(store: Arc<dyn Store>, system: Arc<SystemTrail>, entropy: Arc<dyn Entropy>) -> Self {
+        Tokens {
+            store,
+            system,
+            entropy,
+            remembered: Mutex::default(),
+        }
+    }
+
+    /// Makes a token for `principal`; `by` is who asked for it.
+    pub async fn issue(
+        &self,
+        principal: &Actor,
+        expires_at: Option<Timestamp>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> EngineResult<IssuedToken> {
+        let text = format!("{PREFIX}{}", Digest(self.entropy.draw()));
+        let hash = Digest::of(text.as_bytes());
+        // The id says nothing of the text: it is a digest of its digest.
+        let id: Arc<str> = Digest::of(&hash.0).to_string().get(..16).unwrap_or_default().into();
+        let token = NewToken {
+            id: id.clone(),
+            hash,
+            principal: to_canonical(&actor_value(principal)),
+            created_at_us: now.as_microsecond(),
+            expires_at_us: expires_at.map(Timestamp::as_microsecond),
+        };
+        let members = [
+            ("expires_at", expires_at.map_or(Value::Null, Value::from_instant)),
+            ("principal", actor_value(principal)),
+            ("token", Value::Text(id.clone())),
+        ];
+        let mut act = self.system.act("token_created", members, by);
+        loop {
+            let write = act.write(now).await?;
+            let applied = self.store.add_token(&token, &write).await?;
+            if act.settled(Some(&applied))? {
+                return Ok(IssuedToken { id, text });
+            }
+        }
+    }
+
+    /// Who the bearer of this text is; None: nobody, no more, or not yet.
+    pub async fn authenticate(&self, text: &str, now: Timestamp) -> EngineResult<Option<Arc<Actor>>> {
+        let now_us = now.as_microsecond();
+        let hash = Digest::of(text.as_bytes());
+        if let Some(actor) = self.recall(hash, now_us) {
+            return Ok(Some(actor));
+        }
+        let Some(row) = self.store.token(hash).await? else {
+            return Ok(None);
+        };
+        if row.expires_at_us.is_some_and(|expires_at_us| expires_at_us <= now_us) {
+            return Ok(None);
+        }
+        let actor = Arc::new(principal_of(&row)?);
+        let mut remembered = self.lock();
+        if remembered.len() >= REMEMBERED_MAX {
+            remembered.clear();
+        }
+        remembered.insert(
+            hash,
+            Remembered {
+                actor: actor.clone(),
+                expires_at_us: row.expires_at_us,
+                since_us: now_us,
+            },
+        );
+        Ok(Some(actor))
+    }
+
+    pub async fn list(&self) -> EngineResult<Vec<TokenListed>> {
+        let rows = self.store.tokens().await?;
+        let listed = rows.into_iter().map(|row| {
+            let actor = principal_of(&row)?;
+            Ok(TokenListed {
+                id: row.id,
+                actor,
+                created_at_us: row.created_at_us,
+                expires_at_us: row.expires_at_us,
+            })
+        });
+        listed.collect()
+    }
+
+    pub async fn revoke(&self, id: &str, by: &Actor, now: Timestamp) -> EngineResult<()> {
+        let mut act = self.system.act("token_revoked", [("token", Value::from_text(id))], by);
+        loop {
+            let write = act.write(now).await?;
+            let applied = self.store.revoke_token(id, now.as_microsecond(), &write).await?;
+            if act.settled(Some(&applied))? {
+                self.lock().clear();
+                return Ok(());
+            }
+        }
+    }
+
+    fn recall(&self, hash: Digest, now_us: i64) -> Option<Arc<Actor>> {
+        let remembered = self.lock();
+        let known = remembered.get(&hash)?;
+        let fresh = now_us.saturating_sub(known.since_us) < REMEMBERED_US;
+        let valid = known.expires_at_us.is_none_or(|expires_at_us| expires_at_us > now_us);
+        (fresh && valid).then(|| known.actor.clone())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Remembered>> {
+        self.remembered.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+fn principal_of(row: &TokenRow) -> EngineResult<Actor> {
+    let damaged = |why: String| EngineError::Damaged(format!("the principal of token {}: {why}", row.id));
+    let value = read_canonical(&row.principal).map_err(|error| damaged(error.to_string()))?;
+    actor_of(&value).map_err(|error| damaged(error.to_string()))
+}
