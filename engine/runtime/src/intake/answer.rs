@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use statewright_core::chart::{Chart, StateKind};
+use statewright_core::chart::Chart;
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Refusal, RefusalKind, Snapshot, Status, Verdict, view};
+use statewright_core::step::{Refusal, RefusalKind, Snapshot, Status, Verdict, label};
+use statewright_core::trail::{EntryError, EntryText};
 use statewright_core::value::Value;
-use statewright_core::value::canonical::read_canonical;
 
 use crate::body::Party;
 use crate::error::{EngineError, EngineResult};
@@ -35,6 +35,7 @@ pub struct Answer {
 
 impl Answer {
     pub(super) fn of(chart: &Chart, snapshot: &Snapshot, verdict: Verdict, now: Timestamp) -> Self {
+        let label = label(chart, snapshot, now);
         Answer {
             instance: snapshot.instance,
             workflow: snapshot.workflow.clone(),
@@ -42,14 +43,14 @@ impl Answer {
             sequence: snapshot.sequence,
             verdict,
             states: resting_states(chart, snapshot),
-            label: label(chart, snapshot, now),
+            label: (!label.is_empty()).then(|| label.into()),
             done: snapshot.status == Status::Done,
             duplicate: false,
             lost_to: None,
         }
     }
 
-    /// Where there is no instance.
+    /// Where there is no instance, or none to speak of.
     pub(super) fn of_absent(to: &Party, verdict: Verdict) -> Self {
         Answer {
             instance: to.id(),
@@ -67,23 +68,23 @@ impl Answer {
 
     /// The first answer, made again from the entry that the input left.
     pub(super) fn of_entry(instance: InstanceId, row: &TrailRow) -> EngineResult<Self> {
-        let damaged = |what: &str| EngineError::Damaged(format!("entry {} of {instance}: {what}", row.sequence));
-        let entry = read_canonical(&row.bytes).map_err(|error| damaged(&error.to_string()))?;
-        let text = |value: Option<&Value>| value.and_then(Value::as_text).map(Arc::<str>::from);
-        let after = entry.field("after");
-        let states = after
-            .and_then(|after| after.field("states"))
-            .and_then(Value::as_list)
-            .unwrap_or_default();
+        Answer::read(instance, row)
+            .map_err(|error| EngineError::Damaged(format!("entry {} of {instance}: {error}", row.sequence)))
+    }
+
+    fn read(instance: InstanceId, row: &TrailRow) -> Result<Self, EntryError> {
+        let entry = EntryText::read(&row.bytes)?;
+        let after = |name: &str| entry.member("after").and_then(|after| after.field(name));
+        let states = after("states").and_then(Value::as_list).unwrap_or_default();
         Ok(Answer {
             instance,
-            workflow: text(entry.field("workflow")).ok_or_else(|| damaged("no workflow"))?,
-            key: text(entry.field("instance_key")).ok_or_else(|| damaged("no instance key"))?,
+            workflow: entry.workflow()?.into(),
+            key: entry.key()?.into(),
             sequence: row.sequence,
-            verdict: verdict_of(&entry).ok_or_else(|| damaged("no verdict"))?,
-            states: states.iter().filter_map(|state| text(Some(state))).collect(),
-            label: text(after.and_then(|after| after.field("label"))),
-            done: text(after.and_then(|after| after.field("status"))).as_deref() == Some("done"),
+            verdict: verdict_of(&entry)?,
+            states: states.iter().filter_map(Value::as_text).map(Arc::from).collect(),
+            label: after("label").and_then(Value::as_text).map(Arc::from),
+            done: after("status").and_then(Value::as_text) == Some("done"),
             duplicate: true,
             lost_to: None,
         })
@@ -92,55 +93,38 @@ impl Answer {
 
 /// Paths of the active states without active children, in document order.
 pub fn resting_states(chart: &Chart, snapshot: &Snapshot) -> Vec<Arc<str>> {
-    let states = snapshot
-        .active
-        .iter()
-        .filter_map(|index| chart.states.get(usize::from(index.0)));
-    states
-        .filter(|state| matches!(state.kind, StateKind::Atomic | StateKind::Final))
-        .filter(|state| !state.children.iter().any(|child| snapshot.active.contains(*child)))
-        .map(|state| state.path.clone())
+    chart
+        .atomic_states(&snapshot.active)
+        .map(|state| chart.state(state).path.clone())
         .collect()
-}
-
-fn label(chart: &Chart, snapshot: &Snapshot, now: Timestamp) -> Option<Arc<str>> {
-    let path = [vec![Arc::from("label")]];
-    let view = view(chart, snapshot, Some(&path), now);
-    view.field("label").and_then(Value::as_text).map(Arc::from)
 }
 
 /// Who acted, by an entry's own words.
 pub(super) fn actor_of_entry(row: &TrailRow) -> Option<Arc<str>> {
-    let entry = read_canonical(&row.bytes).ok()?;
-    let actor = entry.field("actor")?;
-    actor
-        .field("name")
-        .or_else(|| actor.field("id"))
-        .and_then(Value::as_text)
-        .map(Arc::from)
+    let actor = EntryText::read(&row.bytes).ok()?.actor().ok()?;
+    Some(actor.name.unwrap_or(actor.id))
 }
 
-fn verdict_of(entry: &Value) -> Option<Verdict> {
-    match entry.field("verdict")?.as_text()? {
-        "taken" => Some(Verdict::Taken),
-        "ignored" => Some(Verdict::Ignored),
-        "refused" => Some(Verdict::Refused(refusals_of(entry))),
+fn verdict_of(entry: &EntryText) -> Result<Verdict, EntryError> {
+    match entry.verdict()? {
         // An act that is recorded was done.
-        "recorded" => Some(Verdict::Taken),
-        _ => None,
+        "taken" | "recorded" => Ok(Verdict::Taken),
+        "ignored" => Ok(Verdict::Ignored),
+        "refused" => Ok(Verdict::Refused(refusals_of(entry))),
+        other => Err(EntryError(format!("`{other}` is no verdict"))),
     }
 }
 
-fn refusals_of(entry: &Value) -> Vec<Refusal> {
-    let reasons = entry.field("reasons").and_then(Value::as_list).unwrap_or_default();
-    let text = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
+fn refusals_of(entry: &EntryText) -> Vec<Refusal> {
+    let reasons = entry.member("reasons").and_then(Value::as_list).unwrap_or_default();
+    let text = |reason: &Value, name: &str| reason.field(name).and_then(Value::as_text).map(str::to_owned);
     let refusal = |reason: &Value| Refusal {
         kind: refusal_kind(reason.field("kind").and_then(Value::as_text).unwrap_or_default()),
-        sentence: text(reason.field("sentence")).unwrap_or_default(),
-        field: text(reason.field("field")),
+        sentence: text(reason, "sentence").unwrap_or_default(),
+        field: text(reason, "field"),
         instances: {
             let instances = reason.field("instances").and_then(Value::as_list).unwrap_or_default();
-            instances.iter().filter_map(|instance| text(Some(instance))).collect()
+            instances.iter().filter_map(Value::as_text).map(str::to_owned).collect()
         },
     };
     reasons.iter().map(refusal).collect()

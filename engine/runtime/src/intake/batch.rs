@@ -95,9 +95,8 @@ impl Batch {
 impl Group {
     fn write(&mut self, lease: Lease, now: Timestamp) -> Option<Write> {
         let changes = std::mem::take(&mut self.changes);
-        let known = self.known.as_ref()?;
         let before = self.before.as_ref().map(|instance| &*instance.snapshot);
-        changes.into_write(known, before, self.snapshot()?, lease, now)
+        changes.into_write(before, self.snapshot()?, lease, now)
     }
 
     /// What is kept in memory after the write was committed.

@@ -9,7 +9,6 @@ use statewright_core::step::{ArmedTimer, Facts, InputKind, Outcome, SendVerdict,
 
 use super::request::{Origin, Request};
 use crate::body::{EffectBody, MessageBody, MessageContent, Party};
-use crate::registry::Known;
 use crate::store::{Claim, NewEffect, NewEntry, NewMessage, NextInstance, Write};
 
 /// Held for ever by an instance whose key was drawn: under it a repetition of the start, which draws another, finds the first.
@@ -18,6 +17,8 @@ pub(super) const DRAWN_START: &str = "statewright.start";
 #[derive(Default)]
 pub(super) struct Changes {
     entries: Vec<NewEntry>,
+    /// Canonical, after the last entry.
+    snapshot: String,
     personal: Vec<(Digest, String)>,
     messages: Vec<NewMessage>,
     messages_taken: Vec<i64>,
@@ -45,42 +46,47 @@ impl Changes {
         }
     }
 
-    /// Adds what a step decided, and consumes what caused it.
-    pub fn add(&mut self, outcome: &Outcome, request: &Request, now: Timestamp) {
+    /// Adds what a step decided, and consumes what caused it. Takes the entry out of the outcome.
+    pub fn add(&mut self, outcome: &mut Outcome, request: &Request, now: Timestamp) {
         let own = Party::of(&outcome.next);
-        if let Some(entry) = &outcome.entry {
+        if let Some(entry) = outcome.entry.take() {
             self.entries.push(NewEntry {
                 sequence: entry.sequence,
                 at_us: entry.at.as_microsecond(),
                 input_key: entry.input_key,
-                bytes: entry.bytes.clone(),
+                bytes: entry.bytes,
             });
-            self.personal.extend(entry.personal.iter().cloned());
-            self.messages.extend(outcome.messages.iter().map(|message| NewMessage {
-                to: InstanceId::of(&message.workflow, &message.to),
-                key: message.key,
-                body: MessageBody::sent(&own, message).write(),
-                due_us: message.due.unwrap_or(now).as_microsecond(),
-            }));
-            self.effects.extend(outcome.effects.iter().map(|effect| NewEffect {
-                key: effect.key.clone(),
-                adapter: effect.adapter.clone(),
-                body: EffectBody::of(effect).write(),
-                due_us: now.as_microsecond(),
-            }));
-            // What was asked for and given up before anyone heard of it is never begun.
-            self.effects.retain(|effect| !outcome.abandoned.contains(&effect.key));
-            self.abandoned.extend(outcome.abandoned.iter().cloned());
+            self.snapshot = entry.snapshot;
+            self.personal.extend(entry.personal);
+            self.add_intents(outcome, &own, now);
             self.resumed |= outcome.resumed;
             self.claims.extend(claim_of_start(&own, request));
         }
+        let answer = answer_to_sender(&own, request, &outcome.verdict, now);
         match outcome.verdict {
-            Verdict::Deferred => self.defer(own.clone(), request, now),
+            Verdict::Deferred => self.defer(own, request, now),
             _ => self.consume(&request.origin),
         }
-        if let Some(answer) = answer_to_sender(&own, request, &outcome.verdict, now) {
-            self.messages.push(answer);
-        }
+        self.messages.extend(answer);
+    }
+
+    /// What is to happen after the commit.
+    fn add_intents(&mut self, outcome: &Outcome, own: &Party, now: Timestamp) {
+        self.messages.extend(outcome.messages.iter().map(|message| NewMessage {
+            to: InstanceId::of(&message.workflow, &message.to),
+            key: message.key,
+            body: MessageBody::sent(own, message).write(),
+            due_us: message.due.unwrap_or(now).as_microsecond(),
+        }));
+        self.effects.extend(outcome.effects.iter().map(|effect| NewEffect {
+            key: effect.key.clone(),
+            adapter: effect.adapter.clone(),
+            body: EffectBody::of(effect).write(),
+            due_us: now.as_microsecond(),
+        }));
+        // What was asked for and given up before anyone heard of it is never begun.
+        self.effects.retain(|effect| !outcome.abandoned.contains(&effect.key));
+        self.abandoned.extend(outcome.abandoned.iter().cloned());
     }
 
     /// Takes out of the store what an input came from.
@@ -136,22 +142,9 @@ impl Changes {
     }
 
     /// The write, if there is anything to write. `next` is the snapshot after all steps.
-    pub fn into_write(
-        self,
-        known: &Known,
-        before: Option<&Snapshot>,
-        next: &Snapshot,
-        lease: Lease,
-        now: Timestamp,
-    ) -> Option<Write> {
+    pub fn into_write(self, before: Option<&Snapshot>, next: &Snapshot, lease: Lease, now: Timestamp) -> Option<Write> {
         if self.is_empty() {
             return None;
-        }
-        let stored = next.store(&known.chart);
-        let mut personal = self.personal;
-        if before.is_none() {
-            // The secret that makes the commitments, before anything is committed to.
-            personal.extend(stored.personal);
         }
         let (timers_armed, timers_gone) = timer_changes(before, next, &self.timers_offered);
         let (mut claims_held, claims_released) = claim_changes(before, next);
@@ -166,12 +159,12 @@ impl Changes {
                 definition: next.definition,
                 sequence: next.sequence,
                 done: next.status == Status::Done,
-                snapshot: stored.canonical,
+                snapshot: self.snapshot,
                 head: next.head,
                 started_at_us: next.started_at.as_microsecond(),
             },
             entries: self.entries,
-            personal,
+            personal: self.personal,
             timers_armed,
             timers_gone,
             messages: self.messages,
@@ -218,30 +211,33 @@ fn claim_of_start(own: &Party, request: &Request) -> Option<Claim> {
 }
 
 /// The timers that changed between two snapshots; a paused timer has no row. A row that was offered goes, or follows its timer.
+fn row_due(timer: &ArmedTimer) -> Option<i64> {
+    (timer.remaining_us.is_none() && !timer.spent).then(|| timer.due.as_microsecond())
+}
+
 fn timer_changes(
     before: Option<&Snapshot>,
     next: &Snapshot,
     offered: &[(Arc<str>, i64)],
 ) -> (Vec<(Arc<str>, i64)>, Vec<Arc<str>>) {
-    let due = |timer: &ArmedTimer| (!timer.spent && timer.remaining_us.is_none()).then(|| timer.due.as_microsecond());
     let none = BTreeMap::new();
     let before = before.map_or(&none, |before| &before.timers);
     let mut armed = Vec::new();
     let mut gone = Vec::new();
     for (name, timer) in &next.timers {
-        let now_due = due(timer);
-        let row_due = offered.iter().find(|(offered, _)| offered == name).map(|(_, due_us)| *due_us);
-        let row_due = row_due.or_else(|| before.get(name).and_then(due));
+        let now_due = row_due(timer);
+        let kept_due = offered.iter().find(|(offered, _)| offered == name).map(|(_, due_us)| *due_us);
+        let kept_due = kept_due.or_else(|| before.get(name).and_then(row_due));
         match now_due {
-            Some(due_us) if row_due != Some(due_us) => armed.push((name.clone(), due_us)),
-            None if row_due.is_some() => gone.push(name.clone()),
+            Some(due_us) if kept_due != Some(due_us) => armed.push((name.clone(), due_us)),
+            None if kept_due.is_some() => gone.push(name.clone()),
             _ => {}
         }
     }
     gone.extend(
         before
             .iter()
-            .filter(|(name, timer)| !next.timers.contains_key(*name) && due(timer).is_some())
+            .filter(|(name, timer)| !next.timers.contains_key(*name) && row_due(timer).is_some())
             .map(|(name, _)| name.clone()),
     );
     for (name, _) in offered {

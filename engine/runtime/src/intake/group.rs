@@ -406,7 +406,7 @@ impl Group {
     }
 
     /// Adds a finished step to the write.
-    fn fold(&mut self, outcome: Outcome, now: Timestamp) {
+    fn fold(&mut self, mut outcome: Outcome, now: Timestamp) {
         let Some(known) = self.known.clone() else { return };
         let request = &self.requests[self.steps.len()];
         let traced = outcome.entry.is_some();
@@ -415,7 +415,7 @@ impl Group {
         if traced {
             self.changes.see(self.instance, &facts);
         }
-        self.changes.add(&outcome, request, now);
+        self.changes.add(&mut outcome, request, now);
         let verdict = outcome.verdict;
         if traced {
             self.current = Some(outcome.next);

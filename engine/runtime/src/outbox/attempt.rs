@@ -149,15 +149,15 @@ impl Tools {
                 detail: Value::Null,
             }));
         }
-        let Some(place) = &body.require else { return Ok(None) };
+        let Some(require) = &body.require else { return Ok(None) };
         let instance = self.instance(row).await?;
         let mut facts = Facts::default();
         for _ in 0..NEEDS_ROUNDS_MAX {
             let Instance { known, snapshot, .. } = &instance;
-            match guarded(|| Ok(requirement(&known.chart, snapshot, place, &facts, now)))? {
+            match guarded(|| Ok(requirement(&known.chart, snapshot, require, &facts, now)))? {
                 Ok(true) => return Ok(None),
                 Ok(false) => {
-                    let message = format!("what {place} requires does not hold");
+                    let message = "what it requires does not hold now".to_owned();
                     return Ok(Some(Final {
                         why: "interlock",
                         message,
@@ -167,9 +167,9 @@ impl Tools {
                 Err(needs) => self.reader.find(&mut facts, &needs, &known.chart, snapshot, now).await?,
             }
         }
-        Err(EngineError::Damaged(format!(
-            "what {place} requires asks for ever more reads"
-        )))
+        Err(EngineError::Damaged(
+            "what an effect requires asks for ever more reads".into(),
+        ))
     }
 
     /// An effect that has failed for good: its instance is told if it says what to do then; if not, a person is.
