@@ -13,9 +13,11 @@
 //! No HTTP, no HTML, no transport: adapters come in through [`adapter::Adapter`].
 
 pub mod adapter;
+pub mod audit;
 pub mod body;
 pub mod clock;
 pub mod configuration;
+mod engine;
 pub mod error;
 mod guarded;
 mod handover;
@@ -31,3 +33,5 @@ pub mod store;
 mod system;
 mod timers;
 pub mod tokens;
+
+pub use engine::{Deployed, Ended, Engine, Node, SendRequest, StartRequest, Surroundings};

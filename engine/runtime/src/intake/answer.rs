@@ -66,6 +66,11 @@ impl Answer {
         }
     }
 
+    /// A start whose key cannot be made.
+    pub(crate) fn refused(to: &Party, refusal: Refusal) -> Self {
+        Answer::of_absent(to, Verdict::Refused(vec![refusal]))
+    }
+
     /// The first answer, made again from the entry that the input left.
     pub(super) fn of_entry(instance: InstanceId, row: &TrailRow) -> EngineResult<Self> {
         Answer::read(instance, row)

@@ -210,6 +210,9 @@ fn claim_of_start(own: &Party, request: &Request) -> Option<Claim> {
     Some(claim(&own.workflow, &DRAWN_START.into(), &key.to_string().into()))
 }
 
+/// Armed (name → due), and gone.
+type TimerChanges = (Vec<(Arc<str>, i64)>, Vec<Arc<str>>);
+
 /// The timers that changed between two snapshots; a paused timer has no row. A row that was offered goes, or follows its timer.
 fn row_due(timer: &ArmedTimer) -> Option<i64> {
     (timer.remaining_us.is_none() && !timer.spent).then(|| timer.due.as_microsecond())
@@ -219,7 +222,7 @@ fn timer_changes(
     before: Option<&Snapshot>,
     next: &Snapshot,
     offered: &[(Arc<str>, i64)],
-) -> (Vec<(Arc<str>, i64)>, Vec<Arc<str>>) {
+) -> TimerChanges {
     let none = BTreeMap::new();
     let before = before.map_or(&none, |before| &before.timers);
     let mut armed = Vec::new();

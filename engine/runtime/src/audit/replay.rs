@@ -1,0 +1,129 @@
+//! Stepping what is recorded again, through the definitions that are pinned.
+
+use std::sync::Arc;
+
+use statewright_core::identity::{Digest, InstanceId};
+use statewright_core::trail::{Replay, Replayed};
+
+use super::{Progress, Walk, entries, keep};
+use crate::error::{EngineError, EngineResult};
+use crate::registry::Registry;
+use crate::store::{InstanceRow, Store};
+
+#[derive(Clone, Debug, Default)]
+pub struct ReplayReport {
+    pub walked: Progress,
+    /// Instances whose every entry came out the same.
+    pub same: u64,
+    /// Instances that cannot be stepped again because their personal data was erased. Their chains can still be verified.
+    pub erased: u64,
+    /// Instances that came out differently; `findings` holds the first of them.
+    pub different: u64,
+    pub findings: Vec<ReplayFinding>,
+}
+
+/// Where an instance's replay and its record part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayFinding {
+    pub instance: InstanceId,
+    pub workflow: Arc<str>,
+    pub key: Arc<str>,
+    pub sequence: u64,
+    pub detail: String,
+}
+
+enum Course {
+    Same,
+    Erased,
+    Different { sequence: u64, detail: String },
+}
+
+/// Replays every instance. `progress` is called after each page of instances.
+pub async fn replay(
+    store: &Arc<dyn Store>,
+    registry: &Registry,
+    mut progress: impl FnMut(Progress),
+) -> EngineResult<ReplayReport> {
+    let mut report = ReplayReport::default();
+    let mut walk = Walk::new(store);
+    loop {
+        let rows = walk.next().await?;
+        if rows.is_empty() {
+            return Ok(report);
+        }
+        for row in &rows {
+            match replay_instance(store, registry, row, &mut report.walked).await? {
+                Course::Same => report.same += 1,
+                Course::Erased => report.erased += 1,
+                Course::Different { sequence, detail } => {
+                    report.different += 1;
+                    let InstanceRow {
+                        instance, workflow, key, ..
+                    } = row.clone();
+                    keep(
+                        &mut report.findings,
+                        ReplayFinding {
+                            instance,
+                            workflow,
+                            key,
+                            sequence,
+                            detail,
+                        },
+                    );
+                }
+            }
+            report.walked.instances += 1;
+        }
+        progress(report.walked);
+    }
+}
+
+async fn replay_instance(
+    store: &Arc<dyn Store>,
+    registry: &Registry,
+    row: &InstanceRow,
+    walked: &mut Progress,
+) -> EngineResult<Course> {
+    let known = match registry.chart(row.definition).await {
+        Ok(known) => known,
+        Err(EngineError::Damaged(detail)) => return Ok(Course::Different { sequence: 1, detail }),
+        Err(error) => return Err(error),
+    };
+    let personal = store.personal(row.instance).await?;
+    let personal: Vec<(Digest, String)> = personal.into_iter().map(|row| (row.reference, row.value)).collect();
+    let mut replay = Replay::begin(&known.chart, &personal);
+    let mut after = 0;
+    loop {
+        let page = entries(store, row, after).await?;
+        let Some(end) = page.last() else { break };
+        after = end.sequence;
+        for entry in &page {
+            walked.entries += 1;
+            match replay.follow(&entry.bytes) {
+                Ok(Replayed::Same) => {}
+                Ok(Replayed::Erased) => return Ok(Course::Erased),
+                Ok(Replayed::Different(difference)) => {
+                    return Ok(Course::Different {
+                        sequence: difference.sequence,
+                        detail: difference.detail,
+                    });
+                }
+                Err(error) => {
+                    return Ok(Course::Different {
+                        sequence: entry.sequence,
+                        detail: error.to_string(),
+                    });
+                }
+            }
+        }
+    }
+    let stored = replay.snapshot().map(|snapshot| snapshot.store(&known.chart).canonical);
+    if stored.as_ref() == Some(&row.snapshot) {
+        return Ok(Course::Same);
+    }
+    let detail = "the entries lead to another snapshot than the one that is stored".into();
+    Ok(Course::Different {
+        sequence: row.sequence,
+        detail,
+    })
+}

@@ -1,0 +1,117 @@
+//! Making a definition live.
+
+use std::sync::Arc;
+
+use statewright_core::chart::{Action, Call, Chart, Verb};
+use statewright_core::identity::Digest;
+use statewright_core::step::{Actor, SYSTEM_WORKFLOW};
+use statewright_core::value::Value;
+
+use super::Engine;
+use crate::error::{EngineError, EngineResult};
+use crate::store::Definition;
+
+/// What a deployment came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployed {
+    pub workflow: Arc<str>,
+    pub hash: Digest,
+    /// It was live already: nothing was written.
+    pub unchanged: bool,
+}
+
+impl Engine {
+    /// Keeps a definition for ever and makes it the one that new instances take. `source` is what the compiler reads. Instances
+    /// that run stay with the definition they began with.
+    pub async fn deploy(&self, source: &str, by: &Actor) -> EngineResult<Deployed> {
+        let inner = &self.inner;
+        let known = inner.registry.compile(source)?;
+        let workflow = known.chart.workflow.clone();
+        let hash = known.chart.definition;
+        if *workflow == *SYSTEM_WORKFLOW {
+            return Err(EngineError::DefinitionRefused(format!(
+                "`{SYSTEM_WORKFLOW}` is the name of the system's own trail"
+            )));
+        }
+        self.check_adapters(&known.chart)?;
+        inner.registry.refresh().await?;
+        let was_live = inner.registry.live_hashes().contains(&(workflow.clone(), hash));
+        if was_live {
+            return Ok(Deployed {
+                workflow,
+                hash,
+                unchanged: true,
+            });
+        }
+        let now = self.now();
+        let definition = Definition {
+            hash,
+            workflow: workflow.clone(),
+            source: source.to_owned(),
+            deployed_at_us: now.as_microsecond(),
+        };
+        let members = [
+            ("definition", Value::from_text(&hash.to_string())),
+            ("workflow", Value::Text(workflow.clone())),
+        ];
+        let mut act = inner.system.act("deployed", members, by);
+        loop {
+            let write = act.write(now).await?;
+            let applied = inner.store.deploy(&definition, &write).await?;
+            if act.settled(Some(&applied))? {
+                break;
+            }
+        }
+        inner.registry.keep(known);
+        inner.registry.make_live(workflow.clone(), hash);
+        tracing::info!(%workflow, %hash, by = %by.id, "deployed");
+        Ok(Deployed {
+            workflow,
+            hash,
+            unchanged: false,
+        })
+    }
+
+    /// A call to what is not there would wait for ever.
+    fn check_adapters(&self, chart: &Chart) -> EngineResult<()> {
+        for call in calls_of(chart) {
+            let Call { adapter, action, .. } = call;
+            let Some(connected) = self.inner.adapters.get(adapter) else {
+                let known: Vec<&str> = self.inner.adapters.keys().map(|name| &**name).collect();
+                let known = if known.is_empty() {
+                    "none is connected".to_owned()
+                } else {
+                    format!("connected: {}", known.join(", "))
+                };
+                return Err(EngineError::DefinitionRefused(format!(
+                    "there is no adapter `{adapter}` ({known})"
+                )));
+            };
+            if !connected.has_action(action) {
+                return Err(EngineError::DefinitionRefused(format!(
+                    "the adapter `{adapter}` has no action `{action}`"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn calls_of(chart: &Chart) -> Vec<&Call> {
+    let of_states = chart.states.iter().flat_map(|state| state.entry.iter().chain(&state.exit));
+    let of_transitions = chart.transitions.iter().flat_map(|transition| {
+        let branches = transition.branches.iter().flat_map(|branch| &branch.actions);
+        transition.actions.iter().chain(branches)
+    });
+    let of_actions = of_states
+        .chain(of_transitions)
+        .filter_map(|action: &Action| match &action.verb {
+            Verb::Call(call) => Some(call),
+            _ => None,
+        });
+    let of_invokes = chart
+        .states
+        .iter()
+        .flat_map(|state| state.invokes.iter().map(|invoke| &invoke.call));
+    of_invokes.chain(of_actions).collect()
+}

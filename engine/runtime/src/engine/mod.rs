@@ -1,0 +1,283 @@
+//! The engine: what everything outside calls, cheap to clone, usable from many tasks.
+
+mod deployment;
+mod loops;
+mod node;
+mod request;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_core::step::{Actor, Input, InputKind, Offer, Record, RefusalKind, Verdict, record};
+use tokio::sync::oneshot;
+
+pub use self::deployment::Deployed;
+pub use self::loops::Ended;
+pub use self::node::{Node, Surroundings};
+pub use self::request::{SendRequest, StartRequest};
+
+use self::loops::Running;
+use crate::body::Party;
+use crate::clock::Clock;
+use crate::configuration::EngineConfig;
+use crate::error::{EngineError, EngineResult};
+use crate::guarded::guarded;
+use crate::handover::Handover;
+use crate::incidents::{Decision, IncidentName, Incidents};
+use crate::instances::{Instances, Personal};
+use crate::intake::{Answer, Intake, Origin, Parcel, Reply, Request};
+use crate::outbox::Adapters;
+use crate::queries::{ListRequest, Listed, Queries, Shown};
+use crate::registry::Registry;
+use crate::starts::Starts;
+use crate::store::{Applied, Incident, NewEntry, NextInstance, Store, TrailRow, Write};
+use crate::system::SystemTrail;
+use crate::tokens::Tokens;
+
+/// How often an erasure is tried while its instance moves.
+const ERASURE_ATTEMPTS_MAX: u32 = 16;
+
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    configuration: EngineConfig,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    adapters: Arc<Adapters>,
+    registry: Arc<Registry>,
+    instances: Arc<Instances>,
+    handover: Arc<Handover>,
+    starts: Arc<Starts>,
+    system: Arc<SystemTrail>,
+    intake: Arc<Intake>,
+    queries: Queries,
+    incidents: Incidents,
+    tokens: Tokens,
+    unkeyed: Unkeyed,
+    running: Running,
+}
+
+/// Keys for inputs that came without one: the engine itself may have to try them twice.
+struct Unkeyed {
+    /// Unlike that of any other start of any node.
+    nonce: String,
+    drawn: AtomicU64,
+}
+
+impl Unkeyed {
+    fn new(nonce: [u8; 32]) -> Self {
+        Unkeyed {
+            nonce: Digest(nonce).to_string(),
+            drawn: AtomicU64::new(0),
+        }
+    }
+
+    fn draw(&self) -> InputKey {
+        let ordinal = self.drawn.fetch_add(1, Ordering::Relaxed);
+        InputKey::of(&["unkeyed", &self.nonce, &ordinal.to_string()])
+    }
+}
+
+impl Engine {
+    /// Starts an instance. Refusals are answers; errors say that nothing can be said.
+    pub async fn start(&self, request: StartRequest) -> EngineResult<Answer> {
+        let StartRequest {
+            workflow,
+            key,
+            payload,
+            actor,
+            input_key,
+            reason,
+        } = request;
+        let inner = &self.inner;
+        let ready = match inner.starts.ready(&workflow, payload, key.as_deref(), self.now()).await {
+            Ok(ready) => ready,
+            Err(EngineError::KeyRefused(refusal)) => {
+                let to = Party {
+                    workflow,
+                    key: key.unwrap_or_default(),
+                };
+                return Ok(Answer::refused(&to, refusal));
+            }
+            Err(error) => return Err(error),
+        };
+        let input = Input {
+            key: Some(input_key.unwrap_or_else(|| inner.unkeyed.draw())),
+            actor,
+            reason,
+            kind: InputKind::Start(Box::new(ready.input)),
+        };
+        self.ask(|reply| {
+            let mut request = Request::to(ready.to, input, Origin::Caller, reply);
+            request.chart = Some(ready.known);
+            request
+        })
+        .await
+    }
+
+    /// Sends an event. Ignored and refused are answers too.
+    pub async fn send(&self, request: SendRequest) -> EngineResult<Answer> {
+        let SendRequest {
+            workflow,
+            key,
+            event,
+            payload,
+            actor,
+            input_key,
+            reason,
+            expected,
+        } = request;
+        let input = Input {
+            key: Some(input_key.unwrap_or_else(|| self.inner.unkeyed.draw())),
+            actor,
+            reason,
+            kind: InputKind::Event { name: event, payload },
+        };
+        self.ask(|reply| {
+            let mut request = Request::to(Party { workflow, key }, input, Origin::Caller, reply);
+            request.expected = expected;
+            request
+        })
+        .await
+    }
+
+    /// One instance as this actor sees it.
+    pub async fn show(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Shown> {
+        self.inner.queries.show(workflow, key, actor, self.now()).await
+    }
+
+    pub async fn list(&self, request: &ListRequest, actor: &Actor) -> EngineResult<Listed> {
+        self.inner.queries.list(request, actor, self.now()).await
+    }
+
+    /// Entries after `after`, in order.
+    pub async fn trail(&self, workflow: &str, key: &str, actor: &Actor, after: u64, limit: usize) -> EngineResult<Vec<TrailRow>> {
+        self.inner.queries.trail(workflow, key, actor, after, limit, self.now()).await
+    }
+
+    /// The events this actor could send now, and why not the others.
+    pub async fn can(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Vec<Offer>> {
+        self.inner.queries.can(workflow, key, actor, self.now()).await
+    }
+
+    /// What waits for a person. The caller sees to it that only operators ask.
+    pub async fn incidents(&self) -> EngineResult<Vec<Incident>> {
+        self.inner.incidents.list().await
+    }
+
+    /// Settles an incident. The caller sees to it that only operators ask.
+    pub async fn settle(
+        &self,
+        incident: &IncidentName,
+        decision: &Decision,
+        reason: Option<&str>,
+        by: &Actor,
+    ) -> EngineResult<()> {
+        self.inner.incidents.settle(incident, decision, reason, by, self.now()).await
+    }
+
+    pub fn tokens(&self) -> &Tokens {
+        &self.inner.tokens
+    }
+
+    pub fn registry(&self) -> &Registry {
+        &self.inner.registry
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.store
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Inputs that wait: people's, and the engine's own.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.inner.intake.queue.waiting()
+    }
+
+    /// Deletes the personal data of an instance, for good, and keeps that it was done. The caller sees to it that only those ask
+    /// who may.
+    pub async fn erase(&self, workflow: &str, key: &str, by: &Actor) -> EngineResult<()> {
+        let id = InstanceId::of(workflow, key);
+        for _ in 0..ERASURE_ATTEMPTS_MAX {
+            let now = self.now();
+            let found = self.inner.instances.load_one(id, Personal::With).await?;
+            let Some(instance) = found else {
+                let (workflow, key) = (workflow.into(), key.into());
+                return Err(EngineError::NoSuchInstance {
+                    workflow,
+                    key,
+                    refusals: Vec::new(),
+                });
+            };
+            let before = &instance.snapshot;
+            let outcome = guarded(|| record(&instance.known.chart, before, &Record::Erasure, by, now))?;
+            let Some(entry) = outcome.entry else {
+                return Err(EngineError::Damaged("an erasure leaves no entry".into()));
+            };
+            let next = NextInstance {
+                workflow: before.workflow.clone(),
+                key: before.key.clone(),
+                definition: before.definition,
+                sequence: entry.sequence,
+                done: outcome.next.status == statewright_core::step::Status::Done,
+                snapshot: entry.snapshot,
+                head: entry.digest,
+                started_at_us: before.started_at.as_microsecond(),
+            };
+            let mut write = Write::new(id, before.sequence, next, now.as_microsecond());
+            write.erase = true;
+            write.entries.push(NewEntry {
+                sequence: entry.sequence,
+                at_us: now.as_microsecond(),
+                input_key: None,
+                bytes: entry.bytes,
+            });
+            let applied = self.inner.store.commit(std::slice::from_ref(&write)).await?;
+            self.inner.intake.cache.forget([id]);
+            match applied.first() {
+                Some(Applied::Committed) => {
+                    self.inner.handover.committed(&write);
+                    return Ok(());
+                }
+                Some(Applied::Moved) => {}
+                other => return Err(EngineError::Damaged(format!("the store answered {other:?} to an erasure"))),
+            }
+        }
+        Err(EngineError::Conflict {
+            winner: "another input".into(),
+            current: 0,
+        })
+    }
+
+    /// Hands one input to the intake and waits for what becomes of it.
+    async fn ask(&self, request: impl FnOnce(Reply) -> Request) -> EngineResult<Answer> {
+        let (sender, receiver) = oneshot::channel();
+        let Some(parcel) = Parcel::of(vec![request(Reply::Caller(sender))]) else {
+            return Err(EngineError::ShuttingDown);
+        };
+        self.inner.intake.queue.offer(parcel);
+        // A sender that goes away unused belonged to an intake that is no more.
+        let answer = receiver.await.unwrap_or(Err(EngineError::ShuttingDown))?;
+        Ok(without_view_if_forbidden(answer))
+    }
+}
+
+/// Whoever may not send is not told how the instance stands.
+fn without_view_if_forbidden(mut answer: Answer) -> Answer {
+    if let Verdict::Refused(refusals) = &answer.verdict
+        && refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden)
+    {
+        answer.states.clear();
+        answer.label = None;
+        answer.lost_to = None;
+    }
+    answer
+}

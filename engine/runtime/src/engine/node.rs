@@ -1,0 +1,101 @@
+//! The parts of one node, put together but not running: a program runs them in loops, a simulator ticks them by hand.
+
+use std::sync::Arc;
+
+use super::{Engine, Inner};
+use crate::clock::{Clock, Entropy};
+use crate::configuration::EngineConfig;
+use crate::handover::Handover;
+use crate::incidents::Incidents;
+use crate::instances::Instances;
+use crate::intake::{Intake, Reader};
+use crate::messages::Messages;
+use crate::outbox::{Adapters, Outbox};
+use crate::queries::Queries;
+use crate::registry::{Compiler, Registry};
+use crate::starts::Starts;
+use crate::store::Store;
+use crate::system::SystemTrail;
+use crate::timers::Timers;
+use crate::tokens::Tokens;
+
+/// What a node is made of.
+pub struct Surroundings {
+    pub store: Arc<dyn Store>,
+    pub compiler: Arc<dyn Compiler>,
+    pub adapters: Adapters,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A node at rest. `engine` may be cloned and used while the others are ticked.
+pub struct Node {
+    pub engine: Engine,
+    pub intake: Arc<Intake>,
+    pub timers: Timers,
+    pub messages: Messages,
+    pub outbox: Outbox,
+}
+
+impl Node {
+    pub fn new(configuration: EngineConfig, surroundings: Surroundings) -> Self {
+        let Surroundings {
+            store,
+            compiler,
+            adapters,
+            clock,
+            entropy,
+        } = surroundings;
+        let adapters = Arc::new(adapters);
+        let registry = Arc::new(Registry::new(store.clone(), compiler));
+        let instances = Arc::new(Instances::new(store.clone(), registry.clone()));
+        let reader = Arc::new(Reader::new(instances.clone(), entropy.clone()));
+        let handover = Arc::new(Handover::new());
+        let zone = configuration.default_zone.clone();
+        let starts = Arc::new(Starts::new(store.clone(), registry.clone(), entropy.clone(), zone));
+        let system = Arc::new(SystemTrail::new(store.clone(), instances.clone()));
+        let intake = Arc::new(Intake::new(
+            &configuration,
+            store.clone(),
+            instances.clone(),
+            reader.clone(),
+            handover.clone(),
+        ));
+        let queue = intake.queue.clone();
+        let timers = Timers::new(&configuration, store.clone(), queue.clone(), handover.clone());
+        let messages = Messages::new(&configuration, store.clone(), queue.clone(), handover.clone(), starts.clone());
+        let outbox = Outbox::new(
+            &configuration,
+            store.clone(),
+            handover.clone(),
+            adapters.clone(),
+            instances.clone(),
+            reader.clone(),
+            clock.clone(),
+        );
+        let inner = Inner {
+            queries: Queries::new(store.clone(), instances.clone(), reader),
+            incidents: Incidents::new(store.clone(), system.clone(), handover.clone()),
+            tokens: Tokens::new(store.clone(), system.clone(), entropy.clone()),
+            unkeyed: super::Unkeyed::new(entropy.draw()),
+            intake: intake.clone(),
+            configuration,
+            store,
+            clock,
+            adapters,
+            registry,
+            instances,
+            handover,
+            starts,
+            system,
+            running: Default::default(),
+        };
+        Node {
+            engine: Engine { inner: Arc::new(inner) },
+            intake,
+            timers,
+            messages,
+            outbox,
+        }
+    }
+}

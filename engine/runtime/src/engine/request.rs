@@ -1,0 +1,35 @@
+//! What is asked of the engine.
+
+use std::sync::Arc;
+
+use statewright_core::identity::InputKey;
+use statewright_core::step::Actor;
+use statewright_core::value::Object;
+
+/// A new instance is asked for.
+#[derive(Clone, Debug)]
+pub struct StartRequest {
+    pub workflow: Arc<str>,
+    /// None: the workflow's own key, made of the payload or a running number.
+    pub key: Option<Arc<str>>,
+    pub payload: Object,
+    pub actor: Actor,
+    /// Recognises a repetition. None: every request is a new one.
+    pub input_key: Option<InputKey>,
+    pub reason: Option<Arc<str>>,
+}
+
+/// An event for an instance.
+#[derive(Clone, Debug)]
+pub struct SendRequest {
+    pub workflow: Arc<str>,
+    pub key: Arc<str>,
+    pub event: Arc<str>,
+    pub payload: Object,
+    pub actor: Actor,
+    /// Recognises a repetition. None: every request is a new one.
+    pub input_key: Option<InputKey>,
+    pub reason: Option<Arc<str>>,
+    /// The sequence that the sender looked at (`If-Match`); None: whatever it is now.
+    pub expected: Option<u64>,
+}
