@@ -12,7 +12,7 @@ impl Evaluation<'_> {
     /// two objects. A path that leads nowhere is null. Numbers that are equal by size do not differ.
     pub(super) fn diff(&mut self, left: &Node, right: &Node, paths: Option<&Node>, node: &Node) -> Result<Value, Stop> {
         let (before, after) = (self.object_of(left)?, self.object_of(right)?);
-        let cost = self.weight(&before) + self.weight(&after);
+        let cost = self.weight(&before).saturating_add(self.weight(&after));
         let mut differences = Vec::new();
         match paths {
             Some(paths) => {

@@ -9,7 +9,7 @@ use super::scope::{Fault, FaultKind, Scope, Stop};
 use super::wording::quoted;
 use super::{Expression, Span};
 use crate::time::local_date;
-use crate::value::{Kind, Object, Value, text};
+use crate::value::{Kind, Object, Value, limits, text};
 
 impl Expression {
     /// The value in that scope.
@@ -92,9 +92,9 @@ impl<'a> Evaluation<'a> {
             }
             Term::List(items) => {
                 let items: Result<Vec<Value>, Stop> = items.iter().map(|item| self.value(item)).collect();
-                Ok(Value::from_items(items?))
+                self.sized(Value::from_items(items?), node)
             }
-            Term::Object(fields) => self.object(fields),
+            Term::Object(fields) => self.object(fields, node),
             Term::Call {
                 function,
                 arguments,
@@ -176,6 +176,13 @@ impl<'a> Evaluation<'a> {
             ));
         }
         self.burn(bytes / TEXT_BYTES_PER_FUEL, span)
+    }
+
+    /// A value that was put together from others, if it is not too deep or too large: `[x, x]` in one `let` after another
+    /// doubles each time, and costs nothing until it is written.
+    pub(super) fn sized(&mut self, value: Value, node: &Node) -> Result<Value, Stop> {
+        limits::check(&value).map_err(|error| fault(FaultKind::Limit, node.span, format!("{}: {error}", self.quoted(node))))?;
+        Ok(value)
     }
 
     /// Appends the text form of a value that must have one.
@@ -287,12 +294,12 @@ impl<'a> Evaluation<'a> {
         Ok(Value::Boolean(false))
     }
 
-    fn object(&mut self, fields: &[(Arc<str>, Node)]) -> Result<Value, Stop> {
+    fn object(&mut self, fields: &[(Arc<str>, Node)], node: &Node) -> Result<Value, Stop> {
         let mut object = Object::new();
         for (name, field) in fields {
             object.insert(Arc::clone(name), self.value(field)?);
         }
-        Ok(Value::from_fields(object))
+        self.sized(Value::from_fields(object), node)
     }
 }
 

@@ -279,7 +279,7 @@ impl Each<'_> {
                 (Arc::from("items"), Value::from_items(items)),
             ]))
         };
-        Ok(Value::from_items(groups.into_iter().map(group).collect()))
+        evaluation.sized(Value::from_items(groups.into_iter().map(group).collect()), node)
     }
 
     fn unique(&mut self, evaluation: &mut Evaluation<'_>, node: &Node) -> Result<Value, Stop> {

@@ -190,9 +190,10 @@ impl Evaluation<'_> {
         Ok(order::same(first, second))
     }
 
-    /// The size of a value for the budget.
+    /// The size of a value for the budget, counted no further than the budget goes.
     pub(super) fn weight(&self, value: &Value) -> usize {
-        limits::weight(value, super::limits::LIST_ITEMS_MAX)
+        let most = usize::try_from(self.fuel()).unwrap_or(usize::MAX);
+        limits::weight(value, most.saturating_add(1))
     }
 
     pub(super) fn membership(&mut self, negated: bool, item: &Node, container: &Node, node: &Node) -> Result<Value, Stop> {

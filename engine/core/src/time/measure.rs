@@ -30,9 +30,9 @@ impl Duration {
             Some(Duration {
                 months: self.months.checked_add(other.months)?,
                 days: self.days.checked_add(other.days)?,
-                microseconds: self.microseconds.checked_add(other.microseconds)?,
+                microseconds: readable(self.microseconds.checked_add(other.microseconds)?)?,
                 business_days: self.business_days.checked_add(other.business_days)?,
-                business_microseconds: self.business_microseconds.checked_add(other.business_microseconds)?,
+                business_microseconds: readable(self.business_microseconds.checked_add(other.business_microseconds)?)?,
             })
         };
         sum().ok_or(TimeError::OutOfRange)
@@ -52,9 +52,9 @@ impl Duration {
             Some(Duration {
                 months: units(self.months)?,
                 days: units(self.days)?,
-                microseconds: self.microseconds.checked_mul(factor)?,
+                microseconds: readable(self.microseconds.checked_mul(factor)?)?,
                 business_days: units(self.business_days)?,
-                business_microseconds: self.business_microseconds.checked_mul(factor)?,
+                business_microseconds: readable(self.business_microseconds.checked_mul(factor)?)?,
             })
         };
         product().ok_or(TimeError::OutOfRange)
@@ -71,8 +71,8 @@ impl Duration {
         let product = Decimal::from(self.microseconds)
             .checked_mul(factor)
             .ok_or(TimeError::OutOfRange)?;
-        let whole = i64::try_from(product.round().mantissa()).map_err(|_| TimeError::OutOfRange)?;
-        Ok(Duration::exact(whole))
+        let whole = i64::try_from(product.round().mantissa()).ok().and_then(readable);
+        whole.map(Duration::exact).ok_or(TimeError::OutOfRange)
     }
 
     /// Which is longer: both exact, or both in the same one unit. Nothing at all compares with every one unit.
@@ -103,6 +103,11 @@ impl Duration {
             self.business_microseconds,
         ]
     }
+}
+
+/// The one number without an opposite cannot be written as a sign and digits, and so not be read back.
+fn readable(microseconds: i64) -> Option<i64> {
+    (microseconds != i64::MIN).then_some(microseconds)
 }
 
 #[cfg(test)]
@@ -138,6 +143,11 @@ mod tests {
         assert_eq!(duration("1mo2d").plus(duration("3d4h")), Ok(duration("1mo5d4h")));
         assert_eq!(duration("1mo2d3h").times(-2), Ok(duration("-2mo4d6h")));
         assert_eq!(duration("2000000000d").times(2), Err(TimeError::OutOfRange));
+        assert_eq!(Duration::exact(i64::MIN / 2).times(2), Err(TimeError::OutOfRange));
+        assert_eq!(
+            Duration::exact(i64::MIN + 1).plus(Duration::exact(-1)),
+            Err(TimeError::OutOfRange)
+        );
         assert_eq!(duration("1h").scaled(Decimal::new(15, 1)), Ok(duration("1h30m")));
         assert_eq!(
             duration("1d").scaled(Decimal::new(15, 1)),

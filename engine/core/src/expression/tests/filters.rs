@@ -219,6 +219,43 @@ fn values_are_presented() {
 }
 
 #[test]
+fn values_that_double_are_refused_before_they_are_written() {
+    let mut doubled = crate::value::Value::Integer(1);
+    for _ in 0..17 {
+        doubled = crate::value::Value::from_items(vec![doubled.clone(), doubled]);
+    }
+    let mut world = World::of("{}");
+    world.variables.insert("x".into(), doubled);
+    check(
+        &world,
+        &[
+            ("[x, x]", "fault: `[x, x]`: the value has more than 200000 parts"),
+            (
+                "{'a': x, 'b': x}",
+                "fault: `{'a': x, 'b': x}`: the value has more than 200000 parts",
+            ),
+            ("x == x", "true"),
+        ],
+    );
+    for _ in 0..20 {
+        let shared = world.variables.get("x").cloned().unwrap_or(crate::value::Value::Null);
+        world
+            .variables
+            .insert("x".into(), crate::value::Value::from_items(vec![shared.clone(), shared]));
+    }
+    let steps = "fault: the expression takes more than 1000000 steps";
+    check(
+        &world,
+        &[
+            ("x == x", steps),
+            ("[1] | unique(x)", steps),
+            ("[1] | group(x)", steps),
+            ("x | unique", steps),
+        ],
+    );
+}
+
+#[test]
 fn work_and_results_are_bounded() {
     let items = format!("[{}0]", "0,".repeat(999));
     let world = World::of(&format!(r#"{{"xs": {items}, "t": "{}"}}"#, "x".repeat(3_000)));
