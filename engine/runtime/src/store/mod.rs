@@ -17,7 +17,10 @@
 
 mod check;
 pub mod memory;
+mod migration;
+mod open;
 mod read;
+pub mod sqlite;
 mod write;
 
 use std::sync::Arc;
@@ -26,6 +29,7 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 pub use check::check_writes;
+pub use open::open;
 pub use read::{
     DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, PersonalRow, StoredDefinition,
     TokenRow, TrailRow,
@@ -36,7 +40,7 @@ pub use write::{
 };
 
 /// What went wrong, by what the caller can do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// Trying the same again may succeed: connection lost, database restarting, deadlock, busy.
     #[error("the database is not available now: {0}")]

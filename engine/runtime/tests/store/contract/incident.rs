@@ -71,6 +71,11 @@ async fn an_incident_is_not_offered(store: Arc<dyn Store>) {
     ];
     assert_eq!(store.incidents(10).await.unwrap(), all);
     assert_eq!(store.incidents(2).await.unwrap(), all[..2]);
+    let number: i64 = waiting.parse().unwrap();
+    let shown = store.message(id("a"), number).await.unwrap().expect("it is still there");
+    assert_eq!((shown.to, shown.id, shown.body.as_str()), (id("a"), number, "m"));
+    assert_eq!(store.message(id("b"), number).await.unwrap(), None);
+    assert_eq!(store.message(id("a"), number + 1).await.unwrap(), None);
 }
 
 async fn one_that_is_gone_or_known_is_left(store: Arc<dyn Store>) {

@@ -22,6 +22,11 @@ macro_rules! on_every_store {
             async fn memory() {
                 crate::fixture::on_memory(super::$test).await;
             }
+
+            #[tokio::test]
+            async fn sqlite() {
+                crate::fixture::on_sqlite(super::$test).await;
+            }
         })*
     };
 }

@@ -1,0 +1,66 @@
+//! The schema's versions: forward only, the same numbers in both dialects.
+
+use super::{StoreError, StoreResult};
+
+/// One step of the schema, as a file of the folder `migrations`.
+#[derive(Debug)]
+pub(super) struct Migration {
+    pub(super) version: i64,
+    pub(super) name: &'static str,
+    pub(super) sql: &'static str,
+}
+
+macro_rules! migrations {
+    ($dialect:literal: $($version:literal $name:literal),+ $(,)?) => {
+        &[$(Migration {
+            version: $version,
+            name: $name,
+            sql: include_str!(concat!("../../../../migrations/", $dialect, "/", $name, ".sql")),
+        }),+]
+    };
+}
+
+pub(super) const SQLITE: &[Migration] = migrations!("sqlite": 1 "0001_store");
+#[cfg(test)]
+pub(super) const POSTGRES: &[Migration] = migrations!("postgres": 1 "0001_store");
+
+/// What is still to be done to a schema of version `found` (0: empty).
+pub(super) fn remaining(known: &'static [Migration], found: i64) -> StoreResult<&'static [Migration]> {
+    let newest = known.last().map_or(0, |migration| migration.version);
+    if found > newest {
+        return Err(StoreError::Schema(format!(
+            "the database has schema version {found}, this program knows versions up to {newest}: \
+             run the program that upgraded it, or a newer one"
+        )));
+    }
+    let done = known.iter().take_while(|migration| migration.version <= found).count();
+    Ok(&known[done..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_rise_by_one_and_are_those_of_the_files() {
+        for known in [SQLITE, POSTGRES] {
+            for (index, migration) in known.iter().enumerate() {
+                assert_eq!(migration.version, index as i64 + 1);
+                assert!(
+                    migration.name.starts_with(&format!("{:04}_", migration.version)),
+                    "{}",
+                    migration.name
+                );
+            }
+        }
+        let names = |known: &'static [Migration]| known.iter().map(|migration| migration.name).collect::<Vec<_>>();
+        assert_eq!(names(SQLITE), names(POSTGRES));
+    }
+
+    #[test]
+    fn only_what_is_missing_remains() {
+        assert_eq!(remaining(SQLITE, 0).map(<[_]>::len).ok(), Some(SQLITE.len()));
+        assert_eq!(remaining(SQLITE, SQLITE.len() as i64).map(<[_]>::len).ok(), Some(0));
+        assert!(matches!(remaining(SQLITE, 900), Err(StoreError::Schema(_))));
+    }
+}

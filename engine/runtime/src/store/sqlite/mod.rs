@@ -1,0 +1,253 @@
+//! SQLite: one file, one writing thread, several reading ones.
+//!
+//! Write-ahead log with `synchronous=FULL`: what was answered survives a power cut. `sqlite::memory:` keeps everything in the
+//! process, on the writing thread alone.
+
+mod commit;
+mod connection;
+mod incident;
+mod outbox;
+mod readers;
+mod record;
+mod row;
+mod schema;
+mod token;
+mod wake;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+
+use self::readers::Readers;
+use self::writer::Writer;
+use super::check::{check_answer, check_results, check_text, check_token};
+use super::{
+    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
+    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, TokenRow, TrailRow, Write, check_writes,
+};
+
+/// A store in a file, or in memory but as the file's would be.
+pub struct SqliteStore {
+    writer: Writer,
+    /// None: in memory, where only the writer's connection sees anything.
+    readers: Option<Readers>,
+}
+
+impl SqliteStore {
+    /// Opens the file, which is made if it does not exist.
+    pub fn open(path: &Path) -> StoreResult<Self> {
+        Ok(SqliteStore {
+            writer: Writer::start(Some(path))?,
+            readers: Some(Readers::start(path)?),
+        })
+    }
+
+    pub fn in_memory() -> StoreResult<Self> {
+        Ok(SqliteStore {
+            writer: Writer::start(None)?,
+            readers: None,
+        })
+    }
+
+    async fn read<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> StoreResult<T> + Send + 'static,
+    {
+        match &self.readers {
+            Some(readers) => readers.run(work).await,
+            None => self.writer.run(work).await,
+        }
+    }
+
+    async fn write<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> StoreResult<T> + Send + 'static,
+    {
+        self.writer.run(work).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn migrate(&self) -> StoreResult<()> {
+        self.write(schema::migrate).await
+    }
+
+    async fn deploy(&self, definition: &Definition, act: &Write) -> StoreResult<Applied> {
+        check_text("the definition's source", &definition.source)?;
+        check_text("the workflow's name", &definition.workflow)?;
+        check_writes(std::slice::from_ref(act))?;
+        let (definition, act) = (definition.clone(), act.clone());
+        self.write(move |connection| record::deploy(connection, &definition, &act))
+            .await
+    }
+
+    async fn definition(&self, hash: Digest) -> StoreResult<Option<StoredDefinition>> {
+        self.read(move |connection| record::definition(connection, hash)).await
+    }
+
+    async fn live_definitions(&self) -> StoreResult<Vec<StoredDefinition>> {
+        self.read(record::live_definitions).await
+    }
+
+    async fn live_hashes(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        self.read(record::live_hashes).await
+    }
+
+    async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {
+        check_text("the workflow's name", workflow)?;
+        let workflow = workflow.to_owned();
+        self.write(move |connection| record::draw_numbers(connection, &workflow, 1))
+            .await
+    }
+
+    async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>> {
+        let ids = ids.to_vec();
+        self.read(move |connection| record::load(connection, &ids)).await
+    }
+
+    async fn personal(&self, instance: InstanceId) -> StoreResult<Vec<PersonalRow>> {
+        self.read(move |connection| record::personal(connection, instance)).await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
+        check_writes(writes)?;
+        if writes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let writes = writes.to_vec();
+        self.write(move |connection| commit::commit(connection, &writes)).await
+    }
+
+    async fn list(&self, query: &ListQuery) -> StoreResult<ListPage> {
+        let query = query.clone();
+        self.read(move |connection| record::list(connection, &query)).await
+    }
+
+    async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {
+        self.read(move |connection| wake::due_timers(connection, now_us, limit)).await
+    }
+
+    async fn next_due(&self) -> StoreResult<Option<i64>> {
+        self.read(wake::next_due).await
+    }
+
+    async fn ready_messages(&self, now_us: i64, older_than_us: i64, limit: usize) -> StoreResult<Vec<MessageRow>> {
+        self.read(move |connection| wake::ready_messages(connection, now_us, older_than_us, limit))
+            .await
+    }
+
+    async fn messages_of(&self, receivers: &[InstanceId], now_us: i64, limit: usize) -> StoreResult<Vec<MessageRow>> {
+        let receivers = receivers.to_vec();
+        self.read(move |connection| wake::messages_of(connection, &receivers, now_us, limit))
+            .await
+    }
+
+    async fn message(&self, to: InstanceId, id: i64) -> StoreResult<Option<MessageRow>> {
+        self.read(move |connection| wake::message(connection, to, id)).await
+    }
+
+    async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool> {
+        check_answer(answer)?;
+        let answer = answer.cloned();
+        self.write(move |connection| wake::bounce(connection, to, message, answer.as_ref()))
+            .await
+    }
+
+    async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>> {
+        check_text("the node's name", node)?;
+        let node = node.to_owned();
+        self.write(move |connection| outbox::lease(connection, &node, now_us, until_us, limit))
+            .await
+    }
+
+    async fn extend_leases(&self, leases: &[(InstanceId, Arc<str>, u64)], until_us: i64) -> StoreResult<Vec<bool>> {
+        let leases = leases.to_vec();
+        self.write(move |connection| outbox::extend(connection, &leases, until_us))
+            .await
+    }
+
+    async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>> {
+        check_results(results)?;
+        let results = results.to_vec();
+        self.write(move |connection| outbox::end_attempts(connection, &results)).await
+    }
+
+    async fn raise_incident(&self, incident: &Incident) -> StoreResult<()> {
+        check_text("the incident", &incident.error)?;
+        let incident = incident.clone();
+        self.write(move |connection| incident::raise(connection, &incident)).await
+    }
+
+    async fn incidents(&self, limit: usize) -> StoreResult<Vec<Incident>> {
+        self.read(move |connection| incident::oldest(connection, limit)).await
+    }
+
+    async fn settle_incident(
+        &self,
+        instance: InstanceId,
+        kind: IncidentKind,
+        name: &str,
+        repair: &Repair,
+        act: &Write,
+    ) -> StoreResult<Option<Applied>> {
+        check_writes(std::slice::from_ref(act))?;
+        if let Repair::Settle { answer } = repair {
+            check_answer(answer.as_ref())?;
+        }
+        let (name, repair, act) = (name.to_owned(), repair.clone(), act.clone());
+        self.write(move |connection| incident::settle(connection, instance, kind, &name, &repair, &act))
+            .await
+    }
+
+    async fn trail(&self, instance: InstanceId, after: u64, limit: usize) -> StoreResult<Vec<TrailRow>> {
+        self.read(move |connection| record::trail(connection, instance, after, limit))
+            .await
+    }
+
+    async fn entry_of_input(&self, instance: InstanceId, key: InputKey) -> StoreResult<Option<TrailRow>> {
+        self.read(move |connection| record::entry_of_input(connection, instance, key))
+            .await
+    }
+
+    async fn instances_after(&self, after: Option<InstanceId>, limit: usize) -> StoreResult<Vec<InstanceRow>> {
+        self.read(move |connection| record::instances_after(connection, after, limit))
+            .await
+    }
+
+    async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {
+        check_token(token)?;
+        check_writes(std::slice::from_ref(act))?;
+        let (token, act) = (token.clone(), act.clone());
+        self.write(move |connection| token::add(connection, &token, &act)).await
+    }
+
+    async fn token(&self, hash: Digest) -> StoreResult<Option<TokenRow>> {
+        self.read(move |connection| token::find(connection, hash)).await
+    }
+
+    async fn tokens(&self) -> StoreResult<Vec<TokenRow>> {
+        self.read(token::all).await
+    }
+
+    async fn revoke_token(&self, id: &str, now_us: i64, act: &Write) -> StoreResult<Applied> {
+        check_text("the token's id", id)?;
+        check_writes(std::slice::from_ref(act))?;
+        let (id, act) = (id.to_owned(), act.clone());
+        self.write(move |connection| token::revoke(connection, &id, now_us, &act))
+            .await
+    }
+
+    async fn close(&self) {
+        if let Some(readers) = &self.readers {
+            readers.close().await;
+        }
+        self.writer.close().await;
+    }
+}
