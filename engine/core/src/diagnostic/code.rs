@@ -39,12 +39,37 @@ macro_rules! codes {
 
 codes! {
     // 01xx: the YAML text.
+    YamlSyntax = "0101", "the YAML cannot be read here";
+    UnquotedTemplate = "0102", "a template without quotes";
+    CommaSplitsValue = "0103", "a comma splits the value";
+    ValueGoesOn = "0104", "something follows a closed quote or bracket";
+    ColonInValue = "0105", "a colon inside an unquoted value";
+    CommentCutsValue = "0106", "a value cut off by `#`";
+    NeverClosed = "0107", "a bracket, brace or quote that is never closed";
+    StrayClosing = "0108", "a closing bracket without an opening one";
+    TabIndentation = "0109", "a tab in the indentation";
+    Indentation = "0110", "an indentation that fits nothing above it";
     DuplicateKey = "0111", "the same key twice";
     MergeKey = "0112", "a merge key";
     Tag = "0113", "a YAML tag";
+    SecondDocument = "0114", "a second document in one file";
+    Directive = "0115", "a YAML directive";
+    UnknownAnchor = "0116", "an alias without an anchor";
+    RecursiveAnchor = "0117", "an anchor that holds itself";
+    KeyNotText = "0118", "a key that is not a word";
+    ForbiddenCharacter = "0119", "a character that text does not hold";
+    TooLarge = "0120", "a file beyond the limits";
+    ReservedStart = "0121", "a value that begins with a sign of YAML's own";
+    Escape = "0122", "an escape that does not exist";
 
     // 02xx: keys and the shapes of their values.
     UnknownKey = "0201", "an unknown key";
+    WrongShape = "0202", "a value of the wrong shape";
+    NotANumber = "0203", "not a plain number";
+    NotABoolean = "0204", "neither `true` nor `false`";
+    NotAName = "0205", "not a name of the right form";
+    EmptyValue = "0206", "a key without a value";
+    ReadDifferently = "0207", "a word that other YAML readers take for something else";
 
     // 10xx: a step.
     NoRest = "1001", "an input that does not come to rest";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Source, Span};
 
 /// One value. Cloning is cheap: what it holds is shared, which is also how an alias stands for its anchor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct Mapping {
     pub entries: Vec<Entry>,
     /// Written on one line between braces (or over several, between braces).
     pub flow: bool,
+    /// Something in it could not be read or was refused, so a key that is not here may not be missing.
+    pub incomplete: bool,
 }
 
 /// One key with its value.
@@ -108,6 +110,11 @@ impl Node {
     /// Whether a diagnostic has been given for it already.
     pub fn is_broken(&self) -> bool {
         matches!(self.kind, Kind::Broken)
+    }
+
+    /// The line of the source it begins in, without its line break.
+    pub fn raw_line<'s>(&self, source: &'s Source) -> &'s str {
+        source.line(source.position(self.span.start).line)
     }
 
     /// What it is, for a sentence: `a list`, `text`.
