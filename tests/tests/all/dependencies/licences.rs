@@ -21,7 +21,7 @@ const ALLOWED: &[&str] = &[
 const EXCEPTIONS: &[(&str, &str, &str)] = &[(
     "webpki-root-certs",
     "CDLA-Permissive-2.0",
-    "data, not code: the root certificates, only where the platform has none of its own",
+    "data, not code: the root certificates of the public web",
 )];
 
 #[test]
