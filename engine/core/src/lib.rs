@@ -15,6 +15,7 @@
 //! No async, no SQL, no HTTP, no logging. No binary floating point in values: numbers are exact.
 
 pub mod chart;
+pub mod check;
 pub mod diagnostic;
 pub mod expression;
 pub mod field;

@@ -14,19 +14,19 @@ pub struct People {
 pub enum Party {
     /// All of its lines must match.
     Person(PersonPattern),
-    /// Gives a user's id or a list of them.
-    Not(Template),
+    /// Each gives a user's id or a list of them.
+    Not(Vec<Template>),
     Workflow(Arc<str>),
     Adapter(Arc<str>),
     Schedule(Arc<str>),
 }
 
-/// Each line gives a text, or a list of texts of which one must match.
+/// Each line holds what may match; empty: not asked for. A template gives a text, or a list of texts of which one must match.
 #[derive(Clone, Debug, Default)]
 pub struct PersonPattern {
-    pub role: Option<Template>,
-    pub user: Option<Template>,
-    pub unit: Option<Template>,
-    pub organisation: Option<Template>,
-    pub skill: Option<Template>,
+    pub role: Vec<Template>,
+    pub user: Vec<Template>,
+    pub unit: Vec<Template>,
+    pub organisation: Vec<Template>,
+    pub skill: Vec<Template>,
 }

@@ -70,6 +70,67 @@ codes! {
     NotAName = "0205", "not a name of the right form";
     EmptyValue = "0206", "a key without a value";
     ReadDifferently = "0207", "a word that other YAML readers take for something else";
+    MissingKey = "0208", "a key that is missing";
+    UnknownWord = "0209", "none of the words known here";
+    NotADuration = "0210", "not a duration";
+    KeysExclude = "0211", "keys that do not go together";
+    OneVerb = "0212", "an action that does not do one thing";
+    MisplacedKey = "0213", "a key at the wrong place";
+    LiteralBraces = "0214", "braces where nothing is computed";
+    BracesMissing = "0215", "a text that reads like an expression";
+    TimerMoment = "0216", "a timer that does not say when";
+    TooManyParts = "0217", "a definition beyond the limits";
+    UnknownKind = "0218", "a file of no known kind";
+
+    // 03xx: names and references.
+    UnknownState = "0301", "an unknown state";
+    UnknownField = "0302", "an unknown field";
+    UnansweredEvent = "0303", "an event that nothing answers to";
+    NameClash = "0304", "a name that stands for two things";
+    MissingFile = "0305", "a file that is not there";
+    CircularReference = "0306", "something made of itself";
+
+    // 04xx: types and expressions.
+    ExpressionSyntax = "0401", "not an expression";
+    NotInLanguage = "0402", "syntax that this language does not have";
+    ExpressionTooLarge = "0403", "an expression beyond the limits";
+    UnknownFunction = "0404", "an unknown function";
+    UnknownFilter = "0405", "an unknown filter";
+    WrongArguments = "0406", "arguments that do not fit";
+    NumberInExpression = "0407", "a number that cannot be used";
+    UnusablePattern = "0408", "a pattern that cannot be used";
+    UnknownVariable = "0409", "an unknown name in an expression";
+    UnknownFieldInExpression = "0410", "an unknown field in an expression";
+    TypeMismatch = "0411", "operands that never fit";
+    NotBoolean = "0412", "a condition that is neither true nor false";
+    NullOperand = "0413", "a value that is always empty";
+    WrongType = "0414", "a value of another type than its place";
+
+    // 05xx: states and transitions.
+    FinalGoesOn = "0501", "a final state that goes on";
+    HistoryIncomplete = "0502", "a history state that cannot be used";
+    InitialMissing = "0503", "no word on where a state begins";
+    TargetsApart = "0504", "targets that cannot be active at once";
+    NeverTried = "0505", "a transition that is never tried";
+    AmbiguousForms = "0506", "one event with several forms";
+    PausesItself = "0507", "a pause that cannot work";
+    DoneNever = "0508", "an `onDone` that never comes";
+    FormsBeside = "0509", "one event with different forms at once";
+
+    // 06xx: fields and data.
+    UnknownType = "0601", "an unknown type";
+    UnusableLimit = "0602", "a limit that cannot be used";
+    UnusableDefault = "0603", "a default that cannot be used";
+    PersonalData = "0604", "personal data where it cannot be erased";
+
+    // 07xx: understood and not built yet.
+    NotBuilt = "0701", "not built yet";
+    KindNotBuilt = "0702", "a kind of file that is not built yet";
+
+    // 08xx: what the graph shows.
+    Unreachable = "0801", "a state that nothing leads to";
+    NoWayOut = "0802", "a state from which no end is reached";
+    EndlessCycle = "0803", "a circle that never comes to rest";
 
     // 10xx: a step.
     NoRest = "1001", "an input that does not come to rest";

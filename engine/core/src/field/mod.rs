@@ -10,6 +10,7 @@
 //! - A problem never repeats the value that was given.
 
 mod accept;
+mod expression_type;
 mod file;
 mod json_schema;
 mod problem;
@@ -19,6 +20,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use expression_type::Misfit;
 pub use problem::{FIELD_PROBLEMS_MAX, FieldProblem};
 
 use crate::expression::Template;

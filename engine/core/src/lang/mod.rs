@@ -1,1 +1,43 @@
-//! Placeholder.
+//! YAML to a [`Chart`](crate::chart::Chart), and every problem on the way.
+//!
+//! # Purpose
+//! [`compile`] reads a workflow's file and the files it names, checks what is written against the [`grammar`] of the whole language,
+//! and lowers it to a chart. A bad file yields all its problems at once, each with its place.
+//!
+//! # Invariants
+//! - No input panics, and none takes more than the limits allow.
+//! - There is a chart exactly where no error was found.
+//! - The chart is made of nothing but the [`Bundle`] whose digest it bears.
+
+mod builtin;
+mod bundle;
+mod compile;
+mod computed;
+mod fields;
+mod free;
+mod grammar;
+mod loader;
+mod lower;
+mod path;
+mod personal;
+mod scope;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod unbuilt;
+
+use std::sync::Arc;
+
+pub use bundle::{Bundle, UnreadableBundle};
+pub use compile::{Compiled, compile};
+pub use fields::FIELDS_MAX;
+pub use loader::PINNED_FILES_MAX;
+pub use lower::TRANSITIONS_MAX;
+pub use unbuilt::Unbuilt;
+
+/// Finds the files that a definition names. The core reads no files itself.
+pub trait Resolver {
+    /// The text of the file at this path, in the terms of the main file's own name: `lab/schemas/rx.yaml` for what
+    /// `lab/lens-order.yaml` calls `schemas/rx.yaml`. None when there is none, or none that may be read.
+    fn resolve(&self, path: &str) -> Option<Arc<str>>;
+}

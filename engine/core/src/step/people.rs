@@ -16,8 +16,8 @@ impl Machine<'_> {
         let mut matched = false;
         for party in &people.parties {
             match party {
-                Party::Not(template) => {
-                    if names(&self.scope(lets, &Locals::default()).template(template)?, &actor.id) {
+                Party::Not(templates) => {
+                    if self.any_names(templates, &[&actor.id], lets)? {
                         return Ok(false);
                     }
                 }
@@ -45,10 +45,18 @@ impl Machine<'_> {
     }
 
     /// A line that is not there fits; one that computes to null fits nobody.
-    fn line_fits(&self, line: &Option<Template>, has: &[&str], lets: &[&Lets]) -> Result<bool, NoValue> {
-        let Some(template) = line else { return Ok(true) };
-        let wanted = self.scope(lets, &Locals::default()).template(template)?;
-        Ok(has.iter().any(|each| names(&wanted, each)))
+    fn line_fits(&self, line: &[Template], has: &[&str], lets: &[&Lets]) -> Result<bool, NoValue> {
+        Ok(line.is_empty() || self.any_names(line, has, lets)?)
+    }
+
+    fn any_names(&self, templates: &[Template], has: &[&str], lets: &[&Lets]) -> Result<bool, NoValue> {
+        for template in templates {
+            let wanted = self.scope(lets, &Locals::default()).template(template)?;
+            if has.iter().any(|each| names(&wanted, each)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

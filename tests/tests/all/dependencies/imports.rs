@@ -31,8 +31,8 @@ const CORE: Order = Order {
         // A step writes entries of the trail, and the trail's replay takes steps: these two name each other.
         ("step", "chart diagnostic expression field identity time trail value"),
         ("trail", "chart diagnostic expression field identity step time value"),
-        ("lang", "chart diagnostic expression field identity time value yaml"),
-        ("check", "chart diagnostic expression field identity step time value"),
+        ("lang", "chart check diagnostic expression field identity time value yaml"),
+        ("check", "chart diagnostic expression field identity time value"),
     ],
 };
 

@@ -1,0 +1,113 @@
+//! From a file to its chart.
+
+use super::grammar::{KINDS, Kind};
+use super::loader::Loader;
+use super::lower::lower;
+use super::{Bundle, Resolver, Unbuilt, shape, unbuilt};
+use crate::chart::Chart;
+use crate::check::check;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, nearest};
+use crate::yaml::{Mapping, Node, is_extension, parse};
+
+/// What came of a file.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// None where an error was found, and for files that hold no workflow.
+    pub chart: Option<Chart>,
+    /// The files of a workflow; what is stored under the chart's `definition`.
+    pub bundle: Option<Bundle>,
+    /// Sorted by file and place.
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads the file `main` of `sources`, and the files it names, which are added to `sources`.
+pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuilt: Unbuilt) -> Compiled {
+    let (name, text) = sources.get(main).map_or_else(Default::default, |source| {
+        (source.name().to_owned(), source.text().to_owned())
+    });
+    let (node, mut out) = parse(main, &text);
+    let nothing = |out: Diagnostics| Compiled {
+        chart: None,
+        bundle: None,
+        diagnostics: out.sorted(),
+    };
+    let (Some(mapping), Some(kind)) = (node.as_mapping(), kind_of(&node, main, &mut out)) else {
+        return nothing(out);
+    };
+    if let Some(what) = kind.unbuilt {
+        let place = mapping.entry(kind.key).map_or(node.span, |entry| entry.key.span);
+        out.push(unbuilt::kind(unbuilt, place, what));
+        shape::check_inert(&node, kind.construct, &mut out);
+        return nothing(out);
+    }
+    shape::check(&node, kind.construct, unbuilt, &mut out);
+    if kind.key != "workflow" {
+        return nothing(out);
+    }
+    let lowered = lower(mapping, Loader::new(sources, files), unbuilt, out);
+    let bundle = Bundle::new(&name, &text, &lowered.loader.pinned);
+    let definition = bundle.digest();
+    let mut diagnostics = lowered.diagnostics;
+    if let Some(chart) = &lowered.chart {
+        diagnostics.append(check(chart));
+    }
+    let chart = lowered.chart.filter(|_| !diagnostics.has_errors());
+    Compiled {
+        chart: chart.map(|chart| Chart { definition, ..chart }),
+        bundle: Some(bundle),
+        diagnostics: diagnostics.sorted(),
+    }
+}
+
+/// The kind that the first key names; None with a diagnostic where none does.
+fn kind_of(node: &Node, file: FileId, out: &mut Diagnostics) -> Option<&'static Kind> {
+    let kinds = || {
+        KINDS
+            .iter()
+            .map(|kind| format!("`{}`", kind.key))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let Some(mapping) = node.as_mapping() else {
+        if !node.is_broken() {
+            let place = crate::diagnostic::Span::at(file, node.span.start);
+            out.push(
+                Diagnostic::error(Code::UnknownKind, place, "the file holds no definition")
+                    .help(format!("begin with one of {}", kinds())),
+            );
+        }
+        return None;
+    };
+    let first = mapping.iter().find(|entry| !is_extension(entry.name()))?;
+    if let Some(kind) = KINDS.iter().find(|kind| kind.key == first.name()) {
+        return Some(kind);
+    }
+    if let Some(kind) = elsewhere(mapping) {
+        let message = format!("`{}` names the kind of file and stands first", kind.key);
+        out.push(
+            Diagnostic::error(Code::UnknownKind, first.key.span, message)
+                .help(format!("put `{}` before everything else", kind.key)),
+        );
+        return Some(kind);
+    }
+    let diagnostic = Diagnostic::error(
+        Code::UnknownKind,
+        first.key.span,
+        format!("`{}` is no kind of file", first.name()),
+    );
+    out.push(match nearest(first.name(), KINDS.iter().map(|kind| kind.key)) {
+        Some(meant) => diagnostic
+            .help(format!("write `{meant}`, if that is meant"))
+            .repair(first.key.span, meant),
+        None => diagnostic.help(format!("begin with one of {}", kinds())),
+    });
+    None
+}
+
+/// A kind whose key stands further down. Only kinds whose key says nothing else at another place.
+fn elsewhere(mapping: &Mapping) -> Option<&'static Kind> {
+    let telling = ["workflow", "schema", "table", "calendar", "marks", "test"];
+    KINDS
+        .iter()
+        .find(|kind| telling.contains(&kind.key) && mapping.get(kind.key).is_some())
+}

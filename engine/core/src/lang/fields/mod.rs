@@ -1,0 +1,310 @@
+//! Field maps: from what is written to [`Fields`]. (Reference, section 4.)
+
+mod limits;
+mod words;
+
+use std::sync::Arc;
+
+use super::free;
+use super::loader::Loader;
+use super::shape::is_type;
+use super::{computed, shape};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::expression::Template;
+use crate::field::{DefaultValue, Field, Fields, Kind, Schema};
+use crate::yaml::{Mapping, Node, Scalar, is_extension};
+
+/// Fields in all the field maps of one definition, files named with `$ref` counted each time: files that name one another would
+/// grow without end.
+pub const FIELDS_MAX: usize = 5_000;
+
+/// Turns field maps into [`Fields`], reading the files they name.
+pub(super) struct FieldReader<'l, 'a> {
+    pub(super) loader: &'l mut Loader<'a>,
+    pub(super) out: &'l mut Diagnostics,
+    /// Counts down from [`FIELDS_MAX`] over the whole definition.
+    pub(super) room: &'l mut usize,
+    /// Paths of the schema files that are being read, outermost first.
+    chain: Vec<Arc<str>>,
+    /// How deep in objects and lists: only the fields of a form or a record itself may have computed defaults.
+    depth: usize,
+    /// Defaults that are computed, for whoever knows the names they may use.
+    pub(super) computed_defaults: Vec<ComputedDefault>,
+}
+
+/// A default that is still to be checked against the names in scope.
+pub(super) struct ComputedDefault {
+    pub(super) field: Arc<str>,
+    pub(super) scalar: Arc<Scalar>,
+    pub(super) template: Template,
+}
+
+/// A type as it was written, with what else the mapping said about its field.
+struct Declared {
+    schema: Schema,
+    optional: bool,
+    mapping: Option<Mapping>,
+}
+
+impl<'l, 'a> FieldReader<'l, 'a> {
+    pub(super) fn new(loader: &'l mut Loader<'a>, out: &'l mut Diagnostics, room: &'l mut usize) -> Self {
+        FieldReader {
+            loader,
+            out,
+            room,
+            chain: Vec::new(),
+            depth: 0,
+            computed_defaults: Vec::new(),
+        }
+    }
+
+    /// The fields of a map; what cannot be read is left out and told.
+    pub(super) fn fields(&mut self, node: &Node) -> Fields {
+        let entries = node
+            .as_mapping()
+            .into_iter()
+            .flatten()
+            .filter(|entry| !is_extension(entry.name()));
+        let list = entries
+            .filter_map(|entry| self.field(entry.name(), &entry.key, &entry.value))
+            .collect();
+        Fields { list }
+    }
+
+    /// One field; `name` stands at `place`.
+    pub(super) fn field(&mut self, name: &str, place: &Scalar, node: &Node) -> Option<Field> {
+        match self.room.checked_sub(1) {
+            Some(room) => *self.room = room,
+            None => {
+                let message = format!("the definition has more than {FIELDS_MAX} fields");
+                self.out.push(Diagnostic::error(Code::TooManyParts, place.span, message));
+                return None;
+            }
+        }
+        // A type that cannot be read has been told: its field is known all the same, so that nothing else is told of it.
+        let unreadable = Declared {
+            schema: Schema::of(Kind::Any),
+            optional: true,
+            mapping: node.as_mapping().cloned(),
+        };
+        let declared = self.declared(node).unwrap_or(unreadable);
+        let mut field = Field {
+            optional: declared.optional,
+            ..Field::of(name, declared.schema)
+        };
+        if let Some(mapping) = &declared.mapping {
+            self.annotate(&mut field, mapping);
+        }
+        Some(field)
+    }
+
+    fn annotate(&mut self, field: &mut Field, mapping: &Mapping) {
+        let text = |key: &str| {
+            mapping
+                .get(key)
+                .and_then(Node::as_scalar)
+                .map(|scalar| scalar.text.to_string())
+        };
+        let flag = |key: &str| {
+            mapping
+                .get(key)
+                .and_then(Node::as_scalar)
+                .is_some_and(|scalar| &*scalar.text == "true")
+        };
+        field.label = text("label").or_else(|| text("title"));
+        field.help = text("help").or_else(|| text("description"));
+        field.unit = text("unit");
+        field.phi = flag("phi");
+        field.index = flag("index");
+        if let Some(place) = mapping.entry("index").filter(|_| field.index && field.phi) {
+            let message = "personal data is not indexed: an index would keep what must be erasable";
+            self.out
+                .push(Diagnostic::error(Code::PersonalData, place.key.span, message).help("take `index` away"));
+        }
+        if let Some(node) = mapping.get("default") {
+            field.default = self.default(field, node);
+        }
+    }
+
+    fn default(&mut self, field: &Field, node: &Node) -> Option<DefaultValue> {
+        if let Some(scalar) = shape::computed_scalar(node) {
+            let template = computed::template(scalar, self.out)?;
+            if self.depth > 0 {
+                let message = "only the fields of a form or a record itself may have a computed default";
+                self.out.push(Diagnostic::error(Code::UnusableDefault, node.span, message));
+                return None;
+            }
+            let scalar = Arc::new(scalar.clone());
+            self.computed_defaults.push(ComputedDefault {
+                field: field.name.clone(),
+                scalar,
+                template: template.clone(),
+            });
+            return Some(DefaultValue::Computed(template));
+        }
+        let value = free::value(node, self.out)?;
+        if value.is_null() {
+            return None;
+        }
+        match field.schema.accept(&value) {
+            Ok(value) => Some(DefaultValue::Literal(value)),
+            Err(problems) => {
+                for problem in problems {
+                    let message = format!("the default of `{}` {problem}", field.name);
+                    self.out.push(Diagnostic::error(Code::UnusableDefault, node.span, message));
+                }
+                None
+            }
+        }
+    }
+
+    /// A type by itself, such as that of a list's items.
+    fn declared(&mut self, node: &Node) -> Option<Declared> {
+        if let Some(scalar) = node.as_scalar() {
+            let (word, optional) = words::split(&scalar.text);
+            let kind = words::kind(word, scalar, self.out)?;
+            self.refuse_bare(&kind, scalar);
+            return Some(Declared {
+                schema: Schema::of(kind),
+                optional,
+                mapping: None,
+            });
+        }
+        let mapping = node.as_mapping()?;
+        let (schema, optional) = self.schema(node, mapping)?;
+        Some(Declared {
+            schema,
+            optional,
+            mapping: Some(mapping.clone()),
+        })
+    }
+
+    /// `list` needs to know what of; an object without `properties` holds anything.
+    fn refuse_bare(&mut self, kind: &Kind, scalar: &Scalar) {
+        if let Kind::List { .. } = kind {
+            let message = "a list needs `items`";
+            self.out
+                .push(Diagnostic::error(Code::MissingKey, scalar.span, message).help("write `{type: list, items: string}`"));
+        }
+    }
+
+    fn schema(&mut self, node: &Node, mapping: &Mapping) -> Option<(Schema, bool)> {
+        let written = mapping.get("type").and_then(Node::as_scalar);
+        let (word, optional) = written.map_or(("", false), |scalar| words::split(&scalar.text));
+        if let Some(reference) = mapping.get("$ref").and_then(Node::as_scalar) {
+            let (schema, its_own) = self.referred(reference)?;
+            limits::refuse_beside_reference(mapping, self.out);
+            return Some((schema, optional || its_own));
+        }
+        let kind = match written {
+            Some(scalar) => words::kind(word, scalar, self.out)?,
+            None => self.inferred(node, mapping)?,
+        };
+        let mut schema = Schema::of(kind);
+        self.fill_structure(&mut schema, mapping, written);
+        limits::fill(&mut schema, mapping, self.out);
+        Some((schema, optional))
+    }
+
+    /// The type of a mapping without `type`, by what it has.
+    fn inferred(&mut self, node: &Node, mapping: &Mapping) -> Option<Kind> {
+        let has = |key: &str| mapping.get(key).is_some();
+        if has("properties") {
+            return Some(Kind::Object {
+                fields: Fields::default(),
+                open: false,
+            });
+        }
+        if has("items") {
+            return Some(words::list());
+        }
+        if has("enum") || has("const") || has("table") {
+            return Some(limits::kind_of_values(mapping));
+        }
+        if !mapping.incomplete {
+            let message = "the type is missing";
+            let help = format!("add `type`, one of {}", words::listed());
+            let place = mapping.entries.first().map_or(node.span, |entry| entry.key.span);
+            self.out.push(Diagnostic::error(Code::MissingKey, place, message).help(help));
+        }
+        None
+    }
+
+    fn fill_structure(&mut self, schema: &mut Schema, mapping: &Mapping, written: Option<&Scalar>) {
+        self.depth += 1;
+        match &mut schema.kind {
+            Kind::Object { fields, open } => {
+                *open = mapping.get("properties").is_none();
+                if let Some(node) = mapping.get("properties") {
+                    *fields = self.fields(node);
+                }
+                if let Some(additional) = mapping.get("additionalProperties").and_then(Node::as_scalar) {
+                    *open = &*additional.text == "true";
+                }
+                require_listed(fields, mapping, self.out);
+            }
+            Kind::List { items, .. } => match mapping.get("items") {
+                Some(node) => {
+                    if let Some(item) = self.item(node) {
+                        **items = item;
+                    }
+                }
+                None => {
+                    if let Some(scalar) = written {
+                        self.refuse_bare(&words::list(), scalar);
+                    }
+                }
+            },
+            _ => {}
+        }
+        self.depth -= 1;
+    }
+
+    fn item(&mut self, node: &Node) -> Option<Schema> {
+        match node.as_mapping() {
+            Some(mapping) if !is_type(mapping) => Some(Schema::of(Kind::Object {
+                fields: self.fields(node),
+                open: false,
+            })),
+            _ => self.declared(node).map(|declared| declared.schema),
+        }
+    }
+
+    fn referred(&mut self, reference: &Scalar) -> Option<(Schema, bool)> {
+        let (path, tree) = self.loader.schema(reference, self.out)?;
+        if self.chain.contains(&path) {
+            let message = format!("`{path}` names itself, by way of {}", self.chain.join(", "));
+            self.out.push(
+                Diagnostic::error(Code::CircularReference, reference.span, message)
+                    .help("a type ends somewhere: take one `$ref` away"),
+            );
+            return None;
+        }
+        self.chain.push(path);
+        let schema = tree.as_mapping().and_then(|mapping| self.schema(&tree, mapping));
+        self.chain.pop();
+        schema
+    }
+}
+
+/// `required` of JSON Schema: the fields it does not name may be empty.
+fn require_listed(fields: &mut Fields, mapping: &Mapping, out: &mut Diagnostics) {
+    let Some(required) = mapping.get("required").and_then(Node::as_sequence) else {
+        return;
+    };
+    let names: Vec<&Scalar> = required.iter().filter_map(Node::as_scalar).collect();
+    for name in names.iter().filter(|name| fields.get(&name.text).is_none()) {
+        let message = format!("there is no field `{}` here", name.text);
+        let near = nearest(&name.text, fields.list.iter().map(|field| &*field.name)).map(str::to_owned);
+        let diagnostic = Diagnostic::error(Code::UnknownField, name.span, message);
+        out.push(match near {
+            Some(near) => diagnostic
+                .help(format!("write `{near}`, if that is meant"))
+                .repair(name.span, near),
+            None => diagnostic,
+        });
+    }
+    for field in &mut fields.list {
+        field.optional |= !names.iter().any(|name| *name.text == *field.name);
+    }
+}

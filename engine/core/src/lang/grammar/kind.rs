@@ -1,0 +1,212 @@
+//! The kinds of file. The first key names the kind. (Reference, section 12.)
+
+use super::data::{FIELD, FIELDS};
+use super::state::LETS;
+use super::test_file::TEST;
+use super::view::{PORTAL, SIMULATION, VIEW};
+use super::workflow::WORKFLOW;
+use super::{Construct, Empty, Forms, Key, Name, Shape, key};
+
+/// One kind of file.
+pub(in crate::lang) struct Kind {
+    /// The key that names it.
+    pub key: &'static str,
+    pub construct: &'static Construct,
+    /// What is not built, as the subject of a sentence.
+    pub unbuilt: Option<&'static str>,
+}
+
+const fn unbuilt(key: &'static str, construct: &'static Construct, what: &'static str) -> Kind {
+    Kind {
+        key,
+        construct,
+        unbuilt: Some(what),
+    }
+}
+
+pub(in crate::lang) static KINDS: &[Kind] = &[
+    Kind {
+        key: "workflow",
+        construct: &WORKFLOW,
+        unbuilt: None,
+    },
+    Kind {
+        key: "schema",
+        construct: &SCHEMA,
+        unbuilt: None,
+    },
+    unbuilt("table", &TABLE, "files of tables"),
+    unbuilt("calendar", &CALENDAR, "calendars"),
+    unbuilt("roles", &ROLES, "files of roles"),
+    unbuilt("marks", &MARKS, "files of marks"),
+    unbuilt("adapter", &ADAPTER, "contracts of adapters"),
+    unbuilt("view", &VIEW, "views"),
+    unbuilt("portal", &PORTAL, "portals"),
+    unbuilt("simulation", &SIMULATION, "simulations"),
+    unbuilt("test", &TEST, "files of scenarios"),
+];
+
+static SCHEMA: Construct = Construct {
+    noun: "a schema",
+    keys: SCHEMA_KEYS,
+    shared: &[FIELD.keys],
+};
+
+static SCHEMA_KEYS: &[Key] = &[key("schema", Shape::Name(Name::File), "its name").required()];
+
+static TABLE: Construct = Construct {
+    noun: "a table",
+    shared: &[],
+    keys: &[
+        key("table", Shape::Name(Name::File), "its name").required(),
+        key("title", Shape::Literal, "for people"),
+        key("live", Shape::Boolean, "may change without a deploy"),
+        key("key", Shape::Name(Name::Snake), "the column that a look-up names"),
+        key("columns", FIELDS, "of a look-up: the columns and their types"),
+        key("inputs", FIELDS, "of a decision: what it is given"),
+        key("output", Shape::Value, "of a decision: how rows become one answer"),
+        key("rows", Shape::List(&ROW), "the rows"),
+        key("rows_from", Shape::Literal, "a CSV file with the rows"),
+        key("mode", Shape::Word(&["first", "unique", "collect"]), "which rows answer"),
+        key("let", LETS, "values for the rows"),
+        key("tests", Shape::List(&Shape::Map(&TABLE_TEST)), "what it must answer"),
+    ],
+};
+
+/// Of a look-up, columns and values; of a decision `when`, `if`, `then` and `group`.
+const ROW: Shape = Shape::Names(Name::Any, &Shape::Value, Empty::Allowed);
+
+static TABLE_TEST: Construct = Construct {
+    noun: "a test of a table",
+    shared: &[],
+    keys: &[
+        key("with", Shape::Value, "what it is given").required(),
+        key("gives", Shape::Value, "what it must answer").required(),
+    ],
+};
+
+static CALENDAR: Construct = Construct {
+    noun: "a calendar",
+    shared: &[],
+    keys: &[
+        key("calendar", Shape::Name(Name::File), "its name").required(),
+        key("zone", Shape::Literal, "its IANA zone"),
+        key("hours", OPENING_HOURS, "weekday to hours such as `08:00-17:00`"),
+        key("holidays", HOLIDAYS, "dates, perhaps with names"),
+        key("exceptions", OPENING_HOURS, "date to hours"),
+        key("extends", Shape::Name(Name::File), "the calendar it is added to"),
+    ],
+};
+
+const OPENING_HOURS: Shape = Shape::Names(Name::Any, &Shape::List(&Shape::Literal), Empty::Allowed);
+
+const HOLIDAYS: Shape = Shape::Either(&Forms {
+    noun: "a list of dates, or a map of dates to names",
+    scalar: None,
+    list: Some(Shape::List(&Shape::Literal)),
+    mapping: Some(Shape::Names(Name::Any, &Shape::Literal, Empty::Allowed)),
+});
+
+static ROLES: Construct = Construct {
+    noun: "a file of roles",
+    shared: &[],
+    keys: &[
+        key(
+            "roles",
+            Shape::Names(Name::Snake, &Shape::Map(&ROLE), Empty::Allowed),
+            "the roles",
+        )
+        .required(),
+        key(
+            "apart",
+            Shape::List(&Shape::List(&Shape::Name(Name::Snake))),
+            "roles no one may hold together",
+        ),
+        key("units", Shape::Value, "the units"),
+        key("roster", Shape::Map(&ROSTER), "which instances are shifts"),
+        key("substitutes", Shape::Value, "who stands in for whom"),
+        key("quiet_hours", Shape::Value, "role to hours and channel"),
+    ],
+};
+
+static ROLE: Construct = Construct {
+    noun: "a role",
+    shared: &[],
+    keys: &[
+        key("title", Shape::Literal, "for people"),
+        key("includes", Shape::List(&Shape::Name(Name::Snake)), "roles that belong to it"),
+        key("second_factor", Shape::Boolean, "whether signing in takes two factors"),
+        key("session", Shape::Duration, "how long a session lasts"),
+    ],
+};
+
+static ROSTER: Construct = Construct {
+    noun: "a roster",
+    shared: &[],
+    keys: &[
+        key("workflow", Shape::Name(Name::File), "the workflow whose instances are shifts").required(),
+        key(
+            "in",
+            Shape::List(&Shape::Name(Name::State)),
+            "the states in which a shift is on",
+        ),
+        key("person", Shape::Name(Name::Path), "the field with the people"),
+        key("from", Shape::Name(Name::Path), "the field with the beginning"),
+        key("to", Shape::Name(Name::Path), "the field with the end"),
+        key("unit", Shape::Name(Name::Path), "the field with the unit"),
+    ],
+};
+
+static MARKS: Construct = Construct {
+    noun: "a file of marks",
+    shared: &[],
+    keys: &[key(
+        "marks",
+        Shape::Names(Name::Snake, &FIELDS, Empty::Allowed),
+        "the names of trail lines and their fields",
+    )
+    .required()],
+};
+
+static ADAPTER: Construct = Construct {
+    noun: "an adapter's contract",
+    shared: &[],
+    keys: &[
+        key("adapter", Shape::Name(Name::Snake), "its name").required(),
+        key("title", Shape::Literal, "for people"),
+        key(
+            "actions",
+            Shape::Names(Name::Snake, &Shape::Map(&ADAPTER_ACTION), Empty::Allowed),
+            "what it does",
+        ),
+        key(
+            "events",
+            Shape::Names(Name::Event, &Shape::Map(&ADAPTER_EVENT), Empty::Allowed),
+            "what it reports",
+        ),
+        key("simulate", Shape::Value, "how it behaves in simulations"),
+    ],
+};
+
+static ADAPTER_ACTION: Construct = Construct {
+    noun: "an adapter's action",
+    shared: &[],
+    keys: &[
+        key("input", FIELDS, "what it is given"),
+        key("output", FIELDS, "what it answers"),
+        key("progress", FIELDS, "what it reports on the way"),
+        key("errors", Shape::Value, "how it fails"),
+        key("temporary", Shape::Value, "which failures pass"),
+        key("undone", Shape::Value, "what takes its answer back"),
+        key("repeat_safe", Shape::Boolean, "whether it may be asked twice"),
+    ],
+};
+
+static ADAPTER_EVENT: Construct = Construct {
+    noun: "an adapter's event",
+    shared: &[],
+    keys: &[
+        key("fields", FIELDS, "what it carries"),
+        key("to", Shape::Value, "which instance it is for"),
+    ],
+};

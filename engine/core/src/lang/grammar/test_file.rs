@@ -1,0 +1,76 @@
+//! Files of scenarios. (Reference, section 11.)
+
+use super::{Construct, Empty, Name, Shape, key};
+
+pub(super) static TEST: Construct = Construct {
+    noun: "a test file",
+    shared: &[],
+    keys: &[
+        key("test", Shape::Name(Name::File), "its name").required(),
+        key("uses", Shape::List(&Shape::Literal), "definition files beside it"),
+        key("given", Shape::Map(&GIVEN), "what every scenario begins with"),
+        key("scenarios", STEPS, "sentence to steps"),
+        key("fragments", STEPS, "name to steps, for `play`"),
+    ],
+};
+
+const STEPS: Shape = Shape::Names(Name::Any, &Shape::List(&Shape::Map(&STEP)), Empty::Refused);
+
+static GIVEN: Construct = Construct {
+    noun: "what is given",
+    shared: &[],
+    keys: &[
+        key("clock", Shape::Literal, "the moment at which it begins"),
+        key("people", Shape::Anything, "name to roles, or to a mapping"),
+        key("on_shift", Shape::Anything, "who is on shift"),
+        key("tables", Shape::Anything, "stand-ins for tables"),
+        key("calendars", Shape::Anything, "stand-ins for calendars"),
+        key("instances", Shape::Anything, "instances that are there already"),
+        key("adapters", Shape::Anything, "what adapters answer"),
+        key("common", Shape::Anything, "values that scenarios share by aliases"),
+    ],
+};
+
+static STEP: Construct = Construct {
+    noun: "a step",
+    shared: &[],
+    keys: &[
+        key("start", Shape::Name(Name::File), "an instance of this workflow"),
+        key("send", Shape::Name(Name::Event), "an event"),
+        key("claim", Shape::Anything, "a task"),
+        key("release", Shape::Anything, "a task"),
+        key("acknowledge", Shape::Anything, "a task or clock"),
+        key("delegate", Shape::Anything, "a task"),
+        key("wait", Shape::Duration, "moves the clock"),
+        key("at", Shape::Literal, "moves the clock to this moment"),
+        key("place", Shape::Literal, "puts an instance into states"),
+        key("adapter", Shape::Literal, "an adapter's answer, by hand"),
+        key(
+            "race",
+            Shape::List(&Shape::Map(&STEP)),
+            "steps in every order and interleaving",
+        ),
+        key("crash", Shape::Literal, "stops and restarts the engine there"),
+        key("expect", Shape::Anything, "what must hold"),
+        key("play", Shape::Literal, "the steps of a fragment"),
+        key("to", Shape::Literal, "which instance"),
+        key("of", Shape::Literal, "which instance or task"),
+        key("as", Shape::Anything, "who does it"),
+        key("with", Shape::Anything, "the form, filled in"),
+        key("id", Shape::Literal, "its key"),
+        key("in", Shape::Anything, "the states"),
+        key("for", Shape::Anything, "for which instances"),
+        key("sign", Shape::Anything, "signatures"),
+        key("reason", Shape::Literal, "the reason given"),
+        key("times", Shape::Integer(1, 100_000), "how often"),
+        key("refused", Shape::Literal, "words of the refusal that must come"),
+        key("ignored", Shape::Boolean, "whether it must be ignored"),
+        key("blockers", Shape::Anything, "instances that the refusal must name"),
+        key("returns", Shape::Anything, "the adapter's result"),
+        key("fails", Shape::Anything, "the adapter's failure"),
+        key("progress", Shape::Anything, "a step on the way"),
+        key("undone", Shape::Anything, "an answer taken back"),
+        key("one", Shape::Anything, "what must become of one of them"),
+        key("other", Shape::Anything, "what must become of the others"),
+    ],
+};

@@ -1,0 +1,130 @@
+//! From the tree of a workflow to its chart: names become indexes, texts become expressions.
+//!
+//! What has the wrong shape was told by the pass over shapes; here it is passed over. What has the right shape and no meaning is told.
+
+mod action;
+mod admission;
+mod event_names;
+mod invoke;
+mod names;
+mod people;
+mod reads;
+mod sameness;
+mod skeleton;
+mod state;
+mod target;
+mod timer;
+mod transition;
+mod value;
+mod workflow;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::fields::{ComputedDefault, FIELDS_MAX, FieldReader};
+use super::loader::Loader;
+use super::scope::Scope;
+use super::unbuilt::Unbuilt;
+use crate::chart::{Chart, State, StateIndex, Transition, TransitionIndex};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
+use crate::field::Fields;
+use crate::yaml::{Mapping, Node};
+
+/// Transitions of one chart, branches not counted.
+pub const TRANSITIONS_MAX: usize = 10_000;
+
+/// Everything that is known while a workflow is lowered.
+pub(super) struct Lowering<'a> {
+    loader: Loader<'a>,
+    out: Diagnostics,
+    unbuilt: Unbuilt,
+    fields_left: usize,
+    data: Arc<Fields>,
+    /// Field name to its type as written, which a form may narrow.
+    data_nodes: BTreeMap<Arc<str>, Node>,
+    /// Computed defaults of `data`, until the names they may use are known.
+    data_defaults: Vec<ComputedDefault>,
+    /// The names that hold everywhere in the workflow.
+    scope: Scope,
+    states: Vec<State>,
+    /// For each state, what was written.
+    drafts: Vec<skeleton::Draft>,
+    transitions: Vec<Transition>,
+    /// Names of the personal fields of all forms.
+    personal_fields: BTreeSet<Arc<str>>,
+    /// Read to the paths of its view that expressions name.
+    read_paths: BTreeMap<Arc<str>, BTreeSet<Vec<Arc<str>>>>,
+    events: event_names::EventNames,
+    /// Ids of invokes, with their places.
+    invoke_ids: BTreeMap<Arc<str>, Span>,
+}
+
+/// Lowers a workflow. The chart's `definition` is still to be set. There is a chart only where no error was found.
+pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, unbuilt: Unbuilt, found: Diagnostics) -> Lowered<'a> {
+    let mut lowering = Lowering {
+        loader,
+        out: found,
+        unbuilt,
+        fields_left: FIELDS_MAX,
+        data: Arc::default(),
+        data_nodes: BTreeMap::new(),
+        data_defaults: Vec::new(),
+        scope: Scope::default(),
+        states: Vec::new(),
+        drafts: Vec::new(),
+        transitions: Vec::new(),
+        personal_fields: BTreeSet::new(),
+        read_paths: BTreeMap::new(),
+        events: event_names::EventNames::default(),
+        invoke_ids: BTreeMap::new(),
+    };
+    let chart = lowering.workflow(workflow);
+    let chart = chart.filter(|_| !lowering.out.has_errors());
+    Lowered {
+        chart,
+        loader: lowering.loader,
+        diagnostics: lowering.out,
+    }
+}
+
+/// What came of it.
+pub(super) struct Lowered<'a> {
+    pub(super) chart: Option<Chart>,
+    pub(super) loader: Loader<'a>,
+    pub(super) diagnostics: Diagnostics,
+}
+
+impl<'a> Lowering<'a> {
+    fn error(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.out.push(Diagnostic::error(code, span, message).help(help));
+    }
+
+    fn fields<'l>(&'l mut self) -> FieldReader<'l, 'a> {
+        FieldReader::new(&mut self.loader, &mut self.out, &mut self.fields_left)
+    }
+
+    fn state(&self, index: StateIndex) -> Option<&State> {
+        self.states.get(usize::from(index.0))
+    }
+
+    /// Takes a transition into the arena; None with a diagnostic when there are too many.
+    fn push_transition(&mut self, transition: Transition) -> Option<TransitionIndex> {
+        let index = u16::try_from(self.transitions.len())
+            .ok()
+            .filter(|index| usize::from(*index) < TRANSITIONS_MAX);
+        let Some(index) = index.map(TransitionIndex) else {
+            let message = format!("the workflow has more than {TRANSITIONS_MAX} transitions");
+            self.out.push(Diagnostic::error(Code::TooManyParts, transition.span, message));
+            return None;
+        };
+        self.transitions.push(Transition { index, ..transition });
+        Some(index)
+    }
+}
+
+/// Where a value begins, for a mark that is to be read at a glance: of a mapping its first key.
+pub(super) fn head(node: &Node) -> Span {
+    node.as_mapping()
+        .and_then(|mapping| mapping.entries.first())
+        .map_or(node.span, |entry| entry.key.span)
+}

@@ -1,0 +1,237 @@
+//! The names of a workflow: its fields, `let` values, reads and children. No two may be the same.
+
+use std::sync::Arc;
+
+use super::Lowering;
+use crate::chart::Lets;
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::expression::{Expression, Type};
+use crate::lang::builtin::BUILT_IN;
+use crate::lang::scope::{Known, Scope};
+use crate::yaml::{Entry, Mapping, Node, Scalar, is_extension};
+
+impl Lowering<'_> {
+    /// Makes the scope that holds everywhere in the workflow.
+    pub(super) fn declare_names(&mut self, workflow: &Mapping) -> Lets {
+        let mut scope = Scope::default();
+        for name in BUILT_IN.into_iter().filter(|name| !matches!(*name, "item" | "index")) {
+            scope.insert(name, Known::BuiltIn);
+        }
+        let mut places: Vec<(Arc<str>, Span, &str)> = Vec::new();
+        let data = self.data.clone();
+        for scalar in keys(workflow, "data") {
+            if let Some(field) = data.get(&scalar.text) {
+                self.declare(
+                    &mut scope,
+                    &mut places,
+                    scalar,
+                    "a field",
+                    Known::Field(Arc::new(field.clone())),
+                );
+            }
+        }
+        for entry in workflow
+            .get("reads")
+            .and_then(Node::as_mapping)
+            .into_iter()
+            .flatten()
+            .filter(|entry| !is_extension(entry.name()))
+        {
+            let known = if is_by_key(&entry.value) {
+                Known::View
+            } else {
+                Known::Unknown
+            };
+            self.declare(&mut scope, &mut places, &entry.key, "a read", known);
+            self.read_paths.insert(entry.key.text.clone(), Default::default());
+        }
+        for scalar in child_ids(workflow) {
+            self.declare(&mut scope, &mut places, &scalar, "the children of an invoke", Known::Unknown);
+        }
+        let lets: Vec<Scalar> = keys(workflow, "let").cloned().collect();
+        for scalar in &lets {
+            self.declare(
+                &mut scope,
+                &mut places,
+                scalar,
+                "a `let` value",
+                Known::Let {
+                    kind: Type::Any,
+                    personal: false,
+                },
+            );
+        }
+        self.scope = scope;
+        self.workflow_lets(workflow.get("let"))
+    }
+
+    /// The workflow's `let` values may use one another in any order, but not in a circle.
+    fn workflow_lets(&mut self, node: Option<&Node>) -> Lets {
+        let entries: Vec<&Entry> = node
+            .and_then(Node::as_mapping)
+            .into_iter()
+            .flatten()
+            .filter(|entry| !is_extension(entry.name()))
+            .collect();
+        let parsed: Vec<Option<Expression>> = entries.iter().map(|entry| self.parsed(&entry.value)).collect();
+        let uses: Vec<Vec<usize>> = parsed
+            .iter()
+            .map(|expression| uses_of(expression.as_ref(), &entries))
+            .collect();
+        for (_, entry) in entries.iter().enumerate().filter(|(index, _)| reaches(&uses, *index)) {
+            let message = format!("`{}` is made of itself", entry.name());
+            self.error(
+                Code::CircularReference,
+                entry.key.span,
+                message,
+                "a `let` value may use others, but no others that use it",
+            );
+        }
+        for index in in_order(&uses) {
+            let (Some(entry), Some(Some(expression))) = (entries.get(index), parsed.get(index)) else {
+                continue;
+            };
+            self.type_let(entry, expression);
+        }
+        entries
+            .iter()
+            .zip(parsed)
+            .filter_map(|(entry, expression)| Some((entry.key.text.clone(), expression?)))
+            .collect()
+    }
+
+    /// Checks a value of which all that it uses has been checked.
+    fn type_let(&mut self, entry: &Entry, expression: &Expression) {
+        let scope = std::mem::take(&mut self.scope);
+        let known = match entry.value.as_scalar() {
+            Some(scalar) => {
+                let kind = self.check_expression(scalar, 0, expression, &scope);
+                Known::Let {
+                    kind,
+                    personal: self.is_personal(expression, &scope),
+                }
+            }
+            None => Known::Unknown,
+        };
+        self.scope = scope;
+        // A name that clashes keeps its first meaning.
+        if matches!(self.scope.get(entry.name()), Some(Known::Let { .. })) {
+            self.scope.insert(entry.key.text.clone(), known);
+        }
+    }
+
+    fn declare(
+        &mut self,
+        scope: &mut Scope,
+        places: &mut Vec<(Arc<str>, Span, &'static str)>,
+        scalar: &Scalar,
+        noun: &'static str,
+        known: Known,
+    ) {
+        let earlier = places.iter().find(|(name, ..)| *name == scalar.text);
+        if BUILT_IN.contains(&&*scalar.text) {
+            let message = format!("`{}` is a word of the language", scalar.text);
+            self.error(
+                Code::NameClash,
+                scalar.span,
+                message,
+                "choose another name: expressions would not know which is meant",
+            );
+        } else if let Some((_, span, other)) = earlier {
+            let message = format!("`{}` is the name of {other} already", scalar.text);
+            let diagnostic =
+                Diagnostic::error(Code::NameClash, scalar.span, message).note_at(*span, format!("{other} of this name"));
+            self.out
+                .push(diagnostic.help("choose another name: expressions would not know which is meant"));
+        } else {
+            scope.insert(scalar.text.clone(), known);
+        }
+        places.push((scalar.text.clone(), scalar.span, noun));
+    }
+
+    /// A name that a transition or a loop adds must not hide one that is there.
+    pub(super) fn refuse_clash(&mut self, scalar: &Scalar, scope: &Scope) {
+        if scope.contains(&scalar.text) || BUILT_IN.contains(&&*scalar.text) {
+            let message = format!("`{}` is a name here already", scalar.text);
+            self.error(
+                Code::NameClash,
+                scalar.span,
+                message,
+                "choose another name: expressions would not know which is meant",
+            );
+        }
+    }
+}
+
+fn keys<'m>(workflow: &'m Mapping, key: &str) -> impl Iterator<Item = &'m Scalar> {
+    let entries = workflow.get(key).and_then(Node::as_mapping).into_iter().flatten();
+    entries.map(|entry| &entry.key).filter(|key| !is_extension(&key.text))
+}
+
+/// Ids of invokes of children, which are reads of that name. (Reference, section 3.5.)
+fn child_ids(state: &Mapping) -> Vec<Scalar> {
+    let mut ids = Vec::new();
+    let invokes = state.get("invoke").map_or_else(Vec::new, |node| match node.as_sequence() {
+        Some(items) => items.iter().filter_map(Node::as_mapping).collect(),
+        None => node.as_mapping().into_iter().collect(),
+    });
+    let children = invokes.into_iter().filter(|invoke| invoke.get("workflow").is_some());
+    ids.extend(children.filter_map(|invoke| invoke.get("id").and_then(Node::as_scalar).cloned()));
+    for entry in state.get("states").and_then(Node::as_mapping).into_iter().flatten() {
+        ids.extend(entry.value.as_mapping().map(child_ids).unwrap_or_default());
+    }
+    ids
+}
+
+/// Whether a read finds one instance by its key.
+fn is_by_key(read: &Node) -> bool {
+    let others = ["keys", "where", "in", "marks", "tasks"];
+    read.as_mapping()
+        .is_some_and(|read| !others.iter().any(|key| read.get(key).is_some()))
+}
+
+/// Which of the values an expression uses.
+fn uses_of(expression: Option<&Expression>, entries: &[&Entry]) -> Vec<usize> {
+    let Some(references) = expression.map(Expression::references) else {
+        return Vec::new();
+    };
+    let used = entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| references.touches(entry.name()));
+    used.map(|(index, _)| index).collect()
+}
+
+/// The values in an order in which each stands behind those it uses; circles in any order.
+fn in_order(uses: &[Vec<usize>]) -> Vec<usize> {
+    let mut order: Vec<usize> = Vec::new();
+    let mut waiting: Vec<usize> = (0..uses.len()).collect();
+    while !waiting.is_empty() {
+        let is_ready = |index: &usize| uses.get(*index).into_iter().flatten().all(|used| order.contains(used));
+        let (ready, rest): (Vec<usize>, Vec<usize>) = waiting.iter().partition(|index| is_ready(index));
+        if ready.is_empty() {
+            order.extend(rest);
+            return order;
+        }
+        order.extend(ready);
+        waiting = rest;
+    }
+    order
+}
+
+/// Whether a way along the uses leads from a `let` value back to it.
+fn reaches(uses: &[Vec<usize>], start: usize) -> bool {
+    let mut seen = vec![false; uses.len()];
+    let mut open: Vec<usize> = uses.get(start).cloned().unwrap_or_default();
+    while let Some(index) = open.pop() {
+        if index == start {
+            return true;
+        }
+        if let Some(known) = seen.get_mut(index)
+            && !std::mem::replace(known, true)
+        {
+            open.extend(uses.get(index).into_iter().flatten().copied());
+        }
+    }
+    false
+}

@@ -1,0 +1,313 @@
+//! Templates, expressions and free values, checked against the names in scope.
+
+use std::sync::Arc;
+
+use super::Lowering;
+use crate::chart::ValueTemplate;
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::expression::{Expression, Function, References, Step, Template, Type, Use};
+use crate::field::{self, Schema};
+use crate::lang::personal::Flow;
+use crate::lang::scope::{Known, Scope};
+use crate::lang::shape::computed_scalar;
+use crate::lang::{builtin, computed, free, unbuilt};
+use crate::value::{Object, Value};
+use crate::yaml::{Kind, Node, Scalar, Style};
+
+/// Where a value goes, as far as personal data is concerned.
+#[derive(Clone, Copy)]
+pub(super) enum Sink<'s> {
+    /// A place that keeps personal data apart, or keeps nothing.
+    Private,
+    /// A place that is stored, hashed or shown to whoever sees the instance; named for the sentence.
+    Public(&'s str),
+}
+
+impl Lowering<'_> {
+    /// A bare expression, parsed and nothing more.
+    pub(super) fn parsed(&mut self, node: &Node) -> Option<Expression> {
+        computed::expression(node.as_scalar()?, &mut self.out)
+    }
+
+    /// A bare expression, with the type of its value.
+    pub(super) fn typed_expression(&mut self, node: &Node, scope: &Scope) -> Option<(Expression, Type)> {
+        let scalar = node.as_scalar()?;
+        let expression = computed::expression(scalar, &mut self.out)?;
+        let kind = self.check_expression(scalar, 0, &expression, scope);
+        Some((expression, kind))
+    }
+
+    /// A bare expression that is true or false.
+    pub(super) fn condition(&mut self, node: &Node, scope: &Scope) -> Option<Expression> {
+        let scalar = node.as_scalar()?;
+        let expression = computed::expression(scalar, &mut self.out)?;
+        computed::report(scalar, expression.check_truth(scope), &mut self.out);
+        self.note_references(scalar, 0, &expression.references(), scope);
+        Some(expression)
+    }
+
+    /// A bare expression that gives one of these types.
+    pub(super) fn expression_of(&mut self, node: &Node, scope: &Scope, wanted: &[Type], noun: &str) -> Option<Expression> {
+        let (expression, kind) = self.typed_expression(node, scope)?;
+        self.check_kind(node.as_scalar()?, &kind, wanted, noun);
+        Some(expression)
+    }
+
+    /// Text in which something may be computed.
+    pub(super) fn template(&mut self, node: &Node, scope: &Scope, sink: Sink<'_>) -> Option<Template> {
+        self.template_of(node.as_scalar()?, scope, sink)
+    }
+
+    /// A duration, or text that computes one.
+    pub(super) fn duration(&mut self, node: &Node, scope: &Scope) -> Option<Template> {
+        let scalar = node.as_scalar()?;
+        let template = computed::template(scalar, &mut self.out)?;
+        let kind = self.check_template(scalar, &template, scope);
+        if template.literal().is_none() {
+            self.check_kind(scalar, &kind, &[Type::Duration], "a duration");
+        }
+        Some(template)
+    }
+
+    pub(super) fn template_of(&mut self, scalar: &Scalar, scope: &Scope, sink: Sink<'_>) -> Option<Template> {
+        let template = computed::template(scalar, &mut self.out)?;
+        self.check_template(scalar, &template, scope);
+        self.check_sink(&template, scalar.span, scope, sink);
+        if template.literal().is_some() {
+            self.warn_of_missing_braces(scalar, scope, false);
+        }
+        Some(template)
+    }
+
+    /// The type of an expression that begins at `offset` of the scalar's text; what is wrong with it is told.
+    pub(super) fn check_expression(&mut self, scalar: &Scalar, offset: usize, expression: &Expression, scope: &Scope) -> Type {
+        let (kind, problems) = expression.check(scope);
+        computed::report_at(scalar, offset, problems, &mut self.out);
+        self.note_references(scalar, offset, &expression.references(), scope);
+        kind
+    }
+
+    /// The type of a template's value; what is wrong with it is told.
+    pub(super) fn check_template(&mut self, scalar: &Scalar, template: &Template, scope: &Scope) -> Type {
+        let (kind, problems) = template.check(scope);
+        computed::report(scalar, problems, &mut self.out);
+        self.note_references(scalar, 0, &template.references(), scope);
+        kind
+    }
+
+    /// The type of the items of a list.
+    pub(super) fn check_list(&mut self, scalar: &Scalar, offset: usize, expression: &Expression, scope: &Scope) -> Type {
+        let kind = self.check_expression(scalar, offset, expression, scope);
+        match kind.present() {
+            Type::List(item) => (**item).clone(),
+            Type::Any | Type::Null => Type::Any,
+            _ => {
+                self.check_kind(scalar, &kind, &[Type::list(Type::Any)], "a list");
+                Type::Any
+            }
+        }
+    }
+
+    fn check_kind(&mut self, scalar: &Scalar, found: &Type, wanted: &[Type], noun: &str) {
+        let found = found.present();
+        let fits = matches!(found, Type::Any | Type::Null) || wanted.iter().any(|wanted| wanted.kind() == found.kind());
+        if !fits {
+            let message = format!("this is {found}, and {noun} is needed");
+            self.error(Code::WrongType, scalar.span, message, format!("compute {noun}"));
+        }
+    }
+
+    /// Whether a computed value may stand in a field.
+    pub(super) fn check_fit(&mut self, schema: &Schema, found: &Type, scalar: &Scalar, place: &str) {
+        let Some(misfit) = schema.misfit(found) else { return };
+        let part = if misfit.path.is_empty() {
+            "this".to_owned()
+        } else {
+            format!("`{}` in it", misfit.path)
+        };
+        let message = format!("{part} is {}, and {place} takes {}", misfit.found, misfit.wanted);
+        self.error(Code::WrongType, scalar.span, message, "compute a value of the declared type");
+    }
+
+    /// As [`Self::check_fit`], for a structure with computed parts.
+    pub(super) fn check_value_fit(&mut self, schema: &Schema, node: &Node, value: &ValueTemplate, scope: &Scope, place: &str) {
+        match (value, &node.kind) {
+            (ValueTemplate::Computed(template), Kind::Scalar(scalar)) => {
+                let (kind, _) = template.check(scope);
+                self.check_fit(schema, &kind, scalar, place);
+            }
+            (ValueTemplate::Object(_), _) if !matches!(schema.kind, field::Kind::Object { .. } | field::Kind::Any) => {
+                let message = format!("this is an object, and {place} takes {}", schema.expression_type());
+                self.error(Code::WrongType, node.span, message, "write a value of the declared type");
+            }
+            (ValueTemplate::List(_), _) if !matches!(schema.kind, field::Kind::List { .. } | field::Kind::Any) => {
+                let message = format!("this is a list, and {place} takes {}", schema.expression_type());
+                self.error(Code::WrongType, node.span, message, "write a value of the declared type");
+            }
+            _ => {}
+        }
+    }
+
+    /// A free value: a literal, something computed, or a structure of these.
+    pub(super) fn value(&mut self, node: &Node, scope: &Scope, sink: Sink<'_>) -> Option<ValueTemplate> {
+        match &node.kind {
+            Kind::Scalar(_) if computed_scalar(node).is_some() => self.template(node, scope, sink).map(ValueTemplate::Computed),
+            Kind::Scalar(scalar) => {
+                self.warn_of_missing_braces(scalar, scope, true);
+                Some(ValueTemplate::Literal(free::scalar(scalar, &mut self.out)))
+            }
+            Kind::Sequence(items) => {
+                let items: Vec<_> = items.iter().filter_map(|item| self.value(item, scope, sink)).collect();
+                Some(fold_list(items))
+            }
+            Kind::Mapping(mapping) => {
+                let fields = mapping
+                    .iter()
+                    .filter_map(|entry| Some((entry.key.text.clone(), self.value(&entry.value, scope, sink)?)));
+                Some(fold_object(fields.collect()))
+            }
+            Kind::Empty | Kind::Broken => None,
+        }
+    }
+
+    /// Named free values: what an event carries, an adapter is given, a mark holds.
+    pub(super) fn values(&mut self, node: Option<&Node>, scope: &Scope, sink: Sink<'_>) -> Vec<(Arc<str>, ValueTemplate)> {
+        let entries = node.and_then(Node::as_mapping).into_iter().flatten();
+        let entries = entries.filter(|entry| !crate::yaml::is_extension(entry.name()));
+        entries
+            .filter_map(|entry| Some((entry.key.text.clone(), self.value(&entry.value, scope, sink)?)))
+            .collect()
+    }
+
+    /// Notes what is used of reads, and tells of functions and variables that are not built.
+    fn note_references(&mut self, scalar: &Scalar, offset: usize, references: &References, scope: &Scope) {
+        let span_of = |word: &str| {
+            let at = scalar
+                .text
+                .get(offset..)
+                .and_then(|rest| rest.find(word))
+                .map(|at| at + offset);
+            at.map_or(scalar.span, |at| scalar.span_of(at..at + word.len()))
+        };
+        for (variable, paths) in &references.variables {
+            self.note_read(
+                variable,
+                paths.iter().map(|(path, reference)| (path.0.as_slice(), reference.usage)),
+            );
+            if let Some(what) = builtin::unbuilt(variable).filter(|_| matches!(scope.get(variable), Some(Known::BuiltIn))) {
+                self.out.push(unbuilt::diagnostic(self.unbuilt, span_of(variable), what));
+            }
+        }
+        for (function, _) in &references.calls {
+            if let Some(what) = unbuilt_function(*function) {
+                self.out
+                    .push(unbuilt::diagnostic(self.unbuilt, span_of(function.name()), what));
+            }
+        }
+    }
+
+    fn note_read<'p>(&mut self, variable: &Arc<str>, paths: impl Iterator<Item = (&'p [Step], Use)>) {
+        let Some(noted) = self.read_paths.get_mut(variable) else {
+            return;
+        };
+        for (path, usage) in paths {
+            let fields = path.iter().map_while(|step| match step {
+                Step::Field(name) => Some(name.clone()),
+                Step::Each => None,
+            });
+            let fields: Vec<Arc<str>> = fields.collect();
+            if fields.is_empty() && usage == Use::Value {
+                // The view as a whole: whoever gets it may ask for what identifies it.
+                noted.extend([vec!["workflow".into()], vec!["key".into()]]);
+            } else if !fields.is_empty() {
+                noted.insert(fields);
+            }
+        }
+    }
+
+    pub(super) fn check_sink(&mut self, template: &Template, span: Span, scope: &Scope, sink: Sink<'_>) {
+        let Sink::Public(place) = sink else { return };
+        if (Flow {
+            scope,
+            elsewhere: &self.personal_fields,
+        })
+        .template(template)
+        {
+            let message = format!("personal data would stand in {place}");
+            let help =
+                "a field marked `phi` may reach other `phi` fields only: everything else is stored where it cannot be erased";
+            self.error(Code::PersonalData, span, message, help);
+        }
+    }
+
+    pub(super) fn is_personal(&self, expression: &Expression, scope: &Scope) -> bool {
+        Flow {
+            scope,
+            elsewhere: &self.personal_fields,
+        }
+        .expression(expression)
+    }
+
+    /// A literal that reads like an expression over names that are known here: braces may be missing.
+    fn warn_of_missing_braces(&mut self, scalar: &Scalar, scope: &Scope, bare_names: bool) {
+        if scalar.style != Style::Plain {
+            return;
+        }
+        let Ok(expression) = Expression::parse(&scalar.text) else {
+            return;
+        };
+        let references = expression.references();
+        let own = |name: &Arc<str>| scope.contains(name);
+        let is_one_name = expression.root().path().is_some_and(|path| path.len() == 1);
+        let speaks = !references.variables.is_empty() && references.variables.keys().all(own);
+        if speaks && (bare_names || !is_one_name) && !(is_one_name && is_common_word(scope, &scalar.text)) {
+            let message = format!("`{}` is text here, although it reads like an expression", scalar.text);
+            let repair = format!("\"{{{{ {} }}}}\"", scalar.text.replace('"', "'"));
+            self.out.push(
+                Diagnostic::warning(Code::BracesMissing, scalar.span, message)
+                    .help("to compute it put braces round it; if the text is meant put it in quotes")
+                    .repair(scalar.span, repair),
+            );
+        }
+    }
+}
+
+/// Words of the language itself are often meant as words: `key`, `history`.
+fn is_common_word(scope: &Scope, text: &str) -> bool {
+    matches!(scope.get(text), Some(Known::BuiltIn))
+}
+
+fn unbuilt_function(function: Function) -> Option<&'static str> {
+    Some(match function {
+        Function::Decide => "decision tables (`decide`)",
+        Function::Table => "look-up tables (`table`)",
+        Function::BusinessDays | Function::BusinessHours | Function::BusinessBetween | Function::InBusinessHours => {
+            "business time in expressions"
+        }
+        _ => return None,
+    })
+}
+
+fn fold_list(items: Vec<ValueTemplate>) -> ValueTemplate {
+    let literals: Option<Vec<Value>> = items.iter().map(literal).collect();
+    literals.map_or(ValueTemplate::List(items), |items| {
+        ValueTemplate::Literal(Value::from_items(items))
+    })
+}
+
+fn fold_object(fields: Vec<(Arc<str>, ValueTemplate)>) -> ValueTemplate {
+    let literals: Option<Object> = fields
+        .iter()
+        .map(|(name, value)| Some((name.clone(), literal(value)?)))
+        .collect();
+    literals.map_or(ValueTemplate::Object(fields), |fields| {
+        ValueTemplate::Literal(Value::from_fields(fields))
+    })
+}
+
+fn literal(value: &ValueTemplate) -> Option<Value> {
+    match value {
+        ValueTemplate::Literal(value) => Some(value.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,132 @@
+//! The workflow as a whole: its record, who starts it, who sees it. (Reference, section 2.)
+
+use std::sync::Arc;
+
+use super::Lowering;
+use super::admission::reason;
+use super::state::text;
+use super::value::Sink;
+use crate::chart::{Access, Chart, Start};
+use crate::diagnostic::{Code, Span, nearest};
+use crate::identity::Digest;
+use crate::lang::scope::{Event, Known, Scope, field_is_personal};
+use crate::yaml::{Mapping, Node, Scalar, is_extension};
+
+impl Lowering<'_> {
+    /// The chart, without its digest; None where not even its name could be read.
+    pub(super) fn workflow(&mut self, workflow: &Mapping) -> Option<Chart> {
+        let name = workflow.get("workflow").and_then(Node::as_scalar)?;
+        self.data(workflow.get("data"));
+        self.lay_out(workflow, &name.text, name.span);
+        let lets = self.declare_names(workflow);
+        let admissions = self.admissions();
+        let start = self.start(workflow.get("start"));
+        let scope = self.scope.clone();
+        let (data, defaults) = (self.data.clone(), std::mem::take(&mut self.data_defaults));
+        self.check_defaults(&data, defaults, &scope);
+        let mut reads = self.reads(workflow);
+        let access = self.access(workflow.get("access"), &scope);
+        let title = workflow
+            .get("title")
+            .and_then(|node| self.template(node, &scope, Sink::Public("the title")));
+        let key = workflow
+            .get("key")
+            .and_then(|node| self.template(node, &scope, Sink::Public("the key")));
+        let zone = workflow
+            .get("zone")
+            .and_then(|node| self.template(node, &scope, Sink::Public("the zone")));
+        self.fill_states(admissions);
+        if let Some(root) = self.states.first_mut() {
+            root.title = title.clone();
+        }
+        self.check_raised();
+        self.fill_paths(&mut reads);
+        Some(Chart {
+            definition: Digest::ZERO,
+            workflow: name.text.clone(),
+            title,
+            description: text(workflow, "description"),
+            key,
+            zone,
+            calendar: text(workflow, "calendar").map(Arc::from),
+            data: (*self.data).clone(),
+            lets,
+            reads,
+            start,
+            access,
+            states: std::mem::take(&mut self.states),
+            transitions: std::mem::take(&mut self.transitions),
+        })
+    }
+
+    fn data(&mut self, node: Option<&Node>) {
+        let Some(node) = node else { return };
+        let mut reader = self.fields();
+        let fields = reader.fields(node);
+        self.data_defaults = std::mem::take(&mut reader.computed_defaults);
+        let entries = node
+            .as_mapping()
+            .into_iter()
+            .flatten()
+            .filter(|entry| !is_extension(entry.name()));
+        self.data_nodes = entries.map(|entry| (entry.key.text.clone(), entry.value.clone())).collect();
+        self.data = Arc::new(fields);
+        let personal = self.data.list.iter().filter(|field| field_is_personal(field, &[]));
+        self.personal_fields = personal.map(|field| field.name.clone()).collect();
+    }
+
+    fn start(&mut self, node: Option<&Node>) -> Start {
+        let Some(mapping) = node.and_then(Node::as_mapping) else {
+            return Start::default();
+        };
+        let scope = self.scope.clone();
+        let form = self.form(mapping.get("input"), &scope);
+        let scope = scope.with_event(Event::Form(Arc::new(form.fields.clone())));
+        Start {
+            by: self.people(mapping.get("by"), &scope),
+            guards: self.guards(mapping.get("guard"), &scope),
+            reason: reason(mapping.get("reason")),
+            form,
+        }
+    }
+
+    fn access(&mut self, node: Option<&Node>, scope: &Scope) -> Vec<Access> {
+        let items = node.and_then(Node::as_sequence).unwrap_or_default();
+        let mut access = Vec::new();
+        for mapping in items.iter().filter_map(Node::as_mapping) {
+            // What is opened for a time, or for sums only, is not built: without it such a rule would grant too much.
+            if mapping.get("break_glass").is_some() || mapping.get("counts_only").is_some() {
+                continue;
+            }
+            access.push(Access {
+                people: self.people(mapping.get("for"), scope),
+                condition: mapping.get("if").and_then(|node| self.condition(node, scope)),
+                show: mapping.get("show").map(|node| self.shown(node)),
+            });
+        }
+        access
+    }
+
+    /// The fields and `let` values that an access rule shows.
+    fn shown(&mut self, node: &Node) -> Vec<Arc<str>> {
+        let mut shown = Vec::new();
+        for scalar in node.as_sequence().unwrap_or_default().iter().filter_map(Node::as_scalar) {
+            let first = scalar.text.split('.').next().unwrap_or_default();
+            if !matches!(self.scope.get(first), Some(Known::Field(_) | Known::Let { .. })) {
+                self.unknown_shown(scalar, first);
+            }
+            shown.push(scalar.text.clone());
+        }
+        shown
+    }
+
+    fn unknown_shown(&mut self, scalar: &Scalar, name: &str) {
+        let known: Vec<String> = self.scope.names().map(str::to_owned).collect();
+        let span: Span = scalar.span;
+        let help = match nearest(name, known.iter().map(String::as_str)) {
+            Some(meant) => format!("write `{meant}`, if that is meant"),
+            None => "declare it under `data` or `let`".to_owned(),
+        };
+        self.error(Code::UnknownField, span, format!("there is no field `{name}`"), help);
+    }
+}

@@ -1,0 +1,144 @@
+//! Where personal data flows: into which values of a workflow a field marked `phi` would be carried.
+//!
+//! Followed are values, not verdicts: a comparison says something about a person and is not a person's data, and the answer of a
+//! decision table comes from the table. What is joined, formatted, computed or picked out of personal data is personal data.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::scope::Scope;
+use crate::expression::ast::{Node, Term};
+use crate::expression::{Expression, Filter, Function, Template};
+
+/// Follows values through expressions.
+pub(super) struct Flow<'s> {
+    pub(super) scope: &'s Scope,
+    /// Names of the personal fields of all forms.
+    pub(super) elsewhere: &'s BTreeSet<Arc<str>>,
+}
+
+/// Where a value comes from.
+#[derive(Clone)]
+enum Origin {
+    /// A place below a name; items of lists stand at their list's path.
+    Place(Arc<str>, Vec<Arc<str>>),
+    Computed {
+        personal: bool,
+    },
+}
+
+impl Flow<'_> {
+    /// Whether the template's value holds personal data.
+    pub(super) fn template(&self, template: &Template) -> bool {
+        template.expressions().any(|(_, expression)| self.expression(expression))
+    }
+
+    /// Whether the expression's value holds personal data.
+    pub(super) fn expression(&self, expression: &Expression) -> bool {
+        self.is_personal(&self.origin(expression.root(), &[]))
+    }
+
+    fn is_personal(&self, origin: &Origin) -> bool {
+        match origin {
+            Origin::Place(name, path) => self.scope.is_personal(name, path, self.elsewhere),
+            Origin::Computed { personal } => *personal,
+        }
+    }
+
+    /// `items`: what `item` stands for, innermost filter last.
+    fn origin(&self, node: &Node, items: &[Origin]) -> Origin {
+        match &node.term {
+            Term::Variable(name) => self.variable(name, items),
+            Term::Field { base, name, .. } => match self.origin(base, items) {
+                Origin::Place(variable, mut path) => {
+                    path.push(name.clone());
+                    Origin::Place(variable, path)
+                }
+                computed => computed,
+            },
+            Term::Index { base, .. } => self.origin(base, items),
+            Term::Choice { then, otherwise, .. } => self.any([&**then, &**otherwise], items),
+            Term::List(nodes) => self.any(nodes, items),
+            Term::Object(fields) => self.any(fields.iter().map(|(_, node)| node), items),
+            Term::Negate(operand) => self.any([&**operand], items),
+            Term::Arithmetic { left, right, .. } | Term::Join(left, right) => self.any([&**left, &**right], items),
+            Term::Call {
+                function,
+                arguments,
+                named,
+                ..
+            } => self.call(*function, arguments, named, items),
+            Term::Filter {
+                filter,
+                operand,
+                arguments,
+                ..
+            } => self.filter(*filter, operand, arguments, items),
+            Term::Constant(_)
+            | Term::Not(_)
+            | Term::Compare { .. }
+            | Term::Membership { .. }
+            | Term::IsNone { .. }
+            | Term::And(_)
+            | Term::Or(_) => Origin::Computed { personal: false },
+        }
+    }
+
+    fn variable(&self, name: &Arc<str>, items: &[Origin]) -> Origin {
+        match (&**name, items.last()) {
+            ("item", Some(item)) => item.clone(),
+            _ => Origin::Place(name.clone(), Vec::new()),
+        }
+    }
+
+    fn any<'n>(&self, nodes: impl IntoIterator<Item = &'n Node>, items: &[Origin]) -> Origin {
+        let personal = nodes.into_iter().any(|node| self.is_personal(&self.origin(node, items)));
+        Origin::Computed { personal }
+    }
+
+    fn call(&self, function: Function, arguments: &[Node], named: &[(Arc<str>, Node)], items: &[Origin]) -> Origin {
+        match function {
+            // A row of a table, and a commitment that says nothing once its salt is gone.
+            Function::Decide | Function::Table | Function::HmacRef => Origin::Computed { personal: false },
+            _ => self.any(arguments.iter().chain(named.iter().map(|(_, node)| node)), items),
+        }
+    }
+
+    fn filter(&self, filter: Filter, operand: &Node, arguments: &[Node], items: &[Origin]) -> Origin {
+        let list = self.origin(operand, items);
+        let over_item = |argument: &Node| {
+            let mut items = items.to_vec();
+            items.push(list.clone());
+            self.origin(argument, &items)
+        };
+        match filter {
+            Filter::Any
+            | Filter::All
+            | Filter::Count
+            | Filter::Length
+            | Filter::Keys
+            | Filter::Matches
+            | Filter::StartsWith
+            | Filter::EndsWith => Origin::Computed { personal: false },
+            Filter::Map => arguments.first().map_or(list.clone(), over_item),
+            Filter::Sum => {
+                let summed = arguments.first().map_or(list.clone(), over_item);
+                Origin::Computed {
+                    personal: self.is_personal(&summed),
+                }
+            }
+            Filter::Where | Filter::Sort | Filter::Unique | Filter::First | Filter::Last | Filter::Reverse | Filter::Slice => {
+                list
+            }
+            Filter::Default => {
+                let fallback = self.any(arguments, items);
+                Origin::Computed {
+                    personal: self.is_personal(&list) || self.is_personal(&fallback),
+                }
+            }
+            _ => Origin::Computed {
+                personal: self.is_personal(&list) || self.is_personal(&self.any(arguments, items)),
+            },
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The names that an expression may use at a place: their types, and which of them hold personal data.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::builtin;
+use crate::expression::{Type, TypeScope, TypedCall};
+use crate::field::{Field, Fields, Kind, Schema};
+
+/// The names in scope. Cloned for each transition, branch and loop, which add their own.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    names: BTreeMap<Arc<str>, Known>,
+    event: Event,
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug)]
+pub(super) enum Known {
+    /// A field of the instance's own record.
+    Field(Arc<Field>),
+    /// A named value: its type, and whether personal data flows into it.
+    Let { kind: Type, personal: bool },
+    /// The view of one other instance, or null; it never holds personal fields.
+    View,
+    /// What a read of more than one instance gives, or the children of an invoke: not built.
+    Unknown,
+    /// What a loop binds.
+    Item { kind: Type, personal: bool },
+    /// About the instance or the step.
+    BuiltIn,
+}
+
+/// What `event` is at a place.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Event {
+    /// One of all events that lead here.
+    #[default]
+    Any,
+    /// It carries these fields.
+    Form(Arc<Fields>),
+}
+
+impl Scope {
+    /// The same names where `event` is something else.
+    pub(super) fn with_event(&self, event: Event) -> Scope {
+        Scope {
+            names: self.names.clone(),
+            event,
+        }
+    }
+
+    pub(super) fn insert(&mut self, name: impl Into<Arc<str>>, known: Known) {
+        self.names.insert(name.into(), known);
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Known> {
+        self.names.get(name)
+    }
+
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(|name| &**name)
+    }
+
+    /// Whether what stands at a path below a name is personal data, or holds some.
+    pub(super) fn is_personal(&self, name: &str, path: &[Arc<str>], elsewhere: &BTreeSet<Arc<str>>) -> bool {
+        match self.names.get(name) {
+            Some(Known::Field(field)) => field_is_personal(field, path),
+            Some(Known::Let { personal, .. } | Known::Item { personal, .. }) => *personal,
+            Some(Known::BuiltIn) if name == "event" => self.event_is_personal(path, elsewhere),
+            _ => false,
+        }
+    }
+
+    /// `elsewhere` names the personal fields of all forms: where any event may have led, any of them may be there.
+    fn event_is_personal(&self, path: &[Arc<str>], elsewhere: &BTreeSet<Arc<str>>) -> bool {
+        match (&self.event, path.split_first()) {
+            (Event::Form(fields), Some((first, rest))) => fields.get(first).is_some_and(|field| field_is_personal(field, rest)),
+            (Event::Form(fields), None) => fields.list.iter().any(|field| field_is_personal(field, &[])),
+            (Event::Any, Some((first, _))) => elsewhere.contains(first),
+            (Event::Any, None) => !elsewhere.is_empty(),
+        }
+    }
+}
+
+impl TypeScope for Scope {
+    fn variable(&self, name: &str) -> Option<Type> {
+        Some(match self.names.get(name)? {
+            Known::Field(field) => field.expression_type(),
+            Known::Let { kind, .. } | Known::Item { kind, .. } => kind.clone(),
+            Known::View => builtin::view(),
+            Known::Unknown => Type::Any,
+            Known::BuiltIn if name == "event" => match &self.event {
+                Event::Any => builtin::any_event(),
+                Event::Form(fields) => builtin::event(fields),
+            },
+            Known::BuiltIn => builtin::variable(name),
+        })
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        self.names.keys().cloned().collect()
+    }
+
+    /// The tables are not built: nothing is known of their answers.
+    fn call(&self, _call: &TypedCall<'_>) -> Result<Type, String> {
+        Ok(Type::Any)
+    }
+}
+
+/// Whether a field, or what stands at a path within it, is personal data or holds some.
+pub(super) fn field_is_personal(field: &Field, path: &[Arc<str>]) -> bool {
+    field.phi || schema_is_personal(&field.schema, path)
+}
+
+fn schema_is_personal(schema: &Schema, path: &[Arc<str>]) -> bool {
+    match (&schema.kind, path.split_first()) {
+        (Kind::Object { fields, .. }, Some((first, rest))) => {
+            fields.get(first).is_some_and(|field| field_is_personal(field, rest))
+        }
+        (Kind::Object { fields, .. }, None) => fields.list.iter().any(|field| field_is_personal(field, &[])),
+        // The items of a list stand at the same path as the list.
+        (Kind::List { items, .. }, _) => schema_is_personal(items, path),
+        _ => false,
+    }
+}

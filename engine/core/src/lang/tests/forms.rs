@@ -1,0 +1,182 @@
+//! Forms, people, reasons, access.
+
+use super::*;
+use crate::chart::Reason;
+
+const DATA: &str = "workflow: w
+data:
+  order_no: {type: string, pattern: '^A'}
+  tray: {type: optional string, minLength: 1, label: Tray}
+  rx: {type: object, properties: {axis: integer}}
+  patient: {type: string, phi: true}
+";
+
+fn with_event(event: &str) -> String {
+    format!("{DATA}states:\n  a:\n    on:\n      E: {event}\n")
+}
+
+fn check(event: &str, expected: &str) {
+    assert_eq!(told(&with_event(event)), expected, "{event}");
+}
+
+#[test]
+fn a_list_writes_fields_of_the_record_and_a_map_writes_nothing() {
+    let form = |event: &str| {
+        let chart = chart(&with_event(event));
+        let admission = chart
+            .transitions
+            .iter()
+            .find_map(|transition| transition.admission.clone())
+            .expect("the event has a form");
+        let fields: Vec<String> = admission
+            .form
+            .fields
+            .list
+            .iter()
+            .map(|field| format!("{}{}", field.name, if field.optional { "?" } else { "" }))
+            .collect();
+        format!("{} writes {}", fields.join(" "), admission.form.writes.join(" "))
+    };
+    assert_eq!(
+        form("{by: [x], input: [tray, optional order_no, patient]}"),
+        "tray order_no? patient writes tray order_no patient"
+    );
+    assert_eq!(
+        form("{by: [x], input: {tray: string, why: optional string}}"),
+        "tray why? writes "
+    );
+}
+
+#[test]
+fn a_form_narrows_a_field_and_keeps_what_it_does_not_name() {
+    let chart = chart(&with_event(
+        "{by: [x], input: [{tray: {maxLength: 5}}, {optional order_no: {pattern: '^A1'}}]}",
+    ));
+    let form = &chart
+        .transitions
+        .iter()
+        .find_map(|transition| transition.admission.clone())
+        .expect("the event has a form")
+        .form;
+    let expected = concat!(
+        r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object","properties":{"#,
+        r#""tray":{"title":"Tray","type":"string","minLength":1,"maxLength":5},"#,
+        r#""order_no":{"anyOf":[{"type":"string","pattern":"^A1"},{"type":"null"}]}},"required":["tray"],"additionalProperties":false}"#
+    );
+    assert_eq!(form.fields.json_schema(None), expected);
+    check(
+        "{by: [x], input: [{tray: {type: integer}}]}",
+        "SW-0414 ‹{type: integer}› `tray` has another type in `data`",
+    );
+}
+
+#[test]
+fn a_form_is_checked_against_the_record() {
+    check("{by: [x], input: [tary]}", "SW-0302 ‹tary› there is no field `tary`");
+    check(
+        "{by: [x], input: [tray, tray]}",
+        "SW-0304 ‹tray› `tray` stands in this form already",
+    );
+    check(
+        "{by: [x], input: {at: instant}}",
+        "SW-0304 ‹at› `event.at` is something that every event has",
+    );
+    check(
+        "{by: [x], input: tray}",
+        "SW-0202 ‹tray› `input` takes a list of fields of `data`, or a map of fields, and here stands text",
+    );
+}
+
+#[test]
+fn an_event_carries_what_its_form_declares() {
+    check(
+        "{by: [x], input: {eye: {enum: [right, left]}}, guard: event.eye == 'right'}",
+        "",
+    );
+    check(
+        "{by: [x], input: {eye: {enum: [right, left]}}, guard: event.eey == 'right'}",
+        "SW-0410 ‹eey› `event` has no field `eey`",
+    );
+    check(
+        "{by: [x], input: [rx], guard: event.rx.axis > 'a'}",
+        "SW-0411 ‹event.rx.axis > 'a'› `event.rx.axis` is an integer and `'a'` is text, which `>` does not compare",
+    );
+}
+
+#[test]
+fn people_are_named_by_roles_attributes_and_exclusions() {
+    let by = |parties: &str| {
+        let chart = chart(&with_event(&format!("{{by: {parties}}}")));
+        super::sketch::people(
+            &chart
+                .transitions
+                .iter()
+                .find_map(|transition| transition.admission.clone())
+                .expect("it says who")
+                .by,
+        )
+    };
+    assert_eq!(
+        by("[lab, {role: ecp, organisation: \"{{ order_no }}\"}]"),
+        "role=lab, role=ecp+organisation={{ order_no }}"
+    );
+    assert_eq!(
+        by("[{user: [ann, ben]}, {not: \"{{ tray }}\"}]"),
+        "user=ann|ben, not {{ tray }}"
+    );
+    assert_eq!(
+        by("[{workflow: lens}, {adapter: machines}, {schedule: weekly}]"),
+        "workflow lens, adapter machines, schedule weekly"
+    );
+    assert_eq!(by("[]"), "nobody");
+    check("{by: lab}", "SW-0202 ‹lab› `by` takes a list, and here stands text");
+    check(
+        "{by: [{not: ann, role: lab}]}",
+        "SW-0211 ‹role› `not` stands alone in its entry",
+    );
+    check("{by: [{}]}", "SW-0208 ‹{}› nobody is named here");
+    check("{by: [Lab]}", "SW-0205 ‹Lab› `Lab` is not a name in `snake_case`");
+    check(
+        "{by: [{user: \"{{ patient }}\"}]}",
+        "SW-0604 ‹\"{{ patient }}\"› personal data would stand in the choice of who may",
+    );
+}
+
+#[test]
+fn a_reason_is_asked_for() {
+    let reason = |reason: &str| {
+        let chart = chart(&with_event(&format!("{{by: [x], reason: {reason}}}")));
+        chart
+            .transitions
+            .iter()
+            .find_map(|transition| transition.admission.clone())
+            .and_then(|admission| admission.reason)
+    };
+    assert_eq!(reason("required"), Some(Reason::Required));
+    assert_eq!(
+        reason("[late, wrong]"),
+        Some(Reason::Choices(vec!["late".into(), "wrong".into()]))
+    );
+    check(
+        "{by: [x], reason: requird}",
+        "SW-0209 ‹requird› `requird` is none of the words known here",
+    );
+}
+
+#[test]
+fn access_names_who_sees_which_fields() {
+    let source = format!(
+        "{DATA}let: {{short: order_no}}\naccess:\n  - {{for: [lab]}}\n  - {{for: [ecp], if: order_no == actor.organisation, show: [tray, rx.axis, short]}}\n"
+    );
+    let chart = chart(&source);
+    assert_eq!(chart.access.len(), 2);
+    assert_eq!(chart.access[1].show.as_deref().map(<[_]>::len), Some(3));
+    assert_eq!(
+        told(&source.replace("show: [tray,", "show: [key,")),
+        "SW-0302 ‹key› there is no field `key`"
+    );
+    assert_eq!(
+        told(&source.replace("for: [lab]", "for: [lab], counts_only: 5")),
+        "SW-0701 ‹counts_only› not yet: `counts_only`"
+    );
+}

@@ -1,0 +1,25 @@
+//! The first example of each page about the language yields the code that the page is about.
+
+use super::*;
+use crate::diagnostic::Code;
+
+#[test]
+fn every_page_about_the_language_shows_its_fault() {
+    let ours = |code: &&Code| code.as_str() > "SW-0200" && code.as_str() < "SW-0900";
+    let mut wrong = Vec::new();
+    for code in Code::ALL.iter().filter(ours) {
+        let page = code.page().unwrap_or_else(|error| panic!("docs/errors/{code}.md: {error}"));
+        assert_eq!(page.language, "yaml", "{code}");
+        let (sources, compiled) = compiled(page.source, &[], Unbuilt::Refuse);
+        let told = concise(&sources, &compiled.diagnostics);
+        let others = compiled
+            .diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.code != *code)
+            .count();
+        if others > 0 || compiled.diagnostics.is_empty() {
+            wrong.push(format!("{code}:\n{told}"));
+        }
+    }
+    assert_eq!(wrong.join("\n"), "");
+}

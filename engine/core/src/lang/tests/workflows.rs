@@ -1,0 +1,153 @@
+//! The workflow as a whole: names, reads, start, the bundle.
+
+use super::*;
+use crate::identity::Digest;
+use crate::lang::Bundle;
+
+#[test]
+fn no_two_things_have_one_name() {
+    let source = "workflow: w\ndata: {a: string, now: string}\nlet: {a: 1, b: 2}\nreads: {b: {workflow: x, key: y}}\n";
+    let expected = "SW-0304 ‹now› `now` is a word of the language\n\
+                    SW-0304 ‹a› `a` is the name of a field already\n\
+                    SW-0304 ‹b› `b` is the name of a read already";
+    assert_eq!(told(source), expected);
+}
+
+#[test]
+fn values_may_rest_on_one_another_in_any_order_and_not_in_a_circle() {
+    assert_eq!(told("workflow: w\nlet: {a: b + 1, b: c + 1, c: 1, d: a == 3}\n"), "");
+    assert_eq!(
+        told("workflow: w\nlet: {a: b ~ 'x', b: today, c: a == 3}\n"),
+        "SW-0411 ‹a == 3› `a` is text and `3` is an integer, which `==` does not compare"
+    );
+    assert_eq!(
+        told("workflow: w\nlet: {a: b, b: a, c: a}\n"),
+        "SW-0306 ‹a› `a` is made of itself\nSW-0306 ‹b› `b` is made of itself"
+    );
+}
+
+#[test]
+fn a_read_notes_what_is_asked_of_its_view() {
+    let source = "
+workflow: w
+data: {lot: optional string}
+reads:
+  lot_now: {workflow: material-lot, key: \"{{ lot }}\"}
+  scanned: {workflow: material-lot, key: \"{{ event.lot }}\"}
+  whole: {workflow: material-lot, key: x}
+  unasked: {workflow: material-lot, key: x}
+let: {usable: \"lot_now.data.usable and 'available' in lot_now.states\"}
+states:
+  a:
+    on:
+      SCAN: {by: [x], input: {lot: string}, guard: {if: scanned is not none, otherwise: \"No {{ event.lot }}\"}}
+      TELL: {actions: [{send: {to: \"{{ whole }}\", event: X}}]}
+";
+    let chart = chart(source);
+    let paths: Vec<String> = chart
+        .reads
+        .values()
+        .map(|read| {
+            format!(
+                "{}: {}",
+                read.name,
+                read.paths.iter().map(|path| path.join(".")).collect::<Vec<_>>().join(" ")
+            )
+        })
+        .collect();
+    assert_eq!(
+        paths,
+        ["lot_now: data.usable states", "scanned: ", "unasked: ", "whole: key workflow"]
+    );
+}
+
+#[test]
+fn a_read_by_key_names_both() {
+    let check = |read: &str, expected: &str| assert_eq!(told(&format!("workflow: w\nreads: {{r: {read}}}\n")), expected);
+    check("{workflow: x}", "SW-0208 ‹r› the read `r` needs `key`");
+    check(
+        "{workflow: x, where: {a: b}, take: count}",
+        "SW-0701 ‹where› not yet: reads other than by `workflow` and `key`",
+    );
+    check(
+        "{workflow: x, key: \"{{ lot }}\"}",
+        "SW-0409 ‹lot› there is no variable `lot`",
+    );
+    assert_eq!(
+        told("workflow: w\nreads: {r: {workflow: x, key: y}}\nlet: {a: r.dta.x}\n"),
+        "SW-0410 ‹dta› `r` has no field `dta`"
+    );
+}
+
+#[test]
+fn a_start_sees_the_record_filled_in() {
+    let source = "workflow: w\ndata: {name: string, rush: {type: boolean, default: false}}\nstart: {by: [x], input: [name, optional rush], guard: [{if: name != '' and not rush, otherwise: No}, event.rush]}\n";
+    let chart = chart(source);
+    assert_eq!((chart.start.guards.len(), chart.start.form.writes.len()), (2, 2));
+    assert_eq!(
+        told(&source.replace("[name,", "[nme,")),
+        "SW-0302 ‹nme› there is no field `nme`"
+    );
+}
+
+#[test]
+fn what_is_not_built_is_told_once_for_each_use() {
+    let source = "workflow: w\nsla: {a: {during: [x], target: 3d, escalate: [{at: 80%, to: [y]}]}, b: {during: [x], target: 1d}}\nlet: {t: \"table('a', 'b').c\", u: sla.a.due}\n";
+    let expected = "SW-0701 ‹sla› not yet: `sla` clocks\n\
+                    SW-0701 ‹table› not yet: look-up tables (`table`)\n\
+                    SW-0701 ‹sla› not yet: `sla` clocks";
+    assert_eq!(told(source), expected);
+    let (_, allowed) = compiled(source, &[], Unbuilt::Allow);
+    assert!(allowed.chart.is_some() && allowed.diagnostics.warnings() == 3);
+}
+
+#[test]
+fn what_is_not_built_is_still_read_to_the_letter() {
+    let source = "workflow: w\nstates:\n  a:\n    task: {title: \"{{ x + }}\", due: 3 days, prioriti: high, escalate: [{at: 80, to: [b], via: [fax]}]}\n";
+    let expected = "\
+SW-0701 ‹task› not yet: tasks
+SW-0208 ‹title› a task needs `for`
+SW-0401 ‹+› unexpected end of input, expected expression
+SW-0210 ‹3 days› not a duration: `days` is written `d`
+SW-0201 ‹prioriti› unknown key `prioriti`
+SW-0210 ‹80› `80` is not a share of the target
+SW-0209 ‹fax› `fax` is none of the words known here";
+    assert_eq!(told(source), expected);
+}
+
+#[test]
+fn the_first_key_names_the_kind() {
+    assert_eq!(
+        told("calendar: x\nzone: Europe/Berlin\nhors: {}\n"),
+        "SW-0702 ‹calendar› not yet: calendars\nSW-0201 ‹hors› unknown key `hors`"
+    );
+    assert_eq!(told("titel: x\n"), "SW-0218 ‹titel› `titel` is no kind of file");
+    assert_eq!(told(""), "SW-0218 ‹› the file holds no definition");
+    assert_eq!(
+        told("schema: eye\ntype: integer\n").as_str(),
+        "",
+        "a schema is read for its own sake, too"
+    );
+}
+
+#[test]
+fn the_definition_is_the_digest_of_its_files() {
+    let eye = ("schemas/eye.yaml", "schema: eye\ntype: integer\n");
+    let source = "workflow: w\ndata: {eye: {$ref: schemas/eye.yaml}}\n";
+    let (_, first) = compiled(source, &[eye], Unbuilt::Refuse);
+    let bundle = first.bundle.expect("a workflow has a bundle");
+    let definition = first.chart.expect("nothing is wrong").definition;
+    assert_eq!(definition, Digest::of(bundle.canonical().as_bytes()));
+    let (_, changed) = compiled(
+        source,
+        &[("schemas/eye.yaml", "schema: eye\ntype: decimal\n")],
+        Unbuilt::Refuse,
+    );
+    assert_ne!(changed.chart.expect("nothing is wrong").definition, definition);
+
+    let again = Bundle::read(&bundle.canonical()).expect("a bundle is read back");
+    let mut sources = Sources::new();
+    let main = sources.add(again.main.clone(), again.files[&again.main].clone());
+    let recompiled = compile(&mut sources, main, &again, Unbuilt::Refuse);
+    assert_eq!(recompiled.chart.expect("the bundle is whole").definition, definition);
+}
