@@ -71,8 +71,20 @@ pub struct NotHexadecimal {
     pub expected: usize,
 }
 
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// The longest thing that is written so, in digits.
+const DIGITS_MAX: usize = 64;
+
+/// Digit by digit into one piece: identifiers and digests stand in every entry, and `{:02x}` costs as much as hashing it.
 fn write_hexadecimal(bytes: &[u8], formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    let mut text = [0; DIGITS_MAX];
+    let length = (bytes.len() * 2).min(DIGITS_MAX);
+    for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    formatter.write_str(std::str::from_utf8(&text[..length]).unwrap_or_default())
 }
 
 fn read_hexadecimal<const N: usize>(text: &str) -> Result<[u8; N], NotHexadecimal> {

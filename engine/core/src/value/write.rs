@@ -5,6 +5,12 @@ use std::fmt::Write as _;
 /// Writes text in quotes, escaping only what JSON demands: quotes, backslashes and control characters.
 pub(super) fn write_string(text: &str, out: &mut String) {
     out.push('"');
+    // nearly all text needs no escape, and the compiler looks at many bytes at once
+    if !text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     let mut plain = 0;
     for (index, byte) in text.bytes().enumerate() {
         let escape = match byte {
