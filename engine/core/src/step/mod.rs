@@ -32,6 +32,8 @@ mod sets;
 mod snapshot;
 mod stored;
 mod system;
+#[cfg(test)]
+mod tests;
 mod timer;
 mod tree;
 mod view;

@@ -218,11 +218,7 @@ fn row_due(timer: &ArmedTimer) -> Option<i64> {
     (timer.remaining_us.is_none() && !timer.spent).then(|| timer.due.as_microsecond())
 }
 
-fn timer_changes(
-    before: Option<&Snapshot>,
-    next: &Snapshot,
-    offered: &[(Arc<str>, i64)],
-) -> TimerChanges {
+fn timer_changes(before: Option<&Snapshot>, next: &Snapshot, offered: &[(Arc<str>, i64)]) -> TimerChanges {
     let none = BTreeMap::new();
     let before = before.map_or(&none, |before| &before.timers);
     let mut armed = Vec::new();

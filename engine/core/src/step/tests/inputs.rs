@@ -1,0 +1,151 @@
+//! What may come in: by whom, in which form, for which reason; and that everything leaves its trace.
+
+use super::*;
+
+const CHART: &str = "workflow: w
+zone: Europe/Berlin
+data:
+  name: {type: string, minLength: 2}
+  amount: {type: optional decimal, scale: 2}
+start:
+  by: [staff]
+  input: [name]
+  guard: {if: \"name != 'nobody'\", otherwise: Nobody cannot have one}
+access: [{for: [staff]}]
+initial: a
+states:
+  a:
+    on:
+      PAY: {target: paid, by: [staff], input: [amount], guard: {if: event.amount <= 10.00, otherwise: \"{{ event.amount }} is more than 10.00\"}}
+      FORBIDDEN: {target: paid, by: [chief]}
+      REASONED: {target: paid, by: [staff], reason: required}
+      INNER: {target: paid}
+  paid: {type: final}
+";
+
+#[test]
+fn a_form_is_checked_and_written() {
+    let mut life = Life::begun(CHART, r#"{"name":"Ann"}"#);
+    assert_eq!(
+        life.send_with("PAY", r#"{"amount":"2.505"}"#).split(' ').next(),
+        Some("refused:")
+    );
+    assert_eq!(
+        life.send_with("PAY", r#"{"amount":"10.01"}"#),
+        "refused: 10.01 is more than 10.00"
+    );
+    assert_eq!(
+        life.send_with("PAY", r#"{"amount":"10.00","more":1}"#).split(' ').next(),
+        Some("refused:")
+    );
+    assert_eq!(life.send_with("PAY", r#"{"amount":"10.00"}"#), "taken");
+    assert_eq!(life.data("amount"), r#"{"$decimal":"10.00"}"#);
+    assert_eq!(life.states(), "paid");
+}
+
+#[test]
+fn nobody_may_what_is_not_granted() {
+    let mut life = Life::begun(CHART, r#"{"name":"Ann"}"#);
+    assert_eq!(life.send("FORBIDDEN"), "refused: ada may not do this");
+    assert_eq!(life.send("INNER"), "refused: this event comes only from inside the instance");
+    assert_eq!(life.send("REASONED"), "refused: a reason is needed");
+    assert_eq!(life.send("UNKNOWN"), "ignored");
+    assert_eq!(life.states(), "a");
+    assert_eq!(
+        life.snapshot.as_ref().map(|snapshot| snapshot.sequence),
+        Some(5),
+        "every refusal stands in the trail"
+    );
+}
+
+#[test]
+fn a_start_that_is_refused_leaves_nothing() {
+    let mut life = Life::of(CHART);
+    assert_eq!(life.start(r#"{"name":"nobody"}"#), "refused: Nobody cannot have one");
+    assert!(life.last().entry.is_none());
+    assert_eq!(life.start(r#"{"name":"x"}"#).split(' ').next(), Some("refused:"));
+}
+
+#[test]
+fn an_action_that_fails_refuses_all_of_it() {
+    let mut life = Life::begun(
+        "workflow: w
+start: {by: [staff]}
+access: [{for: [staff]}]
+data: {a: optional integer, b: {type: integer, default: 1}}
+initial: x
+states:
+  x: {on: {GO: {target: y, by: [staff], actions: [{assign: {b: 7}}, {assign: {b: '{{ a + 1 }}'}}]}}}
+  y: {}
+",
+        "{}",
+    );
+    assert_eq!(life.send("GO"), "SW-1002: `a` is empty");
+    assert_eq!((life.states(), life.data("b")), ("x".into(), "1".into()));
+}
+
+#[test]
+fn a_read_is_asked_for_and_recorded() {
+    let mut life = Life::begun(
+        "workflow: w
+start: {by: [staff]}
+access: [{for: [staff]}]
+data: {lot: {type: string, default: L1}}
+reads: {stock: {workflow: material-lot, key: '{{ lot }}'}}
+initial: a
+states:
+  a: {on: {GO: {target: b, by: [staff], guard: {if: stock is not none, otherwise: 'No lot {{ lot }}'}}}}
+  b: {}
+",
+        "{}",
+    );
+    assert_eq!(life.send("GO"), "needs material-lot/L1");
+    life.facts
+        .views
+        .insert(("stock".into(), "L1".into()), absent("material-lot", "L1"));
+    assert_eq!(life.send("GO"), "refused: No lot L1");
+    assert!(life.entry().contains(r#""facts":{"reads":[{"instance":"#), "{}", life.entry());
+}
+
+#[test]
+fn a_paused_state_refuses_people_and_lets_machines_wait() {
+    let mut life = Life::begun(
+        "workflow: w
+start: {by: [staff]}
+access: [{for: [staff]}]
+initial: p
+states:
+  p:
+    type: parallel
+    states:
+      work:
+        initial: a
+        states:
+          a:
+            after: {late: {in: 2h, target: b}}
+            on: {DONE: {target: b, by: [staff, {adapter: machines}]}}
+          b: {}
+      hold:
+        initial: off
+        states:
+          'off': {on: {HOLD: {target: held, by: [staff], reason: optional}}}
+          held: {label: Customer service, pauses: [work], on: {RELEASE: {target: 'off', by: [staff]}}}
+",
+        "{}",
+    );
+    life.until("2026-03-26T09:00:00Z");
+    assert_eq!(life.send("HOLD"), "taken");
+    assert_eq!(life.send("DONE"), "refused: On hold: Customer service");
+    assert_eq!(
+        life.send_as(Actor::plain(ActorKind::Adapter, "machines"), "DONE", "{}"),
+        "deferred"
+    );
+    life.until("2026-04-01T09:00:00Z");
+    assert_eq!(life.states(), "p.work.a p.hold.held", "a paused timer does not fire");
+    assert_eq!(life.send("RELEASE"), "taken");
+    assert!(life.last().resumed);
+    life.until("2026-04-01T09:59:59Z");
+    assert_eq!(life.states(), "p.work.a p.hold.off", "an hour was left");
+    life.until("2026-04-01T10:00:00Z");
+    assert_eq!(life.states(), "p.work.b p.hold.off");
+}

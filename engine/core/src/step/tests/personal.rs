@@ -1,0 +1,79 @@
+//! Personal data: never in what is hashed, erasable, and proven all the same.
+
+use super::*;
+use crate::trail::{Head, Replay, Replayed, verify_entries};
+
+const CHART: &str = "workflow: w
+start: {by: [staff], input: [patient]}
+access: [{for: [staff]}]
+data:
+  patient: {type: string, phi: true}
+  seen: {type: optional string, phi: true}
+initial: a
+states:
+  a: {on: {NOTE: {target: b, by: [staff], input: [seen]}}}
+  b: {type: final}
+";
+
+fn life() -> Life {
+    let mut life = Life::of(CHART);
+    life.secret = Some([7; 32]);
+    assert_eq!(life.start(r#"{"patient":"Jane Doe"}"#), "taken");
+    assert_eq!(life.send_with("NOTE", r#"{"seen":"a rare disease"}"#), "taken");
+    life
+}
+
+#[test]
+fn no_personal_value_stands_in_an_entry_or_a_stored_snapshot() {
+    let life = life();
+    for outcome in &life.outcomes {
+        let entry = outcome.entry.as_ref().expect("traced");
+        for secret in ["Jane", "rare"] {
+            assert!(
+                !entry.bytes.contains(secret) && !entry.snapshot.contains(secret),
+                "{}",
+                entry.bytes
+            );
+        }
+    }
+}
+
+#[test]
+fn a_stored_snapshot_comes_back_with_its_personal_values_and_without_them_once_erased() {
+    let life = life();
+    let snapshot = life.snapshot.as_ref().expect("begun");
+    let stored = snapshot.store(&life.chart);
+    let back = Snapshot::restore(&life.chart, &stored.canonical, snapshot.head, &stored.personal);
+    assert_eq!(back.as_ref(), Ok(snapshot));
+    let erased = Snapshot::restore(&life.chart, &stored.canonical, snapshot.head, &[]).expect("still readable");
+    assert_eq!(erased.data.get("patient"), Some(&Value::Null));
+}
+
+#[test]
+fn a_trail_proves_itself_and_replays_until_it_is_erased() {
+    let life = life();
+    let entries: Vec<&str> = life
+        .outcomes
+        .iter()
+        .map(|outcome| outcome.entry.as_ref().expect("traced").bytes.as_str())
+        .collect();
+    let personal: Vec<_> = life
+        .outcomes
+        .iter()
+        .flat_map(|outcome| outcome.entry.as_ref().expect("traced").personal.clone())
+        .collect();
+    let snapshot = life.snapshot.as_ref().expect("begun");
+    let head = Head {
+        sequence: snapshot.sequence,
+        digest: snapshot.head,
+    };
+    let numbered = entries.iter().enumerate().map(|(index, bytes)| (index as u64 + 1, *bytes));
+    assert_eq!(verify_entries(snapshot.instance, numbered, Some(head)), []);
+
+    let mut replay = Replay::begin(&life.chart, &personal);
+    for entry in &entries {
+        assert_eq!(replay.follow(entry), Ok(Replayed::Same));
+    }
+    let mut erased = Replay::begin(&life.chart, &[]);
+    assert_eq!(erased.follow(entries[0]), Ok(Replayed::Erased));
+}

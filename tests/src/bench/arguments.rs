@@ -1,0 +1,38 @@
+//! What the benchmark was asked for.
+
+use clap::{Parser, ValueEnum};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Via {
+    /// A `statewright serve` process of its own, over HTTP.
+    Http,
+    /// The engine in this process.
+    Engine,
+}
+
+/// Measures one workload and prints JSON lines.
+#[derive(Clone, Debug, Parser)]
+pub struct Arguments {
+    /// w1, w2, w3, w5 or w6.
+    pub workload: String,
+    #[arg(long, value_enum, default_value = "engine")]
+    pub via: Via,
+    /// Closed-loop clients; several numbers give a line each.
+    #[arg(long, value_delimiter = ',', default_value = "1,8,64")]
+    pub clients: Vec<usize>,
+    /// `sqlite:FILE` or `postgres://…`; an empty database is best.
+    #[arg(long)]
+    pub store: String,
+    /// W5: transitions a commit.
+    #[arg(long, value_delimiter = ',', default_value = "1,8,64,512")]
+    pub batch: Vec<usize>,
+    /// Instances of one run, or timers of W2; 0: chosen by the number of clients.
+    #[arg(long, default_value_t = 0)]
+    pub instances: usize,
+    /// Runs of which the median is printed.
+    #[arg(long, default_value_t = 3)]
+    pub runs: usize,
+    /// Accepted for likeness with the other commands: the output is JSON lines in any case.
+    #[arg(long)]
+    pub json: bool,
+}
