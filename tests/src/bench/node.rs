@@ -8,9 +8,9 @@ use statewright_core::lang::{Bundle, Resolver, Unbuilt, compile};
 use statewright_core::step::{Actor, ActorKind};
 use statewright_engine::clock::{SystemEntropy, WallClock};
 use statewright_engine::configuration::EngineConfig;
-use statewright_engine::{Engine, Surroundings};
 use statewright_engine::outbox::Adapters;
 use statewright_engine::store::open;
+use statewright_engine::{Engine, Surroundings};
 
 /// The workflows of the benchmark, as files.
 pub const WORKFLOWS: [(&str, &str); 2] = [
