@@ -21,7 +21,6 @@ macro_rules! migrations {
 }
 
 pub(super) const SQLITE: &[Migration] = migrations!("sqlite": 1 "0001_store");
-#[cfg(test)]
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres": 1 "0001_store");
 
 /// What is still to be done to a schema of version `found` (0: empty).

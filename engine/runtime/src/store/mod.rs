@@ -11,7 +11,8 @@
 //! The first of these that holds: an input key is in the trail (`Duplicate`), the sequence is another (`Moved`), a read is
 //! another (`ReadMoved`), a claim is another's (`ClaimHeld`). The writes of a call are decided in their order, each as if those
 //! before it that were applied had happened, with two exceptions that hold for the call as a whole: a claim released in it is
-//! not free before the commit, and a watch begun or ended in it counts for every wake-up of it.
+//! not free before the commit, and a watch begun or ended in it counts for every wake-up of it. Messages come in the order of
+//! the writes, wake-ups after them.
 //!
 //! `memory` is the reference; `sqlite` and `postgres` must answer every sequence of operations as it does.
 
@@ -19,6 +20,7 @@ mod check;
 pub mod memory;
 mod migration;
 mod open;
+pub mod postgres;
 mod read;
 pub mod sqlite;
 mod write;

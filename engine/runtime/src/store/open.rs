@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::memory::MemoryStore;
+use super::postgres::PostgresStore;
 use super::sqlite::SqliteStore;
 use super::{Store, StoreError, StoreResult};
 
@@ -15,6 +16,7 @@ const KNOWN: &str = "sqlite:FILE, sqlite::memory:, memory: and postgres://USER@H
 /// - `sqlite:FILE`: a file, made if it does not exist (its folder is not).
 /// - `sqlite::memory:`: SQLite without a file; everything is gone when the store is.
 /// - `memory:`: the reference; everything is gone when the store is.
+/// - `postgres://…`: must be opened within a tokio runtime.
 ///
 /// # Errors
 /// `Refused` for a URL that is none of these, `Unavailable` if the database cannot be reached. Neither shows the URL, which may
@@ -25,6 +27,9 @@ pub async fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
     }
     if let Some(file) = url.strip_prefix("sqlite:") {
         return Ok(Arc::new(open_sqlite(file)?));
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok(Arc::new(PostgresStore::open(url).await?));
     }
     Err(refused("the database's URL has another beginning than these"))
 }

@@ -35,7 +35,7 @@ pub struct Write {
     pub resumed: bool,
     pub effects: Vec<NewEffect>,
     /// Keys of effects that must not begin any more. One that is under a lease is under way: it is never leased again, but how it
-    /// ends is still told as long as the lease lasts.
+    /// ends may still be told until its lease has ended.
     pub effects_abandoned: Vec<Arc<str>>,
     /// One that this instance holds already is no conflict.
     pub claims_held: Vec<Claim>,

@@ -189,7 +189,7 @@ impl Contents {
             let place = (write.instance, key.clone());
             let is_new = write.effects.iter().any(|effect| effect.key == *key);
             match self.effects.get_mut(&place) {
-                Some(effect) if effect.is_leased_at(write.at_us) && !is_new => effect.abandoned = true,
+                Some(effect) if effect.is_leased() && !is_new => effect.abandoned = true,
                 _ => _ = self.effects.remove(&place),
             }
         }

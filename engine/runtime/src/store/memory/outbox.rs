@@ -8,12 +8,17 @@ use super::contents::{Contents, Effect, Trouble};
 use crate::store::{EffectEnd, EffectResult, EffectRow, Incident, IncidentKind, NewMessage, Repair};
 
 impl Effect {
-    pub(super) fn is_leased_at(&self, now_us: i64) -> bool {
+    /// Whether somebody may still tell how it ended, even if late.
+    pub(super) fn is_leased(&self) -> bool {
+        self.leased_until_us.is_some()
+    }
+
+    fn is_leased_at(&self, now_us: i64) -> bool {
         self.leased_until_us.is_some_and(|until_us| until_us > now_us)
     }
 
     fn is_held_under(&self, epoch: u64) -> bool {
-        self.epoch == epoch && self.leased_until_us.is_some()
+        self.epoch == epoch && self.is_leased()
     }
 }
 
@@ -161,7 +166,7 @@ impl Contents {
             }
             IncidentKind::Effect => {
                 let effect = self.effects.get_mut(&(instance, Arc::from(name)))?;
-                Some(&mut effect.trouble)
+                (!effect.abandoned).then_some(&mut effect.trouble)
             }
         }
     }

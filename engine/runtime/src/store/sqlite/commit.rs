@@ -61,10 +61,7 @@ const INSERT_EFFECT: &str = "
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     on conflict (instance, key) do nothing";
 
-const ABANDON_UNDER_WAY: &str = "
-    update effect set abandoned = 1 where instance = ?1 and key = ?2 and lease_until > ?3";
-
-const REMOVE_EFFECT: &str = "delete from effect where instance = ?1 and key = ?2";
+const ABANDON_EFFECT: &str = "update effect set abandoned = 1 where instance = ?1 and key = ?2";
 
 const HOLD_CLAIM: &str = "
     insert into claim (id, name, value, holder) values (?1, ?2, ?3, ?4)
@@ -89,6 +86,7 @@ pub(super) fn commit(connection: &Connection, writes: &[Write]) -> StoreResult<V
         .flat_map(|(write, _)| write.watched.iter().chain(&write.unwatched))
         .copied()
         .collect();
+    applied.sort_by_key(|(write, _)| write.instance);
     for (write, mut watchers) in applied {
         release_claims(connection, write)?;
         if rewatched.contains(&write.instance) {
@@ -247,7 +245,11 @@ fn apply_messages(connection: &Connection, write: &Write) -> StoreResult<()> {
 fn apply_effects(connection: &Connection, write: &Write) -> StoreResult<()> {
     let (node, until_us) = write.lease.as_ref().map(|(node, until_us)| (node, until_us)).unzip();
     let epoch = i64::from(write.lease.is_some());
-    for effect in &write.effects {
+    let wanted = write
+        .effects
+        .iter()
+        .filter(|effect| !write.effects_abandoned.contains(&effect.key));
+    for effect in wanted {
         let values = params![
             write.instance.0,
             effect.key,
@@ -261,11 +263,7 @@ fn apply_effects(connection: &Connection, write: &Write) -> StoreResult<()> {
         execute(connection, INSERT_EFFECT, values)?;
     }
     for key in &write.effects_abandoned {
-        let is_new = write.effects.iter().any(|effect| effect.key == *key);
-        let under_way = params![write.instance.0, key, write.at_us];
-        if is_new || execute(connection, ABANDON_UNDER_WAY, under_way)? == 0 {
-            execute(connection, REMOVE_EFFECT, params![write.instance.0, key])?;
-        }
+        execute(connection, ABANDON_EFFECT, params![write.instance.0, key])?;
     }
     Ok(())
 }

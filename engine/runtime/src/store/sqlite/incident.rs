@@ -20,7 +20,7 @@ const RAISE_MESSAGE: &str = "
 
 const RAISE_EFFECT: &str = "
     update effect set incident_since = ?3, error = ?4, attempts = ?5, lease_node = null, lease_until = null
-    where instance = ?1 and key = ?2 and incident_since is null";
+    where instance = ?1 and key = ?2 and incident_since is null and abandoned = 0";
 
 const TIMERS: &str = "
     select instance, name, error, attempts, incident_since from timer
@@ -34,14 +34,16 @@ const MESSAGES: &str = "
 
 const EFFECTS: &str = "
     select instance, key as name, error, attempts, incident_since from effect
-    where incident_since is not null
+    where incident_since is not null and abandoned = 0
     order by incident_since, instance, key limit ?1";
 
 const IS_TIMER: &str = "select 1 from timer where instance = ?1 and name = ?2 and incident_since is not null";
 
 const IS_MESSAGE: &str = "select 1 from message where receiver = ?1 and id = ?2 and incident_since is not null";
 
-const IS_EFFECT: &str = "select 1 from effect where instance = ?1 and key = ?2 and incident_since is not null";
+const IS_EFFECT: &str = "
+    select 1 from effect
+    where instance = ?1 and key = ?2 and incident_since is not null and abandoned = 0";
 
 const RETRY_TIMER: &str = "
     update timer set incident_since = null, error = null, attempts = 0 where instance = ?1 and name = ?2";

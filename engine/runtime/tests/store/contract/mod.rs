@@ -27,6 +27,11 @@ macro_rules! on_every_store {
             async fn sqlite() {
                 crate::fixture::on_sqlite(super::$test).await;
             }
+
+            #[tokio::test]
+            async fn postgres() {
+                crate::fixture::on_postgres(super::$test).await;
+            }
         })*
     };
 }

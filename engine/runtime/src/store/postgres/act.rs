@@ -1,0 +1,71 @@
+//! An entry of the system's own trail together with what it tells of: a deployment, a token, a decision about an incident.
+
+use sqlx::{PgConnection, PgPool};
+use statewright_core::identity::InstanceId;
+
+use super::connection::{Trouble, failed};
+use super::{careful, incident, record, token, wake};
+use crate::store::{Applied, Definition, IncidentKind, NewToken, Repair, StoreResult, Write};
+
+/// What is done if the entry could be written.
+pub(super) enum Deed<'a> {
+    Deploy(&'a Definition),
+    AddToken(&'a NewToken),
+    RevokeToken {
+        id: &'a str,
+        now_us: i64,
+    },
+    Settle {
+        instance: InstanceId,
+        kind: IncidentKind,
+        name: &'a str,
+        repair: &'a Repair,
+    },
+}
+
+/// As one transaction; once more if others were in the way. None: there was nothing to settle.
+pub(super) async fn perform(pool: &PgPool, deed: &Deed<'_>, act: &Write) -> StoreResult<Option<Applied>> {
+    let performed = match attempt(pool, deed, act).await {
+        Err(Trouble::Collision(_)) => attempt(pool, deed, act).await,
+        other => other,
+    };
+    performed.map_err(Trouble::into_error)
+}
+
+async fn attempt(pool: &PgPool, deed: &Deed<'_>, act: &Write) -> Result<Option<Applied>, Trouble> {
+    let mut transaction = pool.begin().await.map_err(failed)?;
+    if let Deed::Settle {
+        instance, kind, name, ..
+    } = deed
+        && !incident::lock(&mut transaction, *instance, *kind, name).await?
+    {
+        return Ok(None);
+    }
+    let mut answers = careful::apply(&mut transaction, &[act]).await?;
+    let applied = answers.pop().unwrap_or(Applied::Moved);
+    if applied == Applied::Committed {
+        perform_within(&mut transaction, deed, act).await?;
+        transaction.commit().await?;
+    }
+    Ok(Some(applied))
+}
+
+async fn perform_within(connection: &mut PgConnection, deed: &Deed<'_>, act: &Write) -> Result<(), Trouble> {
+    match deed {
+        Deed::Deploy(definition) => record::keep_definition(connection, definition).await,
+        Deed::AddToken(token) => token::add(connection, token).await,
+        Deed::RevokeToken { id, now_us } => token::revoke(connection, id, *now_us).await,
+        Deed::Settle {
+            instance,
+            kind,
+            name,
+            repair,
+        } => {
+            incident::repair(connection, *instance, *kind, name, repair).await?;
+            match repair {
+                Repair::Settle { answer: Some(answer) } => wake::insert_message(connection, answer, act.at_us).await,
+                Repair::Settle { answer: None } | Repair::Retry { .. } => Ok(()),
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! One batch of writes on one connection: plain ones in a single statement, careful ones in a transaction.
+
+use std::collections::BTreeMap;
+
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row};
+use statewright_core::identity::{InputKey, InstanceId};
+
+use super::columns::{self, Columns};
+use super::connection::Trouble;
+use super::statement::{COMMIT_FULL, COMMIT_LEAN};
+use super::uuid::Uuid;
+use super::{careful, row};
+use crate::store::check::repeated_key;
+use crate::store::{Applied, Write};
+
+/// Asked again for the writes that lost a race, after it: a repetition is told from a race even if both came at once.
+pub(super) const FIND_INPUTS: &str = "
+    select asked.instance, asked.input_key, asked.earlier
+    from (
+        select e.instance, e.input_key,
+            (select t.sequence from trail t where t.instance = e.instance and t.input_key = e.input_key) as earlier
+        from unnest($1::uuid[], $2::uuid[]) as e (instance, input_key)
+    ) as asked
+    where asked.earlier is not null";
+
+/// The sequence of the entry that an input caused before.
+pub(super) type Earlier = BTreeMap<(InstanceId, InputKey), u64>;
+
+/// Whether a write depends on more than its own instance, so that it needs locks before it can be decided.
+pub(super) fn is_careful(write: &Write) -> bool {
+    let depends = !write.reads.is_empty() || !write.claims_held.is_empty();
+    depends || !write.watched.is_empty() || !write.unwatched.is_empty()
+}
+
+/// No two of the writes are of the same instance.
+pub(super) async fn commit(connection: &mut PgConnection, writes: &[&Write]) -> Result<Vec<Applied>, Trouble> {
+    if writes.iter().any(|write| is_careful(write)) {
+        careful::commit(connection, writes).await
+    } else {
+        plain(connection, writes).await
+    }
+}
+
+async fn plain(connection: &mut PgConnection, writes: &[&Write]) -> Result<Vec<Applied>, Trouble> {
+    let repeated: Vec<Option<Applied>> = writes.iter().map(|write| repeated_key(write)).collect();
+    let sent: Vec<&Write> = writes
+        .iter()
+        .zip(&repeated)
+        .filter(|(_, repeated)| repeated.is_none())
+        .map(|(write, _)| *write)
+        .collect();
+    let left = apply(connection, &sent).await?;
+    let earlier = earlier_of_those_left(connection, &sent, &left).await?;
+    let answers = writes.iter().zip(repeated).map(|(write, repeated)| match repeated {
+        Some(duplicate) => duplicate,
+        None if left.instances.contains_key(&write.instance) => duplicate_among(write, &earlier).unwrap_or(Applied::Moved),
+        None => Applied::Committed,
+    });
+    Ok(answers.collect())
+}
+
+/// The writes that were not applied.
+#[derive(Default)]
+pub(super) struct Left {
+    /// True: it was a repetition.
+    instances: BTreeMap<InstanceId, bool>,
+    earlier: Earlier,
+}
+
+impl Left {
+    pub(super) fn is_empty(&self) -> bool {
+        self.instances.is_empty()
+    }
+}
+
+/// Runs the statement of the batch; by itself it is a transaction.
+pub(super) async fn apply(connection: &mut PgConnection, writes: &[&Write]) -> Result<Left, Trouble> {
+    let mut left = Left::default();
+    if writes.is_empty() {
+        return Ok(left);
+    }
+    let is_lean = writes.iter().all(|write| columns::is_lean(write));
+    let query = if is_lean {
+        sqlx::query_with(COMMIT_LEAN, columns::lean(writes)?)
+    } else {
+        sqlx::query_with(COMMIT_FULL, columns::full(writes)?)
+    };
+    for found in query.fetch_all(connection).await? {
+        let instance = InstanceId(found.try_get::<Uuid, _>(0)?.0);
+        let key = found.try_get::<Option<Uuid>, _>(1)?.map(|key| InputKey(key.0));
+        let is_duplicate = left.instances.entry(instance).or_default();
+        *is_duplicate |= key.is_some();
+        if let Some(key) = key {
+            left.earlier.insert((instance, key), row::unsigned(&found, "earlier")?);
+        }
+    }
+    Ok(left)
+}
+
+/// A write that lost a race may be a repetition of the very write that won it, which its statement could not see yet.
+async fn earlier_of_those_left(connection: &mut PgConnection, writes: &[&Write], left: &Left) -> Result<Earlier, Trouble> {
+    let mut earlier = left.earlier.clone();
+    let lost: Vec<&Write> = writes
+        .iter()
+        .filter(|write| left.instances.get(&write.instance) == Some(&false))
+        .copied()
+        .collect();
+    earlier.extend(find_inputs(connection, &lost).await?);
+    Ok(earlier)
+}
+
+/// Which input keys of these writes are in the trail.
+pub(super) async fn find_inputs(connection: &mut PgConnection, writes: &[&Write]) -> Result<Earlier, Trouble> {
+    let keys = || {
+        writes.iter().flat_map(|write| {
+            write
+                .entries
+                .iter()
+                .filter_map(|entry| Some((write.instance, entry.input_key?)))
+        })
+    };
+    if keys().next().is_none() {
+        return Ok(Earlier::new());
+    }
+    let mut columns = Columns::default();
+    columns.add(keys().map(|(instance, _)| Uuid::from(instance)))?;
+    columns.add(keys().map(|(_, key)| Uuid::from(key)))?;
+    let found = sqlx::query_with(FIND_INPUTS, columns.finish()).fetch_all(connection).await?;
+    let earlier = found.iter().map(|found: &PgRow| {
+        let instance = InstanceId(found.try_get::<Uuid, _>(0)?.0);
+        let key = InputKey(found.try_get::<Uuid, _>(1)?.0);
+        Ok(((instance, key), row::unsigned(found, "earlier")?))
+    });
+    earlier.collect()
+}
+
+/// The first of the write's inputs that came before.
+pub(super) fn duplicate_among(write: &Write, earlier: &Earlier) -> Option<Applied> {
+    let keys = write.entries.iter().filter_map(|entry| entry.input_key);
+    let mut found = keys.filter_map(|key| Some((key, *earlier.get(&(write.instance, key))?)));
+    found.next().map(|(key, sequence)| Applied::Duplicate { key, sequence })
+}

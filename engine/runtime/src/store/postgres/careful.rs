@@ -1,0 +1,299 @@
+//! Writes that depend on more than their own instance: what they depend on is locked, then all are decided, then written.
+//!
+//! The order of locks is the same everywhere: identifiers of absent instances, own and watched rows, rows that were read; each in
+//! the order of the identifiers. What is read is read after the locks, in a statement of its own, and so cannot be out of date.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{Connection, PgConnection, Row};
+use statewright_core::identity::InstanceId;
+
+use super::batch::{self, Earlier, duplicate_among};
+use super::columns::Columns;
+use super::connection::Trouble;
+use super::row;
+use super::uuid::Uuid;
+use crate::store::check::repeated_key;
+use crate::store::{Applied, Claim, StoreError, Write};
+
+/// Keeps two writes apart that begin what the other one found absent: there is no row yet that could be locked.
+pub(super) const LOCK_ABSENT: &str = "select pg_advisory_xact_lock(place) from unnest($1::int8[]) as place";
+
+pub(super) const LOCK_OWN: &str = "
+    select id, sequence from instance where id = any ($1::uuid[])
+    order by id for no key update";
+
+pub(super) const LOCK_READ: &str = "
+    select id, sequence from instance where id = any ($1::uuid[])
+    order by id for share";
+
+pub(super) const FIND_HOLDERS: &str = "select id, holder from claim where id = any ($1::uuid[])";
+
+pub(super) const HOLD_CLAIMS: &str = "
+    insert into claim (id, name, value, holder)
+    select c.id, c.name, c.value, c.holder
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[]) as c (id, name, value, holder)
+    on conflict (id) do nothing";
+
+/// A row for each of these that does not exist, so that whoever begins it finds its watchers.
+pub(super) const EXPECT_WATCHED: &str = "
+    insert into instance (id, workflow, key, definition, sequence, done, snapshot, head, started_at)
+    select id, '', '', '', 0, false, '', '', 0 from unnest($1::uuid[]) as id
+    on conflict (id) do nothing";
+
+pub(super) const UNWATCH: &str = "
+    update instance i
+    set watchers = (
+        select array_agg(w order by w) from unnest(i.watchers) as w
+        where not exists (select from unnest($1::uuid[], $2::uuid[]) as u (subject, watcher) where u.subject = i.id and u.watcher = w)
+    )
+    where i.id = any ($1)";
+
+pub(super) const WATCH: &str = "
+    update instance i
+    set watchers = (
+        select array_agg(w order by w)
+        from (
+            select unnest(i.watchers)
+            union select n.watcher from unnest($1::uuid[], $2::uuid[]) as n (subject, watcher) where n.subject = i.id
+        ) as of_it (w)
+    )
+    where i.id = any ($1)";
+
+/// As one transaction. `Collision`, if something that was absent came in between: nothing was written.
+pub(super) async fn commit(connection: &mut PgConnection, writes: &[&Write]) -> Result<Vec<Applied>, Trouble> {
+    let mut transaction = connection.begin().await?;
+    let answers = apply(&mut transaction, writes).await?;
+    transaction.commit().await?;
+    Ok(answers)
+}
+
+/// Within a transaction that is to be taken back if this fails.
+pub(super) async fn apply(connection: &mut PgConnection, writes: &[&Write]) -> Result<Vec<Applied>, Trouble> {
+    let facts = gather(connection, writes).await?;
+    let known_holders = facts.holders.clone();
+    let known_sequences = facts.sequences.clone();
+    let answers = decide(writes, facts);
+    let applied: Vec<&Write> = writes
+        .iter()
+        .zip(&answers)
+        .filter(|(_, answer)| **answer == Applied::Committed)
+        .map(|(write, _)| *write)
+        .collect();
+    hold_claims(connection, &applied, &known_holders).await?;
+    change_watches(connection, &applied, &known_sequences).await?;
+    if batch::apply(connection, &applied).await?.is_empty() {
+        Ok(answers)
+    } else {
+        Err(came_between())
+    }
+}
+
+/// What the decision rests on; nobody else can change it before the transaction ends, but for what is absent.
+struct Facts {
+    sequences: BTreeMap<InstanceId, u64>,
+    earlier: Earlier,
+    /// Claim → holder.
+    holders: BTreeMap<InstanceId, InstanceId>,
+}
+
+async fn gather(connection: &mut PgConnection, writes: &[&Write]) -> Result<Facts, Trouble> {
+    lock_absent(connection, writes).await?;
+    let own = writes.iter().flat_map(|write| {
+        [write.instance]
+            .into_iter()
+            .chain(write.watched.iter().chain(&write.unwatched).copied())
+    });
+    let own: BTreeSet<InstanceId> = own.collect();
+    let read: BTreeSet<InstanceId> = writes
+        .iter()
+        .flat_map(|write| write.reads.iter().map(|(read, _)| *read))
+        .collect();
+    let mut sequences = lock(connection, LOCK_OWN, &own).await?;
+    sequences.extend(lock(connection, LOCK_READ, &read).await?);
+    Ok(Facts {
+        sequences,
+        earlier: batch::find_inputs(connection, writes).await?,
+        holders: find_holders(connection, writes).await?,
+    })
+}
+
+async fn lock_absent(connection: &mut PgConnection, writes: &[&Write]) -> Result<(), Trouble> {
+    let found_absent = writes
+        .iter()
+        .flat_map(|write| write.reads.iter().filter(|(_, seen)| *seen == 0).map(|(read, _)| *read));
+    let begun = writes
+        .iter()
+        .filter(|write| write.expected == 0 && !write.reads.is_empty())
+        .map(|write| write.instance);
+    let places: BTreeSet<i64> = found_absent.chain(begun).map(advisory_place).collect();
+    if places.is_empty() {
+        return Ok(());
+    }
+    let mut columns = Columns::default();
+    columns.add(places.into_iter())?;
+    sqlx::query_with(LOCK_ABSENT, columns.finish()).execute(connection).await?;
+    Ok(())
+}
+
+/// Two identifiers that share half of their digest only wait for each other.
+fn advisory_place(id: InstanceId) -> i64 {
+    let [first @ .., _, _, _, _, _, _, _, _] = id.0;
+    i64::from_be_bytes(first)
+}
+
+async fn lock(
+    connection: &mut PgConnection,
+    sql: &'static str,
+    ids: &BTreeSet<InstanceId>,
+) -> Result<BTreeMap<InstanceId, u64>, Trouble> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut columns = Columns::default();
+    columns.add(ids.iter().map(|id| Uuid::from(*id)))?;
+    let found = sqlx::query_with(sql, columns.finish()).fetch_all(connection).await?;
+    let sequences = found
+        .iter()
+        .map(|found| Ok((InstanceId(found.try_get::<Uuid, _>(0)?.0), row::unsigned(found, "sequence")?)));
+    sequences.collect()
+}
+
+async fn find_holders(connection: &mut PgConnection, writes: &[&Write]) -> Result<BTreeMap<InstanceId, InstanceId>, Trouble> {
+    let claims: BTreeSet<InstanceId> = writes
+        .iter()
+        .flat_map(|write| write.claims_held.iter().map(|claim| claim.id))
+        .collect();
+    if claims.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut columns = Columns::default();
+    columns.add(claims.into_iter().map(Uuid::from))?;
+    let found = sqlx::query_with(FIND_HOLDERS, columns.finish()).fetch_all(connection).await?;
+    let holders = found.iter().map(|found| {
+        let (claim, holder) = (found.try_get::<Uuid, _>(0)?, found.try_get::<Uuid, _>(1)?);
+        Ok((InstanceId(claim.0), InstanceId(holder.0)))
+    });
+    holders.collect()
+}
+
+/// In the order of the writes, each as if those before it had happened; what they release is not free yet.
+fn decide(writes: &[&Write], mut facts: Facts) -> Vec<Applied> {
+    let decided = writes.iter().map(|write| {
+        let answer = decide_one(write, &facts);
+        if answer == Applied::Committed {
+            facts.sequences.insert(write.instance, write.next.sequence);
+            facts
+                .holders
+                .extend(write.claims_held.iter().map(|claim| (claim.id, write.instance)));
+        }
+        answer
+    });
+    decided.collect()
+}
+
+fn decide_one(write: &Write, facts: &Facts) -> Applied {
+    let sequence_of = |instance: &InstanceId| facts.sequences.get(instance).copied().unwrap_or(0);
+    if let Some(duplicate) = repeated_key(write).or_else(|| duplicate_among(write, &facts.earlier)) {
+        return duplicate;
+    }
+    if sequence_of(&write.instance) != write.expected {
+        return Applied::Moved;
+    }
+    if write.reads.iter().any(|(read, seen)| sequence_of(read) != *seen) {
+        return Applied::ReadMoved;
+    }
+    let held = write.claims_held.iter().find_map(|claim| {
+        let holder = facts.holders.get(&claim.id).copied();
+        holder
+            .filter(|holder| *holder != write.instance)
+            .map(|holder| (claim, holder))
+    });
+    match held {
+        Some((claim, holder)) => Applied::ClaimHeld {
+            name: claim.name.clone(),
+            value: claim.value.clone(),
+            holder,
+        },
+        None => Applied::Committed,
+    }
+}
+
+async fn hold_claims(
+    connection: &mut PgConnection,
+    applied: &[&Write],
+    known: &BTreeMap<InstanceId, InstanceId>,
+) -> Result<(), Trouble> {
+    let held = applied
+        .iter()
+        .flat_map(|write| write.claims_held.iter().map(|claim| (claim.id, (claim, write.instance))));
+    let new: BTreeMap<InstanceId, (&Claim, InstanceId)> = held.filter(|(id, _)| !known.contains_key(id)).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let mut columns = Columns::default();
+    columns.add(new.keys().map(|id| Uuid::from(*id)))?;
+    columns.add(new.values().map(|(claim, _)| &*claim.name))?;
+    columns.add(new.values().map(|(claim, _)| &*claim.value))?;
+    columns.add(new.values().map(|(_, holder)| Uuid::from(*holder)))?;
+    let held = sqlx::query_with(HOLD_CLAIMS, columns.finish()).execute(connection).await?;
+    if held.rows_affected() == new.len() as u64 {
+        Ok(())
+    } else {
+        Err(came_between())
+    }
+}
+
+async fn change_watches(
+    connection: &mut PgConnection,
+    applied: &[&Write],
+    known: &BTreeMap<InstanceId, u64>,
+) -> Result<(), Trouble> {
+    let ended: Vec<_> = applied
+        .iter()
+        .flat_map(|write| write.unwatched.iter().map(|subject| (*subject, write.instance)))
+        .collect();
+    let begun: Vec<_> = applied
+        .iter()
+        .flat_map(|write| write.watched.iter().map(|subject| (*subject, write.instance)))
+        .collect();
+    let absent: BTreeSet<InstanceId> = begun
+        .iter()
+        .map(|(subject, _)| *subject)
+        .filter(|subject| !known.contains_key(subject))
+        .collect();
+    if !absent.is_empty() {
+        let mut columns = Columns::default();
+        columns.add(absent.iter().map(|id| Uuid::from(*id)))?;
+        let expected = sqlx::query_with(EXPECT_WATCHED, columns.finish())
+            .execute(&mut *connection)
+            .await?;
+        if expected.rows_affected() != absent.len() as u64 {
+            return Err(came_between());
+        }
+    }
+    change_watchers(connection, UNWATCH, &ended).await?;
+    change_watchers(connection, WATCH, &begun).await
+}
+
+async fn change_watchers(
+    connection: &mut PgConnection,
+    sql: &'static str,
+    pairs: &[(InstanceId, InstanceId)],
+) -> Result<(), Trouble> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let mut columns = Columns::default();
+    columns.add(pairs.iter().map(|(subject, _)| Uuid::from(*subject)))?;
+    columns.add(pairs.iter().map(|(_, watcher)| Uuid::from(*watcher)))?;
+    sqlx::query_with(sql, columns.finish()).execute(connection).await?;
+    Ok(())
+}
+
+/// Something that was absent a moment ago: an instance or the holder of a claim.
+fn came_between() -> Trouble {
+    Trouble::Collision(StoreError::Unavailable(
+        "another transaction came in between, again and again".into(),
+    ))
+}

@@ -1,0 +1,205 @@
+//! A batch of writes as the arrays that its statement takes, one for each column.
+
+use sqlx::postgres::{PgArguments, PgBindIterExt, PgHasArrayType};
+use sqlx::{Arguments, Encode, Postgres, Type};
+
+use super::uuid::Uuid;
+use crate::store::{StoreError, StoreResult, Write};
+
+#[derive(Default)]
+pub(super) struct Columns {
+    arguments: PgArguments,
+}
+
+impl Columns {
+    pub(super) fn finish(self) -> PgArguments {
+        self.arguments
+    }
+
+    /// One array, from one value for each row.
+    pub(super) fn add<'a, I, T>(&mut self, values: I) -> StoreResult<()>
+    where
+        I: Iterator<Item = T>,
+        T: Encode<'a, Postgres> + Type<Postgres> + PgHasArrayType,
+    {
+        let added = self.arguments.add(values.bind_iter());
+        added.map_err(|error| StoreError::Refused(format!("the batch is too large for one statement: {error}")))
+    }
+}
+
+/// The arguments of [`super::statement::COMMIT_LEAN`].
+pub(super) fn lean(writes: &[&Write]) -> StoreResult<PgArguments> {
+    let mut columns = Columns::default();
+    add_moved(&mut columns, writes)?;
+    add_entries(&mut columns, writes)?;
+    Ok(columns.finish())
+}
+
+/// The arguments of [`super::statement::COMMIT_FULL`]. A name that two parts of one write name is sent once: a statement cannot
+/// change a row twice.
+pub(super) fn full(writes: &[&Write]) -> StoreResult<PgArguments> {
+    let mut columns = Columns::default();
+    add_moved(&mut columns, writes)?;
+    add_entries(&mut columns, writes)?;
+    add_begun(&mut columns, writes)?;
+    add_touched(&mut columns, writes)?;
+    columns.add(writes.iter().map(|write| Uuid::from(write.instance)))?;
+    columns.add(writes.iter().map(|write| write.at_us))?;
+    add_personal(&mut columns, writes)?;
+    add_timers(&mut columns, writes)?;
+    add_messages(&mut columns, writes)?;
+    add_messages_of_its_own(&mut columns, writes)?;
+    add_effects(&mut columns, writes)?;
+    add_claims_released(&mut columns, writes)?;
+    Ok(columns.finish())
+}
+
+/// Whether [`lean`] says everything.
+pub(super) fn is_lean(write: &Write) -> bool {
+    let moves = write.expected > 0 && !write.entries.is_empty();
+    let nothing_else = write.personal.is_empty()
+        && write.timers_armed.is_empty()
+        && write.timers_gone.is_empty()
+        && write.messages.is_empty()
+        && write.messages_taken.is_empty()
+        && write.messages_deferred.is_empty()
+        && !write.resumed
+        && write.effects.is_empty()
+        && write.effects_abandoned.is_empty()
+        && write.claims_released.is_empty()
+        && !write.erase;
+    moves && nothing_else
+}
+
+fn add_moved(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let moved = || writes.iter().filter(|write| write.expected > 0 && !write.entries.is_empty());
+    columns.add(moved().map(|write| Uuid::from(write.instance)))?;
+    columns.add(moved().map(|write| signed(write.expected)))?;
+    columns.add(moved().map(|write| signed(write.next.sequence)))?;
+    columns.add(moved().map(|write| write.next.definition.0))?;
+    columns.add(moved().map(|write| write.next.done))?;
+    columns.add(moved().map(|write| write.next.snapshot.as_str()))?;
+    columns.add(moved().map(|write| write.next.head.0))?;
+    columns.add(moved().map(|write| write.at_us))
+}
+
+fn add_entries(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let entries = || of_each(writes, |write| write.entries.iter());
+    columns.add(entries().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(entries().map(|(_, entry)| signed(entry.sequence)))?;
+    columns.add(entries().map(|(_, entry)| entry.at_us))?;
+    columns.add(entries().map(|(_, entry)| entry.input_key.map(Uuid::from)))?;
+    columns.add(entries().map(|(_, entry)| entry.bytes.as_str()))
+}
+
+fn add_begun(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let begun = || writes.iter().filter(|write| write.expected == 0);
+    columns.add(begun().map(|write| Uuid::from(write.instance)))?;
+    columns.add(begun().map(|write| &*write.next.workflow))?;
+    columns.add(begun().map(|write| &*write.next.key))?;
+    columns.add(begun().map(|write| write.next.definition.0))?;
+    columns.add(begun().map(|write| signed(write.next.sequence)))?;
+    columns.add(begun().map(|write| write.next.done))?;
+    columns.add(begun().map(|write| write.next.snapshot.as_str()))?;
+    columns.add(begun().map(|write| write.next.head.0))?;
+    columns.add(begun().map(|write| write.next.started_at_us))
+}
+
+fn add_touched(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let touched = || writes.iter().filter(|write| write.entries.is_empty());
+    columns.add(touched().map(|write| Uuid::from(write.instance)))?;
+    columns.add(touched().map(|write| signed(write.expected)))
+}
+
+fn add_personal(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let erased = writes.iter().filter(|write| write.erase);
+    let given = || of_each(writes, |write| write.personal.iter());
+    columns.add(erased.map(|write| Uuid::from(write.instance)))?;
+    columns.add(given().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(given().map(|(_, (reference, _))| reference.0))?;
+    columns.add(given().map(|(_, (_, value))| value.as_str()))
+}
+
+fn add_timers(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let gone = || {
+        let gone = of_each(writes, |write| write.timers_gone.iter());
+        gone.filter(|(write, name)| !write.timers_armed.iter().any(|(armed, _)| armed == *name))
+    };
+    let armed = || {
+        let armed = of_each(writes, |write| write.timers_armed.iter().enumerate());
+        armed.filter_map(|(write, (place, (name, due_us)))| {
+            let is_armed_later = write.timers_armed.iter().skip(place + 1).any(|(later, _)| later == name);
+            (!is_armed_later).then_some((write, name, due_us))
+        })
+    };
+    columns.add(gone().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(gone().map(|(_, name)| &**name))?;
+    columns.add(armed().map(|(write, ..)| Uuid::from(write.instance)))?;
+    columns.add(armed().map(|(_, name, _)| &**name))?;
+    columns.add(armed().map(|(.., due_us)| *due_us))
+}
+
+fn add_messages(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let messages = || of_each(writes, |write| write.messages.iter());
+    columns.add(messages().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(messages().map(|(_, message)| Uuid::from(message.to)))?;
+    columns.add(messages().map(|(_, message)| Uuid::from(message.key)))?;
+    columns.add(messages().map(|(_, message)| message.body.as_str()))?;
+    columns.add(messages().map(|(_, message)| message.due_us))?;
+    columns.add(messages().map(|(write, _)| write.at_us))
+}
+
+fn add_messages_of_its_own(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let taken = || of_each(writes, |write| write.messages_taken.iter());
+    let deferred = || {
+        let deferred = of_each(writes, |write| write.messages_deferred.iter());
+        deferred.filter(|(write, id)| !write.messages_taken.contains(id))
+    };
+    let resumed = writes.iter().filter(|write| write.resumed);
+    columns.add(taken().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(taken().map(|(_, id)| *id))?;
+    columns.add(deferred().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(deferred().map(|(_, id)| *id))?;
+    columns.add(resumed.map(|write| Uuid::from(write.instance)))
+}
+
+fn add_effects(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let effects = || {
+        let effects = of_each(writes, |write| write.effects.iter());
+        effects.filter(|(write, effect)| !write.effects_abandoned.contains(&effect.key))
+    };
+    let leases = || effects().map(|(write, _)| write.lease.as_ref());
+    let abandoned = || of_each(writes, |write| write.effects_abandoned.iter());
+    columns.add(effects().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(effects().map(|(_, effect)| &*effect.key))?;
+    columns.add(effects().map(|(_, effect)| &*effect.adapter))?;
+    columns.add(effects().map(|(_, effect)| effect.body.as_str()))?;
+    columns.add(effects().map(|(_, effect)| effect.due_us))?;
+    columns.add(leases().map(|lease| i64::from(lease.is_some())))?;
+    columns.add(leases().map(|lease| lease.map(|(node, _)| &**node)))?;
+    columns.add(leases().map(|lease| lease.map(|(_, until_us)| *until_us)))?;
+    columns.add(abandoned().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(abandoned().map(|(_, key)| &**key))
+}
+
+fn add_claims_released(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let released = || {
+        let released = of_each(writes, |write| write.claims_released.iter());
+        released.filter(|(write, claim)| !write.claims_held.iter().any(|held| held.id == claim.id))
+    };
+    columns.add(released().map(|(_, claim)| Uuid::from(claim.id)))?;
+    columns.add(released().map(|(write, _)| Uuid::from(write.instance)))
+}
+
+/// The parts of each write, with the write.
+fn of_each<'a, P, I>(writes: &'a [&'a Write], parts: P) -> impl Iterator<Item = (&'a Write, I::Item)>
+where
+    P: Fn(&'a Write) -> I,
+    I: Iterator,
+{
+    writes.iter().flat_map(move |write| parts(write).map(|part| (*write, part)))
+}
+
+pub(super) fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

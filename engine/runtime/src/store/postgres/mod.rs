@@ -1,0 +1,226 @@
+//! PostgreSQL: any number of nodes on one database.
+//!
+//! Commits go through connections of their own ([`committer`]), planned once for ever; everything else through a pool. Nothing
+//! here assumes to be alone: rows are fenced by their sequence or by a lease's epoch, and whoever loses is told.
+
+mod act;
+mod batch;
+mod careful;
+mod columns;
+mod committer;
+mod connection;
+mod incident;
+mod number;
+mod outbox;
+mod record;
+mod row;
+mod schema;
+mod statement;
+mod token;
+mod uuid;
+mod wake;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::PgPool;
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+
+use self::act::Deed;
+use self::committer::Committers;
+use self::connection::{Address, failed};
+use self::number::Numbers;
+use super::check::{check_answer, check_results, check_text, check_token};
+use super::{
+    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
+    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, TokenRow, TrailRow, Write, check_writes,
+};
+
+/// Where the URL does not say how many connections commit: while one flushes, the other gathers.
+const COMMITTERS: usize = 2;
+
+pub struct PostgresStore {
+    pool: PgPool,
+    committers: Committers,
+    numbers: Numbers,
+}
+
+impl PostgresStore {
+    /// Connects once, to say at once if that cannot be done. Must be called within a tokio runtime.
+    pub async fn open(url: &str) -> StoreResult<Self> {
+        Self::open_with(url, COMMITTERS).await
+    }
+
+    /// With this many connections that commit.
+    pub async fn open_with(url: &str, committers: usize) -> StoreResult<Self> {
+        let address = Address::parse(url)?;
+        let pool = address.pool();
+        pool.acquire().await.map_err(failed)?;
+        Ok(PostgresStore {
+            committers: Committers::start(&address, committers.max(1)),
+            numbers: Numbers::start(pool.clone()),
+            pool,
+        })
+    }
+
+    async fn act(&self, deed: Deed<'_>, act: &Write) -> StoreResult<Applied> {
+        check_writes(std::slice::from_ref(act))?;
+        let applied = act::perform(&self.pool, &deed, act).await?;
+        Ok(applied.unwrap_or(Applied::Moved))
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn migrate(&self) -> StoreResult<()> {
+        schema::migrate(&self.pool).await
+    }
+
+    async fn deploy(&self, definition: &Definition, act: &Write) -> StoreResult<Applied> {
+        check_text("the definition's source", &definition.source)?;
+        check_text("the workflow's name", &definition.workflow)?;
+        self.act(Deed::Deploy(definition), act).await
+    }
+
+    async fn definition(&self, hash: Digest) -> StoreResult<Option<StoredDefinition>> {
+        record::definition(&self.pool, hash).await
+    }
+
+    async fn live_definitions(&self) -> StoreResult<Vec<StoredDefinition>> {
+        record::live_definitions(&self.pool).await
+    }
+
+    async fn live_hashes(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        record::live_hashes(&self.pool).await
+    }
+
+    async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {
+        check_text("the workflow's name", workflow)?;
+        self.numbers.draw(workflow).await
+    }
+
+    async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>> {
+        record::load(&self.pool, ids).await
+    }
+
+    async fn personal(&self, instance: InstanceId) -> StoreResult<Vec<PersonalRow>> {
+        record::personal(&self.pool, instance).await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
+        check_writes(writes)?;
+        if writes.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.committers.commit(writes).await
+    }
+
+    async fn list(&self, query: &ListQuery) -> StoreResult<ListPage> {
+        record::list(&self.pool, query).await
+    }
+
+    async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {
+        wake::due_timers(&self.pool, now_us, limit).await
+    }
+
+    async fn next_due(&self) -> StoreResult<Option<i64>> {
+        wake::next_due(&self.pool).await
+    }
+
+    async fn ready_messages(&self, now_us: i64, older_than_us: i64, limit: usize) -> StoreResult<Vec<MessageRow>> {
+        wake::ready_messages(&self.pool, now_us, older_than_us, limit).await
+    }
+
+    async fn messages_of(&self, receivers: &[InstanceId], now_us: i64, limit: usize) -> StoreResult<Vec<MessageRow>> {
+        wake::messages_of(&self.pool, receivers, now_us, limit).await
+    }
+
+    async fn message(&self, to: InstanceId, id: i64) -> StoreResult<Option<MessageRow>> {
+        wake::message(&self.pool, to, id).await
+    }
+
+    async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool> {
+        check_answer(answer)?;
+        wake::bounce(&self.pool, to, message, answer).await
+    }
+
+    async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>> {
+        check_text("the node's name", node)?;
+        outbox::lease(&self.pool, node, now_us, until_us, limit).await
+    }
+
+    async fn extend_leases(&self, leases: &[(InstanceId, Arc<str>, u64)], until_us: i64) -> StoreResult<Vec<bool>> {
+        outbox::extend(&self.pool, leases, until_us).await
+    }
+
+    async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>> {
+        check_results(results)?;
+        outbox::end_attempts(&self.pool, results).await
+    }
+
+    async fn raise_incident(&self, incident: &Incident) -> StoreResult<()> {
+        check_text("the incident", &incident.error)?;
+        incident::raise(&self.pool, incident).await
+    }
+
+    async fn incidents(&self, limit: usize) -> StoreResult<Vec<Incident>> {
+        incident::oldest(&self.pool, limit).await
+    }
+
+    async fn settle_incident(
+        &self,
+        instance: InstanceId,
+        kind: IncidentKind,
+        name: &str,
+        repair: &Repair,
+        act: &Write,
+    ) -> StoreResult<Option<Applied>> {
+        check_writes(std::slice::from_ref(act))?;
+        if let Repair::Settle { answer } = repair {
+            check_answer(answer.as_ref())?;
+        }
+        let deed = Deed::Settle {
+            instance,
+            kind,
+            name,
+            repair,
+        };
+        act::perform(&self.pool, &deed, act).await
+    }
+
+    async fn trail(&self, instance: InstanceId, after: u64, limit: usize) -> StoreResult<Vec<TrailRow>> {
+        record::trail(&self.pool, instance, after, limit).await
+    }
+
+    async fn entry_of_input(&self, instance: InstanceId, key: InputKey) -> StoreResult<Option<TrailRow>> {
+        record::entry_of_input(&self.pool, instance, key).await
+    }
+
+    async fn instances_after(&self, after: Option<InstanceId>, limit: usize) -> StoreResult<Vec<InstanceRow>> {
+        record::instances_after(&self.pool, after, limit).await
+    }
+
+    async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {
+        check_token(token)?;
+        self.act(Deed::AddToken(token), act).await
+    }
+
+    async fn token(&self, hash: Digest) -> StoreResult<Option<TokenRow>> {
+        token::find(&self.pool, hash).await
+    }
+
+    async fn tokens(&self) -> StoreResult<Vec<TokenRow>> {
+        token::all(&self.pool).await
+    }
+
+    async fn revoke_token(&self, id: &str, now_us: i64, act: &Write) -> StoreResult<Applied> {
+        check_text("the token's id", id)?;
+        self.act(Deed::RevokeToken { id, now_us }, act).await
+    }
+
+    async fn close(&self) {
+        self.committers.close().await;
+        self.numbers.close().await;
+        self.pool.close().await;
+    }
+}
