@@ -89,6 +89,7 @@ codes! {
     NameClash = "0304", "a name that stands for two things";
     MissingFile = "0305", "a file that is not there";
     CircularReference = "0306", "something made of itself";
+    UnknownTag = "0307", "a tag that no state has";
 
     // 04xx: types and expressions.
     ExpressionSyntax = "0401", "not an expression";

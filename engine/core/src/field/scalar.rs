@@ -3,7 +3,7 @@
 use super::accept::{count, refuse};
 use super::problem::Problems;
 use super::{Kind, Schema};
-use crate::time::parse_duration;
+use crate::time::{parse_data_duration, parse_date, parse_instant, parse_time};
 use crate::value::{Decimal, Value, number};
 
 /// How many of the values that would be right are named; longer lists are better looked up.
@@ -16,11 +16,11 @@ pub(super) fn take(problems: &mut Problems, kind: &Kind, given: &Value) -> Value
         (Kind::Integer, given) => whole(given),
         (Kind::Decimal { scale }, given) => decimal(given).map(|decimal| Value::Decimal(fit_scale(decimal, *scale))),
         (Kind::Date, Value::Date(_)) | (Kind::Time, Value::Time(_)) | (Kind::Duration, Value::Duration(_)) => Some(given.clone()),
-        (Kind::Date, Value::Text(text)) => date(text),
-        (Kind::Time, Value::Text(text)) => time(text),
+        (Kind::Date, Value::Text(text)) => parse_date(text).map(Value::Date),
+        (Kind::Time, Value::Text(text)) => parse_time(text).map(Value::Time),
         (Kind::Instant, Value::Instant(instant)) => Some(Value::from_instant(*instant)),
-        (Kind::Instant, Value::Text(text)) => instant(text),
-        (Kind::Duration, Value::Text(text)) => parse_duration(text).ok().map(Value::Duration),
+        (Kind::Instant, Value::Text(text)) => parse_instant(text).map(Value::from_instant),
+        (Kind::Duration, Value::Text(text)) => parse_data_duration(text).ok().map(Value::Duration),
         (Kind::Reference { .. } | Kind::User, Value::Text(text)) => Some(given.clone()).filter(|_| is_name(text)),
         _ => None,
     };
@@ -128,27 +128,6 @@ fn fit_scale(decimal: Decimal, scale: Option<u32>) -> Decimal {
         return shortest;
     }
     decimal
-}
-
-fn date(text: &str) -> Option<Value> {
-    // The parser also takes a date with a time behind it, and would drop the time.
-    let exact = text.len() == "2026-01-05".len();
-    exact.then(|| text.parse().ok().map(Value::Date)).flatten()
-}
-
-fn time(text: &str) -> Option<Value> {
-    let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.'));
-    let time: jiff::civil::Time = if plain { text.parse().ok()? } else { return None };
-    // What stores keep: microseconds.
-    let whole = time.subsec_nanosecond() - time.subsec_nanosecond() % 1_000;
-    time.with().subsec_nanosecond(whole).build().ok().map(Value::Time)
-}
-
-fn instant(text: &str) -> Option<Value> {
-    // RFC 3339 has an offset and no zone in brackets, which could contradict it.
-    let plain = !text.contains('[');
-    let instant = if plain { text.parse().ok()? } else { return None };
-    Some(Value::from_instant(instant))
 }
 
 fn is_name(text: &str) -> bool {

@@ -293,14 +293,14 @@ impl Lowering<'_> {
             let workflow = mapping.get("workflow")?.as_scalar()?.text.clone();
             return Some(Addressee::Instance {
                 workflow,
-                key: self.template(mapping.get("key")?, scope, MESSAGE)?,
+                key: self.identity(mapping.get("key")?, scope, MESSAGE)?,
             });
         }
         let scalar = node.as_scalar()?;
         if &*scalar.text == "parent" {
             return Some(Addressee::Parent);
         }
-        let view = self.template_of(scalar, scope, MESSAGE)?;
+        let view = self.template(node, scope, MESSAGE)?;
         if view.single().is_none() {
             let message = "neither `parent` nor a view of an instance";
             self.error(
@@ -317,7 +317,7 @@ impl Lowering<'_> {
     fn start_instance(&mut self, mapping: &Mapping, scope: &Scope) -> Option<StartInstance> {
         Some(StartInstance {
             workflow: mapping.get("workflow")?.as_scalar()?.text.clone(),
-            key: mapping.get("key").and_then(|node| self.template(node, scope, MESSAGE)),
+            key: mapping.get("key").and_then(|node| self.identity(node, scope, MESSAGE)),
             with: self.values(mapping.get("with"), scope, MESSAGE),
         })
     }

@@ -35,7 +35,7 @@ impl Lowering<'_> {
             by: self.people(first.get("by"), &scope),
             title: first
                 .get("title")
-                .and_then(|node| self.template(node, &scope, Sink::Public("the label of a button"))),
+                .and_then(|node| self.text(node, &scope, Sink::Public("the label of a button"))),
             form,
             reason: reason(first.get("reason")),
         })

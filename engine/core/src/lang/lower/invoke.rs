@@ -9,7 +9,7 @@ use super::{Lowering, head};
 use crate::chart::{Call, Invoke, Retry, StateIndex, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::lang::scope::Scope;
-use crate::time::parse_duration;
+use crate::time::parse_duration_range;
 use crate::yaml::{Mapping, Node};
 
 /// What is sent to the outside is stored until it is performed, and the contract that would name its purpose is not built yet.
@@ -118,13 +118,12 @@ impl Lowering<'_> {
         let attempts = text("attempts")
             .and_then(|scalar| scalar.text.parse().ok())
             .unwrap_or(ATTEMPTS_DEFAULT);
-        let (first, most) = text("backoff").map_or(BACKOFF_DEFAULT, |scalar| {
-            scalar.text.split_once("..").unwrap_or(BACKOFF_DEFAULT)
-        });
+        let written = text("backoff").map_or(BACKOFF_DEFAULT, |scalar| &*scalar.text);
+        let range = parse_duration_range(written).ok()?;
         Some(Retry {
             attempts,
-            first: parse_duration(first).ok()?,
-            most: parse_duration(most).ok()?,
+            first: range.first,
+            most: range.most,
         })
     }
 }
@@ -133,4 +132,4 @@ impl Lowering<'_> {
 const ATTEMPTS_DEFAULT: u32 = 5;
 
 /// Where a retry does not say how long it waits.
-const BACKOFF_DEFAULT: (&str, &str) = ("5s", "5m");
+const BACKOFF_DEFAULT: &str = "5s..5m";

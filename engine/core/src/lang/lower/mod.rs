@@ -5,6 +5,7 @@
 mod action;
 mod admission;
 mod event_names;
+mod expression;
 mod invoke;
 mod names;
 mod people;
@@ -16,6 +17,7 @@ mod target;
 mod timer;
 mod transition;
 mod value;
+mod words;
 mod workflow;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,6 +57,7 @@ pub(super) struct Lowering<'a> {
     /// Read to the paths of its view that expressions name.
     read_paths: BTreeMap<Arc<str>, BTreeSet<Vec<Arc<str>>>>,
     events: event_names::EventNames,
+    words: words::Words,
     /// Ids of invokes, with their places.
     invoke_ids: BTreeMap<Arc<str>, Span>,
 }
@@ -76,6 +79,7 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, unbuilt: Unbuilt
         personal_fields: BTreeSet::new(),
         read_paths: BTreeMap::new(),
         events: event_names::EventNames::default(),
+        words: words::Words::default(),
         invoke_ids: BTreeMap::new(),
     };
     let chart = lowering.workflow(workflow);

@@ -42,7 +42,7 @@ impl Lowering<'_> {
             let scope = self.scope.clone();
             let key = mapping
                 .get("key")
-                .and_then(|node| self.template(node, &scope, Sink::Public("the key of a read, which is kept in the trail")));
+                .and_then(|node| self.identity(node, &scope, Sink::Public("the key of a read, which is kept in the trail")));
             let workflow = mapping
                 .get("workflow")
                 .and_then(Node::as_scalar)

@@ -40,10 +40,10 @@ impl Lowering<'_> {
         let kind = self.kind(index, mapping, &scope);
         let label = mapping
             .get("label")
-            .and_then(|node| self.template(node, &scope, Sink::Public("a label")));
+            .and_then(|node| self.text(node, &scope, Sink::Public("a label")));
         // The root's title is the workflow's, which is read there.
         let own_title = mapping.get("title").filter(|_| index != StateIndex::ROOT);
-        let title = own_title.and_then(|node| self.template(node, &scope, Sink::Public("a title")));
+        let title = own_title.and_then(|node| self.text(node, &scope, Sink::Public("a title")));
         let entry = self.actions(mapping.get("entry"), &scope);
         let exit = self.actions(mapping.get("exit"), &scope);
         let on = self.on(index, mapping, admissions, &scope);
@@ -230,7 +230,7 @@ impl Lowering<'_> {
             .filter(|entry| !is_extension(entry.name()));
         let sink = Sink::Public("a unique value, which other instances are told of");
         entries
-            .filter_map(|entry| Some((entry.key.text.clone(), self.template(&entry.value, scope, sink)?)))
+            .filter_map(|entry| Some((entry.key.text.clone(), self.identity(&entry.value, scope, sink)?)))
             .collect()
     }
 

@@ -202,7 +202,7 @@ impl Lowering<'_> {
             Some(mapping) => {
                 let otherwise = mapping
                     .get("otherwise")
-                    .and_then(|node| self.template(node, scope, Sink::Public("a sentence that is kept in the trail")));
+                    .and_then(|node| self.text(node, scope, Sink::Public("a sentence that is kept in the trail")));
                 let condition = self.condition(mapping.get("if")?, scope)?;
                 Some(Guard { condition, otherwise })
             }

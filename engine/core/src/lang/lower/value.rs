@@ -1,16 +1,16 @@
-//! Templates, expressions and free values, checked against the names in scope.
+//! Templates and free values, checked against the names in scope and against where they go.
 
 use std::sync::Arc;
 
 use super::Lowering;
 use crate::chart::ValueTemplate;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::expression::{Expression, Function, References, Step, Template, Type, Use};
-use crate::field::{self, Schema};
+use crate::expression::{Expression, Template, Type};
 use crate::lang::personal::Flow;
 use crate::lang::scope::{Known, Scope};
 use crate::lang::shape::computed_scalar;
-use crate::lang::{builtin, computed, free, unbuilt};
+use crate::lang::{computed, free};
+use crate::time::parse_duration;
 use crate::value::{Object, Value};
 use crate::yaml::{Kind, Node, Scalar, Style};
 
@@ -23,39 +23,47 @@ pub(super) enum Sink<'s> {
     Public(&'s str),
 }
 
+/// What a name of the scope is likely to be where literal text is allowed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BareNames {
+    /// A word that happens to be a name.
+    AreWords,
+    /// The value of that name, without its braces.
+    AreMeant,
+}
+
 impl Lowering<'_> {
-    /// A bare expression, parsed and nothing more.
-    pub(super) fn parsed(&mut self, node: &Node) -> Option<Expression> {
-        computed::expression(node.as_scalar()?, &mut self.out)
-    }
-
-    /// A bare expression, with the type of its value.
-    pub(super) fn typed_expression(&mut self, node: &Node, scope: &Scope) -> Option<(Expression, Type)> {
-        let scalar = node.as_scalar()?;
-        let expression = computed::expression(scalar, &mut self.out)?;
-        let kind = self.check_expression(scalar, 0, &expression, scope);
-        Some((expression, kind))
-    }
-
-    /// A bare expression that is true or false.
-    pub(super) fn condition(&mut self, node: &Node, scope: &Scope) -> Option<Expression> {
-        let scalar = node.as_scalar()?;
-        let expression = computed::expression(scalar, &mut self.out)?;
-        computed::report(scalar, expression.check_truth(scope), &mut self.out);
-        self.note_references(scalar, 0, &expression.references(), scope);
-        Some(expression)
-    }
-
-    /// A bare expression that gives one of these types.
-    pub(super) fn expression_of(&mut self, node: &Node, scope: &Scope, wanted: &[Type], noun: &str) -> Option<Expression> {
-        let (expression, kind) = self.typed_expression(node, scope)?;
-        self.check_kind(node.as_scalar()?, &kind, wanted, noun);
-        Some(expression)
-    }
-
-    /// Text in which something may be computed.
+    /// Text in which something may be computed; where it is computed alone, the value keeps its type.
     pub(super) fn template(&mut self, node: &Node, scope: &Scope, sink: Sink<'_>) -> Option<Template> {
-        self.template_of(node.as_scalar()?, scope, sink)
+        let scalar = node.as_scalar()?;
+        let template = computed::template(scalar, &mut self.out)?;
+        self.check_template(scalar, &template, scope);
+        self.check_sink(&template, scalar.span, scope, sink);
+        Some(template)
+    }
+
+    /// Text for people, in which something may be computed.
+    pub(super) fn text(&mut self, node: &Node, scope: &Scope, sink: Sink<'_>) -> Option<Template> {
+        let scalar = node.as_scalar()?;
+        let template = computed::template(scalar, &mut self.out)?;
+        self.check_text(scalar, &template, scope);
+        self.check_sink(&template, scalar.span, scope, sink);
+        if template.literal().is_some() {
+            self.warn_of_missing_braces(scalar, scope, BareNames::AreWords);
+        }
+        Some(template)
+    }
+
+    /// Text by which something is told from others of its kind: a key, a unique value. The name of a field is hardly meant as itself.
+    pub(super) fn identity(&mut self, node: &Node, scope: &Scope, sink: Sink<'_>) -> Option<Template> {
+        let scalar = node.as_scalar()?;
+        let template = computed::template(scalar, &mut self.out)?;
+        self.check_text(scalar, &template, scope);
+        self.check_sink(&template, scalar.span, scope, sink);
+        if template.literal().is_some() {
+            self.warn_of_missing_braces(scalar, scope, BareNames::AreMeant);
+        }
+        Some(template)
     }
 
     /// A duration, or text that computes one.
@@ -63,89 +71,16 @@ impl Lowering<'_> {
         let scalar = node.as_scalar()?;
         let template = computed::template(scalar, &mut self.out)?;
         let kind = self.check_template(scalar, &template, scope);
-        if template.literal().is_none() {
-            self.check_kind(scalar, &kind, &[Type::Duration], "a duration");
+        match template.literal().map(|text| parse_duration(text.trim())) {
+            None => self.check_kind(scalar, &kind, &[Type::Duration], "a duration"),
+            Some(Ok(duration)) if duration.is_exact() && duration.microseconds < 0 => {
+                let message = "nothing waits for less than no time";
+                self.error(Code::NotADuration, scalar.span, message, "write a duration without a minus");
+            }
+            // What is no duration was told by the pass over shapes.
+            Some(_) => {}
         }
         Some(template)
-    }
-
-    pub(super) fn template_of(&mut self, scalar: &Scalar, scope: &Scope, sink: Sink<'_>) -> Option<Template> {
-        let template = computed::template(scalar, &mut self.out)?;
-        self.check_template(scalar, &template, scope);
-        self.check_sink(&template, scalar.span, scope, sink);
-        if template.literal().is_some() {
-            self.warn_of_missing_braces(scalar, scope, false);
-        }
-        Some(template)
-    }
-
-    /// The type of an expression that begins at `offset` of the scalar's text; what is wrong with it is told.
-    pub(super) fn check_expression(&mut self, scalar: &Scalar, offset: usize, expression: &Expression, scope: &Scope) -> Type {
-        let (kind, problems) = expression.check(scope);
-        computed::report_at(scalar, offset, problems, &mut self.out);
-        self.note_references(scalar, offset, &expression.references(), scope);
-        kind
-    }
-
-    /// The type of a template's value; what is wrong with it is told.
-    pub(super) fn check_template(&mut self, scalar: &Scalar, template: &Template, scope: &Scope) -> Type {
-        let (kind, problems) = template.check(scope);
-        computed::report(scalar, problems, &mut self.out);
-        self.note_references(scalar, 0, &template.references(), scope);
-        kind
-    }
-
-    /// The type of the items of a list.
-    pub(super) fn check_list(&mut self, scalar: &Scalar, offset: usize, expression: &Expression, scope: &Scope) -> Type {
-        let kind = self.check_expression(scalar, offset, expression, scope);
-        match kind.present() {
-            Type::List(item) => (**item).clone(),
-            Type::Any | Type::Null => Type::Any,
-            _ => {
-                self.check_kind(scalar, &kind, &[Type::list(Type::Any)], "a list");
-                Type::Any
-            }
-        }
-    }
-
-    fn check_kind(&mut self, scalar: &Scalar, found: &Type, wanted: &[Type], noun: &str) {
-        let found = found.present();
-        let fits = matches!(found, Type::Any | Type::Null) || wanted.iter().any(|wanted| wanted.kind() == found.kind());
-        if !fits {
-            let message = format!("this is {found}, and {noun} is needed");
-            self.error(Code::WrongType, scalar.span, message, format!("compute {noun}"));
-        }
-    }
-
-    /// Whether a computed value may stand in a field.
-    pub(super) fn check_fit(&mut self, schema: &Schema, found: &Type, scalar: &Scalar, place: &str) {
-        let Some(misfit) = schema.misfit(found) else { return };
-        let part = if misfit.path.is_empty() {
-            "this".to_owned()
-        } else {
-            format!("`{}` in it", misfit.path)
-        };
-        let message = format!("{part} is {}, and {place} takes {}", misfit.found, misfit.wanted);
-        self.error(Code::WrongType, scalar.span, message, "compute a value of the declared type");
-    }
-
-    /// As [`Self::check_fit`], for a structure with computed parts.
-    pub(super) fn check_value_fit(&mut self, schema: &Schema, node: &Node, value: &ValueTemplate, scope: &Scope, place: &str) {
-        match (value, &node.kind) {
-            (ValueTemplate::Computed(template), Kind::Scalar(scalar)) => {
-                let (kind, _) = template.check(scope);
-                self.check_fit(schema, &kind, scalar, place);
-            }
-            (ValueTemplate::Object(_), _) if !matches!(schema.kind, field::Kind::Object { .. } | field::Kind::Any) => {
-                let message = format!("this is an object, and {place} takes {}", schema.expression_type());
-                self.error(Code::WrongType, node.span, message, "write a value of the declared type");
-            }
-            (ValueTemplate::List(_), _) if !matches!(schema.kind, field::Kind::List { .. } | field::Kind::Any) => {
-                let message = format!("this is a list, and {place} takes {}", schema.expression_type());
-                self.error(Code::WrongType, node.span, message, "write a value of the declared type");
-            }
-            _ => {}
-        }
     }
 
     /// A free value: a literal, something computed, or a structure of these.
@@ -153,7 +88,7 @@ impl Lowering<'_> {
         match &node.kind {
             Kind::Scalar(_) if computed_scalar(node).is_some() => self.template(node, scope, sink).map(ValueTemplate::Computed),
             Kind::Scalar(scalar) => {
-                self.warn_of_missing_braces(scalar, scope, true);
+                self.warn_of_missing_braces(scalar, scope, BareNames::AreMeant);
                 Some(ValueTemplate::Literal(free::scalar(scalar, &mut self.out)))
             }
             Kind::Sequence(items) => {
@@ -179,52 +114,6 @@ impl Lowering<'_> {
             .collect()
     }
 
-    /// Notes what is used of reads, and tells of functions and variables that are not built.
-    fn note_references(&mut self, scalar: &Scalar, offset: usize, references: &References, scope: &Scope) {
-        let span_of = |word: &str| {
-            let at = scalar
-                .text
-                .get(offset..)
-                .and_then(|rest| rest.find(word))
-                .map(|at| at + offset);
-            at.map_or(scalar.span, |at| scalar.span_of(at..at + word.len()))
-        };
-        for (variable, paths) in &references.variables {
-            self.note_read(
-                variable,
-                paths.iter().map(|(path, reference)| (path.0.as_slice(), reference.usage)),
-            );
-            if let Some(what) = builtin::unbuilt(variable).filter(|_| matches!(scope.get(variable), Some(Known::BuiltIn))) {
-                self.out.push(unbuilt::diagnostic(self.unbuilt, span_of(variable), what));
-            }
-        }
-        for (function, _) in &references.calls {
-            if let Some(what) = unbuilt_function(*function) {
-                self.out
-                    .push(unbuilt::diagnostic(self.unbuilt, span_of(function.name()), what));
-            }
-        }
-    }
-
-    fn note_read<'p>(&mut self, variable: &Arc<str>, paths: impl Iterator<Item = (&'p [Step], Use)>) {
-        let Some(noted) = self.read_paths.get_mut(variable) else {
-            return;
-        };
-        for (path, usage) in paths {
-            let fields = path.iter().map_while(|step| match step {
-                Step::Field(name) => Some(name.clone()),
-                Step::Each => None,
-            });
-            let fields: Vec<Arc<str>> = fields.collect();
-            if fields.is_empty() && usage == Use::Value {
-                // The view as a whole: whoever gets it may ask for what identifies it.
-                noted.extend([vec!["workflow".into()], vec!["key".into()]]);
-            } else if !fields.is_empty() {
-                noted.insert(fields);
-            }
-        }
-    }
-
     pub(super) fn check_sink(&mut self, template: &Template, span: Span, scope: &Scope, sink: Sink<'_>) {
         let Sink::Public(place) = sink else { return };
         if (Flow {
@@ -240,16 +129,8 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn is_personal(&self, expression: &Expression, scope: &Scope) -> bool {
-        Flow {
-            scope,
-            elsewhere: &self.personal_fields,
-        }
-        .expression(expression)
-    }
-
     /// A literal that reads like an expression over names that are known here: braces may be missing.
-    fn warn_of_missing_braces(&mut self, scalar: &Scalar, scope: &Scope, bare_names: bool) {
+    fn warn_of_missing_braces(&mut self, scalar: &Scalar, scope: &Scope, bare_names: BareNames) {
         if scalar.style != Style::Plain {
             return;
         }
@@ -260,7 +141,8 @@ impl Lowering<'_> {
         let own = |name: &Arc<str>| scope.contains(name);
         let is_one_name = expression.root().path().is_some_and(|path| path.len() == 1);
         let speaks = !references.variables.is_empty() && references.variables.keys().all(own);
-        if speaks && (bare_names || !is_one_name) && !(is_one_name && is_common_word(scope, &scalar.text)) {
+        if speaks && (bare_names == BareNames::AreMeant || !is_one_name) && !(is_one_name && is_common_word(scope, &scalar.text))
+        {
             let message = format!("`{}` is text here, although it reads like an expression", scalar.text);
             let repair = format!("\"{{{{ {} }}}}\"", scalar.text.replace('"', "'"));
             self.out.push(
@@ -275,17 +157,6 @@ impl Lowering<'_> {
 /// Words of the language itself are often meant as words: `key`, `history`.
 fn is_common_word(scope: &Scope, text: &str) -> bool {
     matches!(scope.get(text), Some(Known::BuiltIn))
-}
-
-fn unbuilt_function(function: Function) -> Option<&'static str> {
-    Some(match function {
-        Function::Decide => "decision tables (`decide`)",
-        Function::Table => "look-up tables (`table`)",
-        Function::BusinessDays | Function::BusinessHours | Function::BusinessBetween | Function::InBusinessHours => {
-            "business time in expressions"
-        }
-        _ => return None,
-    })
 }
 
 fn fold_list(items: Vec<ValueTemplate>) -> ValueTemplate {

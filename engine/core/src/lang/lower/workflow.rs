@@ -8,8 +8,10 @@ use super::state::text;
 use super::value::Sink;
 use crate::chart::{Access, Chart, Start};
 use crate::diagnostic::{Code, Span, nearest};
+use crate::expression::Template;
 use crate::identity::Digest;
 use crate::lang::scope::{Event, Known, Scope, field_is_personal};
+use crate::time::zone;
 use crate::yaml::{Mapping, Node, Scalar, is_extension};
 
 impl Lowering<'_> {
@@ -18,6 +20,7 @@ impl Lowering<'_> {
         let name = workflow.get("workflow").and_then(Node::as_scalar)?;
         self.data(workflow.get("data"));
         self.lay_out(workflow, &name.text, name.span);
+        self.gather_words();
         let lets = self.declare_names(workflow);
         let admissions = self.admissions();
         let start = self.start(workflow.get("start"));
@@ -28,13 +31,11 @@ impl Lowering<'_> {
         let access = self.access(workflow.get("access"), &scope);
         let title = workflow
             .get("title")
-            .and_then(|node| self.template(node, &scope, Sink::Public("the title")));
+            .and_then(|node| self.text(node, &scope, Sink::Public("the title")));
         let key = workflow
             .get("key")
-            .and_then(|node| self.template(node, &scope, Sink::Public("the key")));
-        let zone = workflow
-            .get("zone")
-            .and_then(|node| self.template(node, &scope, Sink::Public("the zone")));
+            .and_then(|node| self.identity(node, &scope, Sink::Public("the key")));
+        let zone = workflow.get("zone").and_then(|node| self.zone(node, &scope));
         self.fill_states(admissions);
         if let Some(root) = self.states.first_mut() {
             root.title = title.clone();
@@ -57,6 +58,21 @@ impl Lowering<'_> {
             states: std::mem::take(&mut self.states),
             transitions: std::mem::take(&mut self.transitions),
         })
+    }
+
+    /// A zone that is written out must be one; one that is computed is looked up when an instance starts.
+    fn zone(&mut self, node: &Node, scope: &Scope) -> Option<Template> {
+        let template = self.text(node, scope, Sink::Public("the zone"))?;
+        if let Some(Err(error)) = template.literal().map(zone) {
+            let message = format!("there is no time zone `{}`", error.name);
+            let help = error
+                .nearest
+                .map_or("write an IANA name such as `Europe/Berlin`".into(), |near| {
+                    format!("write `{near}`, if that is meant")
+                });
+            self.error(Code::ZoneUnknown, node.span, message, help);
+        }
+        Some(template)
     }
 
     fn data(&mut self, node: Option<&Node>) {

@@ -5,7 +5,7 @@ use super::super::grammar::Shape;
 use super::super::unbuilt;
 use super::{Check, name};
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::time::{Duration, parse_duration};
+use crate::time::{Duration, parse_duration, parse_duration_range};
 use crate::yaml::{Scalar, read};
 
 pub(super) fn check(check: &mut Check<'_>, scalar: &Scalar, shape: Shape) {
@@ -77,18 +77,11 @@ pub(in crate::lang) fn is_business(duration: Duration) -> bool {
 }
 
 fn backoff(check: &mut Check<'_>, scalar: &Scalar) {
-    match scalar.text.split_once("..") {
-        Some((first, most)) => {
-            duration(check, scalar, first, 0);
-            duration(check, scalar, most, first.len() + "..".len());
-        }
-        None => {
-            let message = format!("`{}` is not a range of durations", scalar.text);
-            check.out.push(
-                Diagnostic::error(Code::NotADuration, scalar.span, message)
-                    .help("write the first and the longest wait: `5s..5m`"),
-            );
-        }
+    if let Err(error) = parse_duration_range(&scalar.text) {
+        let message = format!("`{}` cannot be waited by: {error}", scalar.text);
+        check.out.push(
+            Diagnostic::error(Code::NotADuration, scalar.span, message).help("write the first and the longest wait: `5s..5m`"),
+        );
     }
 }
 

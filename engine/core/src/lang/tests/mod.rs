@@ -2,6 +2,8 @@
 
 mod actions;
 mod all_at_once;
+mod any_text;
+mod expressions;
 mod fields;
 mod files;
 mod forms;

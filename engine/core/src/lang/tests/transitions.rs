@@ -193,7 +193,7 @@ fn an_adapter_is_invoked_while_a_state_is_active() {
         "SW-0304 ‹adapter› there is an invoke `a` already, so `done.a` could mean either",
     );
     check(
-        "    invoke: {adapter: x, action: y, retry: {backoff: 5s}}",
-        "SW-0210 ‹5s› `5s` is not a range of durations",
+        "    invoke: {adapter: x, action: y, retry: {backoff: 5m..5s}}",
+        "SW-0210 ‹5m..5s› `5m..5s` cannot be waited by: `5m` is longer than `5s`",
     );
 }
