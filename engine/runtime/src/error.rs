@@ -76,6 +76,17 @@ impl EngineError {
     }
 }
 
+impl EngineError {
+    /// What may stand in a log: a failure's own words may quote what someone wrote, its code does not.
+    pub(crate) fn logged(&self) -> String {
+        match self {
+            EngineError::Failed { code, .. } => (*code).to_owned(),
+            EngineError::KeyRefused(_) => "key refused".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
 impl From<Failure> for EngineError {
     fn from(failure: Failure) -> Self {
         EngineError::Failed {

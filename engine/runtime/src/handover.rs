@@ -18,6 +18,8 @@ const RECEIVERS_MAX: usize = 16_384;
 const EFFECTS_MAX: usize = 4_096;
 /// Watched instances whose watchers are remembered.
 const WATCHED_MAX: usize = 65_536;
+/// Watchers remembered of each.
+const WATCHERS_MAX: usize = 1_024;
 
 #[derive(Default)]
 pub struct Handover {
@@ -82,11 +84,9 @@ impl Handover {
         std::mem::take(&mut *lock(&self.receivers))
     }
 
-    /// Effects that this node holds from their commit on; at most so many.
-    pub fn take_effects(&self, most: usize) -> Vec<EffectRow> {
-        let mut effects = lock(&self.effects);
-        let count = effects.len().min(most);
-        effects.drain(..count).collect()
+    /// Effects that this node holds from their commit on.
+    pub fn take_effects(&self) -> Vec<EffectRow> {
+        std::mem::take(&mut *lock(&self.effects)).into()
     }
 
     pub fn take_abandoned(&self) -> Vec<Arc<str>> {
@@ -143,7 +143,10 @@ impl Handover {
         let mut watchers = lock(&self.watchers);
         for watched in &write.watched {
             if watchers.len() < WATCHED_MAX || watchers.contains_key(watched) {
-                watchers.entry(*watched).or_default().insert(write.instance);
+                let set = watchers.entry(*watched).or_default();
+                if set.len() < WATCHERS_MAX {
+                    set.insert(write.instance);
+                }
             }
         }
         for watched in &write.unwatched {

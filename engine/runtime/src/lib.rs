@@ -16,6 +16,7 @@ pub mod adapter;
 pub mod audit;
 pub mod body;
 pub mod clock;
+mod compiler;
 pub mod configuration;
 mod engine;
 pub mod error;
@@ -31,6 +32,7 @@ pub mod registry;
 mod starts;
 pub mod store;
 mod system;
+pub mod testing;
 mod timers;
 pub mod tokens;
 

@@ -11,27 +11,12 @@ use statewright_core::field::{Fields, Kind, Schema};
 use statewright_core::identity::Digest;
 use statewright_core::step::system_chart;
 
+pub use crate::compiler::{Compiler, LanguageCompiler};
 use crate::error::{EngineError, EngineResult};
 use crate::store::Store;
 
 /// Charts kept in memory: more than a deployment has versions in use; those not live are compiled again when they are needed.
 const CHARTS_MAX: usize = 1_024;
-
-/// Makes charts of sources. The engine does not know the language; the program that starts it does.
-pub trait Compiler: Send + Sync + 'static {
-    /// `source` as the store keeps it: the files a definition is made of, as canonical JSON (name → text). The chart's
-    /// `definition` is the hash it is kept under. An error is for people.
-    fn compile(&self, source: &str) -> Result<Chart, String>;
-}
-
-impl<F> Compiler for F
-where
-    F: Fn(&str) -> Result<Chart, String> + Send + Sync + 'static,
-{
-    fn compile(&self, source: &str) -> Result<Chart, String> {
-        self(source)
-    }
-}
 
 /// A chart, and what the engine works out about it once.
 #[derive(Debug)]

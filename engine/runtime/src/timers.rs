@@ -142,7 +142,7 @@ impl Timers {
                 Ok(_) => {}
                 // It stays in the store and is found again.
                 Err(error) if error.passes() => {
-                    tracing::debug!(instance = %timer.instance, timer = %timer.name, %error, "a timer waits")
+                    tracing::debug!(instance = %timer.instance, timer = %timer.name, error = error.logged(), "a timer waits")
                 }
                 Err(error) => troubled.push((timer, error)),
             }
@@ -151,7 +151,7 @@ impl Timers {
             self.next_look_us = self.next_look_us.min(now_us);
         }
         for (timer, error) in troubled {
-            tracing::error!(instance = %timer.instance, timer = %timer.name, %error, "a timer waits for a person");
+            tracing::error!(instance = %timer.instance, timer = %timer.name, error = error.logged(), "a timer waits for a person");
             let incident = Incident {
                 instance: timer.instance,
                 kind: IncidentKind::Timer,

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_core::step::{Actor, Input, InputKind, Offer, Record, RefusalKind, Verdict, record};
+use statewright_core::step::{Actor, Input, InputKind, Offer, Record, RefusalKind, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, record};
 use tokio::sync::oneshot;
 
 pub use self::deployment::Deployed;
@@ -29,7 +29,7 @@ use crate::incidents::{Decision, IncidentName, Incidents};
 use crate::instances::{Instances, Personal};
 use crate::intake::{Answer, Intake, Origin, Parcel, Reply, Request};
 use crate::outbox::Adapters;
-use crate::queries::{ListRequest, Listed, Queries, Shown};
+use crate::queries::{ListRequest, Listed, Queries, Shown, TRAIL_PAGE_MAX};
 use crate::registry::Registry;
 use crate::starts::Starts;
 use crate::store::{Applied, Incident, NewEntry, NextInstance, Store, TrailRow, Write};
@@ -179,6 +179,12 @@ impl Engine {
         by: &Actor,
     ) -> EngineResult<()> {
         self.inner.incidents.settle(incident, decision, reason, by, self.now()).await
+    }
+
+    /// The system's own trail. The caller sees to it that only operators ask.
+    pub async fn system_trail(&self, after: u64, limit: usize) -> EngineResult<Vec<TrailRow>> {
+        let system = InstanceId::of(SYSTEM_WORKFLOW, SYSTEM_KEY);
+        Ok(self.inner.store.trail(system, after, limit.min(TRAIL_PAGE_MAX)).await?)
     }
 
     pub fn tokens(&self) -> &Tokens {

@@ -109,3 +109,59 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+    use statewright_core::step::{Actor, system_chart, system_entry};
+    use statewright_core::value::Value;
+
+    use super::*;
+    use crate::registry::Known;
+
+    fn instance(name: &str, bytes: usize) -> Instance {
+        let outcome = system_entry(None, &Value::Null, &Actor::engine(), Timestamp::UNIX_EPOCH).expect("an act is recorded");
+        let mut snapshot = outcome.next;
+        snapshot.instance = InstanceId::of(name, "");
+        Instance {
+            known: Arc::new(Known::of(system_chart())),
+            snapshot: Arc::new(snapshot),
+            bytes,
+        }
+    }
+
+    fn kept(cache: &SnapshotCache, names: &str) -> String {
+        let ids = names.chars().map(|name| InstanceId::of(&name.to_string(), ""));
+        let kept = cache.get(ids);
+        names
+            .chars()
+            .zip(kept)
+            .filter_map(|(name, kept)| kept.map(|_| name))
+            .collect()
+    }
+
+    #[test]
+    fn the_least_recently_used_is_forgotten_first() {
+        let cache = SnapshotCache::new(2, usize::MAX);
+        cache.put([instance("a", 10), instance("b", 10)]);
+        assert_eq!(kept(&cache, "a"), "a");
+        cache.put([instance("c", 10)]);
+        assert_eq!(kept(&cache, "abc"), "ac");
+    }
+
+    #[test]
+    fn bytes_are_bounded_too_and_given_back() {
+        let cache = SnapshotCache::new(100, 10 * ENTRY_OVERHEAD_BYTES);
+        cache.put([instance("a", ENTRY_OVERHEAD_BYTES), instance("b", ENTRY_OVERHEAD_BYTES)]);
+        assert_eq!(kept(&cache, "ab"), "ab");
+        cache.put([instance("c", ENTRY_OVERHEAD_BYTES)]);
+        assert_eq!(kept(&cache, "abc"), "bc");
+        cache.forget([InstanceId::of("b", "")]);
+        cache.put([instance("d", ENTRY_OVERHEAD_BYTES)]);
+        assert_eq!(kept(&cache, "cd"), "cd");
+        cache.put([instance("e", 1_000 * ENTRY_OVERHEAD_BYTES)]);
+        assert_eq!(kept(&cache, "cde"), "");
+    }
+}

@@ -213,11 +213,12 @@ fn claim_of_start(own: &Party, request: &Request) -> Option<Claim> {
 /// Armed (name → due), and gone.
 type TimerChanges = (Vec<(Arc<str>, i64)>, Vec<Arc<str>>);
 
-/// The timers that changed between two snapshots; a paused timer has no row. A row that was offered goes, or follows its timer.
+/// When the timer's row is due; None: it has no row, being paused or spent.
 fn row_due(timer: &ArmedTimer) -> Option<i64> {
     (timer.remaining_us.is_none() && !timer.spent).then(|| timer.due.as_microsecond())
 }
 
+/// The timers that changed between two snapshots. A row that was offered goes, or follows its timer.
 fn timer_changes(before: Option<&Snapshot>, next: &Snapshot, offered: &[(Arc<str>, i64)]) -> TimerChanges {
     let none = BTreeMap::new();
     let before = before.map_or(&none, |before| &before.timers);

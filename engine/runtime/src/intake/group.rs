@@ -195,18 +195,18 @@ impl Group {
 
     fn start(&mut self, now: Timestamp) -> Result<Option<Needs>, Failure> {
         let request = &self.requests[self.steps.len()];
-        let Some(known) = request.chart.clone() else {
-            return Err(Failure {
-                code: "SW-1904",
-                message: "a start without a chart".into(),
-            });
-        };
         if !request.found.refusals.is_empty() {
             // There is no instance in whose trail the refusal could stand.
             let refusals = request.found.refusals.clone();
             self.refuse_start(refusals, now);
             return Ok(None);
         }
+        let Some(known) = request.chart.clone() else {
+            return Err(Failure {
+                code: "SW-1904",
+                message: "a start without a chart".into(),
+            });
+        };
         let outcome = match guarded(|| step(&known.chart, None, &request.input, &self.facts, now))? {
             Stepped::Needs(needs) => return Ok(Some(needs)),
             Stepped::Done(outcome) => *outcome,
@@ -243,6 +243,11 @@ impl Group {
     /// Whoever may not start one is told that, and not whether there is one; the others find their attempt in its trail.
     fn refuse_second_start(&mut self, now: Timestamp) -> Result<Option<Needs>, Failure> {
         let request = &self.requests[self.steps.len()];
+        if !request.found.refusals.is_empty() {
+            let refusals = request.found.refusals.clone();
+            self.record_refusal(refusals, now)?;
+            return Ok(None);
+        }
         if let Some(known) = &request.chart {
             match guarded(|| step(&known.chart, None, &request.input, &self.facts, now))? {
                 Stepped::Needs(needs) => return Ok(Some(needs)),

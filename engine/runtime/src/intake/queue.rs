@@ -240,3 +240,101 @@ impl Taking {
         self.count - before
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use statewright_core::step::{Actor, Input, InputKind};
+
+    use super::*;
+    use crate::intake::{Mailbox, Origin, Request};
+
+    fn parcel(workflow: &str, count: usize) -> Parcel {
+        let mailbox: Arc<Mailbox> = Arc::default();
+        let request = |ticket| {
+            let input = Input {
+                key: None,
+                actor: Actor::engine(),
+                reason: None,
+                kind: InputKind::Wake,
+            };
+            let reply = Reply::Actor {
+                mailbox: mailbox.clone(),
+                ticket,
+            };
+            Request::new(InstanceId::of(workflow, ""), input, Origin::IfAbsent, reply)
+        };
+        Parcel::of((0..count as u64).map(request).collect()).expect("a parcel of something")
+    }
+
+    /// `p` people's, `b` background, with a number for the instance.
+    fn queue(people: &[&str], background: &[&str]) -> Queue {
+        let queue = Queue::new(100, 100, 4);
+        people.iter().for_each(|name| queue.offer(parcel(name, 1)));
+        for name in background {
+            assert!(queue.hand_over(parcel(name, 1)).is_ok());
+        }
+        queue
+    }
+
+    fn taken(queue: &Queue) -> Vec<InstanceId> {
+        queue.take().iter().map(|parcel| parcel.instance).collect()
+    }
+
+    fn ids(names: &[&str]) -> Vec<InstanceId> {
+        names.iter().map(|name| InstanceId::of(name, "")).collect()
+    }
+
+    #[test]
+    fn people_go_first_and_leave_a_share_to_the_engine() {
+        let queue = queue(&["p1", "p2", "p3", "p4", "p5"], &["b1", "b2"]);
+        assert_eq!(taken(&queue), ids(&["p1", "p2", "p3", "b1"]));
+        assert_eq!(taken(&queue), ids(&["p4", "p5", "b2"]));
+        assert_eq!(queue.waiting(), (0, 0));
+    }
+
+    #[test]
+    fn an_instance_under_way_waits_and_does_not_hold_up_others() {
+        let queue = queue(&["a", "b"], &[]);
+        assert_eq!(taken(&queue), ids(&["a", "b"]));
+        queue.offer(parcel("a", 1));
+        queue.offer(parcel("c", 1));
+        queue.offer(parcel("a", 1));
+        assert_eq!(taken(&queue), ids(&["c"]));
+        queue.finish(ids(&["a", "b"]));
+        assert_eq!(taken(&queue), ids(&["a", "a"]));
+        assert!(!queue.is_idle());
+        queue.finish(ids(&["a", "c"]));
+        assert!(queue.is_idle());
+    }
+
+    #[test]
+    fn what_was_tried_before_goes_first() {
+        let queue = queue(&["a", "b"], &[]);
+        let tried = queue.take();
+        queue.offer(parcel("a", 1));
+        queue.put_back(tried);
+        queue.finish(ids(&["a", "b"]));
+        assert_eq!(taken(&queue), ids(&["a", "b", "a"]));
+    }
+
+    #[test]
+    fn a_parcel_is_taken_whole_even_if_it_is_larger_than_a_batch() {
+        let queue = queue(&["a"], &[]);
+        queue.offer(parcel("b", 9));
+        assert_eq!(taken(&queue), ids(&["a"]));
+        assert_eq!(taken(&queue), ids(&["b"]));
+        assert_eq!(queue.waiting(), (0, 0));
+    }
+
+    #[test]
+    fn a_full_lane_gives_back_what_the_store_keeps() {
+        let queue = Queue::new(1, 1, 4);
+        assert!(queue.hand_over(parcel("b1", 1)).is_ok());
+        assert!(queue.hand_over(parcel("b2", 1)).is_err());
+        queue.close();
+        assert_eq!(taken(&queue), ids(&["b1"]));
+        assert!(queue.hand_over(parcel("b3", 1)).is_err());
+    }
+}

@@ -116,6 +116,11 @@ impl Request {
         request
     }
 
+    /// It is refused for this, whatever the chart says.
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        self.found.refusals.push(refusal);
+    }
+
     /// The instance's name, or what is known of it.
     pub(super) fn party(&self) -> Party {
         let unnamed = || Party {

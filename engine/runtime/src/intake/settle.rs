@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::{InputKey, InstanceId};
-use statewright_core::step::{Refusal, RefusalKind, Verdict};
+use statewright_core::step::{InputKind, Refusal, RefusalKind, Verdict};
 
 use super::Intake;
 use super::answer::actor_of_entry;
@@ -289,6 +289,7 @@ fn lost(step: &Step) -> bool {
 
 fn conclude(request: Request, step: Step, lost_to: Option<&Arc<str>>) {
     let is_lost = lost(&step);
+    log(&request, &step);
     match step.conclusion {
         Conclusion::Answer(mut answer) => {
             if is_lost && answer.lost_to.is_none() && !answer.duplicate {
@@ -298,5 +299,28 @@ fn conclude(request: Request, step: Step, lost_to: Option<&Arc<str>>) {
         }
         Conclusion::Verdict(verdict) => request.reply.verdict(verdict),
         Conclusion::Error(error) => request.reply.fail(error),
+    }
+}
+
+/// Names and ids, never what was said.
+fn log(request: &Request, step: &Step) {
+    let instance = request.instance;
+    let sequence = step.sequence;
+    let actor = &request.input.actor.id;
+    let input = match &request.input.kind {
+        InputKind::Event { name, .. } | InputKind::Timer { name, .. } => name,
+        InputKind::Start(_) => "start",
+        InputKind::AdapterAnswer { .. } => "adapter answer",
+        InputKind::SendAnswer { .. } => "send answer",
+        InputKind::Wake => "wake",
+    };
+    match &step.conclusion {
+        Conclusion::Error(error) => tracing::debug!(%instance, input, %actor, error = error.logged(), "not taken"),
+        Conclusion::Answer(answer) => {
+            tracing::debug!(%instance, input, %actor, sequence, verdict = answer.verdict.as_str(), "answered")
+        }
+        Conclusion::Verdict(verdict) => {
+            tracing::debug!(%instance, input, %actor, sequence, verdict = verdict.as_str(), "settled")
+        }
     }
 }

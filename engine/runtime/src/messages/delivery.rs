@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::{InputKey, InstanceId};
-use statewright_core::step::{Actor, ActorKind, Input, InputKind};
+use statewright_core::step::{Actor, ActorKind, Input, InputKind, Refusal, RefusalKind, StartInput};
 use statewright_core::value::Object;
 
 use crate::body::{MessageBody, MessageContent, Party};
@@ -17,8 +17,6 @@ pub(super) struct Delivery {
     pub body: MessageBody,
     /// It was found that there is no receiver, and one is being started.
     pub started: bool,
-    /// It starts an instance whose key was not known when it was sent, so that it waits under another address.
-    pub started_elsewhere: bool,
 }
 
 impl Delivery {
@@ -27,7 +25,6 @@ impl Delivery {
             row,
             body,
             started: false,
-            started_elsewhere: false,
         }
     }
 
@@ -46,13 +43,13 @@ impl Delivery {
     }
 
     /// Workflow, payload and key of the instance that this message starts if it is absent.
-    pub fn start(&self) -> Option<(Arc<str>, Object, Option<Arc<str>>)> {
+    pub fn start(&self) -> Option<(Arc<str>, Object, Arc<str>)> {
         let with = match &self.body.content {
             MessageContent::Start { with } | MessageContent::Event { with, start: true, .. } => with.clone(),
             _ => return None,
         };
         let Party { workflow, key } = self.body.to.clone()?;
-        Some((workflow, with, Some(key).filter(|key| !key.is_empty())))
+        Some((workflow, with, key))
     }
 
     /// What the receiver is asked to take.
@@ -70,7 +67,31 @@ impl Delivery {
         request
     }
 
-    /// The start of the instance this message is for. `consumes`: the message goes with the start's commit.
+    /// The refusal of a start whose key is an existing instance's: it is kept there, and the message consumed with it.
+    pub fn refusal(&self, mailbox: &Arc<Mailbox>, ticket: u64, why: String) -> Request {
+        let mut request = self.request(mailbox, ticket);
+        if let Some((_, payload, key)) = self.start() {
+            let (number, parent, secret) = (None, None, None);
+            let start = StartInput {
+                key,
+                number,
+                payload,
+                parent,
+                default_zone: "UTC".into(),
+                secret,
+            };
+            request.input.kind = InputKind::Start(Box::new(start));
+        }
+        request.refuse(Refusal {
+            kind: RefusalKind::Conflict,
+            sentence: why,
+            field: None,
+            instances: Vec::new(),
+        });
+        request
+    }
+
+    /// The start of the instance this message is for.
     pub fn start_request(&self, ready: ReadyStart, origin: Origin, key: InputKey, reply: Reply) -> Request {
         let input = Input {
             key: Some(key),

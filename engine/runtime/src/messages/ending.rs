@@ -17,14 +17,15 @@ impl Messages {
     pub(super) async fn end(&mut self, delivery: Delivery, result: Settled, now: Timestamp) -> EngineResult<()> {
         let starts = matches!(delivery.body.content, MessageContent::Start { .. });
         match result {
-            // A start elsewhere than where the message waits, or one that was refused, has left the message where it was.
-            Ok(verdict) if starts && (delivery.started_elsewhere || matches!(verdict, Verdict::Refused(_))) => {
-                self.bounce(&delivery, send_verdict(&verdict), now).await
+            // A start that was refused has left no instance, and the message where it was.
+            Ok(Verdict::Refused(refusals)) if starts => {
+                let why = sentences(&refusals).into();
+                self.bounce(&delivery, SendVerdict::Refused { why }, now).await
             }
             Ok(_) => Ok(()),
             Err(EngineError::NoSuchInstance { refusals, .. }) => self.no_receiver(delivery, &refusals, now).await,
             Err(error) if error.passes() => {
-                tracing::debug!(receiver = %delivery.row.to, message = delivery.row.id, %error, "a message waits");
+                tracing::debug!(receiver = %delivery.row.to, message = delivery.row.id, error = error.logged(), "a message waits");
                 Ok(())
             }
             Err(error) => self.trouble(&delivery.row, &error.to_string(), now).await,
@@ -45,30 +46,24 @@ impl Messages {
         self.bounce(&delivery, SendVerdict::Refused { why: why.into() }, now).await
     }
 
-    /// A start: in the commit of the new instance if the message waits for that instance, else beside it, under the same key.
-    pub(super) async fn start(&mut self, mut delivery: Delivery, now: Timestamp) -> EngineResult<()> {
+    /// A start, in the commit of the new instance.
+    pub(super) async fn start(&mut self, delivery: Delivery, now: Timestamp) -> EngineResult<()> {
         let Some((workflow, with, key)) = delivery.start() else {
             return Ok(());
         };
-        let ready = match self.starts.ready(&workflow, with, key.as_deref(), now).await {
+        let ready = match self.starts.ready(&workflow, with, Some(&key), now).await {
             Ok(ready) => ready,
-            Err(error) => return self.not_ready(&delivery, error, now).await,
+            Err(error) => return self.not_ready(delivery, error, now).await,
         };
-        delivery.started_elsewhere = ready.to.id() != delivery.row.to;
-        let origin = if delivery.started_elsewhere {
-            Origin::Caller
-        } else {
-            Origin::Message {
-                id: delivery.row.id,
-                sender: delivery.sender(),
-            }
+        let origin = Origin::Message {
+            id: delivery.row.id,
+            sender: delivery.sender(),
         };
         let reply = Reply::Actor {
             mailbox: self.mailbox.clone(),
             ticket: self.next_ticket,
         };
-        let key = delivery.row.key;
-        let request = delivery.start_request(ready, origin, key, reply);
+        let request = delivery.start_request(ready, origin, delivery.row.key, reply);
         if let Some(parcel) = Parcel::of(vec![request]) {
             self.put_on_the_way(parcel, vec![delivery]);
         }
@@ -81,17 +76,13 @@ impl Messages {
         let Some((workflow, with, key)) = delivery.start() else {
             return Ok(());
         };
-        let ready = match self.starts.ready(&workflow, with, key.as_deref(), now).await {
+        let ready = match self.starts.ready(&workflow, with, Some(&key), now).await {
             Ok(mut ready) => {
                 ready.input.payload = asked_for(&ready.known.chart.start.form.fields, ready.input.payload);
                 ready
             }
-            Err(error) => return self.not_ready(&delivery, error, now).await,
+            Err(error) => return self.not_ready(delivery, error, now).await,
         };
-        if ready.to.id() != delivery.row.to {
-            let why = format!("`{workflow}` makes another key of this than {}", key.unwrap_or_default());
-            return self.bounce(&delivery, SendVerdict::Refused { why: why.into() }, now).await;
-        }
         delivery.started = true;
         let own_key = InputKey::of(&["start", &delivery.row.key.to_string()]);
         let start = delivery.start_request(ready, Origin::IfAbsent, own_key, Reply::Nobody);
@@ -102,45 +93,59 @@ impl Messages {
         Ok(())
     }
 
-    async fn not_ready(&mut self, delivery: &Delivery, error: EngineError, now: Timestamp) -> EngineResult<()> {
+    async fn not_ready(&mut self, delivery: Delivery, error: EngineError, now: Timestamp) -> EngineResult<()> {
         match error {
             error if error.passes() => Err(error),
             EngineError::NoSuchWorkflow { .. } | EngineError::KeyRefused(_) => {
-                self.bounce(
-                    delivery,
-                    SendVerdict::Refused {
-                        why: error.to_string().into(),
-                    },
-                    now,
-                )
-                .await
+                let why = error.to_string();
+                self.turn_away(delivery, why, now).await
             }
             error => self.trouble(&delivery.row, &error.to_string(), now).await,
         }
     }
 
-    /// Takes the message out and answers its sender, in one transaction. If the receiver exists by now it gets the message instead.
+    /// Refuses a start that cannot be made: where there is an instance of that key, in its own commit.
+    async fn turn_away(&mut self, delivery: Delivery, why: String, now: Timestamp) -> EngineResult<()> {
+        let verdict = SendVerdict::Refused { why: why.clone().into() };
+        if self.bounced(&delivery, verdict, now).await? {
+            return Ok(());
+        }
+        if self.store.message(delivery.row.to, delivery.row.id).await?.is_some() {
+            let request = delivery.refusal(&self.mailbox, self.next_ticket, why);
+            if let Some(parcel) = Parcel::of(vec![request]) {
+                self.put_on_the_way(parcel, vec![delivery]);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the message out and answers its sender. If the receiver exists by now it gets the message instead.
     async fn bounce(&mut self, delivery: &Delivery, verdict: SendVerdict, now: Timestamp) -> EngineResult<()> {
+        if !self.bounced(delivery, verdict, now).await? {
+            self.handover.expect_messages([delivery.row.to]);
+        }
+        Ok(())
+    }
+
+    /// In one transaction, unless the receiver exists by now, or the message is gone.
+    async fn bounced(&mut self, delivery: &Delivery, verdict: SendVerdict, now: Timestamp) -> EngineResult<bool> {
         let nobody = || Party {
             workflow: "instance".into(),
             key: delivery.row.to.to_string().into(),
         };
         let from = delivery.body.to.clone().unwrap_or_else(nobody);
-        let answer = delivery
-            .sender()
-            .map(|(sender, send)| send_answer(&from, &sender, &send, verdict, now.as_microsecond()));
+        let sender = delivery.sender();
+        let answer = sender.map(|(sender, send)| send_answer(&from, &sender, &send, verdict, now.as_microsecond()));
         let bounced = self.store.bounce(delivery.row.to, delivery.row.id, answer.as_ref()).await?;
-        match answer {
-            Some(answer) if bounced => self.handover.expect_messages([answer.to]),
-            _ if !bounced => self.handover.expect_messages([delivery.row.to]),
-            _ => {}
+        if bounced {
+            self.handover.expect_messages(answer.map(|answer| answer.to));
         }
-        Ok(())
+        Ok(bounced)
     }
 
     /// It waits for a person.
     pub(super) async fn trouble(&mut self, row: &MessageRow, error: &str, now: Timestamp) -> EngineResult<()> {
-        tracing::error!(receiver = %row.to, message = row.id, error, "a message waits for a person");
+        tracing::error!(receiver = %row.to, message = row.id, "a message waits for a person");
         let incident = Incident {
             instance: row.to,
             kind: IncidentKind::Message,
@@ -150,15 +155,6 @@ impl Messages {
             since_us: now.as_microsecond(),
         };
         Ok(self.store.raise_incident(&incident).await?)
-    }
-}
-
-fn send_verdict(verdict: &Verdict) -> SendVerdict {
-    match verdict {
-        Verdict::Refused(refusals) => SendVerdict::Refused {
-            why: sentences(refusals).into(),
-        },
-        _ => SendVerdict::Taken,
     }
 }
 

@@ -111,9 +111,11 @@ impl Outbox {
 
     /// Tells the store what has ended, takes on what is new and begins what may begin.
     pub async fn tick(&mut self, now: Timestamp) -> EngineResult<()> {
+        // What was given up again must not be begun: both may have been told of since the last tick.
+        self.take_on_told(now);
         self.collect(now).await?;
         self.keep_leases(now).await?;
-        self.take_on(now).await?;
+        self.poll(now).await?;
         self.begin(now);
         Ok(())
     }
@@ -124,7 +126,7 @@ impl Outbox {
         self.ended
             .extend(waiting.into_values().flatten().map(|held| let_go(&held.row, now)));
         self.ended
-            .extend(self.handover.take_effects(usize::MAX).iter().map(|row| let_go(row, now)));
+            .extend(self.handover.take_effects().iter().map(|row| let_go(row, now)));
         self.collect(now).await
     }
 
@@ -242,15 +244,20 @@ impl Outbox {
         Ok(())
     }
 
-    async fn take_on(&mut self, now: Timestamp) -> EngineResult<()> {
-        let now_us = now.as_microsecond();
-        let until_us = now_us + self.configuration.outbox_lease_ms * 1_000;
-        let told = self.handover.take_effects(self.room());
+    /// Effects of this node's commits. They are leased already, so that there is no use in leaving them behind.
+    fn take_on_told(&mut self, now: Timestamp) {
+        let until_us = now.as_microsecond() + self.configuration.outbox_lease_ms * 1_000;
+        let told = self.handover.take_effects();
         self.hold(told, until_us, now);
+    }
+
+    async fn poll(&mut self, now: Timestamp) -> EngineResult<()> {
+        let now_us = now.as_microsecond();
         if now_us.saturating_sub(self.last_poll_us) < POLL_MS * 1_000 || self.room() == 0 {
             return Ok(());
         }
         self.last_poll_us = now_us;
+        let until_us = now_us + self.configuration.outbox_lease_ms * 1_000;
         let leased = self
             .store
             .lease_effects(&self.configuration.node, now_us, until_us, self.room())

@@ -1,0 +1,196 @@
+//! A store that loses connections: before it has done what it was asked for, or after, so that only the answer is lost.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+
+use super::chance::Chance;
+use crate::store::{
+    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
+    NewMessage, NewToken, PersonalRow, Repair, Store, StoreError, StoreResult, StoredDefinition, TokenRow, TrailRow, Write,
+};
+
+/// How often it fails, of a thousand calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FaultRates {
+    /// Nothing was done.
+    pub before: u64,
+    /// It was done, and the caller is not told so.
+    pub after: u64,
+}
+
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    state: Mutex<(Chance, FaultRates)>,
+}
+
+enum Fault {
+    Before,
+    After,
+}
+
+impl FaultyStore {
+    pub fn new(inner: Arc<dyn Store>, seed: u64) -> Self {
+        FaultyStore {
+            inner,
+            state: Mutex::new((Chance::of(seed), FaultRates::default())),
+        }
+    }
+
+    /// From now on it fails as often as this.
+    pub fn set(&self, rates: FaultRates) {
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).1 = rates;
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        let mut state = self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let FaultRates { before, after } = state.1;
+        match state.0.below(1_000) {
+            drawn if drawn < before => Some(Fault::Before),
+            drawn if drawn < before + after => Some(Fault::After),
+            _ => None,
+        }
+    }
+
+    async fn call<T>(&self, call: impl Future<Output = StoreResult<T>> + Send) -> StoreResult<T> {
+        match self.fault() {
+            Some(Fault::Before) => Err(StoreError::Unavailable("the connection was lost before".into())),
+            Some(Fault::After) => {
+                call.await?;
+                Err(StoreError::Unavailable("the connection was lost after".into()))
+            }
+            None => call.await,
+        }
+    }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn migrate(&self) -> StoreResult<()> {
+        self.inner.migrate().await
+    }
+
+    async fn deploy(&self, definition: &Definition, act: &Write) -> StoreResult<Applied> {
+        self.call(self.inner.deploy(definition, act)).await
+    }
+
+    async fn definition(&self, hash: Digest) -> StoreResult<Option<StoredDefinition>> {
+        self.call(self.inner.definition(hash)).await
+    }
+
+    async fn live_definitions(&self) -> StoreResult<Vec<StoredDefinition>> {
+        self.call(self.inner.live_definitions()).await
+    }
+
+    async fn live_hashes(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        self.call(self.inner.live_hashes()).await
+    }
+
+    async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {
+        self.call(self.inner.draw_number(workflow)).await
+    }
+
+    async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>> {
+        self.call(self.inner.load(ids)).await
+    }
+
+    async fn personal(&self, instance: InstanceId) -> StoreResult<Vec<PersonalRow>> {
+        self.call(self.inner.personal(instance)).await
+    }
+
+    async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
+        self.call(self.inner.commit(writes)).await
+    }
+
+    async fn list(&self, query: &ListQuery) -> StoreResult<ListPage> {
+        self.call(self.inner.list(query)).await
+    }
+
+    async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {
+        self.call(self.inner.due_timers(now_us, limit)).await
+    }
+
+    async fn next_due(&self) -> StoreResult<Option<i64>> {
+        self.call(self.inner.next_due()).await
+    }
+
+    async fn ready_messages(&self, now_us: i64, older_than_us: i64, limit: usize) -> StoreResult<Vec<MessageRow>> {
+        self.call(self.inner.ready_messages(now_us, older_than_us, limit)).await
+    }
+
+    async fn messages_of(&self, receivers: &[InstanceId], now_us: i64, limit: usize) -> StoreResult<Vec<MessageRow>> {
+        self.call(self.inner.messages_of(receivers, now_us, limit)).await
+    }
+
+    async fn message(&self, to: InstanceId, id: i64) -> StoreResult<Option<MessageRow>> {
+        self.call(self.inner.message(to, id)).await
+    }
+
+    async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool> {
+        self.call(self.inner.bounce(to, message, answer)).await
+    }
+
+    async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>> {
+        self.call(self.inner.lease_effects(node, now_us, until_us, limit)).await
+    }
+
+    async fn extend_leases(&self, leases: &[(InstanceId, Arc<str>, u64)], until_us: i64) -> StoreResult<Vec<bool>> {
+        self.call(self.inner.extend_leases(leases, until_us)).await
+    }
+
+    async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>> {
+        self.call(self.inner.end_attempts(results)).await
+    }
+
+    async fn raise_incident(&self, incident: &Incident) -> StoreResult<()> {
+        self.call(self.inner.raise_incident(incident)).await
+    }
+
+    async fn incidents(&self, limit: usize) -> StoreResult<Vec<Incident>> {
+        self.call(self.inner.incidents(limit)).await
+    }
+
+    async fn settle_incident(
+        &self,
+        instance: InstanceId,
+        kind: IncidentKind,
+        name: &str,
+        repair: &Repair,
+        act: &Write,
+    ) -> StoreResult<Option<Applied>> {
+        self.call(self.inner.settle_incident(instance, kind, name, repair, act)).await
+    }
+
+    async fn trail(&self, instance: InstanceId, after: u64, limit: usize) -> StoreResult<Vec<TrailRow>> {
+        self.call(self.inner.trail(instance, after, limit)).await
+    }
+
+    async fn entry_of_input(&self, instance: InstanceId, key: InputKey) -> StoreResult<Option<TrailRow>> {
+        self.call(self.inner.entry_of_input(instance, key)).await
+    }
+
+    async fn instances_after(&self, after: Option<InstanceId>, limit: usize) -> StoreResult<Vec<InstanceRow>> {
+        self.call(self.inner.instances_after(after, limit)).await
+    }
+
+    async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {
+        self.call(self.inner.add_token(token, act)).await
+    }
+
+    async fn token(&self, hash: Digest) -> StoreResult<Option<TokenRow>> {
+        self.call(self.inner.token(hash)).await
+    }
+
+    async fn tokens(&self) -> StoreResult<Vec<TokenRow>> {
+        self.call(self.inner.tokens()).await
+    }
+
+    async fn revoke_token(&self, id: &str, now_us: i64, act: &Write) -> StoreResult<Applied> {
+        self.call(self.inner.revoke_token(id, now_us, act)).await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}

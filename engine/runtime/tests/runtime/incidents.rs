@@ -1,0 +1,154 @@
+//! What waits for a person, and what the person decides.
+
+use statewright_core::value::Value;
+use statewright_engine::error::EngineError;
+use statewright_engine::incidents::{Decision, IncidentName};
+use statewright_engine::store::IncidentKind;
+
+use crate::effects::MAKER;
+use crate::support::{World, operator};
+
+async fn stuck() -> (World, IncidentName) {
+    let mut world = World::with(&[MAKER]).await;
+    world.start("maker", "A", &[]).await.unwrap();
+    world.send("maker", "A", "MAKE").await.unwrap();
+    world.adapter.refuse();
+    world.settle().await;
+    let incidents = world.engine().incidents().await.unwrap();
+    assert_eq!(incidents.len(), 1);
+    assert_eq!(
+        (incidents[0].kind, incidents[0].error.as_str()),
+        (IncidentKind::Effect, "refused: no such lens")
+    );
+    let name = IncidentName {
+        instance: incidents[0].instance,
+        kind: incidents[0].kind,
+        name: incidents[0].name.clone(),
+    };
+    (world, name)
+}
+
+#[tokio::test]
+async fn a_retry_begins_anew() {
+    let (mut world, name) = stuck().await;
+    world.live(300).await;
+    assert_eq!(world.adapter.keys().len(), 1, "it is left alone until a person decides");
+    world
+        .engine()
+        .settle(&name, &Decision::Retry, Some("the lens is back"), &operator())
+        .await
+        .unwrap();
+    world.live(2).await;
+    assert_eq!(world.adapter.keys(), ["2:lens#1", "2:lens#1"]);
+    assert_eq!(&*world.show("maker", "A").await.states[0], "made");
+    let gone = world.engine().settle(&name, &Decision::Retry, None, &operator()).await;
+    assert_eq!(gone, Err(EngineError::NoSuchIncident));
+    let acts = world.trail("statewright-system", "system").await;
+    assert_eq!(acts.len(), 2, "{acts:?}");
+    assert!(acts[1].ends_with("by olga: recorded"), "{acts:?}");
+    world.prove().await;
+}
+
+#[tokio::test]
+async fn a_repair_gives_the_result() {
+    let (mut world, name) = stuck().await;
+    world
+        .engine()
+        .settle(&name, &Decision::Repair(Value::Integer(5)), None, &operator())
+        .await
+        .unwrap();
+    world.settle().await;
+    assert_eq!(world.field("maker", "A", "made").await, Value::Integer(5));
+    assert_eq!(
+        world.trail("maker", "A").await.last().unwrap(),
+        "adapter_answer 2:lens by olga: taken"
+    );
+    world.prove().await;
+}
+
+#[tokio::test]
+async fn a_skip_fails_the_effect() {
+    let (mut world, name) = stuck().await;
+    world
+        .engine()
+        .settle(&name, &Decision::Skip, None, &operator())
+        .await
+        .unwrap();
+    world.live(10).await;
+    assert_eq!(world.adapter.keys().len(), 1);
+    assert_eq!(
+        world.trail("maker", "A").await.last().unwrap(),
+        "adapter_answer 2:lens by olga: taken"
+    );
+    assert_eq!(world.engine().incidents().await.unwrap(), []);
+    world.prove().await;
+}
+
+const LOOPING: &str = "
+workflow: counter
+data:
+  taken: {type: integer, default: 0}
+start: {by: [clerk]}
+access:
+  - {for: [clerk]}
+initial: open
+states:
+  open:
+    on:
+      ADD: {target: spin, by: [clerk, {workflow: sender}]}
+  spin: {always: {guard: taken >= 0, target: spun, actions: [{assign: {taken: \"{{ taken + 1 }}\"}}]}}
+  spun: {always: {guard: taken >= 0, target: spin, actions: [{assign: {taken: \"{{ taken + 1 }}\"}}]}}
+";
+
+const SENDER: &str = "
+workflow: sender
+data:
+  refused: {type: integer, default: 0}
+start: {by: [clerk]}
+access:
+  - {for: [clerk]}
+initial: open
+states:
+  open:
+    on:
+      SEND:
+        by: [clerk]
+        actions: [{send: {to: {workflow: counter, key: A}, event: ADD, id: add}}]
+      sent.refused.add: {actions: [{assign: {refused: \"{{ refused + 1 }}\"}}]}
+";
+
+#[tokio::test]
+async fn a_message_that_cannot_be_taken_waits_and_its_sender_is_answered_when_it_is_skipped() {
+    let mut world = World::with(&[LOOPING, SENDER]).await;
+    world.start("counter", "A", &[]).await.unwrap();
+    world.start("sender", "A", &[]).await.unwrap();
+    world.send("sender", "A", "SEND").await.unwrap();
+    world.settle().await;
+    let incidents = world.engine().incidents().await.unwrap();
+    assert_eq!((incidents.len(), incidents[0].kind), (1, IncidentKind::Message));
+    let name = IncidentName {
+        instance: incidents[0].instance,
+        kind: incidents[0].kind,
+        name: incidents[0].name.clone(),
+    };
+    let repair = world
+        .engine()
+        .settle(&name, &Decision::Repair(Value::Null), None, &operator())
+        .await;
+    assert!(matches!(repair, Err(EngineError::NotRepairable(_))));
+    world
+        .engine()
+        .settle(&name, &Decision::Skip, None, &operator())
+        .await
+        .unwrap();
+    world.settle().await;
+    assert_eq!(world.field("sender", "A", "refused").await, Value::Integer(1));
+    assert_eq!(world.trail("counter", "A").await, ["start by ann: taken"]);
+    // Whoever sends by hand is told, and nothing waits.
+    let failed = world.send("counter", "A", "ADD").await;
+    assert!(
+        matches!(failed, Err(EngineError::Failed { code: "SW-1001", .. })),
+        "{failed:?}"
+    );
+    world.prove().await;
+}

@@ -1,0 +1,12 @@
+//! Promises of the engine, on the store in memory and with the clock moved by hand: every actor is ticked, nothing sleeps.
+
+mod effects;
+mod incidents;
+mod intake;
+mod messages;
+mod queries;
+mod races;
+mod running;
+mod simulation;
+mod support;
+mod timers;

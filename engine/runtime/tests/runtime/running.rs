@@ -1,0 +1,83 @@
+//! A node with its loops running: the clock is the machine's, and everything is waited for, nothing slept for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use statewright_core::value::Value;
+use statewright_engine::clock::{SystemEntropy, WallClock};
+use statewright_engine::configuration::EngineConfig;
+use statewright_engine::error::EngineError;
+use statewright_engine::registry::LanguageCompiler;
+use statewright_engine::store::memory::MemoryStore;
+use statewright_engine::{Engine, Surroundings};
+
+use crate::effects::MAKER;
+use crate::support::{COUNTER, Scripted, clerk, operator, send_of, source, start_of};
+
+/// Longer than anything here takes, so that a defect fails and does not hang.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+async fn launched(adapter: Arc<Scripted>) -> Engine {
+    let surroundings = Surroundings {
+        store: Arc::new(MemoryStore::new()),
+        compiler: Arc::new(LanguageCompiler),
+        adapters: [("maker".into(), adapter as Arc<dyn statewright_engine::adapter::Adapter>)].into(),
+        clock: Arc::new(WallClock::default()),
+        entropy: Arc::new(SystemEntropy),
+    };
+    let engine = Engine::launch(EngineConfig::named("one"), surroundings).await.unwrap();
+    for workflow in [COUNTER, MAKER] {
+        engine.deploy(&source(workflow), &operator()).await.unwrap();
+    }
+    engine
+}
+
+#[tokio::test]
+async fn many_callers_at_once_are_all_answered() {
+    let engine = launched(Arc::default()).await;
+    let mut callers = Vec::new();
+    for number in 0..32 {
+        let engine = engine.clone();
+        callers.push(tokio::spawn(async move {
+            let key = format!("C-{number}");
+            engine.start(start_of("counter", Some(&key), &[])).await.unwrap();
+            for _ in 0..5 {
+                engine.send(send_of("counter", &key, "ADD")).await.unwrap();
+            }
+            engine.send(send_of("counter", &key, "CLOSE")).await.unwrap().sequence
+        }));
+    }
+    for caller in callers {
+        assert_eq!(tokio::time::timeout(PATIENCE, caller).await.unwrap().unwrap(), 7);
+    }
+    assert!(engine.shut_down(PATIENCE).await.drained);
+    let refused = engine.send(send_of("counter", "C-0", "ADD")).await;
+    assert_eq!(refused, Err(EngineError::ShuttingDown));
+}
+
+#[tokio::test]
+async fn a_shutdown_finishes_what_is_under_way_and_lets_go_of_the_rest() {
+    let adapter: Arc<Scripted> = Arc::default();
+    adapter.be_silent(true);
+    let engine = launched(adapter.clone()).await;
+    engine.start(start_of("maker", Some("A"), &[])).await.unwrap();
+    engine.send(send_of("maker", "A", "MAKE")).await.unwrap();
+    let asked = tokio::time::timeout(PATIENCE, async {
+        while adapter.keys().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    });
+    asked.await.unwrap();
+    assert!(
+        !engine.shut_down(Duration::from_millis(50)).await.drained,
+        "the adapter never answers"
+    );
+    // Its lease is let go of: another node could have it at once.
+    let now_us = engine.now().as_microsecond();
+    let leased = engine.store().lease_effects("two", now_us, now_us + 1, 10).await.unwrap();
+    assert_eq!(leased.len(), 1);
+    assert_eq!(
+        engine.show("maker", "A", &clerk()).await.unwrap().data.get("made"),
+        Some(&Value::Null)
+    );
+}

@@ -1,0 +1,348 @@
+//! A node at rest, ticked by hand.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use statewright_core::identity::{InputKey, InstanceId};
+use statewright_core::lang::Bundle;
+use statewright_core::step::{Actor, ActorKind};
+use statewright_core::trail::EntryText;
+use statewright_core::value::{Object, Value};
+use statewright_engine::adapter::{Adapter, Attempt, AttemptFailure};
+use statewright_engine::audit::{described, replay, verify};
+use statewright_engine::clock::{Clock, SeededEntropy, VirtualClock};
+use statewright_engine::configuration::EngineConfig;
+use statewright_engine::error::EngineResult;
+use statewright_engine::intake::{Answer, Ticked};
+use statewright_engine::queries::Shown;
+use statewright_engine::registry::LanguageCompiler;
+use statewright_engine::store::Store;
+use statewright_engine::store::memory::MemoryStore;
+use statewright_engine::{Engine, Node, SendRequest, StartRequest, Surroundings};
+
+/// Rounds of ticks after which a world that is still busy is taken to be so for ever.
+const ROUNDS_MAX: usize = 10_000;
+
+pub const COUNTER: &str = "
+workflow: counter
+data:
+  count: {type: integer, default: 0}
+  note: optional string
+start: {by: [clerk, {workflow: sender}], input: [optional note]}
+access:
+  - {for: [clerk]}
+initial: open
+states:
+  open:
+    label: Open
+    on:
+      ADD:
+        by: [clerk, {workflow: sender}]
+        actions: [{assign: {count: \"{{ count + 1 }}\"}}]
+      SET:
+        by: [clerk]
+        input: {to: integer}
+        actions: [{assign: {count: \"{{ event.to }}\"}}]
+      CLOSE: {target: closed, by: [clerk]}
+  closed: {type: final, label: Closed}
+";
+
+pub struct World {
+    pub clock: Arc<VirtualClock>,
+    pub store: Arc<dyn Store>,
+    pub adapter: Arc<Scripted>,
+    pub node: Node,
+}
+
+/// An adapter that answers as it was told, and keeps what it was asked.
+#[derive(Default)]
+pub struct Scripted {
+    answers: Mutex<VecDeque<Result<Value, AttemptFailure>>>,
+    pub asked: Mutex<Vec<Attempt>>,
+    /// While set, attempts do not end.
+    silent: Mutex<bool>,
+}
+
+impl Scripted {
+    pub fn answer(&self, answer: Result<Value, AttemptFailure>) {
+        self.answers.lock().unwrap().push_back(answer);
+    }
+
+    pub fn fail_for_now(&self) {
+        self.answer(Err(AttemptFailure::Temporary {
+            message: "busy".into(),
+            retry_after: None,
+        }));
+    }
+
+    pub fn refuse(&self) {
+        self.answer(Err(AttemptFailure::Refused {
+            message: "no such lens".into(),
+            detail: Value::Integer(7),
+        }));
+    }
+
+    pub fn be_silent(&self, silent: bool) {
+        *self.silent.lock().unwrap() = silent;
+    }
+
+    pub fn keys(&self) -> Vec<String> {
+        self.asked
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|attempt| format!("{}#{}", name_of(&attempt.key), attempt.number))
+            .collect()
+    }
+}
+
+/// The part of an effect's key that does not depend on the instance's id.
+fn name_of(key: &str) -> String {
+    key.split_once(':').map_or(key, |(_, rest)| rest).to_owned()
+}
+
+#[async_trait]
+impl Adapter for Scripted {
+    fn has_action(&self, action: &str) -> bool {
+        action == "make"
+    }
+
+    async fn perform(&self, attempt: Attempt) -> Result<Value, AttemptFailure> {
+        self.asked.lock().unwrap().push(attempt);
+        if *self.silent.lock().unwrap() {
+            std::future::pending::<()>().await;
+        }
+        self.answers.lock().unwrap().pop_front().unwrap_or(Ok(Value::Null))
+    }
+}
+
+impl World {
+    pub async fn with(workflows: &[&str]) -> World {
+        World::on(Arc::new(MemoryStore::new()), workflows, |_| {}).await
+    }
+
+    pub async fn on(store: Arc<dyn Store>, workflows: &[&str], configure: impl Fn(&mut EngineConfig)) -> World {
+        let clock = Arc::new(VirtualClock::starting_at("2026-01-05T08:00:00Z".parse().unwrap()));
+        let adapter = Arc::new(Scripted::default());
+        let node = node("one", store.clone(), clock.clone(), adapter.clone(), configure);
+        let world = World {
+            clock,
+            store,
+            adapter,
+            node,
+        };
+        for workflow in workflows {
+            world.node.engine.deploy(&source(workflow), &operator()).await.unwrap();
+        }
+        world
+    }
+
+    /// Another node on the same store and clock.
+    pub fn another_node(&self, name: &str) -> Node {
+        node(name, self.store.clone(), self.clock.clone(), self.adapter.clone(), |_| {})
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.node.engine.clone()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn pass(&self, seconds: i64) {
+        self.clock.set(self.now() + SignedDuration::from_secs(seconds));
+    }
+
+    pub async fn start(&self, workflow: &str, key: &str, payload: &[(&str, Value)]) -> EngineResult<Answer> {
+        let request = start_of(workflow, Some(key), payload);
+        let engine = self.engine();
+        self.ask(async move { engine.start(request).await }).await
+    }
+
+    pub async fn send(&self, workflow: &str, key: &str, event: &str) -> EngineResult<Answer> {
+        self.send_as(send_of(workflow, key, event)).await
+    }
+
+    pub async fn send_as(&self, request: SendRequest) -> EngineResult<Answer> {
+        let engine = self.engine();
+        self.ask(async move { engine.send(request).await }).await
+    }
+
+    /// Ticks the intake until the question is answered.
+    pub async fn ask<T: Send + 'static>(&self, question: impl Future<Output = T> + Send + 'static) -> T {
+        let asked = tokio::spawn(question);
+        for _ in 0..ROUNDS_MAX {
+            tokio::task::yield_now().await;
+            if asked.is_finished() {
+                return asked.await.unwrap();
+            }
+            self.node.intake.tick(self.now()).await;
+        }
+        panic!("nobody answers");
+    }
+
+    /// Ticks everything until nothing happens any more at this moment.
+    pub async fn settle(&mut self) {
+        let now = self.now();
+        settle(&mut self.node, now).await;
+    }
+
+    /// Lets seconds pass one by one, with everything that is due in each.
+    pub async fn live(&mut self, seconds: i64) {
+        for _ in 0..seconds {
+            self.pass(1);
+            self.settle().await;
+        }
+    }
+
+    pub async fn show(&self, workflow: &str, key: &str) -> Shown {
+        self.engine().show(workflow, key, &clerk()).await.unwrap()
+    }
+
+    pub async fn field(&self, workflow: &str, key: &str, field: &str) -> Value {
+        self.show(workflow, key).await.data.get(field).cloned().unwrap_or(Value::Null)
+    }
+
+    /// One line for each entry: what came, who sent it, what became of it.
+    pub async fn trail(&self, workflow: &str, key: &str) -> Vec<String> {
+        let rows = self.store.trail(InstanceId::of(workflow, key), 0, 1_000).await.unwrap();
+        rows.iter().map(|row| line_of(&row.bytes)).collect()
+    }
+
+    /// Every trail is whole, and stepping it again gives the same.
+    pub async fn prove(&self) {
+        prove(&self.store, &self.engine()).await;
+    }
+}
+
+pub async fn prove(store: &Arc<dyn Store>, engine: &Engine) {
+    let verified = verify(store, |_| {}).await.unwrap();
+    let faults: Vec<String> = verified.faults.iter().map(described).collect();
+    assert_eq!(faults, Vec::<String>::new());
+    let replayed = replay(store, engine.registry(), |_| {}).await.unwrap();
+    assert_eq!(replayed.findings, Vec::new());
+}
+
+pub fn node(
+    name: &str,
+    store: Arc<dyn Store>,
+    clock: Arc<VirtualClock>,
+    adapter: Arc<Scripted>,
+    configure: impl Fn(&mut EngineConfig),
+) -> Node {
+    let mut configuration = EngineConfig::named(name);
+    configure(&mut configuration);
+    let seed = name.bytes().fold(7, |seed, byte| seed * 31 + u64::from(byte));
+    let adapters = BTreeMap::from([("maker".into(), adapter as Arc<dyn Adapter>)]);
+    let entropy = Arc::new(SeededEntropy::of(seed));
+    Node::new(
+        configuration,
+        Surroundings {
+            store,
+            compiler: Arc::new(LanguageCompiler),
+            adapters,
+            clock,
+            entropy,
+        },
+    )
+}
+
+pub async fn settle(node: &mut Node, now: Timestamp) {
+    let mut quiet = 0;
+    for _ in 0..ROUNDS_MAX {
+        tokio::task::yield_now().await;
+        node.timers.tick(now).await.unwrap();
+        node.messages.tick(now).await.unwrap();
+        node.outbox.tick(now).await.unwrap();
+        let ticked = node.intake.tick(now).await;
+        let busy = ticked != Ticked::Idle || !node.messages.is_idle() || !node.timers.is_idle();
+        quiet = if busy { 0 } else { quiet + 1 };
+        if quiet == 4 {
+            return;
+        }
+    }
+    panic!("it does not come to rest");
+}
+
+/// A definition of one file.
+pub fn source(yaml: &str) -> String {
+    let name: Arc<str> = "workflow.yaml".into();
+    Bundle {
+        main: name.clone(),
+        files: BTreeMap::from([(name, yaml.into())]),
+    }
+    .canonical()
+}
+
+pub fn person(id: &str, roles: &[&str]) -> Actor {
+    let mut actor = Actor::plain(ActorKind::Person, id);
+    actor.roles = roles.iter().map(|role| Arc::from(*role)).collect();
+    actor
+}
+
+pub fn clerk() -> Actor {
+    person("ann", &["clerk"])
+}
+
+pub fn operator() -> Actor {
+    person("olga", &["operator"])
+}
+
+pub fn key(text: &str) -> InputKey {
+    InputKey::of(&["test", text])
+}
+
+pub fn object(fields: &[(&str, Value)]) -> Object {
+    fields.iter().map(|(name, value)| (Arc::from(*name), value.clone())).collect()
+}
+
+pub fn start_of(workflow: &str, key: Option<&str>, payload: &[(&str, Value)]) -> StartRequest {
+    StartRequest {
+        workflow: workflow.into(),
+        key: key.map(Arc::from),
+        payload: object(payload),
+        actor: clerk(),
+        input_key: None,
+        reason: None,
+    }
+}
+
+pub fn send_of(workflow: &str, key: &str, event: &str) -> SendRequest {
+    SendRequest {
+        workflow: workflow.into(),
+        key: key.into(),
+        event: event.into(),
+        payload: Object::new(),
+        actor: clerk(),
+        input_key: None,
+        reason: None,
+        expected: None,
+    }
+}
+
+fn line_of(bytes: &str) -> String {
+    let entry = EntryText::read(bytes).unwrap();
+    let input = entry.input().cloned().unwrap_or_default();
+    let what = ["event", "name", "effect", "send", "act"]
+        .iter()
+        .find_map(|name| input.get(*name));
+    let what = match what {
+        Some(Value::Text(text)) if entry.input_kind() == "adapter_answer" => format!(" {}", name_of(text)),
+        Some(Value::Text(text)) => format!(" {text}"),
+        _ => String::new(),
+    };
+    let of = input
+        .get("of")
+        .and_then(Value::as_integer)
+        .map(|of| format!(" of {of}"))
+        .unwrap_or_default();
+    format!(
+        "{}{what}{of} by {}: {}",
+        entry.input_kind(),
+        entry.actor().unwrap().id,
+        entry.verdict().unwrap()
+    )
+}
