@@ -29,11 +29,13 @@ mod messages;
 pub mod outbox;
 pub mod queries;
 pub mod registry;
+pub mod roles;
 mod starts;
 pub mod store;
 mod system;
 pub mod testing;
 mod timers;
+mod token_lookup;
 pub mod tokens;
 
 pub use engine::{Deployed, Ended, Engine, Node, SendRequest, StartRequest, Surroundings};

@@ -1,7 +1,6 @@
 //! Access tokens: who someone is, by a secret that is never stored.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::identity::Digest;
@@ -14,12 +13,7 @@ use crate::clock::Entropy;
 use crate::error::{EngineError, EngineResult};
 use crate::store::{NewToken, Store, TokenRow};
 use crate::system::SystemTrail;
-
-/// How long a node believes what it was told of a token: a token revoked on another node is refused here after this at the latest.
-const REMEMBERED_US: i64 = 1_000_000;
-
-/// Tokens remembered; beyond it all are forgotten and asked for again.
-const REMEMBERED_MAX: usize = 10_000;
+use crate::token_lookup::TokenLookup;
 
 /// What a token's text begins with, so that one left lying about is recognised for what it is.
 const PREFIX: &str = "swt_";
@@ -28,13 +22,15 @@ pub struct Tokens {
     store: Arc<dyn Store>,
     system: Arc<SystemTrail>,
     entropy: Arc<dyn Entropy>,
-    remembered: Mutex<HashMap<Digest, Remembered>>,
+    lookup: Arc<TokenLookup>,
 }
 
-struct Remembered {
-    actor: Arc<Actor>,
-    expires_at_us: Option<i64>,
-    since_us: i64,
+/// Whom a token stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The token's id, for logs: it says nothing of the token's text.
+    pub token: Arc<str>,
+    pub actor: Arc<Actor>,
 }
 
 /// A token that was just made. Its text is shown once.
@@ -55,11 +51,12 @@ pub struct TokenListed {
 
 impl Tokens {
     pub fn new(store: Arc<dyn Store>, system: Arc<SystemTrail>, entropy: Arc<dyn Entropy>) -> Self {
+        let lookup = TokenLookup::new(store.clone());
         Tokens {
             store,
             system,
             entropy,
-            remembered: Mutex::default(),
+            lookup,
         }
     }
 
@@ -99,31 +96,21 @@ impl Tokens {
 
     /// Who the bearer of this text is; None: nobody, no more, or not yet.
     pub async fn authenticate(&self, text: &str, now: Timestamp) -> EngineResult<Option<Arc<Actor>>> {
+        Ok(self.identify(text, now).await?.map(|principal| principal.actor))
+    }
+
+    /// The same, with the token that says so. There is nothing to compare in constant time: the digest is the key of the look-up,
+    /// and how long a search for one takes says nothing of a secret that has another.
+    pub async fn identify(&self, text: &str, now: Timestamp) -> EngineResult<Option<Principal>> {
+        let row = self.lookup.find(Digest::of(text.as_bytes())).await?;
         let now_us = now.as_microsecond();
-        let hash = Digest::of(text.as_bytes());
-        if let Some(actor) = self.recall(hash, now_us) {
-            return Ok(Some(actor));
-        }
-        let Some(row) = self.store.token(hash).await? else {
+        let Some(row) = row.filter(|row| row.expires_at_us.is_none_or(|expires_at_us| now_us < expires_at_us)) else {
             return Ok(None);
         };
-        if row.expires_at_us.is_some_and(|expires_at_us| expires_at_us <= now_us) {
-            return Ok(None);
-        }
-        let actor = Arc::new(principal_of(&row)?);
-        let mut remembered = self.lock();
-        if remembered.len() >= REMEMBERED_MAX {
-            remembered.clear();
-        }
-        remembered.insert(
-            hash,
-            Remembered {
-                actor: actor.clone(),
-                expires_at_us: row.expires_at_us,
-                since_us: now_us,
-            },
-        );
-        Ok(Some(actor))
+        Ok(Some(Principal {
+            token: row.id.clone(),
+            actor: Arc::new(principal_of(&row)?),
+        }))
     }
 
     pub async fn list(&self) -> EngineResult<Vec<TokenListed>> {
@@ -146,22 +133,9 @@ impl Tokens {
             let write = act.write(now).await?;
             let applied = self.store.revoke_token(id, now.as_microsecond(), &write).await?;
             if act.settled(Some(&applied))? {
-                self.lock().clear();
                 return Ok(());
             }
         }
-    }
-
-    fn recall(&self, hash: Digest, now_us: i64) -> Option<Arc<Actor>> {
-        let remembered = self.lock();
-        let known = remembered.get(&hash)?;
-        let fresh = now_us.saturating_sub(known.since_us) < REMEMBERED_US;
-        let valid = known.expires_at_us.is_none_or(|expires_at_us| expires_at_us > now_us);
-        (fresh && valid).then(|| known.actor.clone())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Remembered>> {
-        self.remembered.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 

@@ -9,6 +9,7 @@ use statewright_core::step::{Actor, SYSTEM_WORKFLOW, Visibility};
 use super::{Queries, Shown};
 use crate::error::EngineResult;
 use crate::instances::Personal;
+use crate::roles::{self, AUDITOR};
 use crate::store::{InstanceRow, ListQuery};
 
 /// Instances given at once.
@@ -75,6 +76,11 @@ impl Queries {
         }
         let instance = self.instances.restore(row, Personal::With).await?;
         match self.visibility(&instance, actor, now).await? {
+            Visibility::Shown { fields: None } => Shown::of(&instance, None, now).map(Some),
+            _ if roles::has(actor, AUDITOR) => {
+                let unpersonal = self.instances.restore(row, Personal::Without).await?;
+                Shown::of(&unpersonal, None, now).map(Some)
+            }
             Visibility::Hidden => Ok(None),
             Visibility::Shown { fields } => Shown::of(&instance, fields.as_deref(), now).map(Some),
         }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Facts, Needs, Offer, Visibility, offers, visibility};
 
-pub use list::{ListRequest, Listed};
+pub use list::{LIST_PAGE_MAX, ListRequest, Listed};
 pub use shown::Shown;
 
 use crate::configuration::NEEDS_ROUNDS_MAX;
@@ -17,6 +17,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::instances::{Instance, Instances, Personal};
 use crate::intake::Reader;
+use crate::roles::{self, AUDITOR};
 use crate::store::{Store, TrailRow};
 
 /// Entries given at once.
@@ -71,7 +72,7 @@ impl Queries {
         }
     }
 
-    /// The instance and the fields of it that are seen (None: all).
+    /// The instance and the fields of it that are seen (None: all). An auditor sees all of it but what is personal.
     async fn visible(
         &self,
         workflow: &str,
@@ -82,6 +83,11 @@ impl Queries {
         let instance = self.instances.load_one(InstanceId::of(workflow, key), Personal::With).await?;
         let instance = instance.ok_or(EngineError::Hidden)?;
         match self.visibility(&instance, actor, now).await? {
+            Visibility::Shown { fields: None } => Ok((instance, None)),
+            _ if roles::has(actor, AUDITOR) => {
+                let unpersonal = self.instances.load_one(instance.snapshot.instance, Personal::Without).await?;
+                Ok((unpersonal.ok_or(EngineError::Hidden)?, None))
+            }
             Visibility::Hidden => Err(EngineError::Hidden),
             Visibility::Shown { fields } => Ok((instance, fields)),
         }

@@ -1,0 +1,14 @@
+//! The engine's own roles. No workflow grants them; whoever keeps the tokens does.
+
+use statewright_core::step::Actor;
+
+/// Deploys, keeps tokens, settles incidents.
+pub const OPERATOR: &str = "operator";
+
+/// Reads every instance and every trail, all but what is personal, and proves them.
+pub const AUDITOR: &str = "auditor";
+
+/// Whether an actor has a role.
+pub fn has(actor: &Actor, role: &str) -> bool {
+    actor.roles.iter().any(|held| &**held == role)
+}
