@@ -1,1 +1,50 @@
-fn main() {}
+//! Statewright, the binary: command line and HTTP API.
+//!
+//! # Purpose
+//! [`command`] turns arguments into requests, [`http`] answers requests with the engine. The command line is a client of the API: on a
+//! store that it opens itself it calls the same handlers without a network, so that both can never differ.
+//!
+//! # Invariants
+//! - Standard output carries data and nothing else; the exit code is 0 done, 1 the answer is no, 2 used wrongly.
+//! - **Architecture invariant:** what may be done is decided by the engine from the workflow; nothing here decides it a second time.
+//! - The environment is read in [`configuration`] and by the argument parser, nowhere else.
+
+mod client;
+mod command;
+mod configuration;
+mod definition;
+mod demo;
+mod desk;
+mod failure;
+mod http;
+mod json;
+mod log;
+mod percent;
+mod proof;
+mod table;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::command::Arguments;
+use crate::terminal::Terminal;
+
+fn main() -> ExitCode {
+    // Misuse ends here with code 2, and `--help` and `--version` with 0.
+    let arguments = Arguments::parse();
+    let terminal = Terminal { json: arguments.json };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            terminal.say(format_args!("error: cannot start: {error}"));
+            return ExitCode::from(1);
+        }
+    };
+    let exit = runtime.block_on(command::run(arguments)).unwrap_or_else(|failure| {
+        terminal.failure(&failure);
+        failure.exit
+    });
+    ExitCode::from(exit as u8)
+}

@@ -1,0 +1,79 @@
+//! A server somewhere else.
+
+use std::time::Duration;
+
+use axum::http::{StatusCode, header};
+use statewright_core::diagnostic::Code;
+use statewright_core::value::interface::to_interface;
+
+use super::{ANSWER_BYTES_MAX, Call};
+use crate::failure::Failure;
+
+/// Longer than a server takes for any request.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub struct Remote {
+    http: reqwest::Client,
+    /// Without a slash at the end.
+    base: String,
+    token: String,
+}
+
+impl Remote {
+    /// # Errors
+    /// The base is no http or https URL.
+    pub fn new(base: &str, token: String) -> Result<Self, Failure> {
+        let scheme = base.split_once("://").map(|(scheme, _)| scheme);
+        if !matches!(scheme, Some("http" | "https")) {
+            return Err(Failure::misused(
+                Code::ServerSilent,
+                format!("`{base}` is no http or https URL"),
+            ));
+        }
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            // A token goes to the server that was named, and to no other that this one names.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|error| Failure::no(Code::ServerSilent, format!("Cannot make requests: {error}")))?;
+        Ok(Remote {
+            http,
+            base: base.trim_end_matches('/').to_owned(),
+            token,
+        })
+    }
+
+    pub async fn call(&self, call: Call) -> Result<(StatusCode, Vec<u8>), Failure> {
+        let mut request = self
+            .http
+            .request(call.method, format!("{}{}", self.base, call.target))
+            .headers(call.headers)
+            .bearer_auth(&self.token);
+        if let Some(body) = &call.body {
+            request = request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(to_interface(body));
+        }
+        let silent = |error: reqwest::Error| {
+            Failure::no(Code::ServerSilent, format!("{} does not answer", self.base))
+                .note(error.without_url().to_string())
+                .hint("Check the address, and that the server runs; an input that was sent may have been taken")
+        };
+        let mut response = request.send().await.map_err(silent)?;
+        let status = response.status();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(silent)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > ANSWER_BYTES_MAX {
+                return Err(Failure::no(
+                    Code::ServerSilent,
+                    format!("{} answered more than can be read", self.base),
+                ));
+            }
+        }
+        Ok((status, body))
+    }
+}

@@ -1,0 +1,177 @@
+//! `check` and `deploy`: every problem of workflow files, and making them live.
+
+use std::path::{Path, PathBuf};
+
+use statewright_core::diagnostic::{Code, Colour, Diagnostics, Sources, json, text};
+use statewright_core::lang::Bundle;
+use statewright_core::value::{Object, Value};
+
+use super::*;
+use crate::client::Call;
+use crate::definition::examine_file;
+use crate::failure::{Exit, Failure};
+use crate::json::{member, object};
+
+/// Folders within folders that are looked into: no repository of workflows is deeper.
+const FOLDERS_MAX: usize = 16;
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Files, and folders in which every *.yaml is meant
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// Workflow files, and folders in which every workflow is meant
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Check {
+    pub fn run(self, terminal: Terminal) -> Outcome {
+        let examined = Examined::of(&self.paths)?;
+        examined.tell(terminal, true);
+        Ok(if examined.diagnostics.has_errors() {
+            Exit::No
+        } else {
+            Exit::Done
+        })
+    }
+}
+
+impl Deploy {
+    pub async fn run(self, terminal: Terminal) -> Outcome {
+        let examined = Examined::of(&self.paths)?;
+        if examined.diagnostics.has_errors() {
+            // The problems are what was asked for here as well: whoever deploys should not have to ask again.
+            examined.tell(terminal, false);
+            let errors = examined.diagnostics.errors();
+            return Err(
+                Failure::no(Code::DefinitionRefused, format!("{errors} errors: nothing was deployed"))
+                    .hint("Mend them; `statewright check` shows them again"),
+            );
+        }
+        if examined.bundles.is_empty() {
+            return Err(
+                Failure::misused(Code::FileUnreadable, "There is no workflow among these files")
+                    .hint("A workflow's file begins with `workflow: NAME`"),
+            );
+        }
+        let desk = self.target.open_making(terminal).await?;
+        let deployed = deploy(&desk, &examined.bundles, terminal).await;
+        desk.close().await;
+        deployed.map(|()| Exit::Done)
+    }
+}
+
+async fn deploy(desk: &Desk, bundles: &[Bundle], terminal: Terminal) -> Result<(), Failure> {
+    for bundle in bundles {
+        let deployment = desk.client.call(Call::post(&["workflows"], request(bundle))).await?.value()?;
+        terminal.answer(&deployment, || {
+            let changed = deployment.field("changed").and_then(Value::as_boolean) == Some(true);
+            let (workflow, definition) = (member(&deployment, "workflow"), member(&deployment, "definition"));
+            format!(
+                "{workflow}  {definition}  {}\n",
+                if changed { "live" } else { "live already" }
+            )
+        });
+    }
+    Ok(())
+}
+
+/// Schema `DeploymentRequest`.
+pub fn request(bundle: &Bundle) -> Value {
+    let files: Object = bundle
+        .files
+        .iter()
+        .map(|(name, text)| (name.clone(), Value::Text(text.clone())))
+        .collect();
+    object([
+        ("files", Value::from_fields(files)),
+        ("main", Value::Text(bundle.main.clone())),
+    ])
+}
+
+/// What came of some files.
+struct Examined {
+    sources: Sources,
+    diagnostics: Diagnostics,
+    bundles: Vec<Bundle>,
+    files: usize,
+}
+
+impl Examined {
+    fn of(paths: &[PathBuf]) -> Result<Self, Failure> {
+        let mut files = Vec::new();
+        for path in paths {
+            gather(path, FOLDERS_MAX, &mut files).map_err(|error| Failure::unreadable(&path.display().to_string(), error))?;
+        }
+        let mut examined = Examined {
+            sources: Sources::new(),
+            diagnostics: Diagnostics::new(),
+            bundles: Vec::new(),
+            files: files.len(),
+        };
+        for file in files {
+            let compiled = examine_file(&mut examined.sources, &file);
+            let compiled = compiled.map_err(|error| Failure::unreadable(&file.display().to_string(), error))?;
+            examined.diagnostics.append(compiled.diagnostics);
+            examined.bundles.extend(compiled.bundle);
+        }
+        examined.diagnostics = examined.diagnostics.sorted();
+        Ok(examined)
+    }
+
+    /// `asked`: the problems are the answer, and not the reason for another one.
+    fn tell(&self, terminal: Terminal, asked: bool) {
+        let Examined {
+            sources,
+            diagnostics,
+            files,
+            ..
+        } = self;
+        if terminal.json && asked {
+            return terminal.line(json(sources, diagnostics));
+        }
+        let shown = text(sources, diagnostics, Colour::Coloured);
+        if asked {
+            terminal.data(&shown);
+        } else {
+            terminal.say(shown.trim_end());
+        }
+        if asked {
+            let (errors, warnings) = (diagnostics.errors(), diagnostics.warnings());
+            terminal.say(format_args!("{files} files: {errors} errors, {warnings} warnings"));
+        }
+    }
+}
+
+/// Files as they are named; of folders every YAML file, in the order of their names.
+fn gather(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    if !path.is_dir() {
+        // A file that was named is meant, whatever it is called; whether it is there shows when it is read.
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let entries: Result<Vec<PathBuf>, _> = std::fs::read_dir(path)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect();
+    let mut entries = entries?;
+    entries.sort();
+    for entry in entries {
+        let hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let yaml = entry
+            .extension()
+            .is_some_and(|extension| extension == "yaml" || extension == "yml");
+        if !hidden && entry.is_dir() && depth > 0 {
+            gather(&entry, depth - 1, files)?;
+        } else if !hidden && yaml {
+            files.push(entry);
+        }
+    }
+    Ok(())
+}

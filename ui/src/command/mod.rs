@@ -1,0 +1,103 @@
+//! The command line: what can be asked, and who answers.
+
+mod can;
+mod check;
+mod dcs;
+mod demo;
+mod explain;
+mod incidents;
+mod input;
+mod instance_name;
+mod order_file;
+mod principal;
+mod serve;
+mod show;
+mod start;
+mod store_address;
+mod target;
+mod token;
+mod trail;
+mod verify;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use check::request as deployment_request;
+pub use instance_name::InstanceName;
+pub use order_file::order_of;
+pub use principal::Principal;
+pub use store_address::StoreAddress;
+pub use target::{Target, reach};
+
+use crate::desk::Desk;
+use crate::failure::Outcome;
+use crate::terminal::Terminal;
+
+/// Run lifecycles that people describe as statecharts in YAML, durably, with a trail that proves itself
+#[derive(Debug, Parser)]
+#[command(name = "statewright", version, max_term_width = 110, arg_required_else_help = true)]
+pub struct Arguments {
+    /// Answer with JSON on standard output: one document, or one a line where a command lists
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run everything at once on an embedded database, with simulators, people and orders, to look at and to try
+    Demo(demo::Demo),
+    /// Run the engine and its API on a store, until it is told to stop
+    Serve(serve::Serve),
+    /// Find every problem in workflow files
+    Check(check::Check),
+    /// Make workflows live: new instances take them
+    Deploy(check::Deploy),
+    /// Start an instance of a workflow
+    Start(start::Start),
+    /// Send an event to an instance
+    Send(start::Send),
+    /// Show where an instance stands
+    Show(show::Show),
+    /// List instances, the youngest first
+    List(show::List),
+    /// Show what happened to an instance, or export its trail
+    Trail(trail::Trail),
+    /// Say which events an instance answers to now, and why not the others
+    Can(can::Can),
+    /// List what waits for a person, and settle it
+    Incidents(incidents::Incidents),
+    /// Prove that trails are whole: of a store, or of an exported file
+    Verify(verify::Verify),
+    /// Step the recorded inputs again and compare
+    Replay(verify::Replay),
+    /// Make, list and revoke access tokens
+    Token(token::Token),
+    /// Read a DCS (OMA) file and say what stands in it
+    Dcs(dcs::Dcs),
+    /// Explain a code: what it means, and what to do
+    Explain(explain::Explain),
+}
+
+/// Does what was asked.
+pub async fn run(arguments: Arguments) -> Outcome {
+    let terminal = Terminal { json: arguments.json };
+    match arguments.command {
+        Command::Demo(demo) => demo.run(terminal).await,
+        Command::Serve(serve) => serve.run(terminal).await,
+        Command::Check(check) => check.run(terminal),
+        Command::Deploy(deploy) => deploy.run(terminal).await,
+        Command::Start(start) => start.run(terminal).await,
+        Command::Send(send) => send.run(terminal).await,
+        Command::Show(show) => show.run(terminal).await,
+        Command::List(list) => list.run(terminal).await,
+        Command::Trail(trail) => trail.run(terminal).await,
+        Command::Can(can) => can.run(terminal).await,
+        Command::Incidents(incidents) => incidents.run(terminal).await,
+        Command::Verify(verify) => verify.run(terminal).await,
+        Command::Replay(replay) => replay.run(terminal).await,
+        Command::Token(token) => token.run(terminal).await,
+        Command::Dcs(dcs) => dcs.run(terminal),
+        Command::Explain(explain) => explain.run(terminal),
+    }
+}

@@ -1,0 +1,131 @@
+//! `show` and `list`: where instances stand.
+
+use std::fmt::Write;
+
+use statewright_core::value::Value;
+use statewright_core::value::interface::to_interface;
+
+use super::*;
+use crate::client::Call;
+use crate::failure::Exit;
+use crate::json::{member, member_items, member_number, member_texts, members};
+use crate::table::Table;
+
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The instance, as `WORKFLOW/KEY`
+    instance: String,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only instances of this workflow
+    workflow: Option<String>,
+    /// Only those that have ended
+    #[arg(long, conflicts_with = "active")]
+    done: bool,
+    /// Only those that have not
+    #[arg(long)]
+    active: bool,
+    /// At most so many
+    #[arg(long)]
+    limit: Option<u64>,
+    /// Go on where the page before ended
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<String>,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Show {
+    pub async fn run(self, terminal: Terminal) -> Outcome {
+        let instance: InstanceName = self.instance.parse()?;
+        let call = Call::get(&["instances", &instance.workflow, &instance.key]);
+        let shown = self.target.ask(terminal, call).await?.value()?;
+        terminal.answer(&shown, || words(&shown));
+        Ok(Exit::Done)
+    }
+}
+
+impl List {
+    pub async fn run(self, terminal: Terminal) -> Outcome {
+        let done = match (self.done, self.active) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        };
+        let call = Call::get(&["instances"])
+            .query("workflow", self.workflow)
+            .query("done", done)
+            .query("limit", self.limit)
+            .query("after", self.after);
+        let page = self.target.ask(terminal, call).await?.value()?;
+        terminal.answer(&page, || table(&page));
+        let after = member(&page, "after");
+        if !terminal.json && !after.is_empty() {
+            terminal.note(format_args!("there are more; go on with `--after {after}`"));
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn words(shown: &Value) -> String {
+    let mut out = format!(
+        "{}/{}  {}\n",
+        member(shown, "workflow"),
+        member(shown, "key"),
+        member(shown, "title")
+    );
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            // Writing into a String cannot fail.
+            let _ = writeln!(out, "{name:<10} {value}");
+        }
+    };
+    line("revision", &member_number(shown, "revision").to_string());
+    line("states", &member_texts(shown, "states").join(", "));
+    line("label", member(shown, "label"));
+    line("tags", &member_texts(shown, "tags").join(", "));
+    line("started", member(shown, "started_at"));
+    line(
+        "ended",
+        if shown.field("done").and_then(Value::as_boolean) == Some(true) {
+            "yes"
+        } else {
+            ""
+        },
+    );
+    for timer in member_items(shown, "timers") {
+        line("timer", &format!("{} due {}", member(timer, "name"), member(timer, "due")));
+    }
+    for (name, value) in members(shown.field("data").unwrap_or(&Value::Null)) {
+        if !value.is_null() {
+            let _ = writeln!(out, "  {name:<16} {}", shortly(&value));
+        }
+    }
+    out
+}
+
+fn table(page: &Value) -> String {
+    let mut table = Table::new(["INSTANCE", "REVISION", "STATE", "LABEL", "STARTED"]);
+    for instance in member_items(page, "instances") {
+        table.row([
+            format!("{}/{}", member(instance, "workflow"), member(instance, "key")),
+            member_number(instance, "revision").to_string(),
+            member_texts(instance, "states").join(", "),
+            member(instance, "label").to_owned(),
+            member(instance, "started_at").to_owned(),
+        ]);
+    }
+    table.to_string()
+}
+
+/// Text as it is, anything else as JSON.
+pub fn shortly(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.to_string(),
+        other => to_interface(other),
+    }
+}

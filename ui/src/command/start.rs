@@ -1,0 +1,115 @@
+//! `start` and `send`: inputs for an instance.
+
+use axum::http::header;
+use statewright_core::value::{Object, Value};
+
+use super::input::read_input;
+use super::order_file::read_order;
+use super::*;
+use crate::client::{Call, Reply};
+use crate::failure::Exit;
+use crate::http::IDEMPOTENCY_KEY;
+use crate::json::{member, member_number, member_texts, present, text, text_or_null};
+
+#[derive(Debug, Args)]
+pub struct Start {
+    /// The workflow, such as `lens-order`
+    workflow: String,
+    /// The instance's key, for workflows that do not make it themselves
+    #[arg(long)]
+    key: Option<String>,
+    #[command(flatten)]
+    input: Input,
+    /// Take the order's fields from a DCS (OMA) file; what `--with` says wins
+    #[arg(long, value_name = "FILE")]
+    from_dcs: Option<String>,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Debug, Args)]
+pub struct Send {
+    /// The instance, as `WORKFLOW/KEY`
+    instance: String,
+    /// The event, such as `ACCEPT`
+    event: String,
+    #[command(flatten)]
+    input: Input,
+    /// Take it only on this revision (the `revision` that `show` gave)
+    #[arg(long, value_name = "REVISION")]
+    if_match: Option<u64>,
+    #[command(flatten)]
+    target: Target,
+}
+
+/// What a start and an event have in common.
+#[derive(Debug, Args)]
+struct Input {
+    /// Input: FIELD=TEXT, FIELD:=JSON, {…}, @FILE or @-; may be given more than once, dots reach inside objects
+    #[arg(long = "with", value_name = "INPUT")]
+    with: Vec<String>,
+    /// Why, for the trail
+    #[arg(long)]
+    reason: Option<String>,
+    /// Your name for this request: sent again under it, it is done once and gets its first answer
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+}
+
+impl Start {
+    pub async fn run(self, terminal: Terminal) -> Outcome {
+        let mut with = match &self.from_dcs {
+            Some(file) => read_order(file)?,
+            None => Object::new(),
+        };
+        with.extend(read_input(&self.input.with)?);
+        let body = present([
+            ("key", text_or_null(self.key.as_deref())),
+            ("reason", text_or_null(self.input.reason.as_deref())),
+            ("with", Value::from_fields(with)),
+        ]);
+        let call = Call::post(&["instances", &self.workflow], body).header(IDEMPOTENCY_KEY, self.input.idempotency_key);
+        self.target
+            .ask(terminal, call)
+            .await
+            .and_then(|reply| answer(terminal, &reply))
+    }
+}
+
+impl Send {
+    pub async fn run(self, terminal: Terminal) -> Outcome {
+        let instance: InstanceName = self.instance.parse()?;
+        let body = present([
+            ("event", text(&self.event)),
+            ("reason", text_or_null(self.input.reason.as_deref())),
+            ("with", Value::from_fields(read_input(&self.input.with)?)),
+        ]);
+        let call = Call::post(&["instances", &instance.workflow, &instance.key, "events"], body)
+            .header(IDEMPOTENCY_KEY, self.input.idempotency_key)
+            .header(header::IF_MATCH, self.if_match.map(|revision| format!("\"{revision}\"")));
+        self.target
+            .ask(terminal, call)
+            .await
+            .and_then(|reply| answer(terminal, &reply))
+    }
+}
+
+fn answer(terminal: Terminal, reply: &Reply) -> Outcome {
+    let answer = reply.value()?;
+    terminal.answer(&answer, || {
+        let label = match member(&answer, "label") {
+            "" => String::new(),
+            label => format!("  ({label})"),
+        };
+        let repeated = answer.field("repeated").and_then(Value::as_boolean) == Some(true);
+        format!(
+            "{}/{}  revision {}  {}{label}{}\n",
+            member(&answer, "workflow"),
+            member(&answer, "key"),
+            member_number(&answer, "revision"),
+            member_texts(&answer, "states").join(", "),
+            if repeated { "  (as answered before)" } else { "" }
+        )
+    });
+    Ok(Exit::Done)
+}

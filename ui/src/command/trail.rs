@@ -1,0 +1,134 @@
+//! `trail`: what happened to an instance.
+
+use axum::http::header;
+use statewright_core::value::Value;
+
+use super::*;
+use crate::client::Call;
+use crate::failure::{Exit, Failure};
+use crate::http::{JSON_LINES, TRAIL_LINES_MAX};
+use crate::json::{member, member_items, member_number, member_texts};
+use crate::table::Table;
+
+#[derive(Debug, Args)]
+pub struct Trail {
+    /// The instance, as `WORKFLOW/KEY`
+    instance: String,
+    /// Write the entries' own bytes, a line each, and the head line behind them: what `verify` takes
+    #[arg(long)]
+    export: bool,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Trail {
+    pub async fn run(self, terminal: Terminal) -> Outcome {
+        let instance: InstanceName = self.instance.parse()?;
+        let desk = self.target.open(terminal).await?;
+        let written = if self.export || terminal.json {
+            export(&desk, &instance, terminal).await
+        } else {
+            tell(&desk, &instance, terminal).await
+        };
+        desk.close().await;
+        written.map(|()| Exit::Done)
+    }
+}
+
+/// Page after page, each as it comes.
+async fn export(desk: &Desk, instance: &InstanceName, terminal: Terminal) -> Result<(), Failure> {
+    let mut after = 0;
+    loop {
+        let call = Call::get(&["instances", &instance.workflow, &instance.key, "trail"])
+            .query("after", Some(after))
+            .query("limit", Some(TRAIL_LINES_MAX))
+            .header(header::ACCEPT, Some(JSON_LINES));
+        let reply = desk.client.call(call).await?;
+        terminal.data(&reply.body);
+        let lines = reply.body.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let ended = reply
+            .body
+            .rsplit(|byte| *byte == b'\n')
+            .nth(1)
+            .is_none_or(|last| last.starts_with(b"{\"head\":"));
+        if ended {
+            return Ok(());
+        }
+        after += lines;
+    }
+}
+
+async fn tell(desk: &Desk, instance: &InstanceName, terminal: Terminal) -> Result<(), Failure> {
+    let mut after = Some(0);
+    while let Some(sequence) = after {
+        let call = Call::get(&["instances", &instance.workflow, &instance.key, "trail"]).query("after", Some(sequence));
+        let page = desk.client.call(call).await?.value()?;
+        terminal.data(table(member_items(&page, "entries"), sequence == 0));
+        after = page.field("after").and_then(Value::as_integer);
+    }
+    Ok(())
+}
+
+fn table(entries: &[Value], first: bool) -> String {
+    let heads = if first {
+        ["#", "AT", "BY", "INPUT", "VERDICT", "THEN IN"]
+    } else {
+        [""; 6]
+    };
+    let mut table = Table::new(heads);
+    for entry in entries {
+        table.row([
+            member_number(entry, "sequence").to_string(),
+            moment(entry.field("at")),
+            entry.field("actor").map_or_else(String::new, who),
+            entry.field("input").map_or_else(String::new, what),
+            verdict(entry),
+            entry
+                .field("after")
+                .map(|after| member_texts(after, "states").join(", "))
+                .unwrap_or_default(),
+        ]);
+    }
+    let text = table.to_string();
+    if first { text } else { text.trim_start().to_owned() }
+}
+
+/// Moments stand in an entry in the tagged form, or as plain text.
+fn moment(value: Option<&Value>) -> String {
+    let tagged = value.and_then(|value| value.field("$instant")).or(value);
+    tagged.and_then(Value::as_text).unwrap_or_default().to_owned()
+}
+
+fn who(actor: &Value) -> String {
+    let name = match member(actor, "name") {
+        "" => member(actor, "id"),
+        name => name,
+    };
+    match member(actor, "kind") {
+        "person" | "engine" => name.to_owned(),
+        kind => format!("{kind} {name}"),
+    }
+}
+
+fn what(input: &Value) -> String {
+    let detail = ["event", "name", "effect", "send"]
+        .into_iter()
+        .map(|name| member(input, name))
+        .find(|text| !text.is_empty());
+    match (member(input, "kind"), detail) {
+        ("event", Some(event)) => event.to_owned(),
+        (kind, Some(detail)) => format!("{kind} {detail}"),
+        (kind, None) => kind.to_owned(),
+    }
+}
+
+fn verdict(entry: &Value) -> String {
+    let reasons: Vec<&str> = member_items(entry, "reasons")
+        .iter()
+        .map(|reason| member(reason, "sentence"))
+        .collect();
+    match reasons.as_slice() {
+        [] => member(entry, "verdict").to_owned(),
+        reasons => format!("{}: {}", member(entry, "verdict"), reasons.join("; ")),
+    }
+}

@@ -1,0 +1,209 @@
+//! What a deployment sets: a YAML file, and the environment for what must not stand in a file.
+//!
+//! ```yaml
+//! listen: 127.0.0.1:8620
+//! store: sqlite:/var/lib/statewright/orders.db
+//! zone: Europe/Berlin
+//! behind_proxy: true
+//! log: {format: json, level: info}
+//! limits: {queue: 4096, batch: 512, committers: 1}
+//! adapters:
+//!   lens_design:
+//!     url: https://design.example/api
+//!     actions:
+//!       calculate: {method: POST, path: /calculate, secrets: {Authorization: "Bearer ${DESIGN_TOKEN}"}, timeout: 30s}
+//! ```
+//!
+//! An unknown key is refused with its place and the nearest known one, as in a workflow.
+
+mod adapter;
+mod section;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use statewright_core::diagnostic::{Code, Colour, Diagnostic, Diagnostics, Sources, text};
+use statewright_core::time::zone;
+use statewright_core::yaml::parse;
+use statewright_engine::clock::Clock;
+use statewright_engine::configuration::EngineConfig;
+use statewright_engine::outbox::Adapters;
+
+use self::adapter::AdapterSettings;
+use self::section::Section;
+use crate::command::StoreAddress;
+use crate::failure::Failure;
+
+/// Where a server listens if nothing else is said.
+pub const LISTEN_DEFAULT: &str = "127.0.0.1:8620";
+
+/// Batches on their way to the database at once; more only take turns at its locks.
+const COMMITTERS_MAX: i64 = 16;
+
+/// What may be set; what is not set is none.
+#[derive(Debug, Default)]
+pub struct Configuration {
+    pub listen: Option<SocketAddr>,
+    pub store: Option<StoreAddress>,
+    pub zone: Option<Arc<str>>,
+    pub behind_proxy: bool,
+    pub log_format: LogFormat,
+    /// As `tracing` reads it: `info`, `statewright=debug,warn`.
+    pub log_level: Option<String>,
+    queue_max: Option<usize>,
+    batch_max: Option<usize>,
+    committers: Option<usize>,
+    adapters: Vec<AdapterSettings>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Whether the secrets that adapters name are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// They perform effects.
+    Needed,
+    /// They are only asked which actions they know.
+    Unused,
+}
+
+impl Configuration {
+    /// Nothing set, and nothing logged but what goes wrong.
+    pub fn quiet() -> Self {
+        Configuration {
+            log_level: Some("warn".to_owned()),
+            ..Configuration::default()
+        }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or anything in it cannot be meant: all problems at once.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| Failure::unreadable(&name, error))?;
+        Configuration::parse(&name, &text)
+    }
+
+    /// Reads a text; `name` is shown in messages.
+    ///
+    /// # Errors
+    /// As [`Configuration::read`].
+    pub fn parse(name: &str, source: &str) -> Result<Self, Failure> {
+        let mut sources = Sources::new();
+        let file = sources.add(name, source);
+        let (node, mut problems) = parse(file, source);
+        let mut configuration = Configuration::default();
+        if !node.is_empty()
+            && let Some(section) = Section::of(&node, "the configuration", &mut problems)
+        {
+            configuration.take(section, &mut problems);
+        }
+        let problems = problems.sorted();
+        if !problems.has_errors() {
+            return Ok(configuration);
+        }
+        let shown = text(&sources, &problems, Colour::Coloured);
+        Err(Failure::misused(
+            Code::SettingUnusable,
+            format!("`{name}` cannot be used: {} problems", problems.errors()),
+        )
+        .note(shown.trim_end())
+        .hint("Mend them all and try again; nothing was started"))
+    }
+
+    /// The adapters, ready to be used.
+    ///
+    /// # Errors
+    /// A secret is not in the environment; an adapter's settings contradict each other.
+    pub fn adapters(&self, secrets: Secrets, clock: &Arc<dyn Clock>) -> Result<Adapters, Failure> {
+        self.adapters
+            .iter()
+            .map(|settings| settings.connect(secrets, &environment, clock))
+            .collect()
+    }
+
+    /// How an engine is set up by this.
+    pub fn engine(&self, node: impl Into<Arc<str>>) -> EngineConfig {
+        let mut engine = EngineConfig::named(node);
+        let EngineConfig {
+            default_zone,
+            queue_max,
+            batch_max,
+            committers,
+            ..
+        } = &mut engine;
+        *default_zone = self.zone.clone().unwrap_or_else(|| default_zone.clone());
+        *queue_max = self.queue_max.unwrap_or(*queue_max);
+        *batch_max = self.batch_max.unwrap_or(*batch_max);
+        *committers = self.committers.unwrap_or(*committers);
+        engine
+    }
+
+    fn take(&mut self, mut section: Section<'_>, problems: &mut Diagnostics) {
+        self.listen = section.parsed(
+            "listen",
+            "an address such as `127.0.0.1:8620`",
+            |text| text.parse().ok(),
+            problems,
+        );
+        self.store = section.parsed(
+            "store",
+            "`sqlite:FILE`, `postgres://…` or `memory:`",
+            |text| text.parse().ok(),
+            problems,
+        );
+        self.zone = section.parsed(
+            "zone",
+            "a zone such as `Europe/Berlin`",
+            |text| zone(text).ok().map(|_| text.into()),
+            problems,
+        );
+        self.behind_proxy = section.boolean("behind_proxy", problems).unwrap_or(false);
+        if let Some(mut log) = section.section("log", problems) {
+            let format = log.parsed("format", "`text` or `json`", log_format, problems);
+            self.log_format = format.unwrap_or_default();
+            self.log_level = log.text("level", problems).map(|level| level.text.to_string());
+            log.finish(problems);
+        }
+        if let Some(mut limits) = section.section("limits", problems) {
+            self.queue_max = limits.count("queue", 1..=1_000_000, problems);
+            self.batch_max = limits.count("batch", 1..=10_000, problems);
+            self.committers = limits.count("committers", 1..=COMMITTERS_MAX, problems);
+            limits.finish(problems);
+        }
+        if let Some(adapters) = section.section("adapters", problems) {
+            self.adapters = adapters.each(problems, AdapterSettings::take);
+        }
+        section.finish(problems);
+    }
+}
+
+fn log_format(text: &str) -> Option<LogFormat> {
+    match text {
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    }
+}
+
+/// A variable of this process's environment; none if it is empty.
+#[expect(clippy::disallowed_methods, reason = "this is the place that the rule names")]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A setting that cannot be meant.
+fn unusable(span: statewright_core::diagnostic::Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(Code::SettingUnusable, span, message)
+}
+
+#[cfg(test)]
+mod tests;

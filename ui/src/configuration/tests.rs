@@ -1,0 +1,109 @@
+//! What a configuration file may say, and how it is told what it may not.
+
+use super::*;
+
+fn check(source: &str, expected: &str) {
+    let found = match Configuration::parse("statewright.yaml", source) {
+        Ok(_) => "usable".to_owned(),
+        Err(failure) => {
+            let shown = failure.notes.join("\n");
+            let plain = anstream::adapter::strip_str(&shown).to_string();
+            plain
+                .lines()
+                .filter(|line| line.contains("-->") || line.starts_with("error"))
+                .collect::<Vec<_>>()
+                .join("\n")
+        }
+    };
+    assert_eq!(found, expected, "{source}");
+}
+
+#[test]
+fn everything_may_be_left_out() {
+    check("", "usable");
+    check("# nothing yet\n", "usable");
+}
+
+#[test]
+fn each_setting_is_read() {
+    let source = "
+listen: 127.0.0.1:9000
+store: postgres://ann:secret@db/orders
+zone: Europe/Berlin
+behind_proxy: true
+log: {format: json, level: debug}
+limits: {queue: 10, batch: 5, committers: 2}
+x-note: ours
+adapters:
+  carrier:
+    url: https://carrier.example/v1
+    networks: [10.0.0.0/8]
+    connect_timeout: 5s
+    actions:
+      ship:
+        method: POST
+        path: /orders/{order}/shipments
+        query: {service: service}
+        body: [address_ref]
+        headers: {X-Site: north}
+        statuses: {409: temporary}
+        timeout: 10s
+        response_bytes: 1000
+";
+    let configuration = Configuration::parse("statewright.yaml", source).expect("a usable configuration");
+    assert_eq!(configuration.listen.map(|address| address.port()), Some(9000));
+    assert_eq!(
+        configuration.store.as_ref().map(ToString::to_string).as_deref(),
+        Some("postgres://ann@db/orders")
+    );
+    assert!(configuration.behind_proxy);
+    assert_eq!(configuration.log_format, LogFormat::Json);
+    let engine = configuration.engine("node");
+    assert_eq!(
+        (&*engine.default_zone, engine.queue_max, engine.batch_max, engine.committers),
+        ("Europe/Berlin", 10, 5, 2)
+    );
+    let clock: Arc<dyn Clock> = Arc::new(statewright_engine::clock::WallClock::default());
+    let adapters = configuration.adapters(Secrets::Needed, &clock).expect("usable adapters");
+    assert!(
+        adapters
+            .get("carrier")
+            .is_some_and(|carrier| carrier.has_action("ship") && !carrier.has_action("send"))
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said_all_at_once_with_its_place() {
+    check(
+        "lisen: 127.0.0.1:1\nzone: Europe/Bonn\nlimits: {queue: 0}\n",
+        "error[SW-0201]: unknown key `lisen`\n --> statewright.yaml:1:1\n\
+         error[SW-2007]: `Europe/Bonn` is not what `zone` asks for\n --> statewright.yaml:2:7\n\
+         error[SW-0203]: `0` is not a whole number from 1 to 1000000\n --> statewright.yaml:3:17",
+    );
+    check(
+        "adapters:\n  carrier:\n    actions:\n      ship: {methd: POST}\n",
+        "error[SW-2007]: the adapter `carrier` has no `url`\n --> statewright.yaml:2:3\n\
+         error[SW-2007]: the action `ship` has no `path`\n --> statewright.yaml:4:7\n\
+         error[SW-0201]: unknown key `methd`\n --> statewright.yaml:4:14",
+    );
+}
+
+#[test]
+fn a_secret_that_is_not_there_is_named_only_where_it_is_needed() {
+    let source = "
+adapters:
+  carrier:
+    url: https://carrier.example/v1
+    actions:
+      ship: {method: POST, path: /shipments, secrets: {Authorization: \"Bearer ${STATEWRIGHT_TEST_NO_SUCH_SECRET}\"}}
+";
+    let configuration = Configuration::parse("statewright.yaml", source).expect("a usable configuration");
+    let clock: Arc<dyn Clock> = Arc::new(statewright_engine::clock::WallClock::default());
+    let needed = configuration
+        .adapters(Secrets::Needed, &clock)
+        .err()
+        .map(|failure| (failure.code.clone(), failure.sentence.clone()));
+    let sentence = "The adapter `carrier` needs the environment variable `STATEWRIGHT_TEST_NO_SUCH_SECRET`";
+    assert_eq!(needed, Some(("SW-2008".to_owned(), sentence.to_owned())));
+    assert!(configuration.adapters(Secrets::Unused, &clock).is_ok());
+}

@@ -1,0 +1,60 @@
+//! From workflow files to what the engine keeps: the one place where the language and the engine meet.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use statewright_core::chart::Chart;
+use statewright_core::diagnostic::{Sources, concise};
+use statewright_core::lang::{self, Bundle, Compiled, Resolver, Unbuilt};
+
+/// A file of a definition is written by people; what is larger is something else.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The compiler that the engine is given: what it keeps is a bundle's canonical form.
+///
+/// # Errors
+/// Every error, one line each.
+pub fn compile(source: &str) -> Result<Chart, String> {
+    let bundle = Bundle::read(source).map_err(|error| error.to_string())?;
+    let mut sources = Sources::new();
+    let compiled = examine_bundle(&mut sources, &bundle);
+    compiled
+        .chart
+        .ok_or_else(|| concise(&sources, &compiled.diagnostics).trim_end().to_owned())
+}
+
+/// Examines a definition's files without a file system.
+pub fn examine_bundle(sources: &mut Sources, bundle: &Bundle) -> Compiled {
+    let text = bundle.files.get(&bundle.main).cloned().unwrap_or_else(|| "".into());
+    examine(sources, &bundle.main, text, bundle)
+}
+
+/// Examines a file and those that it names, which are read from beside it.
+///
+/// # Errors
+/// The file itself cannot be read.
+pub fn examine_file(sources: &mut Sources, path: &Path) -> std::io::Result<Compiled> {
+    let text = read(path)?;
+    Ok(examine(sources, &path.display().to_string(), text.into(), &Folder))
+}
+
+fn examine(sources: &mut Sources, name: &str, text: Arc<str>, files: &dyn Resolver) -> Compiled {
+    let main = sources.add(name, text);
+    lang::compile(sources, main, files, Unbuilt::Refuse)
+}
+
+/// Files named relative to where the command runs, as the main file was.
+struct Folder;
+
+impl Resolver for Folder {
+    fn resolve(&self, path: &str) -> Option<Arc<str>> {
+        read(Path::new(path)).ok().map(Arc::from)
+    }
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    if std::fs::metadata(path)?.len() > FILE_BYTES_MAX {
+        return Err(std::io::Error::other(format!("longer than {FILE_BYTES_MAX} bytes")));
+    }
+    std::fs::read_to_string(path)
+}

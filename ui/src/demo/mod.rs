@@ -1,0 +1,239 @@
+//! `demo`: everything at once, on an embedded database: the shipped workflows, simulators of the outside, people with tokens, and a
+//! few orders on their way.
+
+mod people;
+mod story;
+mod workflows;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use statewright_core::diagnostic::Code;
+use statewright_core::identity::Digest;
+use statewright_core::value::Value;
+use statewright_engine::adapter::Adapter;
+use statewright_engine::clock::{Clock, Entropy, SystemEntropy, WallClock};
+use statewright_engine::configuration::EngineConfig;
+use statewright_engine::outbox::Adapters;
+use statewright_engine::{Engine, Surroundings};
+use statewright_http::{ActionConfiguration, HttpAdapter, HttpConfiguration, Method};
+use statewright_simulators::{Behaviour, LensDesign, Running, Shipping};
+
+use self::people::{EVERYONE, Person};
+use self::story::Story;
+use crate::client::{Call, Client};
+use crate::command::StoreAddress;
+use crate::desk::engine_failure;
+use crate::failure::Failure;
+use crate::http::{Caller, Service, Shared, router};
+use crate::json::{member, object, text, text_or_null, texts};
+use crate::table::Table;
+use crate::terminal::Terminal;
+
+/// Simulators listen here, on any port that is free; the adapters may connect to nothing else.
+const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+const LOOPBACK_NETWORK: &str = "127.0.0.0/8";
+
+/// How long an access token of the demo is good for: nobody should find one lying about next week.
+const TOKEN_VALID_FOR: &str = "12h";
+
+/// A running demo.
+pub struct Demo {
+    pub service: Shared,
+    lens_design: Running,
+    shipping: Running,
+    tokens: Vec<(Person, String)>,
+    /// The folder of a database that goes with the demo.
+    folder: Option<PathBuf>,
+}
+
+impl Demo {
+    /// Puts everything together, up to the tokens. `store`: none for a database that goes with the demo.
+    pub async fn begin(store: Option<StoreAddress>) -> Result<Self, Failure> {
+        let (address, folder) = match store {
+            Some(address) => (address, None),
+            None => temporary().map(|folder| (StoreAddress::Sqlite(folder.join("demo.db")), Some(folder)))?,
+        };
+        let store = crate::command::reach(&address, true).await?;
+        let lens_design = LensDesign::start(LOOPBACK, Behaviour::default()).await.map_err(unstarted)?;
+        let shipping = Shipping::start(LOOPBACK, Behaviour::default()).await.map_err(unstarted)?;
+        let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
+        let surroundings = Surroundings {
+            store,
+            compiler: Arc::new(crate::definition::compile),
+            adapters: adapters(&lens_design, &shipping, &clock)?,
+            clock,
+            entropy: Arc::new(SystemEntropy),
+        };
+        let engine = Engine::launch(EngineConfig::named("demo"), surroundings)
+            .await
+            .map_err(engine_failure)?;
+        let mut demo = Demo {
+            service: Service::new(engine, false),
+            lens_design,
+            shipping,
+            tokens: Vec::new(),
+            folder,
+        };
+        demo.deploy().await?;
+        demo.make_tokens().await?;
+        Ok(demo)
+    }
+
+    /// Lets orders come in and go their way.
+    pub async fn tell(&self, pace: Duration, terminal: Terminal) -> Result<(), Failure> {
+        let story = Story {
+            router: self.router(),
+            terminal,
+            pace,
+        };
+        story.tell().await
+    }
+
+    /// Where to look, as whom, and how.
+    pub fn to_value(&self, url: &str) -> Value {
+        let tokens = self.tokens.iter().map(|(person, token)| {
+            object([
+                ("name", text(person.name)),
+                ("organisation", text_or_null(person.organisation)),
+                ("roles", texts(person.roles)),
+                ("token", text(token)),
+                ("user", text(person.user)),
+            ])
+        });
+        object([
+            ("demo", Value::Boolean(true)),
+            ("lens_design", text(&self.lens_design.url)),
+            ("shipping", text(&self.shipping.url)),
+            ("tokens", Value::from_items(tokens.collect())),
+            ("url", text(url)),
+        ])
+    }
+
+    /// The same for people.
+    pub fn words(&self, url: &str) -> String {
+        let mut table = Table::new(["WHO", "ROLE", "TOKEN"]);
+        for (person, token) in &self.tokens {
+            let at = person
+                .organisation
+                .map(|organisation| format!(" at {organisation}"))
+                .unwrap_or_default();
+            table.row([
+                person.name.to_owned(),
+                format!("{}{at}", person.roles.join(", ")),
+                token.clone(),
+            ]);
+        }
+        let token = |user: &str| {
+            let found = self.tokens.iter().find(|(person, _)| person.user == user);
+            found.map_or("TOKEN", |(_, token)| token)
+        };
+        let (service, stock, auditor) = (
+            token(people::CUSTOMER_SERVICE.user),
+            token(people::STOCK_ROOM.user),
+            token(people::AUDITOR.user),
+        );
+        format!(
+            "This is a demo: it listens on this machine only, its people are made up, and its tokens end after {TOKEN_VALID_FOR}.\n\n\
+             API          {url}/v1/openapi.json\n\
+             lens design  {}/_log\n\
+             carrier      {}/_log\n\n\
+             {table}\n\
+             Try:\n\n\
+             curl -H 'Authorization: Bearer {service}' {url}/v1/instances\n\
+             curl -H 'Authorization: Bearer {service}' {url}/v1/instances/lens-order/D-1003/can\n\
+             curl -H 'Authorization: Bearer {stock}' -H 'Content-Type: application/json' -H 'Idempotency-Key: try-1' \\\n  \
+               -d '{{\"event\": \"SCAN_BLANK\", \"with\": {{\"lot\": \"LOT-7\"}}}}' {url}/v1/instances/lens-order/D-1004/events\n\
+             curl -H 'Authorization: Bearer {auditor}' -H 'Accept: application/jsonl' '{url}/v1/instances/lens-order/D-1001/trail?limit=1000' | statewright verify -\n",
+            self.lens_design.url, self.shipping.url
+        )
+    }
+
+    /// Stops the simulators, and takes the database away if it came with the demo. The engine has let go of it before.
+    pub async fn end(self) {
+        self.lens_design.stop().await;
+        self.shipping.stop().await;
+        if let Some(folder) = &self.folder
+            && let Err(error) = std::fs::remove_dir_all(folder)
+        {
+            tracing::warn!(%error, folder = %folder.display(), "the demo's database could not be removed");
+        }
+    }
+
+    async fn deploy(&self) -> Result<(), Failure> {
+        for bundle in workflows::bundles() {
+            self.operator()
+                .call(Call::post(&["workflows"], crate::command::deployment_request(&bundle)))
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn make_tokens(&mut self) -> Result<(), Failure> {
+        let operator = self.operator();
+        for person in EVERYONE {
+            let body = crate::json::present([
+                ("name", text(person.name)),
+                ("organisation", text_or_null(person.organisation)),
+                ("roles", texts(person.roles)),
+                ("user", text(person.user)),
+                ("valid_for", text(TOKEN_VALID_FOR)),
+            ]);
+            let made = operator.call(Call::post(&["tokens"], body)).await?.value()?;
+            self.tokens.push((*person, member(&made, "token").to_owned()));
+        }
+        Ok(())
+    }
+
+    fn operator(&self) -> Client {
+        Client::Local {
+            router: self.router(),
+            caller: Caller {
+                actor: Arc::new(people::OPERATOR.actor()),
+                token: None,
+            },
+        }
+    }
+
+    fn router(&self) -> Router {
+        router(self.service.clone())
+    }
+}
+
+/// A folder of our own among the machine's temporary files.
+fn temporary() -> Result<PathBuf, Failure> {
+    let drawn = Digest(SystemEntropy.draw()).to_string();
+    let folder = std::env::temp_dir().join(format!("statewright-demo-{}", drawn.get(..16).unwrap_or(&drawn)));
+    std::fs::create_dir(&folder).map_err(|error| Failure::unreadable(&folder.display().to_string(), error))?;
+    Ok(folder)
+}
+
+fn adapters(lens_design: &Running, shipping: &Running, clock: &Arc<dyn Clock>) -> Result<Adapters, Failure> {
+    let connect = |name: &str, url: &str, action: &str, path: &str| {
+        let mut configuration = HttpConfiguration::new(name, url);
+        configuration.networks = vec![LOOPBACK_NETWORK.to_owned()];
+        configuration
+            .actions
+            .insert(action.to_owned(), ActionConfiguration::new(Method::Post, path));
+        let adapter = HttpAdapter::new(&configuration, clock.clone())
+            .map_err(|invalid| Failure::no(Code::SettingUnusable, invalid.to_string()))?;
+        Ok((Arc::from(name), Arc::new(adapter) as Arc<dyn Adapter>))
+    };
+    [
+        connect("lens_design", &lens_design.url, "calculate", "/calculate"),
+        connect("carrier", &shipping.url, "ship", "/shipments"),
+    ]
+    .into_iter()
+    .collect()
+}
+
+fn unstarted(error: io::Error) -> Failure {
+    Failure::no(
+        Code::AddressUnusable,
+        format!("A simulator cannot listen on this machine: {error}"),
+    )
+}

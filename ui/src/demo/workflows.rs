@@ -1,0 +1,93 @@
+//! The workflows that ship, in the program itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use statewright_core::lang::Bundle;
+
+/// A workflow's own file, and the files that it may name beside it.
+struct Shipped {
+    main: &'static str,
+    files: &'static [(&'static str, &'static str)],
+}
+
+macro_rules! file {
+    ($path:literal) => {
+        ($path, include_str!(concat!("../../../workflows/lab/", $path)))
+    };
+}
+
+/// In the order in which they are deployed: an order refers to practices.
+const SHIPPED: &[Shipped] = &[
+    Shipped {
+        main: "practice.yaml",
+        files: &[file!("practice.yaml")],
+    },
+    Shipped {
+        main: "lens-order.yaml",
+        files: &[
+            file!("lens-order.yaml"),
+            file!("schemas/rx.yaml"),
+            file!("schemas/frame.yaml"),
+            file!("schemas/inspection.yaml"),
+            file!("schemas/measured.yaml"),
+        ],
+    },
+];
+
+/// The shipped workflows, as they are deployed.
+pub fn bundles() -> Vec<Bundle> {
+    let bundle = |shipped: &Shipped| {
+        let files: BTreeMap<Arc<str>, Arc<str>> = shipped
+            .files
+            .iter()
+            .map(|(path, text)| ((*path).into(), (*text).into()))
+            .collect();
+        Bundle {
+            main: shipped.main.into(),
+            files,
+        }
+    };
+    SHIPPED.iter().map(bundle).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use statewright_core::diagnostic::{Sources, concise};
+
+    use super::*;
+
+    #[test]
+    fn every_shipped_file_is_in_the_program() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../workflows/lab");
+        let mut there = BTreeSet::new();
+        for part in ["", "schemas"] {
+            for entry in std::fs::read_dir(folder.join(part)).expect("the folder of workflows is part of the repository") {
+                let path = entry.expect("an entry of that folder").path();
+                if path.extension().is_some_and(|extension| extension == "yaml") {
+                    let path = path.strip_prefix(&folder).expect("it lies in that folder").to_path_buf();
+                    there.insert(path.display().to_string());
+                }
+            }
+        }
+        let here: BTreeSet<String> = SHIPPED
+            .iter()
+            .flat_map(|shipped| shipped.files)
+            .map(|(path, _)| (*path).to_owned())
+            .collect();
+        assert_eq!(here, there);
+    }
+
+    #[test]
+    fn every_shipped_workflow_compiles_without_a_word() {
+        for bundle in bundles() {
+            let mut sources = Sources::new();
+            let compiled = crate::definition::examine_bundle(&mut sources, &bundle);
+            assert_eq!(concise(&sources, &compiled.diagnostics), "", "{}", bundle.main);
+            assert!(compiled.chart.is_some(), "{}", bundle.main);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Who asks: a bearer token in the head of the request. The engine looks it up for every one.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use statewright_core::diagnostic::Code;
+use statewright_core::step::Actor;
+use statewright_engine::roles;
+
+use super::problem::{Answered, Problem};
+use super::service::Service;
+
+/// Longer than any token; what is longer is not even hashed.
+const TOKEN_BYTES_MAX: usize = 128;
+
+/// Who asks, and by which token; by none at the command line, which opened the store itself.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub actor: Arc<Actor>,
+    /// Its id, which says nothing of its text.
+    pub token: Option<Arc<str>>,
+}
+
+impl Caller {
+    pub fn has_role(&self, role: &str) -> bool {
+        roles::has(&self.actor, role)
+    }
+}
+
+/// Finds out who asks. A token that is unknown, expired or revoked is answered like one that never was.
+///
+/// # Errors
+/// 401 without a valid token; 503 while the database is away.
+pub async fn authenticate(service: &Service, headers: &HeaderMap) -> Answered<Caller> {
+    let Some(given) = headers.get(header::AUTHORIZATION) else {
+        return Err(Problem::of(Code::Unauthenticated, "An access token is needed"));
+    };
+    let invalid = || Problem::of(Code::Unauthenticated, "The access token is not valid").invalid_token();
+    let token = given.to_str().ok().and_then(bearer).ok_or_else(invalid)?;
+    let principal = service.engine.tokens().identify(token, service.engine.now()).await?;
+    let principal = principal.ok_or_else(invalid)?;
+    Ok(Caller {
+        actor: principal.actor,
+        token: Some(principal.token),
+    })
+}
+
+fn bearer(given: &str) -> Option<&str> {
+    let (scheme, token) = given.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && (1..=TOKEN_BYTES_MAX).contains(&token.len())).then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_bearer_token_of_a_sane_length_is_looked_up() {
+        let check = |given: &str, expected: Option<&str>| assert_eq!(bearer(given), expected, "{given}");
+        check("Bearer swt_1", Some("swt_1"));
+        check("bearer  swt_1", Some("swt_1"));
+        check("Basic swt_1", None);
+        check("swt_1", None);
+        check("Bearer ", None);
+        check(&format!("Bearer {}", "0".repeat(TOKEN_BYTES_MAX + 1)), None);
+    }
+}

@@ -1,0 +1,276 @@
+//! Instances: starting them, listing them, looking at one, and what can be done with it now.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use statewright_core::diagnostic::Code;
+use statewright_core::identity::InstanceId;
+use statewright_core::step::{Offer, Verdict};
+use statewright_core::value::{Object, Value};
+use statewright_engine::StartRequest;
+use statewright_engine::error::EngineError;
+use statewright_engine::queries::{LIST_PAGE_MAX, ListRequest};
+
+use super::authentication::Caller;
+use super::body::{Parameters, read_document, unfit};
+use super::events::refused;
+use super::limit::{BODY_BYTES_MAX, PAGE_DEFAULT};
+use super::parameter::{IDEMPOTENCY_KEY, KEY, LIMIT, WORKFLOW};
+use super::problem::{Answered, Problem};
+use super::reply::{
+    answer_value, document, instance_value, joined, listed, offer_json, raw, with_location, with_repetition, with_revision,
+};
+use super::request::input_key;
+use super::route::{Access, Parameter, Place, Reply, Route};
+use super::service::Shared;
+use crate::json::{object, text, text_or_null};
+use crate::percent::path;
+
+pub const ROUTES: &[Route] = &[
+    Route {
+        method: "POST",
+        path: "/v1/instances/{workflow}",
+        operation: "startInstance",
+        summary: "Start an instance",
+        description: "With the workflow's live definition. The same Idempotency-Key again gives the first answer.",
+        access: Access::Token,
+        parameters: &[WORKFLOW, IDEMPOTENCY_KEY],
+        body: Some("Start"),
+        answers: &[Reply {
+            status: 201,
+            description: "It was started",
+            content: &[("application/json", "Answer")],
+            headers: &["Location", "ETag", "Idempotent-Replayed"],
+        }],
+        problems: &[
+            Code::BodyUnreadable,
+            Code::Forbidden,
+            Code::NotFound,
+            Code::RaceLost,
+            Code::GuardFalse,
+            Code::Conflicting,
+            Code::BodyTooLarge,
+            Code::MediaUnsupported,
+            Code::IdempotencyKeyReused,
+            Code::InputInvalid,
+            Code::ReasonMissing,
+        ],
+        handler: || post(start),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/instances",
+        operation: "listInstances",
+        summary: "List instances, the youngest first",
+        description: "Those that the caller may see. A page may be shorter than its limit; the list ends where `after` is null.",
+        access: Access::Token,
+        parameters: &[
+            Parameter {
+                name: "workflow",
+                place: Place::Query,
+                description: "Only of this workflow",
+                schema: r#"{"type": "string"}"#,
+            },
+            Parameter {
+                name: "done",
+                place: Place::Query,
+                description: "Only those that have ended, or have not",
+                schema: r#"{"type": "boolean"}"#,
+            },
+            Parameter {
+                name: "after",
+                place: Place::Query,
+                description: "The `after` of the page before",
+                schema: r#"{"type": "string"}"#,
+            },
+            LIMIT,
+        ],
+        body: None,
+        answers: &[Reply {
+            status: 200,
+            description: "A page",
+            content: &[("application/json", "Instances")],
+            headers: &[],
+        }],
+        problems: &[],
+        handler: || get(list),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/instances/{workflow}/{key}",
+        operation: "showInstance",
+        summary: "Where an instance stands",
+        description: "With the fields that the caller may see.",
+        access: Access::Token,
+        parameters: &[
+            WORKFLOW,
+            KEY,
+            Parameter {
+                name: "If-None-Match",
+                place: Place::Header,
+                description: "The ETag that is known already",
+                schema: r#"{"type": "string"}"#,
+            },
+        ],
+        body: None,
+        answers: &[
+            Reply {
+                status: 200,
+                description: "It stands so",
+                content: &[("application/json", "Instance")],
+                headers: &["ETag"],
+            },
+            Reply {
+                status: 304,
+                description: "It has not moved",
+                content: &[],
+                headers: &["ETag"],
+            },
+        ],
+        problems: &[Code::NotFound],
+        handler: || get(show),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/instances/{workflow}/{key}/can",
+        operation: "listOffers",
+        summary: "Which events there are now, and why not",
+        description: "Events that the active states answer to and a person could send, each with its form and, where the caller may not, with every reason.",
+        access: Access::Token,
+        parameters: &[
+            WORKFLOW,
+            KEY,
+            Parameter {
+                name: "event",
+                place: Place::Query,
+                description: "Only this one",
+                schema: r#"{"type": "string"}"#,
+            },
+        ],
+        body: None,
+        answers: &[Reply {
+            status: 200,
+            description: "The events",
+            content: &[("application/json", "Offers")],
+            headers: &[],
+        }],
+        problems: &[Code::NotFound],
+        handler: || get(can),
+    },
+];
+
+async fn start(
+    State(service): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(workflow): Path<String>,
+    request: Request,
+) -> Answered<Response> {
+    let (parts, body) = request.into_parts();
+    let input_key = input_key(
+        &parts.headers,
+        &caller,
+        &format!("POST {}", path(&["v1", "instances", &workflow])),
+    )?;
+    let mut given = read_document(&parts, body, BODY_BYTES_MAX).await?;
+    let start = StartRequest {
+        workflow: workflow.as_str().into(),
+        key: given.text("key")?,
+        payload: given.object("with")?.map_or_else(Object::new, Arc::unwrap_or_clone),
+        actor: (*caller.actor).clone(),
+        input_key,
+        reason: given.text("reason")?,
+    };
+    given.finish()?;
+    let answer = service.engine.start(start).await?;
+    if answer.verdict != Verdict::Taken {
+        return Err(refused(answer));
+    }
+    let made = document(StatusCode::CREATED, &answer_value(&answer));
+    let made = with_location(made, &path(&["v1", "instances", &answer.workflow, &answer.key]));
+    Ok(with_repetition(with_revision(made, answer.sequence), answer.duplicate))
+}
+
+async fn list(State(service): State<Shared>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered<Response> {
+    let mut parameters = Parameters::of(&uri)?;
+    let request = ListRequest {
+        workflow: parameters.text("workflow")?.map(Arc::from),
+        done: parameters.flag("done")?,
+        after: parameters.text("after")?.map(|after| read_cursor(&after)).transpose()?,
+        limit: parameters.limit(PAGE_DEFAULT, LIST_PAGE_MAX)?,
+    };
+    parameters.finish()?;
+    let page = service.engine.list(&request, &caller.actor).await?;
+    let after = page
+        .next
+        .map(|(started_at_us, instance)| format!("{started_at_us}.{instance}"));
+    let page = object([
+        ("after", text_or_null(after.as_deref())),
+        (
+            "instances",
+            Value::from_items(page.instances.iter().map(instance_value).collect()),
+        ),
+    ]);
+    Ok(document(StatusCode::OK, &page))
+}
+
+async fn show(
+    State(service): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path((workflow, key)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Answered<Response> {
+    let shown = service.engine.show(&workflow, &key, &caller.actor).await;
+    let shown = shown.map_err(|error| about_instance(error, &workflow, &key))?;
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok())
+        .unwrap_or_default();
+    let tag = format!("\"{}\"", shown.sequence);
+    if known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag) {
+        return Ok(with_revision(StatusCode::NOT_MODIFIED.into_response(), shown.sequence));
+    }
+    Ok(with_revision(
+        document(StatusCode::OK, &instance_value(&shown)),
+        shown.sequence,
+    ))
+}
+
+async fn can(
+    State(service): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path((workflow, key)): Path<(String, String)>,
+    uri: Uri,
+) -> Answered<Response> {
+    let mut parameters = Parameters::of(&uri)?;
+    let event = parameters.text("event")?;
+    parameters.finish()?;
+    let offers = service.engine.can(&workflow, &key, &caller.actor).await;
+    let offers = offers.map_err(|error| about_instance(error, &workflow, &key))?;
+    let wanted = |offer: &&Offer| event.as_deref().is_none_or(|event| event == &*offer.event);
+    let offers = joined(&[
+        ("events", listed(offers.iter().filter(wanted).map(offer_json))),
+        ("key", text(&key).into()),
+        ("workflow", text(&workflow).into()),
+    ]);
+    Ok(raw(StatusCode::OK, offers))
+}
+
+/// An error about one instance. What is hidden is answered in the very words of what is not there.
+pub fn about_instance(error: EngineError, workflow: &str, key: &str) -> Problem {
+    match error {
+        EngineError::Hidden => Problem::nothing(format_args!("{workflow}/{key}")),
+        EngineError::NoSuchInstance { refusals, .. } if refusals.is_empty() => Problem::nothing(format_args!("{workflow}/{key}")),
+        error => Problem::from(error),
+    }
+}
+
+fn read_cursor(given: &str) -> Answered<(i64, InstanceId)> {
+    let parts = given
+        .split_once('.')
+        .and_then(|(at, instance)| Some((at.parse().ok()?, instance.parse().ok()?)));
+    parts.ok_or_else(|| unfit("after", "is not what a page gave"))
+}

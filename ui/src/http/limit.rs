@@ -1,0 +1,42 @@
+//! What one client may ask of a server at once. Each limit has its answer; none of them is a hang.
+
+use std::time::Duration;
+
+/// A form that people fill in, with room for a traced frame or a long note; larger things are kept elsewhere and referred to.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// A workflow's files, all of them.
+pub const DEPLOYMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Browsers and proxies send about thirty.
+pub const HEADERS_MAX: usize = 64;
+
+/// A token, a few tracing headers, and cookies that a proxy could not keep to itself.
+pub const HEADER_BYTES_MAX: usize = 16 * 1024;
+
+/// A path with a key and a query.
+pub const TARGET_BYTES_MAX: usize = 4 * 1024;
+
+/// What a UUID, a digest or a sentence needs; it goes into a digest, so that more of it would buy nothing.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+
+/// Requests worked on at once: beyond it waiting has no bound, so that the answer is "later". More than the intake takes in two batches.
+pub const REQUESTS_MAX: usize = 1_024;
+
+/// Connections open at once, idle ones among them.
+pub const CONNECTIONS_MAX: usize = 8_192;
+
+/// How long a connection may be idle, or take for its request's head: a client that dribbles holds nothing for long.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a request may take from its head to its answer: longer than a restart of the database.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a stopping server waits for requests under way.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What a client is told to wait if nothing better is known.
+pub const RETRY_AFTER_SECONDS: u64 = 1;
+
+/// Items of a page if the client does not say.
+pub const PAGE_DEFAULT: usize = 100;

@@ -1,0 +1,47 @@
+//! The HTTP API.
+//!
+//! # Purpose
+//! [`route`] is the table from which the router and the OpenAPI document are made; one file for each noun answers; [`guard`] stands
+//! before all of them. What may be done is the engine's to decide.
+//!
+//! # Invariants
+//! - Every no is a problem document (RFC 9457) with a stable code.
+//! - What may not be seen is answered exactly like what is not there.
+//! - Numbers never pass through a binary fraction: bodies are read and written with the core's values.
+//! - Every limit has its answer (module [`limit`]).
+
+mod about;
+mod authentication;
+mod body;
+mod events;
+mod fault;
+mod guard;
+mod incidents;
+mod instances;
+mod limit;
+mod openapi;
+mod parameter;
+mod problem;
+mod reply;
+mod request;
+mod route;
+mod server;
+mod service;
+mod tokens;
+mod trail;
+mod workflows;
+
+#[cfg(test)]
+mod tests;
+
+use axum::http::HeaderName;
+
+pub use authentication::Caller;
+pub use limit::STOP_TIMEOUT;
+pub use server::Server;
+pub use service::{Service, Shared, router};
+pub use statewright_engine::roles::{AUDITOR, OPERATOR};
+pub use trail::{JSON_LINES, TRAIL_LINES_MAX};
+
+/// draft-ietf-httpapi-idempotency-key-header.
+pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

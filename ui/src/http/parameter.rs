@@ -1,0 +1,38 @@
+//! The parameters that several routes share.
+
+use super::route::{Parameter, Place};
+
+pub const WORKFLOW: Parameter = Parameter {
+    name: "workflow",
+    place: Place::Path,
+    description: "The workflow's name",
+    schema: r#"{"type": "string"}"#,
+};
+
+pub const KEY: Parameter = Parameter {
+    name: "key",
+    place: Place::Path,
+    description: "The instance's key, percent-encoded: a slash in it is `%2F`",
+    schema: r#"{"type": "string"}"#,
+};
+
+pub const LIMIT: Parameter = Parameter {
+    name: "limit",
+    place: Place::Query,
+    description: "Items of a page at most",
+    schema: r#"{"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}"#,
+};
+
+pub const IDEMPOTENCY_KEY: Parameter = Parameter {
+    name: "Idempotency-Key",
+    place: Place::Header,
+    description: "Your name for this request. Sent again under it, by the same principal to the same path, it is done once and gets its first answer",
+    schema: r#"{"type": "string", "minLength": 1, "maxLength": 255}"#,
+};
+
+pub const IF_MATCH: Parameter = Parameter {
+    name: "If-Match",
+    place: Place::Header,
+    description: "The ETag of the revision that was looked at: on any other the event is not taken (412)",
+    schema: r#"{"type": "string", "examples": ["\"7\""]}"#,
+};

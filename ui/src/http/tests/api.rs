@@ -1,0 +1,192 @@
+//! What the tests share: an engine with a workflow, people with tokens, and requests.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use statewright_core::step::{Actor, ActorKind};
+use statewright_core::value::{Value, json};
+use statewright_engine::clock::{Clock, WallClock};
+use statewright_engine::configuration::EngineConfig;
+use statewright_engine::store::Store;
+use statewright_engine::store::memory::MemoryStore;
+use tower::ServiceExt;
+
+use crate::desk::{Equipment, Local};
+use crate::http::{Service, Shared, router};
+use crate::json::{member, member_items};
+
+/// The workflow of these tests.
+pub const TICKET: &str = include_str!("ticket.yaml");
+
+pub struct Api {
+    pub router: Router,
+    pub service: Shared,
+    pub operator: String,
+    pub clerk: String,
+    pub guest: String,
+    /// Knows no role at all.
+    pub stranger: String,
+    /// Takes the inputs, for as long as it is there.
+    _local: Local,
+}
+
+pub struct Ask {
+    request: axum::http::request::Builder,
+    body: String,
+}
+
+pub struct Heard {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Api {
+    pub async fn new() -> Api {
+        Api::on(Arc::new(MemoryStore::new())).await
+    }
+
+    /// With the workflow deployed and everyone's tokens made.
+    pub async fn on(store: Arc<dyn Store>) -> Api {
+        let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
+        let equipment = Equipment {
+            store,
+            adapters: Default::default(),
+            configuration: EngineConfig::named("test"),
+            clock,
+        };
+        let local = Local::begin(equipment).await.expect("a store in memory opens");
+        let service = Service::new(local.engine.clone(), false);
+        let mut api = Api {
+            router: router(service.clone()),
+            service,
+            operator: String::new(),
+            clerk: String::new(),
+            guest: String::new(),
+            stranger: String::new(),
+            _local: local,
+        };
+        api.operator = api.token("olga", &["operator"]).await;
+        api.clerk = api.token("carl", &["clerk"]).await;
+        api.guest = api.token("gina", &["guest"]).await;
+        api.stranger = api.token("sid", &[]).await;
+        let files = format!(
+            "{{\"main\": \"ticket.yaml\", \"files\": {{\"ticket.yaml\": {}}}}}",
+            quoted(TICKET)
+        );
+        api.check(post("/v1/workflows", &files).by(&api.operator), "201").await;
+        api
+    }
+
+    pub async fn token(&self, user: &str, roles: &[&str]) -> String {
+        let mut principal = Actor::plain(ActorKind::Person, user);
+        principal.roles = roles.iter().map(|role| Arc::from(*role)).collect();
+        let now = self.service.engine.now();
+        let issued = self
+            .service
+            .engine
+            .tokens()
+            .issue(&principal, None, &Actor::engine(), now)
+            .await;
+        issued.expect("a store in memory takes a token").text
+    }
+
+    pub async fn ask(&self, ask: Ask) -> Heard {
+        let request = ask.request.body(Body::from(ask.body)).expect("a request that can be made");
+        let response = self.router.clone().oneshot(request).await.expect("a router always answers");
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the answer's body");
+        Heard {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(bytes.to_vec()).expect("an answer is text"),
+        }
+    }
+
+    /// Asks, and compares the answer's first words: the status, and of a problem its code and detail.
+    pub async fn check(&self, ask: Ask, expected: &str) -> Heard {
+        let heard = self.ask(ask).await;
+        assert_eq!(heard.summary(), expected, "{}", heard.body);
+        heard
+    }
+
+    /// A ticket that is open.
+    pub async fn ticket(&self, code: &str) {
+        self.check(
+            post("/v1/instances/ticket", &format!("{{\"with\": {{\"code\": \"{code}\"}}}}")).by(&self.clerk),
+            "201",
+        )
+        .await;
+    }
+
+    /// Sends an event as the clerk.
+    pub async fn send(&self, code: &str, body: &str, expected: &str) -> Heard {
+        self.check(event(code, body).by(&self.clerk), expected).await
+    }
+}
+
+pub fn get(path: &str) -> Ask {
+    ask("GET", path, "")
+}
+
+pub fn post(path: &str, body: &str) -> Ask {
+    ask("POST", path, body).with("content-type", "application/json")
+}
+
+pub fn ask(method: &str, path: &str, body: &str) -> Ask {
+    Ask {
+        request: Request::builder().method(method).uri(path),
+        body: body.to_owned(),
+    }
+}
+
+pub fn event(code: &str, body: &str) -> Ask {
+    post(&format!("/v1/instances/ticket/{code}/events"), body)
+}
+
+pub fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("text is JSON")
+}
+
+impl Ask {
+    pub fn by(self, token: &str) -> Ask {
+        self.with("authorization", &format!("Bearer {token}"))
+    }
+
+    pub fn with(self, name: &str, value: &str) -> Ask {
+        Ask {
+            request: self.request.header(name, value),
+            body: self.body,
+        }
+    }
+}
+
+impl Heard {
+    pub fn value(&self) -> Value {
+        json::read(&self.body).expect("an answer in JSON")
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
+    }
+
+    fn summary(&self) -> String {
+        if self.header("content-type") != "application/problem+json" {
+            return self.status.as_str().to_owned();
+        }
+        let problem = self.value();
+        let mut summary = format!(
+            "{} {} {}",
+            self.status.as_str(),
+            member(&problem, "code"),
+            member(&problem, "detail")
+        );
+        for refusal in member_items(&problem, "refusals") {
+            let (kind, field) = (member(refusal, "kind"), member(refusal, "field"));
+            summary.push_str(&format!(" [{kind}{}{field}]", if field.is_empty() { "" } else { " " }));
+        }
+        summary
+    }
+}

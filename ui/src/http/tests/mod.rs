@@ -1,0 +1,9 @@
+//! The API from outside: requests into the router, on an engine over a store in memory.
+
+mod api;
+mod opening;
+mod refusal;
+mod specification;
+mod trail;
+
+use api::{Api, get};
