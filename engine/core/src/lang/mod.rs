@@ -13,6 +13,7 @@ mod builtin;
 mod bundle;
 mod compile;
 mod computed;
+mod editor;
 mod fields;
 mod free;
 mod grammar;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 pub use bundle::{Bundle, UnreadableBundle};
 pub use compile::{Compiled, compile};
+pub use editor::language_schema;
 pub use fields::FIELDS_MAX;
 pub use loader::PINNED_FILES_MAX;
 pub use lower::TRANSITIONS_MAX;

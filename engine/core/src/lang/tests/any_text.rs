@@ -52,7 +52,10 @@ fn mutated(text: &str, edits: &[(usize, usize, usize)]) -> String {
         let end = boundary((start + length).min(text.len()));
         match kind % 3 {
             0 => text.replace_range(start..end, ""),
-            1 => text.insert_str(start, &text[start..end].to_owned()),
+            1 => {
+                let part = text[start..end].to_owned();
+                text.insert_str(start, &part);
+            }
             _ => text.insert_str(start, PIECES[kind % PIECES.len()]),
         }
     }
