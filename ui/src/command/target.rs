@@ -19,19 +19,31 @@ use crate::http::Caller;
 #[command(next_help_heading = "Where")]
 pub struct Target {
     /// The store: sqlite:FILE, postgres://USER@HOST/DATABASE or memory: [default: sqlite:statewright.db]
-    #[arg(long, env = "STATEWRIGHT_STORE", value_name = "STORE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "STATEWRIGHT_STORE",
+        value_name = "STORE",
+        hide_env_values = true
+    )]
     store: Option<String>,
     /// Act on the store as this person: USER[:ROLE,ROLE][@ORGANISATION] [default: the operator]
-    #[arg(long = "as", value_name = "WHO")]
+    #[arg(id = "as", long = "as", global = true, value_name = "WHO")]
     principal: Option<String>,
     /// Act through a server instead
-    #[arg(long, value_name = "URL", conflicts_with = "principal")]
+    #[arg(long, global = true, value_name = "URL", conflicts_with = "as")]
     server: Option<String>,
     /// The access token for the server; the environment hides it better than an argument
-    #[arg(long, env = "STATEWRIGHT_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "STATEWRIGHT_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
     token: Option<String>,
     /// The deployment's configuration: its store, zone and adapters
-    #[arg(long, env = "STATEWRIGHT_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, env = "STATEWRIGHT_CONFIG", value_name = "FILE")]
     config: Option<String>,
 }
 
