@@ -18,7 +18,7 @@ use crate::http::Caller;
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Where")]
 pub struct Target {
-    /// The store: sqlite:FILE, postgres://USER@HOST/DATABASE or memory: [default: sqlite:statewright.db]
+    /// The store: `sqlite:FILE`, `postgres://USER@HOST/DATABASE` or `memory:`; without it, `sqlite:statewright.db`
     #[arg(
         long,
         global = true,
@@ -27,7 +27,7 @@ pub struct Target {
         hide_env_values = true
     )]
     store: Option<String>,
-    /// Act on the store as this person: USER[:ROLE,ROLE][@ORGANISATION] [default: the operator]
+    /// Act on the store as this person, `USER[:ROLE,ROLE][@ORGANISATION]`; without it, as the operator
     #[arg(id = "as", long = "as", global = true, value_name = "WHO")]
     principal: Option<String>,
     /// Act through a server instead
