@@ -106,6 +106,7 @@ impl Engine {
             }
             Err(error) => return Err(error),
         };
+        let named = input_key.is_some();
         let input = Input {
             key: Some(input_key.unwrap_or_else(|| inner.unkeyed.draw())),
             actor,
@@ -115,6 +116,7 @@ impl Engine {
         self.ask(|reply| {
             let mut request = Request::to(ready.to, input, Origin::Caller, reply);
             request.chart = Some(ready.known);
+            request.named = named;
             request
         })
         .await

@@ -11,8 +11,9 @@ use super::request::{Origin, Request};
 use crate::body::{EffectBody, MessageBody, MessageContent, Party};
 use crate::store::{Claim, NewEffect, NewEntry, NewMessage, NextInstance, Write};
 
-/// Held for ever by an instance whose key was drawn: under it a repetition of the start, which draws another, finds the first.
-pub(super) const DRAWN_START: &str = "statewright.start";
+/// Held for ever by an instance whose key was drawn: under it a repetition of the start, which draws another, finds the first. And by
+/// one whose start its sender named: under it another start of that name, which would make another instance, is found to be none.
+pub(super) const KEYED_START: &str = "statewright.start";
 
 #[derive(Default)]
 pub(super) struct Changes {
@@ -200,14 +201,13 @@ pub(super) fn claim(workflow: &str, name: &Arc<str>, value: &Arc<str>) -> Claim 
     }
 }
 
-/// See [`DRAWN_START`].
+/// See [`KEYED_START`].
 fn claim_of_start(own: &Party, request: &Request) -> Option<Claim> {
     let InputKind::Start(start) = &request.input.kind else {
         return None;
     };
-    start.number?;
-    let key = request.input.key?;
-    Some(claim(&own.workflow, &DRAWN_START.into(), &key.to_string().into()))
+    let key = request.input.key.filter(|_| start.number.is_some() || request.named)?;
+    Some(claim(&own.workflow, &KEYED_START.into(), &key.to_string().into()))
 }
 
 /// Armed (name → due), and gone.

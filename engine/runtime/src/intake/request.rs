@@ -32,6 +32,8 @@ pub struct Request {
     pub input: Input,
     /// Of a start: the chart it begins with.
     pub chart: Option<Arc<Known>>,
+    /// Whether its key is the sender's own name for it, by which it must not be mistaken for another.
+    pub named: bool,
     /// The sequence that the sender looked at.
     pub expected: Option<u64>,
     pub origin: Origin,
@@ -102,6 +104,7 @@ impl Request {
             to: None,
             input,
             chart: None,
+            named: false,
             expected: None,
             origin,
             reply,

@@ -8,7 +8,7 @@ use statewright_core::step::{InputKind, Refusal, RefusalKind, Verdict};
 use super::Intake;
 use super::answer::actor_of_entry;
 use super::batch::Batch;
-use super::changes::DRAWN_START;
+use super::changes::KEYED_START;
 use super::group::{Conclusion, Group, Source, Step};
 use super::request::{Origin, Parcel, Request};
 use crate::body::Party;
@@ -70,7 +70,7 @@ impl Intake {
                     (Err(error), _) => group.give_up(&error.into()),
                 }
             }
-            Applied::ClaimHeld { name, value, holder } if *name == *DRAWN_START => {
+            Applied::ClaimHeld { name, value, holder } if *name == *KEYED_START => {
                 self.find_first_start(group, &value, holder).await
             }
             // The holder lets go of it in this very batch: the next one finds it free.
