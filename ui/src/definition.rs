@@ -1,27 +1,13 @@
-//! From workflow files to what the engine keeps: the one place where the language and the engine meet.
+//! Workflow files, from a file system or out of a request, and what the language says of them.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use statewright_core::chart::Chart;
-use statewright_core::diagnostic::{Sources, concise};
+use statewright_core::diagnostic::Sources;
 use statewright_core::lang::{self, Bundle, Compiled, Resolver, Unbuilt};
 
 /// A file of a definition is written by people; what is larger is something else.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
-
-/// The compiler that the engine is given: what it keeps is a bundle's canonical form.
-///
-/// # Errors
-/// Every error, one line each.
-pub fn compile(source: &str) -> Result<Chart, String> {
-    let bundle = Bundle::read(source).map_err(|error| error.to_string())?;
-    let mut sources = Sources::new();
-    let compiled = examine_bundle(&mut sources, &bundle);
-    compiled
-        .chart
-        .ok_or_else(|| concise(&sources, &compiled.diagnostics).trim_end().to_owned())
-}
 
 /// Examines a definition's files without a file system.
 pub fn examine_bundle(sources: &mut Sources, bundle: &Bundle) -> Compiled {

@@ -12,6 +12,7 @@ use statewright_engine::configuration::EngineConfig;
 use statewright_engine::error::EngineError;
 use statewright_engine::intake::Ticked;
 use statewright_engine::outbox::Adapters;
+use statewright_engine::registry::LanguageCompiler;
 use statewright_engine::store::Store;
 use statewright_engine::{Engine, Node, Surroundings};
 use tokio::sync::watch;
@@ -93,7 +94,7 @@ impl Local {
         };
         let surroundings = Surroundings {
             store,
-            compiler: Arc::new(crate::definition::compile),
+            compiler: Arc::new(LanguageCompiler),
             adapters,
             clock,
             entropy: Arc::new(SystemEntropy),

@@ -88,7 +88,6 @@ impl Failure {
             ("error", text(&self.sentence)),
             ("hint", self.hint.as_deref().map_or(Value::Null, text)),
             ("notes", texts(&self.notes)),
-            ("problem", self.problem.clone().unwrap_or(Value::Null)),
         ])
     }
 }

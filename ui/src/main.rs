@@ -35,6 +35,8 @@ fn main() -> ExitCode {
     // Misuse ends here with code 2, and `--help` and `--version` with 0.
     let arguments = Arguments::parse();
     let terminal = Terminal { json: arguments.json };
+    // One TLS stack for whatever speaks TLS in this process. It fails only if one was chosen already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -18,6 +18,11 @@ impl<const N: usize> Table<N> {
     }
 }
 
+/// A number of things: `1 entry`, `2 entries`.
+pub fn counted(count: u64, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 impl<const N: usize> fmt::Display for Table<N> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let widths: [usize; N] =

@@ -71,7 +71,11 @@ impl Terminal {
     /// Why the command was not done.
     pub fn failure(self, failure: &Failure) {
         if self.json {
-            return self.say(to_interface(&failure.to_value()));
+            // The engine's own no is an answer like any other, and goes where answers go.
+            return match &failure.problem {
+                Some(problem) => self.document(problem),
+                None => self.say(to_interface(&failure.to_value())),
+            };
         }
         // The engine's own no is an answer; the rest is something that went wrong.
         let word = if failure.code.starts_with("SW-22") {
@@ -81,7 +85,9 @@ impl Terminal {
         };
         self.say(format_args!("{ERROR}{word}[{}]{ERROR:#}: {}", failure.code, failure.sentence));
         for note in &failure.notes {
-            self.say(format_args!("  {note}"));
+            // What has lines of its own has its own shape.
+            let indent = if note.contains('\n') { "" } else { "  " };
+            self.say(format_args!("{indent}{note}"));
         }
         if let Some(hint) = &failure.hint {
             self.say(format_args!("\n{HINT}hint{HINT:#}: {hint}"));

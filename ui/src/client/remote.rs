@@ -59,7 +59,7 @@ impl Remote {
         }
         let silent = |error: reqwest::Error| {
             Failure::no(Code::ServerSilent, format!("{} does not answer", self.base))
-                .note(error.without_url().to_string())
+                .note(chain(&error.without_url()))
                 .hint("Check the address, and that the server runs; an input that was sent may have been taken")
         };
         let mut response = request.send().await.map_err(silent)?;
@@ -76,4 +76,16 @@ impl Remote {
         }
         Ok((status, body))
     }
+}
+
+/// An error with everything that caused it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        cause = error.source();
+    }
+    words
 }

@@ -11,6 +11,7 @@ use crate::client::Call;
 use crate::definition::examine_file;
 use crate::failure::{Exit, Failure};
 use crate::json::{member, object};
+use crate::table::counted;
 
 /// Folders within folders that are looked into: no repository of workflows is deeper.
 const FOLDERS_MAX: usize = 16;
@@ -49,9 +50,9 @@ impl Deploy {
         if examined.diagnostics.has_errors() {
             // The problems are what was asked for here as well: whoever deploys should not have to ask again.
             examined.tell(terminal, false);
-            let errors = examined.diagnostics.errors();
+            let errors = counted(examined.diagnostics.errors() as u64, "error", "errors");
             return Err(
-                Failure::no(Code::DefinitionRefused, format!("{errors} errors: nothing was deployed"))
+                Failure::no(Code::DefinitionRefused, format!("{errors}: nothing was deployed"))
                     .hint("Mend them; `statewright check` shows them again"),
             );
         }
@@ -60,6 +61,9 @@ impl Deploy {
                 Failure::misused(Code::FileUnreadable, "There is no workflow among these files")
                     .hint("A workflow's file begins with `workflow: NAME`"),
             );
+        }
+        if !terminal.json && !examined.diagnostics.is_empty() {
+            examined.tell(terminal, false);
         }
         let desk = self.target.open_making(terminal).await?;
         let deployed = deploy(&desk, &examined.bundles, terminal).await;
@@ -144,8 +148,10 @@ impl Examined {
             terminal.say(shown.trim_end());
         }
         if asked {
-            let (errors, warnings) = (diagnostics.errors(), diagnostics.warnings());
-            terminal.say(format_args!("{files} files: {errors} errors, {warnings} warnings"));
+            let files = counted(*files as u64, "file", "files");
+            let errors = counted(diagnostics.errors() as u64, "error", "errors");
+            let warnings = counted(diagnostics.warnings() as u64, "warning", "warnings");
+            terminal.say(format_args!("{files}: {errors}, {warnings}"));
         }
     }
 }

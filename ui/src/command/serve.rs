@@ -7,6 +7,7 @@ use std::sync::Arc;
 use statewright_core::diagnostic::Code;
 use statewright_core::identity::Digest;
 use statewright_engine::clock::{Clock, Entropy, SystemEntropy, WallClock};
+use statewright_engine::registry::LanguageCompiler;
 use statewright_engine::{Engine, Surroundings};
 
 use super::target::{address, reach};
@@ -49,7 +50,7 @@ impl Serve {
         let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
         let surroundings = Surroundings {
             store: reach(&address, true).await?,
-            compiler: Arc::new(crate::definition::compile),
+            compiler: Arc::new(LanguageCompiler),
             adapters: configuration.adapters(Secrets::Needed, &clock)?,
             clock,
             entropy: Arc::new(SystemEntropy),

@@ -9,7 +9,7 @@ use statewright_core::diagnostic::Code;
 use statewright_core::identity::InstanceId;
 use statewright_engine::audit;
 use statewright_engine::error::EngineError;
-use statewright_engine::registry::Registry;
+use statewright_engine::registry::{LanguageCompiler, Registry};
 use statewright_engine::store::Store;
 
 use super::*;
@@ -17,6 +17,7 @@ use crate::desk::engine_failure;
 use crate::failure::{Exit, Failure};
 use crate::proof::bundle::{self, Unreadable};
 use crate::proof::{Finding, Report};
+use crate::table::counted;
 
 #[derive(Debug, Args)]
 pub struct Verify {
@@ -89,7 +90,7 @@ async fn verify_store(store: &Arc<dyn Store>, progress: impl FnMut(audit::Progre
 }
 
 async fn replay_store(store: &Arc<dyn Store>, progress: impl FnMut(audit::Progress)) -> Result<Report, EngineError> {
-    let registry = Registry::new(store.clone(), Arc::new(crate::definition::compile));
+    let registry = Registry::new(store.clone(), Arc::new(LanguageCompiler));
     let replayed = audit::replay(store, &registry, progress).await?;
     let mut report = Report {
         instances: replayed.walked.instances,
@@ -131,9 +132,10 @@ fn tell(report: &Report, done: &str, terminal: Terminal) -> Outcome {
         report.findings.iter().map(|finding| finding.line() + "\n").collect()
     });
     if !terminal.json {
-        let Report { instances, entries, .. } = report;
+        let instances = counted(report.instances, "instance", "instances");
+        let entries = counted(report.entries, "entry", "entries");
         let verdict = if report.is_whole() { done } else { "NOT whole" };
-        terminal.say(format_args!("{instances} instances, {entries} entries: {verdict}"));
+        terminal.say(format_args!("{instances}, {entries}: {verdict}"));
         if report.erased > 0 {
             terminal.note(format_args!("{}: proved, not replayable: erased", report.erased));
         }

@@ -34,6 +34,7 @@ use self::adapter::AdapterSettings;
 use self::section::Section;
 use crate::command::StoreAddress;
 use crate::failure::Failure;
+use crate::table::counted;
 
 /// Where a server listens if nothing else is said.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8620";
@@ -111,12 +112,12 @@ impl Configuration {
             return Ok(configuration);
         }
         let shown = text(&sources, &problems, Colour::Coloured);
-        Err(Failure::misused(
-            Code::SettingUnusable,
-            format!("`{name}` cannot be used: {} problems", problems.errors()),
+        let errors = counted(problems.errors() as u64, "problem", "problems");
+        Err(
+            Failure::misused(Code::SettingUnusable, format!("`{name}` cannot be used: {errors}"))
+                .note(shown.trim_end())
+                .hint("Mend them all and try again; nothing was started"),
         )
-        .note(shown.trim_end())
-        .hint("Mend them all and try again; nothing was started"))
     }
 
     /// The adapters, ready to be used.

@@ -19,6 +19,7 @@ use statewright_engine::adapter::Adapter;
 use statewright_engine::clock::{Clock, Entropy, SystemEntropy, WallClock};
 use statewright_engine::configuration::EngineConfig;
 use statewright_engine::outbox::Adapters;
+use statewright_engine::registry::LanguageCompiler;
 use statewright_engine::{Engine, Surroundings};
 use statewright_http::{ActionConfiguration, HttpAdapter, HttpConfiguration, Method};
 use statewright_simulators::{Behaviour, LensDesign, Running, Shipping};
@@ -64,7 +65,7 @@ impl Demo {
         let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
         let surroundings = Surroundings {
             store,
-            compiler: Arc::new(crate::definition::compile),
+            compiler: Arc::new(LanguageCompiler),
             adapters: adapters(&lens_design, &shipping, &clock)?,
             clock,
             entropy: Arc::new(SystemEntropy),

@@ -19,7 +19,7 @@ use super::OPERATOR;
 use super::authentication::Caller;
 use super::body::{Document, read_document, unreadable};
 use super::limit::BODY_BYTES_MAX;
-use super::problem::Answered;
+use super::problem::{Answered, Problem};
 use super::reply::{document, principal_value, with_location};
 use super::route::{Access, Parameter, Place, Reply, Route};
 use super::service::Shared;
@@ -124,11 +124,11 @@ async fn revoke(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Answered<Response> {
-    service
-        .engine
-        .tokens()
-        .revoke(&id, &caller.actor, service.engine.now())
-        .await?;
+    let tokens = service.engine.tokens();
+    if !tokens.list().await?.iter().any(|token| *token.id == *id) {
+        return Err(Problem::nothing(format_args!("token {id}")));
+    }
+    tokens.revoke(&id, &caller.actor, service.engine.now()).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -86,6 +86,10 @@ async fn a_repeated_request_gets_its_first_answer() {
         ("", "true")
     );
     assert_eq!(first.body.replace("false", "true"), again.body.replace("false", "true"));
+    let other = post("/v1/instances/ticket", r#"{"with": {"code": "A-2"}}"#);
+    let other = other.by(&api.clerk).with("idempotency-key", "k-1");
+    api.check(other, "422 SW-2109 This idempotency key was used for another request")
+        .await;
     let wait = || {
         event("A-1", r#"{"event": "WAIT"}"#)
             .by(&api.clerk)

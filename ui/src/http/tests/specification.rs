@@ -10,7 +10,8 @@ use crate::http::{openapi, route};
 
 #[test]
 fn the_document_stays_as_it_is() {
-    let document = openapi::document();
+    let mut document = openapi::document();
+    document["info"]["version"] = "[version]".into();
     let operations: Vec<String> = document["paths"]
         .as_object()
         .expect("paths")
@@ -34,7 +35,7 @@ fn the_document_stays_as_it_is() {
         })
         .collect();
     insta::assert_snapshot!("operations", operations.join("\n"));
-    insta::assert_json_snapshot!("openapi", document, {".info.version" => "[version]"});
+    insta::assert_json_snapshot!("openapi", document);
 }
 
 #[test]

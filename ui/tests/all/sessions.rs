@@ -1,0 +1,184 @@
+//! Sessions at the command line, written down whole: `$` what was typed, then standard output, `!` standard error, `=` the exit code.
+
+use crate::program::Folder;
+
+const TICKET: &str = include_str!("../../src/http/tests/ticket.yaml");
+
+fn check(name: &str, files: &[(&str, &str)], lines: &[&str]) {
+    let folder = Folder::new(name);
+    for (file, text) in files {
+        folder.write(file, text);
+    }
+    let transcript = folder.session(lines);
+    insta::with_settings!({omit_expression => true, prepend_module_to_snapshot => false}, {
+        insta::assert_snapshot!(name, transcript);
+    });
+}
+
+#[test]
+fn a_ticket_from_its_definition_to_its_proof() {
+    check(
+        "a-ticket",
+        &[("ticket.yaml", TICKET)],
+        &[
+            "list",
+            "deploy ticket.yaml",
+            "deploy ticket.yaml --store sqlite:statewright.db",
+            "start ticket --with code=A-1 --as ann:clerk --store sqlite:statewright.db",
+            "start ticket --with code=A-1 --as ann:clerk --store sqlite:statewright.db",
+            "start ticket --with code=A-2 --with note='for Ann' --as bob:clerk@north --idempotency-key k --store sqlite:statewright.db",
+            "start ticket --with code=A-2 --with note='for Ann' --as bob:clerk@north --idempotency-key k --store sqlite:statewright.db",
+            "send ticket/A-1 PAY --with price=4.99 --as ann:clerk --store sqlite:statewright.db",
+            "send ticket/A-1 FLY --as ann:clerk --store sqlite:statewright.db",
+            "send ticket/A-1 DROP --as ann:clerk --store sqlite:statewright.db",
+            "send ticket/A-1 DROP --reason lost --as gina:guest --store sqlite:statewright.db",
+            "send ticket/A-1 DROP --reason lost --as sid --store sqlite:statewright.db",
+            "can ticket/A-1 --as gina:guest --store sqlite:statewright.db",
+            "can ticket/A-1 PAY --as ann:clerk --store sqlite:statewright.db",
+            "can ticket/A-1 STAND --as ann:clerk --store sqlite:statewright.db",
+            "send ticket/A-1 PAY --with price=7.50 --if-match 1 --as ann:clerk --store sqlite:statewright.db",
+            "send ticket/A-1 PAY --with price=7.50 --as ann:clerk --store sqlite:statewright.db",
+            "show ticket/A-1 --store sqlite:statewright.db",
+            "list --active --store sqlite:statewright.db",
+            "trail ticket/A-1 --store sqlite:statewright.db",
+            "trail ticket/A-1 --export --store sqlite:statewright.db > a-1.jsonl",
+            "verify a-1.jsonl",
+            "verify --store sqlite:statewright.db",
+            "replay --store sqlite:statewright.db",
+            "incidents --store sqlite:statewright.db",
+        ],
+    );
+}
+
+#[test]
+fn every_answer_in_json() {
+    check(
+        "in-json",
+        &[("ticket.yaml", TICKET), ("broken.yaml", "workflow: broken\nstats: {}\n")],
+        &[
+            "deploy ticket.yaml --json --store sqlite:s.db",
+            "start ticket --with code=A-1 --as ann:clerk --json --store sqlite:s.db",
+            "send ticket/A-1 FLY --as ann:clerk --json --store sqlite:s.db",
+            "show ticket/A-1 --json --store sqlite:s.db",
+            "list --json --limit 1 --store sqlite:s.db",
+            "trail ticket/A-1 --json --store sqlite:s.db",
+            "can ticket/A-1 DROP --as ann:clerk --json --store sqlite:s.db",
+            "verify --json --store sqlite:s.db",
+            "replay --json --store sqlite:s.db",
+            "token create ann:clerk --json --store sqlite:s.db",
+            "token list --json --store sqlite:s.db",
+            "incidents --json --store sqlite:s.db",
+            "check broken.yaml --json",
+            "show nonsense --json --store sqlite:s.db",
+            "explain SW-2203 --json",
+        ],
+    );
+}
+
+#[test]
+fn what_is_used_wrongly_ends_with_2_and_says_what_to_do() {
+    check(
+        "misuse",
+        &[
+            ("settings.yaml", "lisen: 127.0.0.1:1\nadapters: {carrier: {}}\n"),
+            ("text.jsonl", "{\"no\": \"entry\"}\n"),
+        ],
+        &[
+            "",
+            "shwo ticket/A-1",
+            "show A-1",
+            "show ticket/A-1 --store orders.db",
+            "show ticket/A-1 --store sqlite:none.db",
+            "show ticket/A-1 --store memory: --server http://localhost:1 --as ann",
+            "start ticket --with code --store memory:",
+            "start ticket --as :clerk --store memory:",
+            "deploy none.yaml",
+            "deploy settings.yaml",
+            "check none.yaml",
+            "verify none.jsonl",
+            "verify text.jsonl",
+            "list --config settings.yaml",
+            "serve --listen everywhere --store memory:",
+            "serve --listen 0.0.0.0:0 --store memory:",
+            "demo --listen 0.0.0.0:0",
+            "explain SW-22O3",
+            "dcs none.oma",
+            "show ticket/A-1 --server ftp://nowhere",
+        ],
+    );
+}
+
+#[test]
+fn the_answer_no_ends_with_1() {
+    check(
+        "no",
+        &[
+            ("ticket.yaml", TICKET),
+            ("broken.yaml", "workflow: broken\nstats: {}\n"),
+            ("refused.oma", "JOB=A-1\nSTATUS=1003\n"),
+        ],
+        &[
+            "check broken.yaml",
+            "deploy ticket.yaml broken.yaml --store sqlite:s.db",
+            "deploy ticket.yaml --store sqlite:s.db",
+            "show ticket/A-9 --store sqlite:s.db",
+            "start tickets --store sqlite:s.db",
+            "token revoke 0123456789abcdef --store sqlite:s.db",
+            "incidents retry nonsense --store sqlite:s.db",
+            "dcs refused.oma",
+            "start ticket --from-dcs refused.oma --store sqlite:s.db",
+            "list --server http://127.0.0.1:9",
+        ],
+    );
+}
+
+#[test]
+fn a_deployment_needs_the_adapters_that_it_names() {
+    let workflow = "workflow: parcel\ndescription: Calls a carrier.\ninitial: out\nstates:\n  out:\n    invoke: {id: ship, adapter: carrier, action: ship, input: {}, onDone: gone, onError: gone}\n  gone: {type: final}\n";
+    let settings = "adapters:\n  carrier:\n    url: https://carrier.example/v1\n    actions:\n      ship: {method: POST, path: /shipments, secrets: {Authorization: 'Bearer ${CARRIER}'}}\n";
+    check(
+        "adapters",
+        &[("parcel.yaml", workflow), ("settings.yaml", settings)],
+        &[
+            "deploy parcel.yaml --store sqlite:s.db",
+            "deploy parcel.yaml --store sqlite:s.db --config settings.yaml",
+            "serve --store sqlite:s.db --config settings.yaml",
+        ],
+    );
+}
+
+#[test]
+fn an_edited_trail_is_found() {
+    let folder = Folder::new("edited");
+    folder.write("ticket.yaml", TICKET);
+    let store = ["--store", "sqlite:s.db"];
+    folder.answer(&[&["deploy", "ticket.yaml"], &store[..]].concat());
+    folder.answer(&[&["start", "ticket", "--with", "code=A-1", "--as", "ann:clerk"], &store[..]].concat());
+    folder.run(&[&["send", "ticket/A-1", "FLY", "--as", "ann:clerk"], &store[..]].concat());
+    let exported = folder.answer(&[&["trail", "ticket/A-1", "--export"], &store[..]].concat());
+    folder.write("edited.jsonl", &exported.replace("\"FLY\"", "\"FLX\""));
+    folder.write(
+        "cut.jsonl",
+        &exported
+            .lines()
+            .filter(|line| line.starts_with("{\"head\""))
+            .fold(String::new(), |text, line| text + line + "\n"),
+    );
+    folder.write(
+        "headless.jsonl",
+        &exported.lines().take(2).fold(String::new(), |text, line| text + line + "\n"),
+    );
+    let transcript = folder.session(&["verify edited.jsonl", "verify cut.jsonl", "verify headless.jsonl"]);
+    insta::with_settings!({omit_expression => true, prepend_module_to_snapshot => false}, {
+        insta::assert_snapshot!("edited", transcript);
+    });
+}
+
+#[test]
+fn the_shipped_workflows_are_without_a_fault() {
+    let folder = Folder::new("shipped");
+    let workflows = concat!(env!("CARGO_MANIFEST_DIR"), "/../workflows");
+    let output = folder.run(&["check", workflows]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
