@@ -230,7 +230,7 @@ async fn what_was_left_is_not_begun_and_a_late_answer_only_kept() {
     world.settle().await;
     assert_eq!(world.adapter.keys().len(), 1);
     world.send("maker", "A", "STOP").await.unwrap();
-    world.live(40).await;
+    world.live(60).await;
     assert_eq!(world.adapter.keys().len(), 1, "an abandoned effect is not tried again");
     assert_eq!(state(&world).await, "open");
     world.prove().await;

@@ -1,5 +1,6 @@
 //! Promises of the engine, on the store in memory and with the clock moved by hand: every actor is ticked, nothing sleeps.
 
+mod audit;
 mod effects;
 mod incidents;
 mod intake;

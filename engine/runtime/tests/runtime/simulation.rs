@@ -8,8 +8,8 @@ use statewright_core::step::Verdict;
 use statewright_core::value::Value;
 use statewright_engine::error::{EngineError, EngineResult};
 use statewright_engine::intake::Answer;
-use statewright_engine::store::Store;
 use statewright_engine::store::memory::MemoryStore;
+use statewright_engine::store::{Store, open};
 use statewright_engine::testing::{Chance, FaultRates, FaultyStore};
 use statewright_engine::{Node, SendRequest};
 use tokio::task::JoinHandle;
@@ -92,8 +92,7 @@ struct Simulation {
 }
 
 impl Simulation {
-    async fn of(seed: u64) -> Self {
-        let plain: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    async fn of(seed: u64, plain: Arc<dyn Store>) -> Self {
         let world = World::on(plain.clone(), &[WORKSHOP, LEDGER], |_| {}).await;
         world.start("ledger", "all", &[]).await.unwrap();
         for key in WORKSHOPS {
@@ -233,8 +232,8 @@ impl Simulation {
     }
 }
 
-async fn simulate(seed: u64) {
-    let mut simulation = Simulation::of(seed).await;
+async fn simulate(seed: u64, store: Arc<dyn Store>) {
+    let mut simulation = Simulation::of(seed, store).await;
     simulation.faults.set(FaultRates { before: 30, after: 30 });
     for _ in 0..1_500 {
         simulation.step(false).await;
@@ -250,7 +249,16 @@ async fn simulate(seed: u64) {
 
 #[tokio::test]
 async fn whatever_fails_everything_is_taken_once() {
-    for seed in 1..=8 {
-        simulate(seed).await;
+    for seed in 1..=6 {
+        simulate(seed, Arc::new(MemoryStore::new())).await;
+    }
+}
+
+#[tokio::test]
+async fn whatever_fails_everything_is_taken_once_in_sqlite_too() {
+    for seed in 101..=102 {
+        let store = open("sqlite::memory:").await.unwrap();
+        store.migrate().await.unwrap();
+        simulate(seed, store).await;
     }
 }
