@@ -107,3 +107,15 @@ adapters:
     assert_eq!(needed, Some(("SW-2008".to_owned(), sentence.to_owned())));
     assert!(configuration.adapters(Secrets::Unused, &clock).is_ok());
 }
+
+#[test]
+fn the_example_of_a_deployment_is_usable() {
+    let example = include_str!("../../../examples/deployment/statewright.yaml");
+    let configuration = Configuration::parse("statewright.yaml", example).expect("a usable configuration");
+    let clock: Arc<dyn Clock> = Arc::new(statewright_engine::clock::WallClock::default());
+    let adapters = configuration.adapters(Secrets::Needed, &clock).expect("usable adapters");
+    assert_eq!(
+        adapters.keys().map(|name| &**name).collect::<Vec<_>>(),
+        ["carrier", "lens_design"]
+    );
+}

@@ -45,16 +45,16 @@ pub struct Heard {
 
 impl Api {
     pub async fn new() -> Api {
-        Api::on(Arc::new(MemoryStore::new())).await
+        Api::on(Arc::new(MemoryStore::new()), EngineConfig::named("test")).await
     }
 
     /// With the workflow deployed and everyone's tokens made.
-    pub async fn on(store: Arc<dyn Store>) -> Api {
+    pub async fn on(store: Arc<dyn Store>, configuration: EngineConfig) -> Api {
         let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
         let equipment = Equipment {
             store,
             adapters: Default::default(),
-            configuration: EngineConfig::named("test"),
+            configuration,
             clock,
         };
         let local = Local::begin(equipment).await.expect("a store in memory opens");

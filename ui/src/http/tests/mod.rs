@@ -1,6 +1,7 @@
 //! The API from outside: requests into the router, on an engine over a store in memory.
 
 mod api;
+mod availability;
 mod opening;
 mod refusal;
 mod specification;
