@@ -69,7 +69,8 @@ impl Lowering<'_> {
                 ),
             };
             // The engine's own events, such as `done.ship`, are not written under `on`.
-            let Some(known) = known.filter(|known| !known.contains(&word) && !(of == "history" && word.contains('.'))) else {
+            let of_the_engine = of == "history" && word.contains('.');
+            let Some(known) = known.filter(|known| !of_the_engine && !known.contains(&word)) else {
                 continue;
             };
             let span = scalar.span_of(span.start + offset..span.end + offset);
