@@ -20,8 +20,8 @@ pub const TARGET_BYTES_MAX: usize = 4 * 1024;
 /// What a UUID, a digest or a sentence needs; it goes into a digest, so that more of it would buy nothing.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 
-/// Requests worked on at once: beyond it waiting has no bound, so that the answer is "later". More than the intake takes in two batches.
-pub const REQUESTS_MAX: usize = 1_024;
+/// Requests worked on at once: as many as the intake lets wait. Beyond it waiting would have no bound, so that the answer is "later".
+pub const REQUESTS_MAX: usize = statewright_engine::configuration::QUEUE_MAX;
 
 /// Connections open at once, idle ones among them.
 pub const CONNECTIONS_MAX: usize = 8_192;
