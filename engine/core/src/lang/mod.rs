@@ -1,7 +1,7 @@
 //! YAML to a [`Chart`](crate::chart::Chart), and every problem on the way.
 //!
 //! # Purpose
-//! [`compile`] reads a workflow's file and the files it names, checks what is written against the [`grammar`] of the whole language,
+//! [`compile`] reads a workflow's file and the files it names, checks what is written against the `grammar` of the whole language,
 //! and lowers it to a chart. A bad file yields all its problems at once, each with its place.
 //!
 //! # Invariants

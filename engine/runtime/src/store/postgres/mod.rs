@@ -1,6 +1,6 @@
 //! PostgreSQL: any number of nodes on one database.
 //!
-//! Commits go through connections of their own ([`committer`]), planned once for ever; everything else through a pool. Nothing
+//! Commits go through connections of their own (`committer`), planned once for ever; everything else through a pool. Nothing
 //! here assumes to be alone: rows are fenced by their sequence or by a lease's epoch, and whoever loses is told.
 
 mod act;
