@@ -2,4 +2,16 @@
 
 #[allow(clippy::disallowed_methods)] // a benchmark measures: time is what it is about
 pub mod bench;
+pub mod client;
+pub mod cluster;
+pub mod database;
+pub mod doors;
+pub mod environment;
+pub mod folder;
+pub mod node;
+pub mod program;
+pub mod random;
 pub mod repository;
+pub mod site;
+pub mod trail;
+pub mod wait;

@@ -1,6 +1,8 @@
 //! The whole-system suites, one module each; `tests/run SUITE` chooses among them by the module's name.
 
+mod adapters;
 mod dependencies;
+mod durability;
 mod files;
 
 /// Fails with every problem at once, one a line.

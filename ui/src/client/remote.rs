@@ -32,6 +32,8 @@ impl Remote {
                 format!("`{base}` is no http or https URL"),
             ));
         }
+        // Only the first of a process installs it; that there is one is what counts.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)

@@ -22,7 +22,14 @@ use crate::failure::Failure;
 /// # Errors
 /// A word that is none of the forms above, a file that cannot be read, a field inside something that is no object.
 pub fn read_input(words: &[String]) -> Result<Object, Failure> {
-    let mut input = Object::new();
+    amend_input(Object::new(), words)
+}
+
+/// Puts words over an input that is there already: a path changes what it names and leaves the rest.
+///
+/// # Errors
+/// As [`read_input`].
+pub fn amend_input(mut input: Object, words: &[String]) -> Result<Object, Failure> {
     for word in words {
         take(&mut input, word)?;
     }
@@ -124,6 +131,18 @@ mod tests {
         );
         check(&[r#"{"tray": "1", "rush": false}"#, "tray=2"], r#"{"rush":false,"tray":"2"}"#);
         check(&[r#"eyes:=["right"]"#], r#"{"eyes":["right"]}"#);
+    }
+
+    #[test]
+    fn words_change_what_they_name_and_leave_the_rest() {
+        let given = read_object(r#"{"frame": {"a_mm": 51, "kind": "metal"}, "job": "A-1"}"#, "").expect("an object");
+        let amended = amend_input(
+            given,
+            &["frame.kind=plastic".to_owned(), "frame.source=lab_supply".to_owned()],
+        );
+        let amended = amended.map(|input| to_interface(&Value::from_fields(input)));
+        let expected = r#"{"frame":{"a_mm":51,"kind":"plastic","source":"lab_supply"},"job":"A-1"}"#;
+        assert_eq!(amended.ok().as_deref(), Some(expected));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use axum::http::header;
 use statewright_core::value::{Object, Value};
 
-use super::input::read_input;
+use super::input::{amend_input, read_input};
 use super::order_file::read_order;
 use super::*;
 use crate::client::{Call, Reply};
@@ -58,11 +58,11 @@ struct Input {
 
 impl Start {
     pub async fn run(self, terminal: Terminal) -> Outcome {
-        let mut with = match &self.from_dcs {
+        let given = match &self.from_dcs {
             Some(file) => read_order(file)?,
             None => Object::new(),
         };
-        with.extend(read_input(&self.input.with)?);
+        let with = amend_input(given, &self.input.with)?;
         let body = present([
             ("key", text_or_null(self.key.as_deref())),
             ("reason", text_or_null(self.input.reason.as_deref())),

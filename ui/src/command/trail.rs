@@ -1,6 +1,8 @@
 //! `trail`: what happened to an instance.
 
 use axum::http::header;
+use statewright_core::diagnostic::Code;
+use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
 
 use super::*;
@@ -45,17 +47,27 @@ async fn export(desk: &Desk, instance: &InstanceName, terminal: Terminal) -> Res
             .header(header::ACCEPT, Some(JSON_LINES));
         let reply = desk.client.call(call).await?;
         terminal.data(&reply.body);
-        let lines = reply.body.iter().filter(|byte| **byte == b'\n').count() as u64;
-        let ended = reply
+        let last = reply
             .body
+            .trim_ascii_end()
             .rsplit(|byte| *byte == b'\n')
-            .nth(1)
-            .is_none_or(|last| last.starts_with(b"{\"head\":"));
-        if ended {
+            .next()
+            .unwrap_or_default();
+        if last.is_empty() || last.starts_with(b"{\"head\":") {
             return Ok(());
         }
-        after += lines;
+        // Entries may be missing, so that how many there are does not say how far they go.
+        after = sequence(last).filter(|reached| *reached > after).ok_or_else(|| {
+            let sentence = format!("The trail of {instance} cannot be read beyond entry {after}");
+            Failure::no(Code::Damaged, sentence)
+                .hint("Run `statewright verify` on the store: it says what is wrong with each entry")
+        })?;
     }
+}
+
+fn sequence(entry: &[u8]) -> Option<u64> {
+    let entry = EntryText::read(std::str::from_utf8(entry).ok()?).ok()?;
+    entry.sequence().ok()
 }
 
 async fn tell(desk: &Desk, instance: &InstanceName, terminal: Terminal) -> Result<(), Failure> {

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use statewright_core::diagnostic::{Code, Diagnostics};
-use statewright_core::time::parse_duration;
 use statewright_core::yaml::read::{integer, text};
 use statewright_core::yaml::{Entry, Kind};
 use statewright_engine::adapter::Adapter;
@@ -16,7 +14,7 @@ use statewright_http::{
 };
 
 use super::section::Section;
-use super::{Secrets, unusable};
+use super::{Secrets, exact, unusable};
 use crate::failure::Failure;
 
 /// What stands where a secret is not used: never sent anywhere.
@@ -181,11 +179,6 @@ fn take_body(section: &mut Section<'_>, problems: &mut Diagnostics) -> Option<Bo
             None
         }
     }
-}
-
-fn exact(text: &str) -> Option<Duration> {
-    let duration = parse_duration(text).ok().filter(|duration| duration.is_exact())?;
-    u64::try_from(duration.microseconds).ok().map(Duration::from_micros)
 }
 
 /// The text with its variables filled in, or the variable that is not set.

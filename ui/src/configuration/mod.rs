@@ -6,7 +6,7 @@
 //! zone: Europe/Berlin
 //! behind_proxy: true
 //! log: {format: json, level: info}
-//! limits: {queue: 4096, batch: 512, committers: 1}
+//! limits: {queue: 4096, batch: 512, committers: 1, lease: 1m}
 //! adapters:
 //!   lens_design:
 //!     url: https://design.example/api
@@ -22,9 +22,10 @@ mod section;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use statewright_core::diagnostic::{Code, Colour, Diagnostic, Diagnostics, Sources, text};
-use statewright_core::time::zone;
+use statewright_core::time::{parse_duration, zone};
 use statewright_core::yaml::parse;
 use statewright_engine::clock::Clock;
 use statewright_engine::configuration::EngineConfig;
@@ -42,6 +43,11 @@ pub const LISTEN_DEFAULT: &str = "127.0.0.1:8620";
 /// Batches on their way to the database at once; more only take turns at its locks.
 const COMMITTERS_MAX: i64 = 16;
 
+/// How long a node holds an effect before another may take it on: at the least, so that it can hold on to what it performs (it looks
+/// every second), and at the most, since a killed node's effects wait for so long.
+const LEASE_LEAST: Duration = Duration::from_secs(3);
+const LEASE_MOST: Duration = Duration::from_secs(60 * 60);
+
 /// What may be set; what is not set is none.
 #[derive(Debug, Default)]
 pub struct Configuration {
@@ -55,6 +61,7 @@ pub struct Configuration {
     queue_max: Option<usize>,
     batch_max: Option<usize>,
     committers: Option<usize>,
+    lease_ms: Option<i64>,
     adapters: Vec<AdapterSettings>,
 }
 
@@ -139,12 +146,14 @@ impl Configuration {
             queue_max,
             batch_max,
             committers,
+            outbox_lease_ms,
             ..
         } = &mut engine;
         *default_zone = self.zone.clone().unwrap_or_else(|| default_zone.clone());
         *queue_max = self.queue_max.unwrap_or(*queue_max);
         *batch_max = self.batch_max.unwrap_or(*batch_max);
         *committers = self.committers.unwrap_or(*committers);
+        *outbox_lease_ms = self.lease_ms.unwrap_or(*outbox_lease_ms);
         engine
     }
 
@@ -178,6 +187,7 @@ impl Configuration {
             self.queue_max = limits.count("queue", 1..=1_000_000, problems);
             self.batch_max = limits.count("batch", 1..=10_000, problems);
             self.committers = limits.count("committers", 1..=COMMITTERS_MAX, problems);
+            self.lease_ms = limits.parsed("lease", "a duration from `3s` to `1h`", lease_ms, problems);
             limits.finish(problems);
         }
         if let Some(adapters) = section.section("adapters", problems) {
@@ -185,6 +195,16 @@ impl Configuration {
         }
         section.finish(problems);
     }
+}
+
+fn exact(text: &str) -> Option<Duration> {
+    let duration = parse_duration(text).ok().filter(|duration| duration.is_exact())?;
+    u64::try_from(duration.microseconds).ok().map(Duration::from_micros)
+}
+
+fn lease_ms(text: &str) -> Option<i64> {
+    let lease = exact(text).filter(|lease| (LEASE_LEAST..=LEASE_MOST).contains(lease))?;
+    i64::try_from(lease.as_millis()).ok()
 }
 
 fn log_format(text: &str) -> Option<LogFormat> {

@@ -32,7 +32,7 @@ store: postgres://ann:secret@db/orders
 zone: Europe/Berlin
 behind_proxy: true
 log: {format: json, level: debug}
-limits: {queue: 10, batch: 5, committers: 2}
+limits: {queue: 10, batch: 5, committers: 2, lease: 90s}
 x-note: ours
 adapters:
   carrier:
@@ -63,6 +63,7 @@ adapters:
         (&*engine.default_zone, engine.queue_max, engine.batch_max, engine.committers),
         ("Europe/Berlin", 10, 5, 2)
     );
+    assert_eq!(engine.outbox_lease_ms, 90_000);
     let clock: Arc<dyn Clock> = Arc::new(statewright_engine::clock::WallClock::default());
     let adapters = configuration.adapters(Secrets::Needed, &clock).expect("usable adapters");
     assert!(
@@ -79,6 +80,10 @@ fn what_is_wrong_is_said_all_at_once_with_its_place() {
         "error[SW-0201]: unknown key `lisen`\n --> statewright.yaml:1:1\n\
          error[SW-2007]: `Europe/Bonn` is not what `zone` asks for\n --> statewright.yaml:2:7\n\
          error[SW-0203]: `0` is not a whole number from 1 to 1000000\n --> statewright.yaml:3:17",
+    );
+    check(
+        "limits: {lease: 2s}\n",
+        "error[SW-2007]: `2s` is not what `lease` asks for\n --> statewright.yaml:1:17",
     );
     check(
         "adapters:\n  carrier:\n    actions:\n      ship: {methd: POST}\n",

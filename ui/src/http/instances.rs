@@ -19,7 +19,7 @@ use super::authentication::Caller;
 use super::body::{Parameters, read_document, unfit};
 use super::events::refused;
 use super::limit::{BODY_BYTES_MAX, PAGE_DEFAULT};
-use super::parameter::{IDEMPOTENCY_KEY, KEY, LIMIT, WORKFLOW};
+use super::parameter::{IDEMPOTENCY_KEY, KEY, WORKFLOW};
 use super::problem::{Answered, Problem};
 use super::reply::{
     answer_value, document, instance_value, joined, listed, offer_json, raw, with_location, with_repetition, with_revision,
@@ -87,7 +87,12 @@ pub const ROUTES: &[Route] = &[
                 description: "The `after` of the page before",
                 schema: r#"{"type": "string"}"#,
             },
-            LIMIT,
+            Parameter {
+                name: "limit",
+                place: Place::Query,
+                description: "Items of a page at most",
+                schema: r#"{"type": "integer", "minimum": 1, "maximum": 200, "default": 100}"#,
+            },
         ],
         body: None,
         answers: &[Reply {

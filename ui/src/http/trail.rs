@@ -79,9 +79,11 @@ async fn read(
     let head = head(&service, &workflow, &key).await?;
     let entries = service.engine.trail(&workflow, &key, &caller.actor, after, limit).await;
     let mut entries = entries.map_err(|error| about_instance(error, &workflow, &key))?;
+    // A trail that was cut off never reaches its head: its last page is the one that is not full.
+    let is_short = entries.len() < limit;
     entries.retain(|entry| entry.sequence <= head.sequence);
     let reached = entries.last().map_or(after, |last| last.sequence);
-    let ended = reached >= head.sequence;
+    let ended = is_short || reached >= head.sequence;
     let accepted = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())

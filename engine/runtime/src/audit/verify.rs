@@ -56,7 +56,8 @@ async fn verify_instance(store: &Arc<dyn Store>, row: &InstanceRow, walked: &mut
         sequence: row.sequence,
         digest: row.head,
     }));
-    if let Some(entry) = last {
+    // Where the last entry is missing, another one's snapshot says nothing of the stored one.
+    if let Some(entry) = last.filter(|entry| entry.sequence == row.sequence) {
         faults.extend(fault_of_snapshot(row, &entry.bytes));
     }
     Ok(faults)
