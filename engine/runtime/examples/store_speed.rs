@@ -1,4 +1,6 @@
-//! How many transitions a store commits in a second, in process: `cargo run --release --example store_speed -- URL [SECONDS]`.
+//! How many transitions a store commits in a second, in process: `cargo run --release --example store_speed -- URL [SECONDS [BATCH]]`.
+//!
+//! With a batch size, only that is measured.
 //!
 //! One transition is one instance moved on by one and one trail entry of about 700 bytes with an input key. Batches of 1, 64 and
 //! 512, one caller; then 64 callers of one transition each, which the store may commit together. The database must be empty or
@@ -20,20 +22,24 @@ const CALLERS: usize = 64;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let url = arguments.next().ok_or("which database? store_speed URL [SECONDS]")?;
+    let url = arguments.next().ok_or("which database? store_speed URL [SECONDS [BATCH]]")?;
     let seconds: f64 = arguments.next().map_or(Ok(3.0), |text| text.parse())?;
+    let only: Option<usize> = arguments.next().map(|text| text.parse()).transpose()?;
     let store = open(&url).await?;
     store.migrate().await?;
     let run = run_number(&store).await?;
     let mut sequences = vec![0_u64; INSTANCES];
     begin(&store, run, &mut sequences).await?;
-    for batch in BATCHES {
+    let all = BATCHES.to_vec();
+    for batch in only.map_or(all, |batch| vec![batch]) {
         let (rate, latencies) = measure(&store, run, &mut sequences, batch, seconds).await?;
         let (half, most) = (percentile(&latencies, 0.5), percentile(&latencies, 0.99));
         println!("batches of {batch:>3}: {rate:>9.0} transitions/s, a commit p50 {half:>6} us, p99 {most:>6} us");
     }
-    let rate = measure_callers(&store, run, &sequences, seconds).await?;
-    println!("{CALLERS} callers of 1: {rate:>8.0} transitions/s");
+    if only.is_none() {
+        let rate = measure_callers(&store, run, &sequences, seconds).await?;
+        println!("{CALLERS} callers of 1: {rate:>8.0} transitions/s");
+    }
     store.close().await;
     Ok(())
 }

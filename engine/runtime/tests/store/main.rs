@@ -4,5 +4,12 @@
 //! `postgres://postgres@127.0.0.1:5432/postgres`; otherwise its tests say that they are skipped.
 
 mod contract;
+mod differential;
 mod fixture;
+mod migration;
+mod opening;
+mod race;
+mod random;
+mod restart;
+mod schema;
 mod shape;

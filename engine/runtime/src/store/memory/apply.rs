@@ -22,11 +22,11 @@ impl Contents {
             answers.push(answer);
         }
         // What a release frees and whom a change wakes is the same wherever in the batch it stands.
-        let applied = writes
-            .iter()
-            .zip(&answers)
-            .filter(|(_, answer)| **answer == Applied::Committed);
-        for (write, _) in applied {
+        let decided = writes.iter().zip(&answers);
+        let applied = decided.filter(|(_, answer)| **answer == Applied::Committed);
+        let mut applied: Vec<&Write> = applied.map(|(write, _)| write).collect();
+        applied.sort_by_key(|write| write.instance);
+        for write in applied {
             self.release_claims(write);
             self.wake_watchers(write);
         }

@@ -34,12 +34,16 @@ pub(super) async fn perform(pool: &PgPool, deed: &Deed<'_>, act: &Write) -> Stor
 
 async fn attempt(pool: &PgPool, deed: &Deed<'_>, act: &Write) -> Result<Option<Applied>, Trouble> {
     let mut transaction = pool.begin().await.map_err(failed)?;
-    if let Deed::Settle {
-        instance, kind, name, ..
-    } = deed
-        && !incident::lock(&mut transaction, *instance, *kind, name).await?
-    {
-        return Ok(None);
+    match deed {
+        Deed::Settle {
+            instance, kind, name, ..
+        } => {
+            if !incident::lock(&mut transaction, *instance, *kind, name).await? {
+                return Ok(None);
+            }
+        }
+        Deed::AddToken(token) => token::check_new(&mut transaction, token).await?,
+        Deed::Deploy(_) | Deed::RevokeToken { .. } => (),
     }
     let mut answers = careful::apply(&mut transaction, &[act]).await?;
     let applied = answers.pop().unwrap_or(Applied::Moved);

@@ -80,8 +80,7 @@ pub(super) async fn apply(connection: &mut PgConnection, writes: &[&Write]) -> R
     if writes.is_empty() {
         return Ok(left);
     }
-    let is_lean = writes.iter().all(|write| columns::is_lean(write));
-    let query = if is_lean {
+    let query = if writes.iter().all(|write| columns::is_lean(write)) {
         sqlx::query_with(COMMIT_LEAN, columns::lean(writes)?)
     } else {
         sqlx::query_with(COMMIT_FULL, columns::full(writes)?)

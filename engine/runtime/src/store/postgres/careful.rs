@@ -1,7 +1,7 @@
 //! Writes that depend on more than their own instance: what they depend on is locked, then all are decided, then written.
 //!
-//! The order of locks is the same everywhere: identifiers of absent instances, own and watched rows, rows that were read; each in
-//! the order of the identifiers. What is read is read after the locks, in a statement of its own, and so cannot be out of date.
+//! The order of locks is the same everywhere: identifiers of absent instances, then rows, each in the order of the identifiers; so
+//! two such transactions never wait for each other. What is decided on is read after the locks, and so cannot be out of date.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,13 +19,17 @@ use crate::store::{Applied, Claim, StoreError, Write};
 /// Keeps two writes apart that begin what the other one found absent: there is no row yet that could be locked.
 pub(super) const LOCK_ABSENT: &str = "select pg_advisory_xact_lock(place) from unnest($1::int8[]) as place";
 
-pub(super) const LOCK_OWN: &str = "
-    select id, sequence from instance where id = any ($1::uuid[])
-    order by id for no key update";
-
-pub(super) const LOCK_READ: &str = "
-    select id, sequence from instance where id = any ($1::uuid[])
-    order by id for share";
+/// Row after row in the order given: those that are to be changed for themselves alone, those that were read together with
+/// other readers.
+pub(super) const LOCK: &str = "
+    select o.id, coalesce(to_change.sequence, to_read.sequence) as sequence
+    from unnest($1::uuid[], $2::bool[]) as o (id, changes)
+    left join lateral (
+        select i.sequence from instance i where i.id = o.id and o.changes for no key update
+    ) as to_change on true
+    left join lateral (
+        select i.sequence from instance i where i.id = o.id and not o.changes for share
+    ) as to_read on true";
 
 pub(super) const FIND_HOLDERS: &str = "select id, holder from claim where id = any ($1::uuid[])";
 
@@ -99,20 +103,8 @@ struct Facts {
 
 async fn gather(connection: &mut PgConnection, writes: &[&Write]) -> Result<Facts, Trouble> {
     lock_absent(connection, writes).await?;
-    let own = writes.iter().flat_map(|write| {
-        [write.instance]
-            .into_iter()
-            .chain(write.watched.iter().chain(&write.unwatched).copied())
-    });
-    let own: BTreeSet<InstanceId> = own.collect();
-    let read: BTreeSet<InstanceId> = writes
-        .iter()
-        .flat_map(|write| write.reads.iter().map(|(read, _)| *read))
-        .collect();
-    let mut sequences = lock(connection, LOCK_OWN, &own).await?;
-    sequences.extend(lock(connection, LOCK_READ, &read).await?);
     Ok(Facts {
-        sequences,
+        sequences: lock_rows(connection, writes).await?,
         earlier: batch::find_inputs(connection, writes).await?,
         holders: find_holders(connection, writes).await?,
     })
@@ -142,21 +134,25 @@ fn advisory_place(id: InstanceId) -> i64 {
     i64::from_be_bytes(first)
 }
 
-async fn lock(
-    connection: &mut PgConnection,
-    sql: &'static str,
-    ids: &BTreeSet<InstanceId>,
-) -> Result<BTreeMap<InstanceId, u64>, Trouble> {
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
+/// The sequence of each instance that exists.
+async fn lock_rows(connection: &mut PgConnection, writes: &[&Write]) -> Result<BTreeMap<InstanceId, u64>, Trouble> {
+    let mut changes: BTreeMap<InstanceId, bool> = BTreeMap::new();
+    for write in writes {
+        changes.extend(write.watched.iter().chain(&write.unwatched).map(|subject| (*subject, true)));
+        changes.insert(write.instance, true);
+    }
+    for (read, _) in writes.iter().flat_map(|write| &write.reads) {
+        changes.entry(*read).or_insert(false);
     }
     let mut columns = Columns::default();
-    columns.add(ids.iter().map(|id| Uuid::from(*id)))?;
-    let found = sqlx::query_with(sql, columns.finish()).fetch_all(connection).await?;
-    let sequences = found
-        .iter()
-        .map(|found| Ok((InstanceId(found.try_get::<Uuid, _>(0)?.0), row::unsigned(found, "sequence")?)));
-    sequences.collect()
+    columns.add(changes.keys().map(|id| Uuid::from(*id)))?;
+    columns.add(changes.values().copied())?;
+    let found = sqlx::query_with(LOCK, columns.finish()).fetch_all(connection).await?;
+    let existing = found.iter().filter_map(|found| {
+        let sequence = found.try_get::<Option<i64>, _>("sequence").transpose()?;
+        Some(sequence.and_then(|_| Ok((row::id(found, "id")?, row::unsigned(found, "sequence")?))))
+    });
+    Ok(existing.collect::<Result<_, sqlx::Error>>()?)
 }
 
 async fn find_holders(connection: &mut PgConnection, writes: &[&Write]) -> Result<BTreeMap<InstanceId, InstanceId>, Trouble> {

@@ -72,7 +72,8 @@ pub(super) fn is_lean(write: &Write) -> bool {
 }
 
 fn add_moved(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
-    let moved = || writes.iter().filter(|write| write.expected > 0 && !write.entries.is_empty());
+    let moved = by_id(writes, |write| write.expected > 0 && !write.entries.is_empty());
+    let moved = || moved.iter();
     columns.add(moved().map(|write| Uuid::from(write.instance)))?;
     columns.add(moved().map(|write| signed(write.expected)))?;
     columns.add(moved().map(|write| signed(write.next.sequence)))?;
@@ -93,7 +94,8 @@ fn add_entries(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
 }
 
 fn add_begun(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
-    let begun = || writes.iter().filter(|write| write.expected == 0);
+    let begun = by_id(writes, |write| write.expected == 0);
+    let begun = || begun.iter();
     columns.add(begun().map(|write| Uuid::from(write.instance)))?;
     columns.add(begun().map(|write| &*write.next.workflow))?;
     columns.add(begun().map(|write| &*write.next.key))?;
@@ -106,7 +108,8 @@ fn add_begun(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
 }
 
 fn add_touched(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
-    let touched = || writes.iter().filter(|write| write.entries.is_empty());
+    let touched = by_id(writes, |write| write.entries.is_empty());
+    let touched = || touched.iter();
     columns.add(touched().map(|write| Uuid::from(write.instance)))?;
     columns.add(touched().map(|write| signed(write.expected)))
 }
@@ -189,6 +192,13 @@ fn add_claims_released(columns: &mut Columns, writes: &[&Write]) -> StoreResult<
     };
     columns.add(released().map(|(_, claim)| Uuid::from(claim.id)))?;
     columns.add(released().map(|(write, _)| Uuid::from(write.instance)))
+}
+
+/// Rows are locked in the order of their identifiers, so that two batches never wait for each other.
+fn by_id<'a>(writes: &[&'a Write], wanted: impl Fn(&Write) -> bool) -> Vec<&'a Write> {
+    let mut found: Vec<&Write> = writes.iter().filter(|write| wanted(write)).copied().collect();
+    found.sort_by_key(|write| write.instance);
+    found
 }
 
 /// The parts of each write, with the write.

@@ -12,7 +12,7 @@ use crate::store::{StoreError, StoreResult};
 const POOL_CONNECTIONS_MAX: u32 = 16;
 
 /// A caller that gets no connection for so long is told that the database is not available.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A connection that has rested for longer is asked whether it is still there before it is used: the database may have been
 /// restarted meanwhile. Shorter than any restart, longer than the pauses under load.
@@ -20,7 +20,7 @@ pub(super) const TRUST_AFTER_USE: Duration = Duration::from_millis(250);
 
 /// Every connection: tables that fill and empty are never scanned whole, whatever the statistics say; statements are too short
 /// to be compiled; a node that hangs gives its locks back, and nobody waits for a lock for ever.
-const SET_UP: &str = "
+pub(super) const SET_UP: &str = "
     set enable_seqscan = off;
     set jit = off;
     set lock_timeout = '10s';
@@ -28,7 +28,7 @@ const SET_UP: &str = "
 
 /// The connections that commit: one plan for each statement for ever, the same whatever the statistics say. Each table is reached
 /// through an index by `= any (array)`, everything else is hashed; so the effort is linear in the batch.
-const SET_UP_COMMITTER: &str = "
+pub(super) const SET_UP_COMMITTER: &str = "
     set plan_cache_mode = force_generic_plan;
     set enable_nestloop = off;
     set enable_mergejoin = off;
@@ -68,6 +68,12 @@ impl Address {
                 })
             });
         pool.connect_lazy_with(self.options.clone())
+    }
+
+    /// Says at once whether the database can be reached.
+    pub(super) async fn check(&self) -> StoreResult<()> {
+        let connection = self.options.connect().await.map_err(failed)?;
+        connection.close().await.map_err(failed)
     }
 
     pub(super) async fn committer(&self) -> StoreResult<PgConnection> {

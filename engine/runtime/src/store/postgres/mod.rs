@@ -12,6 +12,8 @@ mod connection;
 mod incident;
 mod number;
 mod outbox;
+#[cfg(test)]
+mod plan;
 mod record;
 mod row;
 mod schema;
@@ -28,7 +30,7 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use self::act::Deed;
 use self::committer::Committers;
-use self::connection::{Address, failed};
+use self::connection::Address;
 use self::number::Numbers;
 use super::check::{check_answer, check_results, check_text, check_token};
 use super::{
@@ -54,8 +56,8 @@ impl PostgresStore {
     /// With this many connections that commit.
     pub async fn open_with(url: &str, committers: usize) -> StoreResult<Self> {
         let address = Address::parse(url)?;
+        address.check().await?;
         let pool = address.pool();
-        pool.acquire().await.map_err(failed)?;
         Ok(PostgresStore {
             committers: Committers::start(&address, committers.max(1)),
             numbers: Numbers::start(pool.clone()),

@@ -193,7 +193,9 @@ pub(super) const COMMIT_FULL: &str = concat!(
         update message m set deferred = false
         from changed c
         where m.receiver = any ($46::uuid[]) and m.deferred and c.id = m.receiver
-            and m.id <> all ($43) and m.id <> all ($45)
+            and not exists (
+                select from unnest($42 || $44, $43 || $45) as t (receiver, id) where t.receiver = m.receiver and t.id = m.id
+            )
     ),
     intended as (
         insert into effect (instance, key, adapter, body, due, epoch, lease_node, lease_until)

@@ -8,6 +8,8 @@ use super::connection::{Trouble, failed};
 use super::row;
 use crate::store::{NewToken, StoreError, StoreResult, TokenRow};
 
+pub(super) const FIND_SAME: &str = "select from token where id = $1 or hash = $2";
+
 pub(super) const ADD: &str = "
     insert into token (id, hash, principal, created_at, expires_at) values ($1, $2, $3, $4, $5)
     on conflict do nothing";
@@ -22,6 +24,15 @@ pub(super) const ALL: &str = "
 
 pub(super) const REVOKE: &str = "update token set revoked_at = $2 where id = $1 and revoked_at is null";
 
+pub(super) async fn check_new(connection: &mut PgConnection, token: &NewToken) -> Result<(), Trouble> {
+    let same = sqlx::query(FIND_SAME)
+        .bind(&*token.id)
+        .bind(token.hash.0)
+        .fetch_optional(connection)
+        .await?;
+    if same.is_some() { Err(exists_already(token)) } else { Ok(()) }
+}
+
 pub(super) async fn add(connection: &mut PgConnection, token: &NewToken) -> Result<(), Trouble> {
     let query = sqlx::query(ADD).bind(&*token.id).bind(token.hash.0).bind(&token.principal);
     let added = query
@@ -30,9 +41,14 @@ pub(super) async fn add(connection: &mut PgConnection, token: &NewToken) -> Resu
         .execute(connection)
         .await?;
     if added.rows_affected() == 0 {
-        return Err(StoreError::Refused(format!("a token {} exists already", token.id)).into());
+        Err(exists_already(token))
+    } else {
+        Ok(())
     }
-    Ok(())
+}
+
+fn exists_already(token: &NewToken) -> Trouble {
+    StoreError::Refused(format!("a token {} exists already", token.id)).into()
 }
 
 pub(super) async fn find(pool: &PgPool, hash: Digest) -> StoreResult<Option<TokenRow>> {

@@ -10,13 +10,13 @@ use super::wake::insert_messages;
 use crate::store::check::repeated_key;
 use crate::store::{Applied, NewMessage, StoreResult, Write, wake_body, wake_key};
 
-const FIND_SEQUENCE: &str = "select sequence from instance where id = ?1";
+pub(super) const FIND_SEQUENCE: &str = "select sequence from instance where id = ?1";
 
-const FIND_INPUT: &str = "select sequence from trail where instance = ?1 and input_key = ?2";
+pub(super) const FIND_INPUT: &str = "select sequence from trail where instance = ?1 and input_key = ?2";
 
-const FIND_HOLDER: &str = "select holder from claim where id = ?1";
+pub(super) const FIND_HOLDER: &str = "select holder from claim where id = ?1";
 
-const BEGIN_INSTANCE: &str = "
+pub(super) const BEGIN_INSTANCE: &str = "
     insert into instance (id, workflow, key, definition, sequence, done, snapshot, head, started_at)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     on conflict (id) do update set
@@ -24,50 +24,50 @@ const BEGIN_INSTANCE: &str = "
         done = excluded.done, snapshot = excluded.snapshot, head = excluded.head, started_at = excluded.started_at
     returning watchers";
 
-const MOVE_INSTANCE: &str = "
+pub(super) const MOVE_INSTANCE: &str = "
     update instance set definition = ?2, sequence = ?3, done = ?4, snapshot = ?5, head = ?6
     where id = ?1
     returning watchers";
 
-const FIND_WATCHERS: &str = "select watchers from instance where id = ?1";
+pub(super) const FIND_WATCHERS: &str = "select watchers from instance where id = ?1";
 
-const SET_WATCHERS: &str = "
+pub(super) const SET_WATCHERS: &str = "
     insert into instance (id, workflow, key, definition, sequence, done, snapshot, head, started_at, watchers)
     values (?1, '', '', x'', 0, 0, '', x'', 0, ?2)
     on conflict (id) do update set watchers = excluded.watchers";
 
-const INSERT_ENTRY: &str = "insert into trail (instance, sequence, at, input_key, bytes) values (?1, ?2, ?3, ?4, ?5)";
+pub(super) const INSERT_ENTRY: &str = "insert into trail (instance, sequence, at, input_key, bytes) values (?1, ?2, ?3, ?4, ?5)";
 
-const ERASE: &str = "delete from personal where instance = ?1";
+pub(super) const ERASE: &str = "delete from personal where instance = ?1";
 
-const INSERT_PERSONAL: &str = "
+pub(super) const INSERT_PERSONAL: &str = "
     insert into personal (instance, reference, value) values (?1, ?2, ?3)
     on conflict (instance, reference) do nothing";
 
-const REMOVE_TIMER: &str = "delete from timer where instance = ?1 and name = ?2";
+pub(super) const REMOVE_TIMER: &str = "delete from timer where instance = ?1 and name = ?2";
 
-const ARM_TIMER: &str = "
+pub(super) const ARM_TIMER: &str = "
     insert into timer (instance, name, due) values (?1, ?2, ?3)
     on conflict (instance, name) do update set due = excluded.due, attempts = 0, error = null, incident_since = null";
 
-const RESUME_MESSAGES: &str = "update message set deferred = 0 where receiver = ?1 and deferred = 1";
+pub(super) const RESUME_MESSAGES: &str = "update message set deferred = 0 where receiver = ?1 and deferred = 1";
 
-const DEFER_MESSAGE: &str = "update message set deferred = 1 where id = ?2 and receiver = ?1";
+pub(super) const DEFER_MESSAGE: &str = "update message set deferred = 1 where id = ?2 and receiver = ?1";
 
-const TAKE_MESSAGE: &str = "delete from message where id = ?2 and receiver = ?1";
+pub(super) const TAKE_MESSAGE: &str = "delete from message where id = ?2 and receiver = ?1";
 
-const INSERT_EFFECT: &str = "
+pub(super) const INSERT_EFFECT: &str = "
     insert into effect (instance, key, adapter, body, due, epoch, lease_node, lease_until)
     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     on conflict (instance, key) do nothing";
 
-const ABANDON_EFFECT: &str = "update effect set abandoned = 1 where instance = ?1 and key = ?2";
+pub(super) const ABANDON_EFFECT: &str = "update effect set abandoned = 1 where instance = ?1 and key = ?2";
 
-const HOLD_CLAIM: &str = "
+pub(super) const HOLD_CLAIM: &str = "
     insert into claim (id, name, value, holder) values (?1, ?2, ?3, ?4)
     on conflict (id) do nothing";
 
-const RELEASE_CLAIM: &str = "delete from claim where id = ?1 and holder = ?2";
+pub(super) const RELEASE_CLAIM: &str = "delete from claim where id = ?1 and holder = ?2";
 
 pub(super) fn commit(connection: &Connection, writes: &[Write]) -> StoreResult<Vec<Applied>> {
     let mut answers = Vec::with_capacity(writes.len());

@@ -10,55 +10,55 @@ use super::row::{count, execute, one, rows};
 use super::wake::insert_messages;
 use crate::store::{Applied, Incident, IncidentKind, Repair, StoreResult, Write};
 
-const RAISE_TIMER: &str = "
+pub(super) const RAISE_TIMER: &str = "
     update timer set incident_since = ?3, error = ?4, attempts = ?5
     where instance = ?1 and name = ?2 and incident_since is null";
 
-const RAISE_MESSAGE: &str = "
+pub(super) const RAISE_MESSAGE: &str = "
     update message set incident_since = ?3, error = ?4, attempts = ?5
     where receiver = ?1 and id = ?2 and incident_since is null";
 
-const RAISE_EFFECT: &str = "
+pub(super) const RAISE_EFFECT: &str = "
     update effect set incident_since = ?3, error = ?4, attempts = ?5, lease_node = null, lease_until = null
     where instance = ?1 and key = ?2 and incident_since is null and abandoned = 0";
 
-const TIMERS: &str = "
+pub(super) const TIMERS: &str = "
     select instance, name, error, attempts, incident_since from timer
     where incident_since is not null
     order by incident_since, instance, name limit ?1";
 
-const MESSAGES: &str = "
+pub(super) const MESSAGES: &str = "
     select receiver as instance, cast(id as text) as name, error, attempts, incident_since from message
     where incident_since is not null
     order by incident_since, receiver, cast(id as text) limit ?1";
 
-const EFFECTS: &str = "
+pub(super) const EFFECTS: &str = "
     select instance, key as name, error, attempts, incident_since from effect
     where incident_since is not null and abandoned = 0
     order by incident_since, instance, key limit ?1";
 
-const IS_TIMER: &str = "select 1 from timer where instance = ?1 and name = ?2 and incident_since is not null";
+pub(super) const IS_TIMER: &str = "select 1 from timer where instance = ?1 and name = ?2 and incident_since is not null";
 
-const IS_MESSAGE: &str = "select 1 from message where receiver = ?1 and id = ?2 and incident_since is not null";
+pub(super) const IS_MESSAGE: &str = "select 1 from message where receiver = ?1 and id = ?2 and incident_since is not null";
 
-const IS_EFFECT: &str = "
+pub(super) const IS_EFFECT: &str = "
     select 1 from effect
     where instance = ?1 and key = ?2 and incident_since is not null and abandoned = 0";
 
-const RETRY_TIMER: &str = "
+pub(super) const RETRY_TIMER: &str = "
     update timer set incident_since = null, error = null, attempts = 0 where instance = ?1 and name = ?2";
 
-const RETRY_MESSAGE: &str = "
+pub(super) const RETRY_MESSAGE: &str = "
     update message set incident_since = null, error = null, attempts = 0 where receiver = ?1 and id = ?2";
 
-const RETRY_EFFECT: &str = "
+pub(super) const RETRY_EFFECT: &str = "
     update effect set incident_since = null, error = null, attempts = 0, due = ?3 where instance = ?1 and key = ?2";
 
-const REMOVE_TIMER: &str = "delete from timer where instance = ?1 and name = ?2";
+pub(super) const REMOVE_TIMER: &str = "delete from timer where instance = ?1 and name = ?2";
 
-const REMOVE_MESSAGE: &str = "delete from message where receiver = ?1 and id = ?2";
+pub(super) const REMOVE_MESSAGE: &str = "delete from message where receiver = ?1 and id = ?2";
 
-const REMOVE_EFFECT: &str = "delete from effect where instance = ?1 and key = ?2";
+pub(super) const REMOVE_EFFECT: &str = "delete from effect where instance = ?1 and key = ?2";
 
 pub(super) fn raise(connection: &Connection, incident: &Incident) -> StoreResult<()> {
     let Incident {

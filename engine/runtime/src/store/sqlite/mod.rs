@@ -7,6 +7,8 @@ mod commit;
 mod connection;
 mod incident;
 mod outbox;
+#[cfg(test)]
+mod plan;
 mod readers;
 mod record;
 mod row;

@@ -9,10 +9,10 @@ use super::row::{count, execute, rows, signed, text, unsigned};
 use super::wake::insert_messages;
 use crate::store::{EffectEnd, EffectResult, EffectRow, StoreResult};
 
-const FORGET_ABANDONED: &str = "
+pub(super) const FORGET_ABANDONED: &str = "
     delete from effect where abandoned = 1 and (lease_until is null or lease_until <= ?1)";
 
-const LEASE: &str = "
+pub(super) const LEASE: &str = "
     update effect set epoch = epoch + 1, lease_node = ?1, lease_until = ?3
     where (instance, key) in (
         select instance, key from effect
@@ -21,21 +21,21 @@ const LEASE: &str = "
     )
     returning instance, key, adapter, body, epoch, attempts, due";
 
-const EXTEND: &str = "
+pub(super) const EXTEND: &str = "
     update effect set lease_until = ?4
     where instance = ?1 and key = ?2 and epoch = ?3 and lease_until is not null";
 
-const REMOVE: &str = "
+pub(super) const REMOVE: &str = "
     delete from effect where instance = ?1 and key = ?2 and epoch = ?3 and lease_until is not null";
 
-const REMOVE_ABANDONED: &str = "
+pub(super) const REMOVE_ABANDONED: &str = "
     delete from effect where instance = ?1 and key = ?2 and epoch = ?3 and lease_until is not null and abandoned = 1";
 
-const POSTPONE: &str = "
+pub(super) const POSTPONE: &str = "
     update effect set due = ?4, attempts = ?5, error = ?6, lease_node = null, lease_until = null
     where instance = ?1 and key = ?2 and epoch = ?3 and lease_until is not null";
 
-const FAIL: &str = "
+pub(super) const FAIL: &str = "
     update effect set incident_since = ?4, attempts = ?5, error = ?6, lease_node = null, lease_until = null
     where instance = ?1 and key = ?2 and epoch = ?3 and lease_until is not null";
 

@@ -11,54 +11,54 @@ use crate::store::{
     Applied, Definition, InstanceRow, ListPage, ListQuery, PersonalRow, StoreResult, StoredDefinition, TrailRow, Write,
 };
 
-const KEEP_DEFINITION: &str = "
+pub(super) const KEEP_DEFINITION: &str = "
     insert into definition (hash, workflow, source, deployed_at) values (?1, ?2, ?3, ?4)
     on conflict (hash) do nothing";
 
-const MAKE_LIVE: &str = "
+pub(super) const MAKE_LIVE: &str = "
     insert into live_definition (workflow, hash) values (?1, ?2)
     on conflict (workflow) do update set hash = excluded.hash";
 
-const FIND_DEFINITION: &str = "select hash, workflow, source, deployed_at from definition where hash = ?1";
+pub(super) const FIND_DEFINITION: &str = "select hash, workflow, source, deployed_at from definition where hash = ?1";
 
-const LIVE_DEFINITIONS: &str = "
+pub(super) const LIVE_DEFINITIONS: &str = "
     select hash, workflow, source, deployed_at
     from live_definition join definition using (hash, workflow)
     order by workflow";
 
-const LIVE_HASHES: &str = "select workflow, hash from live_definition order by workflow";
+pub(super) const LIVE_HASHES: &str = "select workflow, hash from live_definition order by workflow";
 
-const DRAW_NUMBERS: &str = "
+pub(super) const DRAW_NUMBERS: &str = "
     insert into number (workflow, last) values (?1, ?2)
     on conflict (workflow) do update set last = last + excluded.last
     returning last";
 
-const LOAD: &str = "
+pub(super) const LOAD: &str = "
     select id, workflow, key, definition, sequence, done, snapshot, head, started_at
     from instance where id = ?1 and sequence > 0";
 
-const INSTANCES_AFTER: &str = "
+pub(super) const INSTANCES_AFTER: &str = "
     select id, workflow, key, definition, sequence, done, snapshot, head, started_at
     from instance where id > ?1 and sequence > 0
     order by id limit ?2";
 
-const LIST: &str = "
+pub(super) const LIST: &str = "
     select id, workflow, key, definition, sequence, done, snapshot, head, started_at
     from instance
     where workflow = ?1 and (started_at, id) < (?2, ?3) and sequence > 0 and (?4 is null or done = ?4)
     order by started_at desc, id desc limit ?5";
 
 /// The next workflow's name that any instance has; walks the index from name to name.
-const NEXT_WORKFLOW: &str = "select min(workflow) from instance where workflow > ?1";
+pub(super) const NEXT_WORKFLOW: &str = "select min(workflow) from instance where workflow > ?1";
 
-const PERSONAL: &str = "select reference, value from personal where instance = ?1 order by reference";
+pub(super) const PERSONAL: &str = "select reference, value from personal where instance = ?1 order by reference";
 
-const TRAIL: &str = "
+pub(super) const TRAIL: &str = "
     select sequence, at, input_key, bytes from trail
     where instance = ?1 and sequence > ?2
     order by sequence limit ?3";
 
-const ENTRY_OF_INPUT: &str = "select sequence, at, input_key, bytes from trail where instance = ?1 and input_key = ?2";
+pub(super) const ENTRY_OF_INPUT: &str = "select sequence, at, input_key, bytes from trail where instance = ?1 and input_key = ?2";
 
 pub(super) fn deploy(connection: &Connection, definition: &Definition, act: &Write) -> StoreResult<Applied> {
     let applied = commit::commit_one(connection, act)?;

@@ -7,18 +7,18 @@ use super::commit;
 use super::row::{execute, one, rows, text};
 use crate::store::{Applied, NewToken, StoreError, StoreResult, TokenRow, Write};
 
-const FIND_SAME: &str = "select 1 from token where id = ?1 or hash = ?2";
+pub(super) const FIND_SAME: &str = "select 1 from token where id = ?1 or hash = ?2";
 
-const ADD: &str = "insert into token (id, hash, principal, created_at, expires_at) values (?1, ?2, ?3, ?4, ?5)";
+pub(super) const ADD: &str = "insert into token (id, hash, principal, created_at, expires_at) values (?1, ?2, ?3, ?4, ?5)";
 
-const FIND: &str = "select id, principal, created_at, expires_at from token where hash = ?1 and revoked_at is null";
+pub(super) const FIND: &str = "select id, principal, created_at, expires_at from token where hash = ?1 and revoked_at is null";
 
-const ALL: &str = "
+pub(super) const ALL: &str = "
     select id, principal, created_at, expires_at from token
     where revoked_at is null
     order by created_at, id";
 
-const REVOKE: &str = "update token set revoked_at = ?2 where id = ?1 and revoked_at is null";
+pub(super) const REVOKE: &str = "update token set revoked_at = ?2 where id = ?1 and revoked_at is null";
 
 pub(super) fn add(connection: &Connection, token: &NewToken, act: &Write) -> StoreResult<Applied> {
     if one(connection, FIND_SAME, params![token.id, token.hash.0], |_| Ok(()))?.is_some() {

@@ -8,44 +8,44 @@ use super::row::{self, count, execute, one, rows};
 use crate::store::{DueTimer, MessageRow, NewMessage, StoreResult};
 
 /// Under this name the table of numbers keeps the last message's id; no workflow is called so.
-const MESSAGE_NUMBER: &str = "";
+pub(super) const MESSAGE_NUMBER: &str = "";
 
-const DUE_TIMERS: &str = "
+pub(super) const DUE_TIMERS: &str = "
     select instance, name, due from timer
     where incident_since is null and due <= ?1
     order by due, instance, name limit ?2";
 
-const NEXT_DUE: &str = "
+pub(super) const NEXT_DUE: &str = "
     select min(due) from (
         select min(due) as due from timer where incident_since is null
         union all
         select min(due) from message where incident_since is null and deferred = 0 and due > inserted_at
     )";
 
-const READY_MESSAGES: &str = "
+pub(super) const READY_MESSAGES: &str = "
     select receiver, id, key, body from (
         select receiver, id, key, body from (
-            select receiver, id, key, body from message
+            select receiver, id, key, body from message indexed by message_ready
             where incident_since is null and deferred = 0 and due <= inserted_at and due <= ?1 and inserted_at <= ?2
             order by id limit ?3
         )
         union all
-        select receiver, id, key, body from message
+        select receiver, id, key, body from message indexed by message_delayed
         where incident_since is null and deferred = 0 and due > inserted_at and due <= ?1 and inserted_at <= ?2
     )
     order by id limit ?3";
 
-const MESSAGES_OF: &str = "
+pub(super) const MESSAGES_OF: &str = "
     select receiver, id, key, body from message indexed by message_receiver
     where receiver = ?1 and incident_since is null and deferred = 0 and due <= ?2
     order by id limit ?3";
 
-const MESSAGE: &str = "select receiver, id, key, body from message where id = ?2 and receiver = ?1";
+pub(super) const MESSAGE: &str = "select receiver, id, key, body from message where id = ?2 and receiver = ?1";
 
-const INSERT_MESSAGE: &str = "
+pub(super) const INSERT_MESSAGE: &str = "
     insert into message (id, receiver, key, body, due, inserted_at) values (?1, ?2, ?3, ?4, ?5, ?6)";
 
-const TAKE_LOST: &str = "
+pub(super) const TAKE_LOST: &str = "
     delete from message
     where id = ?1 and receiver = ?2 and not exists (select 1 from instance where id = ?2 and sequence > 0)";
 

@@ -1,0 +1,182 @@
+//! Every statement can be prepared, and none of them ever walks a table that grows, whatever the statistics say.
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row};
+
+use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
+use super::{batch, careful, incident, number, outbox, record, schema, statement, token, wake};
+
+/// On the connections that commit.
+const COMMITTING: &[&str] = &[
+    statement::COMMIT_LEAN,
+    statement::COMMIT_FULL,
+    batch::FIND_INPUTS,
+    careful::LOCK_ABSENT,
+    careful::LOCK,
+    careful::FIND_HOLDERS,
+    careful::HOLD_CLAIMS,
+    careful::EXPECT_WATCHED,
+    careful::UNWATCH,
+    careful::WATCH,
+];
+
+/// On the connections of the pool.
+const OTHERS: &[&str] = &[
+    incident::RAISE_TIMER,
+    incident::RAISE_MESSAGE,
+    incident::RAISE_EFFECT,
+    incident::OLDEST,
+    incident::LOCK_TIMER,
+    incident::LOCK_MESSAGE,
+    incident::LOCK_EFFECT,
+    incident::RETRY_TIMER,
+    incident::RETRY_MESSAGE,
+    incident::RETRY_EFFECT,
+    incident::REMOVE_TIMER,
+    incident::REMOVE_MESSAGE,
+    incident::REMOVE_EFFECT,
+    number::DRAW,
+    outbox::LEASE,
+    outbox::EXTEND,
+    outbox::END_ATTEMPTS,
+    record::KEEP_DEFINITION,
+    record::MAKE_LIVE,
+    record::FIND_DEFINITION,
+    record::LIVE_DEFINITIONS,
+    record::LIVE_HASHES,
+    record::LOAD,
+    record::INSTANCES_AFTER,
+    record::INSTANCES,
+    record::LIST,
+    record::LIST_ALL,
+    record::PERSONAL,
+    record::TRAIL,
+    record::ENTRY_OF_INPUT,
+    token::FIND_SAME,
+    token::ADD,
+    token::FIND,
+    token::ALL,
+    token::REVOKE,
+    wake::DUE_TIMERS,
+    wake::NEXT_DUE,
+    wake::READY_MESSAGES,
+    wake::MESSAGES_OF,
+    wake::MESSAGE,
+    wake::TAKE_LOST,
+    wake::INSERT_MESSAGE,
+];
+
+const TABLES: [&str; 7] = ["claim", "effect", "instance", "message", "personal", "timer", "trail"];
+
+/// Meant to go through all instances, page by page.
+const WALKS: [&str; 3] = [record::INSTANCES, record::INSTANCES_AFTER, record::LIST_ALL];
+
+const FILL: &str = "
+    insert into instance (id, workflow, key, definition, sequence, done, snapshot, head, started_at)
+    select md5(n::text)::uuid, 'w' || n % 5, n, '', 1, false, '{}', '', n from generate_series(1, 20000) as n;
+    insert into trail (instance, sequence, at, input_key, bytes)
+    select md5(n::text)::uuid, s, 1, md5(n::text || s)::uuid, repeat('x', 100)
+    from generate_series(1, 20000) as n, generate_series(1, 2) as s;
+    insert into timer (instance, name, due) select md5(n::text)::uuid, 't', n from generate_series(1, 20000) as n;
+    insert into message (receiver, key, body, due, inserted_at)
+    select md5(n::text)::uuid, md5(n::text)::uuid, '{}', n, n % 2 * n from generate_series(1, 20000) as n;
+    insert into effect (instance, key, adapter, body, due, epoch)
+    select md5(n::text)::uuid, 'e', 'a', '{}', n, 0 from generate_series(1, 20000) as n;
+    insert into claim (id, name, value, holder)
+    select md5(n::text)::uuid, 'n', n, md5(n::text)::uuid from generate_series(1, 20000) as n;
+    insert into personal (instance, reference, value)
+    select md5(n::text)::uuid, '', '{}' from generate_series(1, 20000) as n";
+
+fn arguments(sql: &str) -> usize {
+    (1..).take_while(|number| sql.contains(&format!("${number}"))).count()
+}
+
+async fn explain(connection: &mut PgConnection, sql: &'static str) -> Vec<String> {
+    let prepare = AssertSqlSafe(format!("prepare asked as {sql}"));
+    connection
+        .execute(prepare)
+        .await
+        .unwrap_or_else(|error| panic!("{error}: {sql}"));
+    let nulls = vec!["null"; arguments(sql)].join(", ");
+    let call = if nulls.is_empty() {
+        "asked".to_owned()
+    } else {
+        format!("asked ({nulls})")
+    };
+    let plan = connection
+        .fetch_all(AssertSqlSafe(format!("explain (costs off) execute {call}")))
+        .await
+        .unwrap();
+    connection.execute("deallocate asked").await.unwrap();
+    plan.iter().map(|row| row.get(0)).collect()
+}
+
+fn check(plan: &[String], sql: &str, when: &str) {
+    let shown = || format!("{when}\n{sql}\n{}", plan.join("\n"));
+    for (place, line) in plan.iter().enumerate() {
+        let of_table = TABLES.iter().find(|table| line.contains(&format!(" on {table}")));
+        let Some(table) = of_table else { continue };
+        assert!(!line.contains("Seq Scan"), "walks {table} {}", shown());
+        let is_index = line.contains("Index Scan") || line.contains("Index Only Scan");
+        if is_index && ["instance", "trail"].contains(table) && !WALKS.contains(&sql) {
+            let conditions = plan[place + 1..].iter().take_while(|line| !line.contains("->"));
+            assert!(
+                conditions.into_iter().any(|line| line.contains("Index Cond")),
+                "walks an index of {table} {}",
+                shown()
+            );
+        }
+    }
+}
+
+async fn check_all(connection: &mut PgConnection, statements: &[&'static str], when: &str) {
+    for sql in statements {
+        let plan = explain(connection, sql).await;
+        check(&plan, sql, when);
+    }
+}
+
+async fn on_server(server: &PgConnectOptions, statement: String) {
+    let mut connection = server.connect().await.expect("the server can be reached");
+    connection
+        .execute(AssertSqlSafe(statement))
+        .await
+        .expect("databases may be made and dropped");
+    connection.close().await.expect("the connection ends as it began");
+}
+
+#[tokio::test]
+async fn no_statement_walks_a_table() {
+    #[allow(clippy::disallowed_methods)] // a test has no configuration
+    let Ok(url) = std::env::var("STATEWRIGHT_TEST_POSTGRES") else {
+        println!("skipped: STATEWRIGHT_TEST_POSTGRES names no server");
+        return;
+    };
+    let server: PgConnectOptions = url.parse().expect("STATEWRIGHT_TEST_POSTGRES is a URL");
+    let name = format!("statewright_plan_{}", std::process::id());
+    on_server(&server, format!("create database {name}")).await;
+    let (beginning, _) = url.rsplit_once('/').expect("the server's URL ends with a database");
+    let address = Address::parse(&format!("{beginning}/{name}")).expect("it is a URL like the first");
+    let pool = address.pool();
+    schema::migrate(&pool).await.expect("the schema can be made");
+
+    let mut committing = address.committer().await.expect("it can be reached");
+    let mut others = server.clone().database(&name).connect().await.expect("it can be reached");
+    others.execute(SET_UP).await.expect("it can be set up");
+    others
+        .execute("set plan_cache_mode = force_generic_plan")
+        .await
+        .expect("it can be set up");
+    assert!(SET_UP_COMMITTER.contains("force_generic_plan"));
+    for change in ["", "analyze", "vacuum", FILL, "analyze"] {
+        sqlx::raw_sql(change).execute(&mut others).await.expect("it is our own");
+        // Plans are those of the statistics of now.
+        committing.execute("discard plans").await.expect("they can be made anew");
+        check_all(&mut committing, COMMITTING, change).await;
+        check_all(&mut others, OTHERS, change).await;
+    }
+    committing.close().await.expect("the connection ends as it began");
+    others.close().await.expect("the connection ends as it began");
+    pool.close().await;
+    on_server(&server, format!("drop database {name}")).await;
+}

@@ -1,0 +1,111 @@
+//! Every statement can be prepared, and none of them walks a table that grows.
+
+use rusqlite::Connection;
+
+use super::{commit, incident, outbox, record, schema, token, wake};
+
+const STATEMENTS: &[&str] = &[
+    commit::FIND_SEQUENCE,
+    commit::FIND_INPUT,
+    commit::FIND_HOLDER,
+    commit::BEGIN_INSTANCE,
+    commit::MOVE_INSTANCE,
+    commit::FIND_WATCHERS,
+    commit::SET_WATCHERS,
+    commit::INSERT_ENTRY,
+    commit::ERASE,
+    commit::INSERT_PERSONAL,
+    commit::REMOVE_TIMER,
+    commit::ARM_TIMER,
+    commit::RESUME_MESSAGES,
+    commit::DEFER_MESSAGE,
+    commit::TAKE_MESSAGE,
+    commit::INSERT_EFFECT,
+    commit::ABANDON_EFFECT,
+    commit::HOLD_CLAIM,
+    commit::RELEASE_CLAIM,
+    incident::RAISE_TIMER,
+    incident::RAISE_MESSAGE,
+    incident::RAISE_EFFECT,
+    incident::TIMERS,
+    incident::MESSAGES,
+    incident::EFFECTS,
+    incident::IS_TIMER,
+    incident::IS_MESSAGE,
+    incident::IS_EFFECT,
+    incident::RETRY_TIMER,
+    incident::RETRY_MESSAGE,
+    incident::RETRY_EFFECT,
+    incident::REMOVE_TIMER,
+    incident::REMOVE_MESSAGE,
+    incident::REMOVE_EFFECT,
+    outbox::FORGET_ABANDONED,
+    outbox::LEASE,
+    outbox::EXTEND,
+    outbox::REMOVE,
+    outbox::REMOVE_ABANDONED,
+    outbox::POSTPONE,
+    outbox::FAIL,
+    record::KEEP_DEFINITION,
+    record::MAKE_LIVE,
+    record::FIND_DEFINITION,
+    record::DRAW_NUMBERS,
+    record::LOAD,
+    record::INSTANCES_AFTER,
+    record::LIST,
+    record::NEXT_WORKFLOW,
+    record::PERSONAL,
+    record::TRAIL,
+    record::ENTRY_OF_INPUT,
+    token::FIND,
+    token::ADD,
+    token::REVOKE,
+    wake::DUE_TIMERS,
+    wake::NEXT_DUE,
+    wake::READY_MESSAGES,
+    wake::MESSAGES_OF,
+    wake::MESSAGE,
+    wake::TAKE_LOST,
+    wake::INSERT_MESSAGE,
+];
+
+/// Small, and asked for whole.
+const WHOLE: &[&str] = &[record::LIVE_DEFINITIONS, record::LIVE_HASHES, token::ALL, token::FIND_SAME];
+
+/// The steps of a plan that walk a table or an index from end to end, in the database as `prepare` left it.
+fn walks(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = connection
+        .prepare(&format!("explain query plan {sql}"))
+        .unwrap_or_else(|error| panic!("{error}: {sql}"));
+    let nothing = vec![None::<i64>; statement.parameter_count()];
+    let steps = statement
+        .query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>("detail"))
+        .unwrap();
+    let steps = steps.map(Result::unwrap);
+    steps.filter(|step| step.starts_with("SCAN") && !is_bounded(step)).collect()
+}
+
+/// A row that is no table's, the rows of an inner statement, or an index that holds nothing but what is looked for, in the order
+/// in which it is looked for.
+fn is_bounded(step: &str) -> bool {
+    let partial = [
+        "message_ready",
+        "message_incident",
+        "timer_incident",
+        "effect_incident",
+        "effect_abandoned",
+    ];
+    step == "SCAN CONSTANT ROW" || step.starts_with("SCAN (subquery") || partial.iter().any(|index| step.ends_with(index))
+}
+
+#[test]
+fn no_statement_walks_a_table() {
+    let connection = Connection::open_in_memory().unwrap();
+    schema::migrate(&connection).unwrap();
+    for sql in STATEMENTS {
+        assert_eq!(walks(&connection, sql), Vec::<String>::new(), "{sql}");
+    }
+    for sql in WHOLE {
+        walks(&connection, sql);
+    }
+}

@@ -1,0 +1,76 @@
+//! What a store holds, as far as it can be asked.
+
+use std::sync::Arc;
+
+use statewright_core::identity::InstanceId;
+use statewright_engine::store::{ListQuery, Store};
+
+use super::operation::{KEYS, VALUES};
+use crate::shape::{claim, id, step, touch};
+
+const ALL: usize = 10_000;
+
+/// What can be read without changing anything.
+pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
+    let mut seen = Vec::new();
+    for instance in instances() {
+        seen.push(format!("load: {:?}", store.load(&[instance]).await.unwrap()));
+        seen.push(format!("trail: {:?}", store.trail(instance, 0, ALL).await.unwrap()));
+        seen.push(format!("personal: {:?}", store.personal(instance).await.unwrap()));
+        seen.push(format!(
+            "messages_of: {:?}",
+            store.messages_of(&[instance], now_us, ALL).await.unwrap()
+        ));
+    }
+    seen.push(format!(
+        "instances_after: {:?}",
+        store.instances_after(None, ALL).await.unwrap()
+    ));
+    let query = ListQuery {
+        limit: ALL,
+        ..ListQuery::default()
+    };
+    seen.push(format!("list: {:?}", store.list(&query).await.unwrap()));
+    seen.push(format!("due_timers: {:?}", store.due_timers(i64::MAX, ALL).await.unwrap()));
+    seen.push(format!("next_due: {:?}", store.next_due().await.unwrap()));
+    seen.push(format!(
+        "ready_messages: {:?}",
+        store.ready_messages(i64::MAX, i64::MAX, ALL).await.unwrap()
+    ));
+    seen.push(format!("incidents: {:?}", store.incidents(ALL).await.unwrap()));
+    seen.push(format!("live_definitions: {:?}", store.live_definitions().await.unwrap()));
+    seen.push(format!("live_hashes: {:?}", store.live_hashes().await.unwrap()));
+    seen.push(format!("tokens: {:?}", store.tokens().await.unwrap()));
+    seen
+}
+
+/// And what shows only by what it does: deferred messages, claims, watches, leases.
+pub async fn everything(store: &Arc<dyn Store>) -> Vec<String> {
+    let mut seen = visible(store, i64::MAX).await;
+    for key in KEYS {
+        let sequence = store.load(&[id(key)]).await.unwrap().remove(0).map_or(0, |row| row.sequence);
+        if sequence > 0 {
+            let mut resume = touch(key, sequence);
+            resume.resumed = true;
+            seen.push(format!("commit: {:?}", store.commit(&[resume]).await.unwrap()));
+        }
+        let mut change = step(key, sequence);
+        change.entries[0].input_key = None;
+        seen.push(format!("commit: {:?}", store.commit(&[change]).await.unwrap()));
+    }
+    for value in VALUES {
+        let mut holder = step(&format!("holder of {value}"), 0);
+        holder.claims_held.push(claim("tray", value));
+        seen.push(format!("commit: {:?}", store.commit(&[holder]).await.unwrap()));
+    }
+    seen.push(format!(
+        "{:?}",
+        store.lease_effects("node", i64::MAX - 1, i64::MAX, ALL).await.unwrap()
+    ));
+    seen.extend(visible(store, i64::MAX).await);
+    seen
+}
+
+fn instances() -> impl Iterator<Item = InstanceId> {
+    KEYS.into_iter().chain(["system"]).map(id)
+}

@@ -1,0 +1,115 @@
+//! The schema is made, upgraded, left alone or refused; by one process or by two at once.
+
+use rusqlite::Connection as Sqlite;
+use sqlx::{Connection, Executor, PgConnection};
+use statewright_engine::store::{Applied, Store, StoreError, open};
+
+use crate::fixture::{Database, Folder};
+use crate::shape::step;
+
+const NEWER: &str = "insert into schema_version (version, name) values (900, '0900_from_the_future')";
+
+async fn versions(store: &dyn Store) -> Applied {
+    store.commit(&[step("a", 0)]).await.unwrap().remove(0)
+}
+
+fn check_refused(migrated: Result<(), StoreError>) {
+    match migrated {
+        Err(StoreError::Schema(why)) => {
+            assert!(why.contains("schema version 900"), "{why}");
+            assert!(why.contains("newer"), "{why}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn sqlite_from_empty_and_again() {
+    let folder = Folder::new();
+    let url = format!("sqlite:{}", folder.file().display());
+    let store = open(&url).await.unwrap();
+    assert!(
+        matches!(store.commit(&[step("a", 0)]).await, Err(StoreError::Schema(_))),
+        "no schema yet"
+    );
+    store.migrate().await.unwrap();
+    store.migrate().await.unwrap();
+    assert_eq!(versions(&*store).await, Applied::Committed);
+    store.close().await;
+    assert!(matches!(store.next_due().await, Err(StoreError::Unavailable(_))), "closed");
+    let again = open(&url).await.unwrap();
+    again.migrate().await.unwrap();
+    assert!(
+        matches!(versions(&*again).await, Applied::Duplicate { .. }),
+        "what was committed is there"
+    );
+    again.close().await;
+}
+
+#[tokio::test]
+async fn sqlite_two_at_once() {
+    let folder = Folder::new();
+    let url = format!("sqlite:{}", folder.file().display());
+    let (first, second) = (open(&url).await.unwrap(), open(&url).await.unwrap());
+    let (one, other) = tokio::join!(first.migrate(), second.migrate());
+    one.unwrap();
+    other.unwrap();
+    assert_eq!(versions(&*first).await, Applied::Committed);
+    assert!(matches!(versions(&*second).await, Applied::Duplicate { .. }));
+}
+
+#[tokio::test]
+async fn sqlite_refuses_a_newer_schema() {
+    let folder = Folder::new();
+    let store = open(&format!("sqlite:{}", folder.file().display())).await.unwrap();
+    store.migrate().await.unwrap();
+    Sqlite::open(folder.file()).unwrap().execute(NEWER, []).unwrap();
+    check_refused(store.migrate().await);
+}
+
+#[tokio::test]
+async fn postgres_from_empty_and_again() {
+    let Some(database) = Database::new().await else { return };
+    let store = open(&database.url()).await.unwrap();
+    assert!(
+        matches!(store.commit(&[step("a", 0)]).await, Err(StoreError::Schema(_))),
+        "no schema yet"
+    );
+    store.migrate().await.unwrap();
+    store.migrate().await.unwrap();
+    assert_eq!(versions(&*store).await, Applied::Committed);
+    store.close().await;
+    assert!(matches!(store.next_due().await, Err(StoreError::Unavailable(_))), "closed");
+    assert!(
+        matches!(store.commit(&[step("b", 0)]).await, Err(StoreError::Unavailable(_))),
+        "closed"
+    );
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn postgres_two_at_once() {
+    let Some(database) = Database::new().await else { return };
+    let (first, second) = (open(&database.url()).await.unwrap(), open(&database.url()).await.unwrap());
+    let (one, other) = tokio::join!(first.migrate(), second.migrate());
+    one.unwrap();
+    other.unwrap();
+    assert_eq!(versions(&*first).await, Applied::Committed);
+    assert!(matches!(versions(&*second).await, Applied::Duplicate { .. }));
+    first.close().await;
+    second.close().await;
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn postgres_refuses_a_newer_schema() {
+    let Some(database) = Database::new().await else { return };
+    let store = open(&database.url()).await.unwrap();
+    store.migrate().await.unwrap();
+    let mut connection = PgConnection::connect(&database.url()).await.unwrap();
+    connection.execute(NEWER).await.unwrap();
+    connection.close().await.unwrap();
+    check_refused(store.migrate().await);
+    store.close().await;
+    database.remove().await;
+}
