@@ -119,6 +119,7 @@ mod tests {
         );
         check("{otherwise: 'No', never}", "SW-0201 \"never\" ");
         check("{otherwise: No, never: x}", "SW-0201 \"never\" ");
+        check("{otherwise: No, never: }", "SW-0201 \"never\" ");
         check("{never}", "SW-0201 \"never\" ");
     }
 }

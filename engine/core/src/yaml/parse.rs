@@ -111,18 +111,20 @@ impl Reading<'_> {
             _ => Edit::new(line.content..line.block_end, "", Role::Removed),
         };
         let span = Span::new(self.file, failure.offset.clamp(line.content, line.end)..line.end);
-        // Where an edit stands already the fault is known; this is what followed from it.
-        if !self
-            .edits
-            .iter()
-            .any(|known| known.range.start < edit.range.end && known.range.end > edit.range.start)
-        {
+        if !self.is_consequence(&edit) {
             self.report_failure(failure, span);
         }
         self.edits
             .retain(|known| known.range.end <= edit.range.start || known.range.start >= edit.range.end);
         self.edits.push(edit);
         true
+    }
+
+    /// Whether what is to be taken out holds a value that was quoted or taken out already: then this fault follows from
+    /// that one.
+    fn is_consequence(&self, edit: &Edit) -> bool {
+        let overlaps = |known: &Edit| known.range.start < edit.range.end && known.range.end > edit.range.start;
+        self.edits.iter().any(|known| known.role != Role::Signs && overlaps(known))
     }
 
     /// Whether a value was taken out here already.

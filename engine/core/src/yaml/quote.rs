@@ -15,6 +15,14 @@ pub fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
+/// Unquoted text of several lines in quotes: folded by YAML as it was without them.
+pub(super) fn quoted_lines(text: &str) -> String {
+    if text.contains(['"', '\\']) {
+        return format!("'{}'", text.replace('\'', "''"));
+    }
+    format!("\"{text}\"")
+}
+
 fn escaped(text: &str) -> String {
     let mut out = String::from("\"");
     for character in text.chars() {

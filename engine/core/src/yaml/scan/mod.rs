@@ -16,7 +16,7 @@ use std::ops::Range;
 use self::extent::{Place, VALUE_BYTES_MAX, meant_end, plain_end, template_end};
 use self::text::{Text, breaks};
 use super::edit::{Edit, Role};
-use super::quote::quoted;
+use super::quote::{quoted, quoted_lines};
 use crate::diagnostic::{Code, DIAGNOSTICS_MAX, Diagnostic, FileId, Span};
 
 /// One fault with the edits that let the rest be read.
@@ -187,12 +187,16 @@ impl Scan<'_> {
     /// Why a line cannot stand beside the lines it is indented like.
     fn misplaced(&self, content: usize, sibling: bool) -> Option<&'static str> {
         let kind = self.levels.last().filter(|_| sibling)?.kind;
-        match (kind, value::is_dash(self.text, content)) {
-            (LevelKind::Mapping, true) => Some("a list item stands here among the keys of a mapping"),
-            (LevelKind::Sequence, false) if value::key(self.text, content).is_some() => {
+        match kind {
+            LevelKind::Mapping if value::is_dash(self.text, content) => {
+                Some("a list item stands here among the keys of a mapping")
+            }
+            LevelKind::Mapping => None,
+            LevelKind::Sequence if self.text.at(content) == b'-' => None,
+            LevelKind::Sequence if value::key(self.text, content).is_some() => {
                 Some("a key stands here among the items of a list")
             }
-            _ => None,
+            LevelKind::Sequence => Some("this line is neither an item of the list nor part of the item above"),
         }
     }
 
@@ -305,10 +309,16 @@ impl Scan<'_> {
     /// Proposes quotes round a value.
     fn quote(&mut self, value: Range<usize>, at_fault: Range<usize>, code: Code, silent: bool, message: impl Into<String>) {
         let whole = self.text.slice(value.start, value.end);
+        // Over several lines the text is the folded one, and not as it was written.
+        let (repair, role) = if whole.contains(['\n', '\r']) {
+            (quoted_lines(whole), Role::Signs)
+        } else {
+            (quoted(whole), Role::Quotes)
+        };
         let diagnostic = Diagnostic::error(code, self.span(at_fault), message)
             .help("put the value in quotes")
-            .repair(self.span(value.clone()), quoted(whole));
-        self.fault(diagnostic, vec![Edit::new(value, quoted(whole), Role::Quotes)], silent);
+            .repair(self.span(value.clone()), repair.clone());
+        self.fault(diagnostic, vec![Edit::new(value, repair, role)], silent);
     }
 
     /// Proposes quotes round a value that begins with a template or holds one.

@@ -108,16 +108,17 @@ impl Scan<'_> {
         self.owner = owner;
         if let Some(end) = template_end(text, at) {
             let silent = text.is_rest_empty(end);
-            self.quote_template(at..meant_end(text, at, Place::Block), at, silent);
-            return text.next_line(at);
+            let (end, next) = self.extent(at, owner);
+            self.quote_template(at..end, at, silent);
+            return next;
         }
         match text.at(at) {
             b'|' | b'>' if self.is_block_header(at) => self.skip_block_scalar(at, owner),
             b'"' | b'\'' => self.quoted_value(at, owner),
             b'{' | b'[' => self.flow_value(at, owner),
-            b'*' => self.alias_value(at),
+            b'*' => self.alias_value(at, owner),
             b'-' | b'?' | b':' if text.is_blank_or_end(at + 1) => text.next_line(at),
-            sign if is_reserved(sign) => self.reserved_value(at),
+            sign if is_reserved(sign) => self.reserved_value(at, owner),
             _ => self.plain_value(at, owner),
         }
     }
@@ -219,44 +220,62 @@ impl Scan<'_> {
         next
     }
 
+    /// Where an unquoted value ends, which may go on over deeper lines, and where the line after it begins.
+    pub(super) fn extent(&self, at: usize, owner: isize) -> (usize, usize) {
+        let text = self.text;
+        let mut end = meant_end(text, at, Place::Block);
+        if end < text.trim_end(at, text.line_end(at)) {
+            // A comment ends the value.
+            return (end, text.next_line(at));
+        }
+        let next = self.skip_continuation(at, owner);
+        let mut line = text.next_line(at);
+        while line < next {
+            let content = text.skip_blanks(line);
+            if !text.is_end(content) {
+                end = meant_end(text, content, Place::Block);
+            }
+            line = text.next_line(line);
+        }
+        (end, next)
+    }
+
     fn quoted_value(&mut self, at: usize, owner: isize) -> usize {
         let text = self.text;
         let mark = self.faults.len();
         let Some(closed) = self.closing_quote(at, owner) else {
-            self.never_closed(at, meant_end(text, at, Place::Block));
-            return self.skip_continuation(at, owner);
+            let (end, next) = self.extent(at, owner);
+            self.never_closed(at, end);
+            return next;
         };
         let same_line = text.line_end(closed) == text.line_end(at);
         if same_line && !text.is_rest_empty(closed) {
             self.faults.truncate(mark);
-            self.goes_on(at, closed, meant_end(text, at, Place::Block));
+            let (end, next) = self.extent(at, owner);
+            self.goes_on(at, closed, end);
+            return next;
         }
         text.next_line(closed)
     }
 
-    fn alias_value(&mut self, at: usize) -> usize {
+    fn alias_value(&mut self, at: usize, owner: isize) -> usize {
         let text = self.text;
         let end = (at..=text.line_end(at))
             .find(|end| text.is_blank_or_end(*end))
             .unwrap_or(at + 1);
         if end == at + 1 || !text.is_rest_empty(end) {
-            return self.reserved_value(at);
+            return self.reserved_value(at, owner);
         }
         text.next_line(at)
     }
 
-    fn reserved_value(&mut self, at: usize) -> usize {
+    fn reserved_value(&mut self, at: usize, owner: isize) -> usize {
         let text = self.text;
         let sign = text.slice(at, at + 1).to_owned();
         let message = format!("a value that begins with `{sign}` needs quotes: YAML keeps the sign for itself");
-        self.quote(
-            at..meant_end(text, at, Place::Block),
-            at..at + 1,
-            Code::ReservedStart,
-            false,
-            message,
-        );
-        text.next_line(at)
+        let (end, next) = self.extent(at, owner);
+        self.quote(at..end, at..at + 1, Code::ReservedStart, false, message);
+        next
     }
 
     fn plain_value(&mut self, at: usize, owner: isize) -> usize {
@@ -265,17 +284,12 @@ impl Scan<'_> {
         let colon = (at..end)
             .take_while(|at| !text.is_hash(*at))
             .find(|at| text.at(*at) == b':' && text.is_blank_or_end(at + 1));
+        let (end, next) = self.extent(at, owner);
         if let Some(colon) = colon {
             let message = "a colon and a blank inside an unquoted value: YAML takes what is before it for a key";
-            self.quote(
-                at..meant_end(text, at, Place::Block),
-                colon..colon + 1,
-                Code::ColonInValue,
-                false,
-                message,
-            );
+            self.quote(at..end, colon..colon + 1, Code::ColonInValue, false, message);
         }
-        self.skip_continuation(at, owner)
+        next
     }
 
     /// Whether a literal or folded block begins here: the sign, its options, and nothing but a comment.

@@ -61,6 +61,7 @@ fn check(source: &str, expected: &str, tree: &str) {
 
 #[test]
 fn what_cannot_be_repaired_is_passed_over() {
+    check("- a\nsome words\n- @b", "2:1 SW-0101; 3:3 SW-0121 \"@b\"", "[a, @b]");
     check(
         "a: - b\nc: {{ d }}",
         "1:4 SW-0101; 2:4 SW-0102 \"{{ d }}\"",
@@ -154,4 +155,33 @@ fn an_alias_has_its_own_place_and_the_anchored_text_its_own() {
             .map(|alias| (&*alias.name, &source[alias.definition.range()])),
         Some(("x", "{b: c}"))
     );
+}
+
+#[test]
+fn a_list_without_indentation_begins_at_its_first_dash() {
+    use crate::yaml::parse;
+    let source = "a:\n- b\n- c\nd: e";
+    let (node, _) = parse(Default::default(), source);
+    assert_eq!(node.get("a").map(|list| &source[list.span.range()]), Some("- b\n- c"));
+}
+
+#[test]
+fn a_guess_that_leads_nowhere_is_taken_back() {
+    check(
+        "x: {on: {W:\"w, L: {l: \"{{ n }}\"}}, y: z}",
+        "",
+        "{x: {on: {W:\"w: -, L: {l: {{ n }}}}, y: z}}",
+    );
+    check(
+        "on: {W:\"w, L: {t: o, a: [{s: {l: \"{{ n }}\"}}, {x: y}]}}",
+        "",
+        "{on: {W:\"w: -, L: {t: o, a: [{s: {l: {{ n }}}}, {x: y}]}}}",
+    );
+}
+
+#[test]
+fn what_follows_from_a_known_fault_is_not_reported_again() {
+    let source = "a: [[%b\n}: c\nd: @e";
+    let found = "1:4 SW-0107 ]; 1:5 SW-0107 ]; 1:6 SW-0121 \"%b\"; 2:1 SW-0108; 2:2 SW-0105; 3:4 SW-0121 \"@e\"";
+    assert_eq!(problems(source), found);
 }

@@ -179,6 +179,29 @@ fn blanks_commas_and_indentation() {
 }
 
 #[test]
+fn values_over_several_lines() {
+    check(
+        "a: {{ x }} and\n  more\nb: c",
+        "1:4 SW-0102 \"{{ x }} and\n  more\"",
+        "{a: {{ x }} and more, b: c}",
+    );
+    check(
+        "a: 'x' in y\n  or z\nb: c",
+        "1:8 SW-0104 \"'x' in y\n  or z\"",
+        "{a: 'x' in y or z, b: c}",
+    );
+    check(
+        "a: x == \"b: c\"\n  and y",
+        "1:11 SW-0105 'x == \"b: c\"\n  and y'",
+        "{a: x == \"b: c\" and y}",
+    );
+    check("a: \"one\n  two\nb: c", "1:4 SW-0107 \"", "{a: one two, b: c}");
+    check("a: @x # why\nb: c", "1:4 SW-0121 \"@x\"", "{a: @x, b: c}");
+    check("x: {\n  a\n  b: c\n}", "2:4 SW-0101 ,", "{x: {a: -, b: c}}");
+    check("x: [a\n  \"b\"]", "1:6 SW-0101 ,", "{x: [a, b]}");
+}
+
+#[test]
 fn what_a_file_may_not_hold() {
     check("a: !!str 12", "1:4 SW-0113 ", "{a: 12}");
     check("%YAML 1.1\n---\na: b", "1:1 SW-0115 ", "{a: b}");

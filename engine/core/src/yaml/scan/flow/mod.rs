@@ -87,7 +87,9 @@ impl Scan<'_> {
             .repair(self.span(rest..stray), "");
             self.fault(diagnostic, vec![Edit::new(rest..stray, "", Role::Signs)], false);
         } else if text.at(rest) != b':' && self.withdraw(mark) {
-            self.goes_on(at, closed, meant_end(text, at, Place::Block));
+            let (end, next) = self.extent(at, owner);
+            self.goes_on(at, closed, end);
+            return next;
         }
         text.next_line(closed)
     }
@@ -144,6 +146,11 @@ impl Scan<'_> {
     fn part(&mut self, token: usize, depth: usize) -> Result<Part, Stop> {
         let text = self.text;
         let start = self.behind_properties(token);
+        if text.at(start) == b'?' && text.is_blank_or_end(start + 1) {
+            // The long form of a key: the strict reader alone judges such a file.
+            self.lost = true;
+            return Err(Stop::Lost);
+        }
         if matches!(text.at(start), b',' | b']' | b'}') || text.is_end(start) {
             return Ok(Part {
                 end: start,
@@ -257,7 +264,8 @@ impl Scan<'_> {
                 let message = "a colon and a blank inside an unquoted value";
                 self.quote(value, stop..stop + 1, Code::ColonInValue, false, message);
             }
-            b'#' if !text.is_comment(stop) => {
+            // A comment that takes no bracket with it may be one; the tree shows it, and warns.
+            b'#' if !text.is_comment(stop) && text.slice(stop, text.line_end(stop)).contains([']', '}']) => {
                 let message = "`#` after a blank begins a comment, which takes the rest of the line with it";
                 self.quote(value, stop..stop + 1, Code::CommentCutsValue, false, message);
             }
