@@ -166,9 +166,17 @@ fn failure_of(status: StatusCode, reply: &Reply) -> Failure {
         Exit::No
     };
     let code = member(&problem, "code");
-    let mut failure = Failure::of(exit, code, member(&problem, "detail").trim_end_matches('.'));
     let refusals = member_items(&problem, "refusals");
-    failure.notes = refusals.iter().filter(|_| refusals.len() > 1).map(refusal_line).collect();
+    // Several reasons stand below each other, and what they have in common above them.
+    let sentence = if refusals.len() > 1 {
+        member(&problem, "title")
+    } else {
+        member(&problem, "detail")
+    };
+    let mut failure = Failure::of(exit, code, sentence.trim_end_matches('.'));
+    if refusals.len() > 1 {
+        failure.notes = refusals.iter().map(refusal_line).collect();
+    }
     failure.hint = Code::parse(code)
         .and_then(|code| code.page().ok())
         .map(|page| page.remedy.replace('\n', " "));

@@ -24,7 +24,9 @@ impl Folder {
     }
 
     pub fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path.join(name), text).expect("a file for the test");
+        let path = self.path.join(name);
+        std::fs::create_dir_all(path.parent().unwrap_or(&self.path)).expect("a folder for the test");
+        std::fs::write(path, text).expect("a file for the test");
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {

@@ -148,6 +148,48 @@ fn a_deployment_needs_the_adapters_that_it_names() {
 }
 
 #[test]
+fn an_order_is_made_of_a_file_from_the_trade() {
+    macro_rules! shipped {
+        ($path:literal) => {
+            (
+                concat!("lab/", $path),
+                include_str!(concat!("../../../workflows/lab/", $path)),
+            )
+        };
+    }
+    check(
+        "an-order-from-a-file",
+        &[
+            shipped!("practice.yaml"),
+            shipped!("lens-order.yaml"),
+            shipped!("schemas/rx.yaml"),
+            shipped!("schemas/frame.yaml"),
+            shipped!("schemas/inspection.yaml"),
+            shipped!("schemas/measured.yaml"),
+            (
+                "statewright.yaml",
+                include_str!("../../../examples/deployment/statewright.yaml"),
+            ),
+            ("D-1001.oma", include_str!("../../../examples/orders/D-1001.oma")),
+        ],
+        &[
+            "check lab",
+            "dcs D-1001.oma",
+            "deploy lab --store sqlite:s.db --config statewright.yaml",
+            "start practice --with code=north --with name='North Eyes' --with address_ref=A-17 --as carla:customer_service --store sqlite:s.db",
+            "start lens-order --from-dcs D-1001.oma --with practice=north --as nora:ecp@north --store sqlite:s.db",
+            "send practice/north APPROVE --as max:lab_manager --store sqlite:s.db",
+            "start lens-order --from-dcs D-1001.oma --with practice=north --as sven:ecp@south --store sqlite:s.db",
+            "start lens-order --from-dcs D-1001.oma --with practice=north --with rx.right.far_pd=50 --as nora:ecp@north --store sqlite:s.db",
+            "start lens-order --from-dcs D-1001.oma --with practice=north --as nora:ecp@north --store sqlite:s.db",
+            "show lens-order/D-1001 --as nora:ecp@north --store sqlite:s.db",
+            "show lens-order/D-1001 --as sven:ecp@south --store sqlite:s.db",
+            "verify --store sqlite:s.db",
+        ],
+    );
+}
+
+#[test]
 fn an_edited_trail_is_found() {
     let folder = Folder::new("edited");
     folder.write("ticket.yaml", TICKET);
