@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Actor, SYSTEM_KEY, SYSTEM_WORKFLOW, Snapshot, Status, system_chart, system_entry};
+use statewright_core::step::{Actor, SYSTEM_KEY, SYSTEM_WORKFLOW, Snapshot, Status, system_entry};
 use statewright_core::value::{Object, Value};
 
 use crate::error::{EngineError, EngineResult};
@@ -93,7 +93,7 @@ impl Act<'_> {
 }
 
 fn write_of(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestamp) -> EngineResult<Write> {
-    let outcome = guarded(|| system_entry(before, act, actor, now))?;
+    let (outcome, entry) = guarded(|| system_entry(before, act, actor, now))?;
     let next = outcome.next;
     let row = NextInstance {
         workflow: next.workflow.clone(),
@@ -101,7 +101,7 @@ fn write_of(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestam
         definition: next.definition,
         sequence: next.sequence,
         done: next.status == Status::Done,
-        snapshot: next.store(&system_chart()).canonical,
+        snapshot: entry.snapshot,
         head: next.head,
         started_at_us: next.started_at.as_microsecond(),
     };
@@ -111,11 +111,11 @@ fn write_of(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestam
         row,
         now.as_microsecond(),
     );
-    write.entries.extend(outcome.entry.map(|entry| NewEntry {
+    write.entries.push(NewEntry {
         sequence: entry.sequence,
         at_us: entry.at.as_microsecond(),
         input_key: entry.input_key,
         bytes: entry.bytes,
-    }));
+    });
     Ok(write)
 }

@@ -70,6 +70,12 @@ impl Template {
         self.expressions().next().is_none().then_some(&self.source)
     }
 
+    /// The same, shared.
+    #[must_use]
+    pub fn literal_text(&self) -> Option<Arc<str>> {
+        self.literal().map(|_| Arc::clone(&self.source))
+    }
+
     /// The expression and where it begins, if the template is exactly one: then the value keeps its type.
     #[must_use]
     pub fn single(&self) -> Option<(usize, &Expression)> {

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::record::{EntryParts, InputRecord, Log};
+use super::log::{Log, Trace};
+use super::record::{EntryParts, InputRecord};
 use super::run::{blank, form_of, without_trace};
-use super::{Actor, Failure, Input, InputKind, Outcome, Refusal, Snapshot, StartInput, Verdict, system};
+use super::{Actor, Entry, Failure, Input, InputKind, Outcome, Refusal, Snapshot, StartInput, Verdict, system};
 use crate::chart::Chart;
 use crate::identity::{Digest, InputKey};
 use crate::trail::EntryText;
@@ -21,42 +22,37 @@ pub enum Record {
     Erasure,
 }
 
-/// Makes an entry without a transition (verdict `recorded`, or `refused`).
-pub fn record(chart: &Chart, before: &Snapshot, what: &Record, actor: &Actor, now: Timestamp) -> Result<Outcome, Failure> {
+/// Makes an entry without a transition (verdict `recorded`, or `refused`): it is committed in any case, so it is sealed at once.
+pub fn record(
+    chart: &Chart,
+    before: &Snapshot,
+    what: &Record,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(Outcome, Entry), Failure> {
     let mut next = Snapshot {
         sequence: before.sequence + 1,
         ..before.clone()
     };
-    let (verdict, input, refusals): (&str, InputRecord<'_>, &[Refusal]) = match what {
-        Record::Duplicate { of, .. } => ("recorded", InputRecord::Duplicate { of: *of }, &[]),
-        Record::Refused { input, refusals } => (
+    let (verdict, input): (&str, InputRecord<'_>) = match what {
+        Record::Duplicate { of, .. } => ("recorded", InputRecord::Duplicate { of: *of }),
+        Record::Refused { input, .. } => (
             "refused",
             InputRecord::Input {
                 input,
                 form: form_of(chart, input),
             },
-            refusals,
         ),
         Record::Erasure => {
             erase(chart, &mut next);
-            ("recorded", InputRecord::Erasure, &[])
+            ("recorded", InputRecord::Erasure)
         }
     };
     let outcome = match what {
         Record::Refused { refusals, .. } => Verdict::Refused(refusals.clone()),
         _ => Verdict::Taken,
     };
-    Ok(with_entry(
-        chart,
-        next,
-        before.head,
-        input,
-        actor,
-        now,
-        verdict,
-        refusals,
-        outcome,
-    ))
+    Ok(sealed(chart, &next, outcome, (input, actor, verdict), before.head, now))
 }
 
 /// Personal fields become null, and the secret goes: what is left of them are commitments that say nothing.
@@ -73,7 +69,7 @@ pub fn system_chart() -> Chart {
 }
 
 /// The entry of one of the system's own acts (a deployment, a token, a settled incident). `before` is None for the first.
-pub fn system_entry(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestamp) -> Result<Outcome, Failure> {
+pub fn system_entry(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestamp) -> Result<(Outcome, Entry), Failure> {
     let chart = system::chart();
     let next = match before {
         Some(before) => Snapshot {
@@ -95,55 +91,46 @@ pub fn system_entry(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: 
         }
     };
     let previous = before.map_or(Digest::ZERO, |before| before.head);
-    Ok(with_entry(
+    Ok(sealed(
         &chart,
-        next,
-        previous,
-        InputRecord::Act(act),
-        actor,
-        now,
-        "recorded",
-        &[],
+        &next,
         Verdict::Taken,
+        (InputRecord::Act(act), actor, "recorded"),
+        previous,
+        now,
     ))
 }
 
-#[allow(clippy::too_many_arguments)] // one call of one private function: a record would only repeat the names
-fn with_entry(
+/// The outcome of what changes nothing but the snapshot given, and its entry: what is recorded, of whom, as which verdict.
+fn sealed(
     chart: &Chart,
-    next: Snapshot,
+    next: &Snapshot,
+    verdict: Verdict,
+    (input, actor, recorded): (InputRecord<'_>, &Actor, &'static str),
     previous: Digest,
-    input: InputRecord<'_>,
-    actor: &Actor,
     now: Timestamp,
-    verdict: &'static str,
-    refusals: &[Refusal],
-    outcome: Verdict,
-) -> Outcome {
-    let stored = next.store(chart);
-    let parts = EntryParts {
+) -> (Outcome, Entry) {
+    let mut outcome = without_trace(next, verdict);
+    let trace = Trace {
+        at: now,
+        log: Log::default(),
+        reads: Vec::new(),
+        entropy: None,
+        label: Some(super::view::label(chart, next, now).into()),
+    };
+    let entry = EntryParts {
         chart,
-        next: &next,
+        outcome: &outcome,
+        trace: &trace,
         previous,
         input,
         actor,
-        at: now,
-        verdict,
-        refusals,
-        reads: Vec::new(),
-        entropy: None,
-        label: super::view::label(chart, &next, now),
-        log: &Log::default(),
-        timers: &[],
-        effects: &[],
-        messages: &[],
-        claims: &[],
-    };
-    let entry = parts.write(stored);
-    let mut done = without_trace(&next, outcome);
-    done.next.head = entry.digest;
-    done.entry = Some(entry);
-    done
+        verdict: recorded,
+    }
+    .write();
+    outcome.next.head = entry.digest;
+    outcome.trace = Some(trace);
+    (outcome, entry)
 }
 
 /// Whether an input is the one that an entry records: same kind, event, payload and reason. Personal values are compared by

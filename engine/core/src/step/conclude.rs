@@ -1,24 +1,15 @@
-//! The end of a step: all comes to rest, then timers, invokes, claims and subscriptions are brought into line, and the entry is
-//! written.
+//! The end of a step: all comes to rest, then timers, invokes, claims and subscriptions are brought into line.
 
 use std::sync::Arc;
 
 use super::interrupt::Interrupt;
 use super::machine::Machine;
-use super::record::{EntryParts, InputRecord};
-use super::run::form_of;
-use super::{ArmedTimer, Input, Outcome, Refusal, Snapshot, Status, SubscriptionChange, TimerChange, Verdict};
+use super::{ArmedTimer, Outcome, Snapshot, Status, SubscriptionChange, TimerChange, Trace, Verdict};
 use crate::chart::{StateIndex, StateSet};
-use crate::identity::Digest;
 
-impl<'a> Machine<'a> {
+impl Machine<'_> {
     /// Everything that follows by itself, then timers, invokes, claims and subscriptions as the configuration wants them.
-    pub(super) fn conclude(
-        &mut self,
-        before: Option<&Snapshot>,
-        input: &'a Input,
-        verdict: Verdict,
-    ) -> Result<Outcome, Interrupt> {
+    pub(super) fn conclude(&mut self, before: Option<&Snapshot>, verdict: Verdict) -> Result<Outcome, Interrupt> {
         self.come_to_rest()?;
         self.settle_timers()?;
         self.pause_invokes();
@@ -31,10 +22,11 @@ impl<'a> Machine<'a> {
         });
         let nothing = Default::default();
         let timers = timer_changes(before.map_or(&nothing, |before| &before.timers), &self.next.timers);
-        let outcome = Outcome {
+        let trace = Some(self.trace());
+        Ok(Outcome {
             verdict,
             next: self.next.clone(),
-            entry: None,
+            trace,
             timers,
             effects: std::mem::take(&mut self.effects),
             abandoned: std::mem::take(&mut self.abandoned),
@@ -42,8 +34,7 @@ impl<'a> Machine<'a> {
             claims,
             subscriptions,
             resumed,
-        };
-        Ok(self.with_entry(outcome, before.map_or(Digest::ZERO, |before| before.head), input))
+        })
     }
 
     /// Invokes begin once all is at rest; one that cannot begin raises its error, and all comes to rest again.
@@ -80,38 +71,18 @@ impl<'a> Machine<'a> {
         gone.chain(come).collect()
     }
 
-    pub(super) fn with_entry(&mut self, mut outcome: Outcome, previous: Digest, input: &'a Input) -> Outcome {
-        let stored = outcome.next.store(self.chart);
-        let seen = self.seen.borrow();
-        let refusals: &[Refusal] = match &outcome.verdict {
-            Verdict::Refused(refusals) => refusals,
-            _ => &[],
-        };
-        let parts = EntryParts {
-            chart: self.chart,
-            next: &outcome.next,
-            previous,
-            input: InputRecord::Input {
-                input,
-                form: form_of(self.chart, input),
-            },
-            actor: self.actor,
+    /// What the entry will say beside what is decided.
+    pub(super) fn trace(&mut self) -> Trace {
+        // its reads are recorded like all others
+        let label = self.label();
+        let seen = self.seen.get_mut();
+        Trace {
             at: self.now,
-            verdict: outcome.verdict.as_str(),
-            refusals,
-            reads: seen.reads.iter().collect(),
+            log: std::mem::take(&mut self.log),
+            reads: std::mem::take(&mut seen.reads).into_iter().collect(),
             entropy: if seen.entropy_used { self.facts.entropy } else { None },
-            label: self.label(),
-            log: &self.log,
-            timers: &outcome.timers,
-            effects: &outcome.effects,
-            messages: &outcome.messages,
-            claims: &outcome.claims,
-        };
-        let entry = parts.write(stored);
-        outcome.next.head = entry.digest;
-        outcome.entry = Some(entry);
-        outcome
+            label,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::record::Log;
+use super::log::Log;
 use super::{Actor, Effect, Fact, Facts, Message, Needs, ReadRequest, Snapshot};
 use crate::chart::{Chart, Form, StateIndex, StateSet};
 use crate::identity::InstanceId;

@@ -1,7 +1,9 @@
 //! The statechart interpreter: `(chart, snapshot, input, facts, now) → Outcome | Needs`.
 //!
-//! One call takes one input through one macrostep (SCXML, appendix D): the input's own transitions, then every eventless
+//! [`step`] takes one input through one macrostep (SCXML, appendix D): the input's own transitions, then every eventless
 //! transition and raised event that follows, until the configuration is stable. Nothing is performed here: an outcome is data.
+//! [`seal`] makes of an outcome the entry of the trail and the canonical snapshot, which is half of the work and only needed for
+//! what is committed.
 //!
 //! **Architecture invariant:** the same arguments give the same outcome, byte for byte.
 
@@ -16,6 +18,7 @@ mod input;
 mod interrupt;
 mod invoke;
 mod key;
+mod log;
 mod machine;
 mod members;
 mod microstep;
@@ -27,6 +30,7 @@ mod record;
 mod requirement;
 mod run;
 mod scope;
+mod seal;
 mod select;
 mod sets;
 mod snapshot;
@@ -43,6 +47,7 @@ pub use acts::{Record, record, repeats, system_chart, system_entry};
 pub use fact::{Fact, Facts, Needs, ReadRequest};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, SendVerdict, StartInput};
 pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};
+pub use log::Trace;
 pub use microstep::MICROSTEPS_MAX;
 pub use offers::{Offer, Visibility, offers, visibility};
 pub use outcome::{
@@ -51,6 +56,7 @@ pub use outcome::{
 };
 pub use requirement::{handles_failure, requirement};
 pub use run::{Stepped, step};
+pub use seal::seal;
 pub use snapshot::{ActiveInvoke, ArmedTimer, LastTaken, Parent, PendingSend, Snapshot, Status};
 pub use stored::{Stored, Unreadable};
 pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{SendVerdict, Snapshot};
+use super::{SendVerdict, Snapshot, Trace};
 use crate::chart::Retry;
 use crate::identity::{Digest, InputKey, InstanceId};
 use crate::value::{Object, Value};
@@ -13,8 +13,8 @@ use crate::value::{Object, Value};
 pub struct Outcome {
     pub verdict: Verdict,
     pub next: Snapshot,
-    /// None for a verdict that leaves no trace (deferred, stale).
-    pub entry: Option<Entry>,
+    /// What its entry will say when it is sealed; None for a verdict that leaves no trace (deferred, stale).
+    pub trace: Option<Trace>,
     pub timers: Vec<TimerChange>,
     pub effects: Vec<Effect>,
     /// Effect keys of invokes whose state was left: not begun any more, a late answer is ignored.

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::log::{Change, Note};
 use super::members::{Members, write_text};
 use super::personal::{Sealer, is_personal};
-use super::stored::Stored;
 use super::{
-    Actor, ActorKind, ClaimChange, Effect, Entry, Fact, Input, InputKind, Message, MessageKind, Refusal, RefusalKind,
-    SendVerdict, Snapshot, Status, TimerChange,
+    Actor, ActorKind, ClaimChange, Effect, Entry, Input, InputKind, Message, MessageKind, Outcome, Refusal, RefusalKind,
+    SendVerdict, Status, TimerChange, Trace, Verdict,
 };
 use crate::chart::{Chart, StateIndex};
 use crate::field::Fields;
@@ -18,95 +18,15 @@ use crate::trail::entry_digest;
 use crate::value::canonical::write_canonical;
 use crate::value::{Object, Value};
 
-/// How many notes one entry keeps: an entry is for reading.
-const NOTES_MAX: usize = 100;
-
-/// What happened in a step, as it goes along.
-#[derive(Debug, Default)]
-pub(super) struct Log {
-    pub left: Vec<StateIndex>,
-    pub entered: Vec<StateIndex>,
-    /// Source and event of each transition taken.
-    pub transitions: Vec<(StateIndex, Arc<str>)>,
-    pub marks: Vec<(Arc<str>, Value)>,
-    changes: Vec<Change>,
-    notes: Vec<Note>,
-}
-
-#[derive(Debug)]
-struct Change {
-    field: Arc<str>,
-    from: Value,
-    to: Value,
-}
-
-#[derive(Debug, PartialEq)]
-struct Note {
-    kind: &'static str,
-    text: String,
-    place: String,
-}
-
-impl Log {
-    /// Several changes of one field in one step are one: from what it was to what it is.
-    pub fn change(&mut self, field: &Arc<str>, from: Value, to: Value) {
-        match self.changes.iter_mut().find(|change| change.field == *field) {
-            Some(change) => change.to = to,
-            None => self.changes.push(Change {
-                field: field.clone(),
-                from,
-                to,
-            }),
-        }
-    }
-
-    pub fn note(&mut self, kind: &'static str, text: &str, place: &str) {
-        let note = Note {
-            kind,
-            text: text.into(),
-            place: place.into(),
-        };
-        if self.notes.len() < NOTES_MAX && !self.notes.contains(&note) {
-            self.notes.push(note);
-        }
-    }
-
-    /// Keeps only what was noted: of an input that was not taken, nothing else happened.
-    pub fn keep_notes(&mut self, other: Log) {
-        self.notes = other.notes;
-    }
-
-    /// A field that was null and stays null has not changed.
-    pub fn forget_unchanged(&mut self) {
-        self.changes.retain(|change| change.from != change.to);
-    }
-
-    pub fn has_changes(&self) -> bool {
-        !self.changes.is_empty() || !self.left.is_empty() || !self.entered.is_empty() || !self.transitions.is_empty()
-    }
-}
-
-/// Read name and resolved key, and what was found.
-pub(super) type RecordedRead<'a> = (&'a (Arc<str>, Arc<str>), &'a Fact);
-
-/// Everything an entry says beside the snapshot before and after it.
+/// Everything an entry says beside the snapshot before it.
 pub(super) struct EntryParts<'a> {
     pub chart: &'a Chart,
-    pub next: &'a Snapshot,
+    pub outcome: &'a Outcome,
+    pub trace: &'a Trace,
     pub previous: Digest,
     pub input: InputRecord<'a>,
     pub actor: &'a Actor,
-    pub at: Timestamp,
     pub verdict: &'static str,
-    pub refusals: &'a [Refusal],
-    pub reads: Vec<RecordedRead<'a>>,
-    pub entropy: Option<[u8; 32]>,
-    pub label: String,
-    pub log: &'a Log,
-    pub timers: &'a [TimerChange],
-    pub effects: &'a [Effect],
-    pub messages: &'a [Message],
-    pub claims: &'a [ClaimChange],
 }
 
 /// What `input` of an entry says.
@@ -125,10 +45,12 @@ pub(super) enum InputRecord<'a> {
 
 impl EntryParts<'_> {
     /// The finished entry, chained to the one before.
-    pub fn write(&self, stored: Stored) -> Entry {
+    pub fn write(&self) -> Entry {
+        let stored = self.outcome.next.store(self.chart);
+        let (outcome, log, next) = (self.outcome, &self.trace.log, &self.outcome.next);
         let snapshot_digest = Digest::of(stored.canonical.as_bytes());
-        let mut sealer = Sealer::new(self.next.secret.as_ref());
-        if self.next.sequence == 1 || self.next.status == Status::Done {
+        let mut sealer = Sealer::new(next.secret.as_ref());
+        if next.sequence == 1 || next.status == Status::Done {
             // the secret, and an output made of personal values; anything else personal stands in the entry as it changes
             sealer.sealed = stored.personal;
         }
@@ -136,47 +58,49 @@ impl EntryParts<'_> {
         let mut members = Members::open(&mut bytes);
         write_actor(self.actor, members.name("actor"));
         self.write_after(members.name("after"));
-        members.text("at", &self.at.to_string());
-        members.list("changed", &self.log.changes, |change, out| {
+        members.text("at", &self.trace.at.to_string());
+        members.list("changed", &log.changes, |change, out| {
             self.write_change(change, &mut sealer, out)
         });
-        if !self.claims.is_empty() {
-            write_claims(self.claims, members.name("claims"));
+        if !outcome.claims.is_empty() {
+            write_claims(&outcome.claims, members.name("claims"));
         }
-        members.text("definition", &self.next.definition.to_string());
-        members.list("effects", self.effects, write_effect);
-        self.write_paths(&mut members, "entered", &self.log.entered);
-        if !self.reads.is_empty() || self.entropy.is_some() {
+        members.text("definition", &next.definition.to_string());
+        members.list("effects", &outcome.effects, write_effect);
+        self.write_paths(&mut members, "entered", &log.entered);
+        if !self.trace.reads.is_empty() || self.trace.entropy.is_some() {
             self.write_facts(members.name("facts"));
         }
         members.number("format", 1);
         self.write_input(&mut sealer, members.name("input"));
-        members.text("instance", &self.next.instance.to_string());
-        members.text("instance_key", &self.next.key);
-        self.write_paths(&mut members, "left", &self.log.left);
-        members.list("marks", &self.log.marks, |(name, values), out| {
+        members.text("instance", &next.instance.to_string());
+        members.text("instance_key", &next.key);
+        self.write_paths(&mut members, "left", &log.left);
+        members.list("marks", &log.marks, |(name, values), out| {
             let mut mark = Members::open(out);
             mark.text("name", name);
             write_canonical(values, mark.name("values"));
             mark.close();
         });
-        members.list("messages", self.messages, write_message);
-        members.list("notes", &self.log.notes, write_note);
+        members.list("messages", &outcome.messages, write_message);
+        members.list("notes", &log.notes, write_note);
         members.text("previous", &self.previous.to_string());
-        members.list("reasons", self.refusals, write_refusal);
-        members.number("sequence", self.next.sequence);
-        members.text("snapshot", &snapshot_digest.to_string());
-        if !self.timers.is_empty() {
-            write_timers(self.timers, members.name("timers"));
+        if let Verdict::Refused(refusals) = &outcome.verdict {
+            members.list("reasons", refusals, write_refusal);
         }
-        members.list("transitions", &self.log.transitions, |(source, event), out| {
+        members.number("sequence", next.sequence);
+        members.text("snapshot", &snapshot_digest.to_string());
+        if !outcome.timers.is_empty() {
+            write_timers(&outcome.timers, members.name("timers"));
+        }
+        members.list("transitions", &log.transitions, |(source, event), out| {
             let mut transition = Members::open(out);
             transition.text("event", event);
             transition.text("from", &self.chart.state(*source).path);
             transition.close();
         });
         members.text("verdict", self.verdict);
-        members.text("workflow", &self.next.workflow);
+        members.text("workflow", &next.workflow);
         members.close();
         let input_key = match &self.input {
             InputRecord::Input { input, .. } => input.key,
@@ -184,8 +108,8 @@ impl EntryParts<'_> {
         };
         let digest = entry_digest(bytes.as_bytes());
         Entry {
-            sequence: self.next.sequence,
-            at: self.at,
+            sequence: next.sequence,
+            at: self.trace.at,
             input_key,
             bytes,
             digest,
@@ -195,17 +119,22 @@ impl EntryParts<'_> {
     }
 
     fn write_after(&self, out: &mut String) {
+        let next = &self.outcome.next;
         let mut after = Members::open(out);
-        if !self.label.is_empty() {
-            after.text("label", &self.label);
+        let label = match &self.trace.label {
+            Some(label) => label.clone(),
+            None => super::view::label_in_words(self.chart, &next.active).into(),
+        };
+        if !label.is_empty() {
+            after.text("label", &label);
         }
         let paths: Vec<&Arc<str>> = self
             .chart
-            .atomic_states(&self.next.active)
+            .atomic_states(&next.active)
             .map(|state| &self.chart.state(state).path)
             .collect();
         after.texts("states", paths.into_iter());
-        after.text("status", if self.next.status == Status::Done { "done" } else { "active" });
+        after.text("status", if next.status == Status::Done { "done" } else { "active" });
         after.close();
     }
 
@@ -224,10 +153,10 @@ impl EntryParts<'_> {
 
     fn write_facts(&self, out: &mut String) {
         let mut facts = Members::open(out);
-        if let Some(entropy) = self.entropy {
+        if let Some(entropy) = self.trace.entropy {
             facts.text("entropy", &Digest(entropy).to_string());
         }
-        facts.list("reads", &self.reads, |((read, key), fact), out| {
+        facts.list("reads", &self.trace.reads, |((read, key), fact), out| {
             let mut members = Members::open(out);
             members.text("instance", &fact.instance.to_string());
             members.text("key", key);

@@ -94,7 +94,7 @@ pub(super) fn without_trace(before: &Snapshot, verdict: Verdict) -> Outcome {
     Outcome {
         verdict,
         next: before.clone(),
-        entry: None,
+        trace: None,
         timers: Vec::new(),
         effects: Vec::new(),
         abandoned: Vec::new(),
@@ -125,7 +125,7 @@ impl<'a> Machine<'a> {
             InputKind::Wake => self.take_wake()?,
         };
         match (&verdict, before) {
-            (Verdict::Taken, _) => self.conclude(before, input, verdict),
+            (Verdict::Taken, _) => self.conclude(before, verdict),
             // a start that is refused leaves nothing: there is no instance to record it
             (_, None) => {
                 let nothing = blank(self.chart, start_of(input)?, self.now);
@@ -139,11 +139,10 @@ impl<'a> Machine<'a> {
                     ..before.clone()
                 };
                 self.log.keep_notes(notes);
-                let entry_parts = Outcome {
-                    next: self.next.clone(),
-                    ..without_trace(before, verdict)
-                };
-                Ok(self.with_entry(entry_parts, before.head, input))
+                Ok(Outcome {
+                    trace: Some(self.trace()),
+                    ..without_trace(&self.next, verdict)
+                })
             }
         }
     }

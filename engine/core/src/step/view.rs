@@ -9,7 +9,7 @@ use super::machine::Machine;
 use super::personal::is_personal;
 use super::scope::Locals;
 use super::{Actor, Facts, Snapshot, Status};
-use crate::chart::Chart;
+use crate::chart::{Chart, StateSet};
 use crate::value::{Object, Value};
 
 /// `key id workflow label states tags done paused output data busy since`, reduced to `paths` (all if none). `data` holds the fields
@@ -112,31 +112,39 @@ pub(super) fn tags_value(chart: &Chart, snapshot: &Snapshot) -> Value {
 pub fn label(chart: &Chart, snapshot: &Snapshot, now: Timestamp) -> String {
     let facts = Facts::default();
     let actor = Actor::engine();
-    Machine::new(chart, snapshot.clone(), &actor, None, &facts, now).label()
+    match Machine::new(chart, snapshot.clone(), &actor, None, &facts, now).label() {
+        Some(label) => label.to_string(),
+        None => label_in_words(chart, &snapshot.active),
+    }
+}
+
+/// What stands for a label where there is none: the name of the first active state.
+pub(super) fn label_in_words(chart: &Chart, active: &StateSet) -> String {
+    let first = chart.atomic_states(active).next();
+    first.map(|leaf| in_words(&chart.state(leaf).name)).unwrap_or_default()
 }
 
 impl Machine<'_> {
-    pub(super) fn label(&self) -> String {
-        let leaves: Vec<_> = self.chart.atomic_states(&self.next.active).collect();
+    /// None: no active state has one that can be said.
+    pub(super) fn label(&self) -> Option<Arc<str>> {
+        let chart = self.chart;
+        let leaves = || chart.atomic_states(&self.next.active);
         // who pauses the rest is what matters to whoever asks
-        let pausing = leaves.iter().filter(|leaf| !self.chart.state(**leaf).pauses.is_empty());
-        for leaf in pausing.chain(leaves.iter()) {
-            for state in std::iter::once(*leaf).chain(self.chart.ancestors(*leaf)) {
-                let Some(template) = &self.chart.state(state).label else {
+        let pausing = leaves().filter(|leaf| !chart.state(*leaf).pauses.is_empty());
+        for leaf in pausing.chain(leaves()) {
+            for state in std::iter::once(leaf).chain(chart.ancestors(leaf)) {
+                let Some(template) = &chart.state(state).label else {
                     continue;
                 };
-                if let Some(text) = template.literal() {
-                    return text.to_string();
+                if let Some(text) = template.literal_text() {
+                    return Some(text);
                 }
                 if let Ok(text) = self.scope(&[], &Locals::default()).text(template) {
-                    return text;
+                    return Some(text.into());
                 }
             }
         }
-        leaves
-            .first()
-            .map(|leaf| in_words(&self.chart.state(*leaf).name))
-            .unwrap_or_default()
+        None
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{EntryError, EntryText};
 use crate::chart::Chart;
 use crate::identity::Digest;
-use crate::step::{Record, Refusal, RefusalKind, Snapshot, Stepped, record, step, system_entry};
+use crate::step::{Entry, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped, record, seal, step, system_entry};
 use crate::value::Value;
 use crate::value::canonical::read_canonical;
 
@@ -51,8 +51,8 @@ impl<'a> Replay<'a> {
             self.lost = true;
             return Ok(Replayed::Erased);
         }
-        let outcome = match self.again(&entry) {
-            Ok(outcome) => outcome,
+        let (outcome, entry) = match self.again(&entry) {
+            Ok(again) => again,
             Err(error) => {
                 self.lost = true;
                 return Ok(Replayed::Different(Difference {
@@ -61,7 +61,7 @@ impl<'a> Replay<'a> {
                 }));
             }
         };
-        let Some(again) = outcome.entry else {
+        let Some(again) = entry else {
             self.lost = true;
             return Ok(Replayed::Different(Difference {
                 sequence,
@@ -84,10 +84,14 @@ impl<'a> Replay<'a> {
         self.snapshot.as_ref().filter(|_| !self.lost)
     }
 
-    fn again(&self, entry: &EntryText) -> Result<crate::step::Outcome, EntryError> {
+    fn again(&self, entry: &EntryText) -> Result<(Outcome, Option<Entry>), EntryError> {
         let at = entry.at()?;
         let actor = entry.actor()?;
         let failed = |failure: crate::step::Failure| EntryError(format!("stepped again, it fails: {failure}"));
+        let sealed = |recorded: Result<(Outcome, Entry), crate::step::Failure>| {
+            let (outcome, entry) = recorded.map_err(failed)?;
+            Ok((outcome, Some(entry)))
+        };
         let before = self.snapshot.as_ref();
         let needed = || before.ok_or_else(|| EntryError("it comes before the start".into()));
         match entry.input_kind() {
@@ -97,7 +101,7 @@ impl<'a> Replay<'a> {
                     .and_then(|input| input.get("act"))
                     .cloned()
                     .unwrap_or(Value::Null);
-                system_entry(before, &act, &actor, at).map_err(failed)
+                sealed(system_entry(before, &act, &actor, at))
             }
             "duplicate" => {
                 let of = entry
@@ -106,26 +110,26 @@ impl<'a> Replay<'a> {
                     .and_then(Value::as_integer)
                     .unwrap_or(0) as u64;
                 let key = crate::identity::InputKey([0; 16]);
-                record(self.chart, needed()?, &Record::Duplicate { of, key }, &actor, at).map_err(failed)
+                sealed(record(self.chart, needed()?, &Record::Duplicate { of, key }, &actor, at))
             }
-            "erasure" => record(self.chart, needed()?, &Record::Erasure, &actor, at).map_err(failed),
+            "erasure" => sealed(record(self.chart, needed()?, &Record::Erasure, &actor, at)),
             _ => {
                 let input = entry.as_input(self.secret())?;
                 if let Some(refusals) = refused_by_commit(entry) {
-                    return record(
-                        self.chart,
-                        needed()?,
-                        &Record::Refused {
-                            input: Box::new(input),
-                            refusals,
-                        },
-                        &actor,
-                        at,
-                    )
-                    .map_err(failed);
+                    let input = Box::new(input);
+                    let refused = Record::Refused { input, refusals };
+                    return sealed(record(self.chart, needed()?, &refused, &actor, at));
                 }
                 match step(self.chart, before, &input, &entry.facts()?, at).map_err(failed)? {
-                    Stepped::Done(outcome) => Ok(*outcome),
+                    Stepped::Done(mut outcome) => {
+                        let entry = seal(
+                            self.chart,
+                            &mut outcome,
+                            &input,
+                            before.map_or(Digest::ZERO, |before| before.head),
+                        );
+                        Ok((*outcome, entry))
+                    }
                     Stepped::Needs(_) => Err(EntryError("stepped again, it needs facts that were not recorded".into())),
                 }
             }

@@ -226,10 +226,7 @@ impl Engine {
                 });
             };
             let before = &instance.snapshot;
-            let outcome = guarded(|| record(&instance.known.chart, before, &Record::Erasure, by, now))?;
-            let Some(entry) = outcome.entry else {
-                return Err(EngineError::Damaged("an erasure leaves no entry".into()));
-            };
+            let (outcome, entry) = guarded(|| record(&instance.known.chart, before, &Record::Erasure, by, now))?;
             let next = NextInstance {
                 workflow: before.workflow.clone(),
                 key: before.key.clone(),

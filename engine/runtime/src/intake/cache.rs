@@ -123,7 +123,7 @@ mod tests {
 
     fn instance(name: &str, bytes: usize) -> Instance {
         let outcome = system_entry(None, &Value::Null, &Actor::engine(), Timestamp::UNIX_EPOCH).expect("an act is recorded");
-        let mut snapshot = outcome.next;
+        let mut snapshot = outcome.0.next;
         snapshot.instance = InstanceId::of(name, "");
         Instance {
             known: Arc::new(Known::of(system_chart())),

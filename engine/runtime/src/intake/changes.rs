@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_core::step::{ArmedTimer, Facts, InputKind, Outcome, SendVerdict, Snapshot, Status, Verdict};
+use statewright_core::step::{ArmedTimer, Entry, Facts, InputKind, Outcome, SendVerdict, Snapshot, Status, Verdict};
 
 use super::request::{Origin, Request};
 use crate::body::{EffectBody, MessageBody, MessageContent, Party};
@@ -47,10 +47,10 @@ impl Changes {
         }
     }
 
-    /// Adds what a step decided, and consumes what caused it. Takes the entry out of the outcome.
-    pub fn add(&mut self, outcome: &mut Outcome, request: &Request, now: Timestamp) {
+    /// Adds what a step decided, and its entry, and consumes what caused it.
+    pub fn add(&mut self, outcome: &Outcome, entry: Option<Entry>, request: &Request, now: Timestamp) {
         let own = Party::of(&outcome.next);
-        if let Some(entry) = outcome.entry.take() {
+        if let Some(entry) = entry {
             self.entries.push(NewEntry {
                 sequence: entry.sequence,
                 at_us: entry.at.as_microsecond(),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{
-    ClaimChange, Facts, Failure, Input, InputKind, Needs, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped, Verdict,
-    record, repeats, step,
+    ClaimChange, Entry, Facts, Failure, Input, InputKind, Needs, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped,
+    Verdict, record, repeats, step,
 };
 
 use super::answer::Answer;
 use super::changes::Changes;
 use super::request::{Origin, Parcel, Request};
+use super::sealed::{Sealed, step_and_seal};
 use crate::body::Party;
 use crate::configuration::NEEDS_ROUNDS_MAX;
 use crate::error::EngineError;
@@ -207,15 +208,15 @@ impl Group {
                 message: "a start without a chart".into(),
             });
         };
-        let outcome = match guarded(|| step(&known.chart, None, &request.input, &self.facts, now))? {
-            Stepped::Needs(needs) => return Ok(Some(needs)),
-            Stepped::Done(outcome) => *outcome,
+        let (outcome, entry) = match step_and_seal(&known.chart, None, &request.input, &self.facts, now)? {
+            Sealed::Needs(needs) => return Ok(Some(needs)),
+            Sealed::Done(outcome, entry) => (outcome, entry),
         };
         match outcome.verdict {
-            Verdict::Refused(refusals) if outcome.entry.is_none() => self.refuse_start(refusals, now),
+            Verdict::Refused(refusals) if entry.is_none() => self.refuse_start(refusals, now),
             _ => {
                 self.known = Some(known);
-                self.fold(outcome, now);
+                self.fold(outcome, entry, now);
             }
         }
         Ok(None)
@@ -299,9 +300,9 @@ impl Group {
             self.record_refusal(refusals, now)?;
             return Ok(None);
         }
-        match guarded(|| step(&known.chart, Some(snapshot), &request.input, &self.facts, now))? {
-            Stepped::Needs(needs) => Ok(Some(needs)),
-            Stepped::Done(outcome) => {
+        match step_and_seal(&known.chart, Some(snapshot), &request.input, &self.facts, now)? {
+            Sealed::Needs(needs) => Ok(Some(needs)),
+            Sealed::Done(outcome, entry) => {
                 if self.leaves_timer_due(&outcome) {
                     let message = "the timer is due and armed, and the chart does not take it".into();
                     return Err(Failure {
@@ -309,7 +310,7 @@ impl Group {
                         message,
                     });
                 }
-                self.fold(*outcome, now);
+                self.fold(outcome, entry, now);
                 Ok(None)
             }
         }
@@ -337,8 +338,8 @@ impl Group {
                 message: "an instance without a chart".into(),
             });
         };
-        let outcome = guarded(|| record(&known.chart, snapshot, &what, &request.input.actor, now))?;
-        self.fold(outcome, now);
+        let (outcome, entry) = guarded(|| record(&known.chart, snapshot, &what, &request.input.actor, now))?;
+        self.fold(outcome, Some(entry), now);
         Ok(())
     }
 
@@ -411,16 +412,16 @@ impl Group {
     }
 
     /// Adds a finished step to the write.
-    fn fold(&mut self, mut outcome: Outcome, now: Timestamp) {
+    fn fold(&mut self, outcome: Outcome, entry: Option<Entry>, now: Timestamp) {
         let Some(known) = self.known.clone() else { return };
         let request = &self.requests[self.steps.len()];
-        let traced = outcome.entry.is_some();
+        let traced = entry.is_some();
         let holds = held_by(&outcome);
         let facts = std::mem::take(&mut self.facts);
         if traced {
             self.changes.see(self.instance, &facts);
         }
-        self.changes.add(&mut outcome, request, now);
+        self.changes.add(&outcome, entry, request, now);
         let verdict = outcome.verdict;
         if traced {
             self.current = Some(outcome.next);

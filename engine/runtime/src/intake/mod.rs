@@ -14,6 +14,7 @@ mod group;
 mod queue;
 mod reads;
 mod request;
+mod sealed;
 mod settle;
 
 use std::sync::Arc;

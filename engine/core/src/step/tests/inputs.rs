@@ -62,7 +62,7 @@ fn nobody_may_what_is_not_granted() {
 fn a_start_that_is_refused_leaves_nothing() {
     let mut life = Life::of(CHART);
     assert_eq!(life.start(r#"{"name":"nobody"}"#), "refused: Nobody cannot have one");
-    assert!(life.last().entry.is_none());
+    assert!(life.last().trace.is_none());
     assert_eq!(life.start(r#"{"name":"x"}"#).split(' ').next(), Some("refused:"));
 }
 

@@ -5,6 +5,7 @@ mod algorithm;
 mod inputs;
 mod personal;
 mod properties;
+mod sealing;
 mod timers;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::chart::Chart;
 use crate::diagnostic::Sources;
-use crate::identity::{InputKey, InstanceId};
+use crate::identity::{Digest, InputKey, InstanceId};
 use crate::lang::{Resolver, Unbuilt, compile};
 use crate::value::{Value, json};
 
@@ -25,6 +26,8 @@ pub(super) struct Life {
     pub snapshot: Option<Snapshot>,
     pub facts: Facts,
     pub outcomes: Vec<Outcome>,
+    /// The entry of each outcome.
+    pub entries: Vec<Option<Entry>>,
     pub secret: Option<[u8; 32]>,
 }
 
@@ -67,6 +70,7 @@ impl Life {
             snapshot: None,
             facts: Facts::default(),
             outcomes: Vec::new(),
+            entries: Vec::new(),
             secret: None,
         }
     }
@@ -118,12 +122,15 @@ impl Life {
             kind,
         };
         match self.step(&input) {
-            Ok(Stepped::Done(outcome)) => {
+            Ok(Stepped::Done(mut outcome)) => {
                 let said = said(&outcome.verdict);
-                if outcome.entry.is_some() {
+                let head = self.snapshot.as_ref().map_or(Digest::ZERO, |snapshot| snapshot.head);
+                let entry = seal(&self.chart, &mut outcome, &input, head);
+                if entry.is_some() {
                     self.snapshot = Some(outcome.next.clone());
                 }
                 self.outcomes.push(*outcome);
+                self.entries.push(entry);
                 said
             }
             Ok(Stepped::Needs(needs)) => format!(
@@ -183,7 +190,7 @@ impl Life {
     }
 
     pub fn entry(&self) -> &str {
-        &self.last().entry.as_ref().expect("it left a trace").bytes
+        &self.entries.last().and_then(Option::as_ref).expect("it left a trace").bytes
     }
 }
 

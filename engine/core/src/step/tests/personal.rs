@@ -26,8 +26,7 @@ fn life() -> Life {
 #[test]
 fn no_personal_value_stands_in_an_entry_or_a_stored_snapshot() {
     let life = life();
-    for outcome in &life.outcomes {
-        let entry = outcome.entry.as_ref().expect("traced");
+    for entry in life.entries.iter().flatten() {
         for secret in ["Jane", "rare"] {
             assert!(
                 !entry.bytes.contains(secret) && !entry.snapshot.contains(secret),
@@ -52,15 +51,12 @@ fn a_stored_snapshot_comes_back_with_its_personal_values_and_without_them_once_e
 #[test]
 fn a_trail_proves_itself_and_replays_until_it_is_erased() {
     let life = life();
-    let entries: Vec<&str> = life
-        .outcomes
-        .iter()
-        .map(|outcome| outcome.entry.as_ref().expect("traced").bytes.as_str())
-        .collect();
+    let entries: Vec<&str> = life.entries.iter().flatten().map(|entry| entry.bytes.as_str()).collect();
     let personal: Vec<_> = life
-        .outcomes
+        .entries
         .iter()
-        .flat_map(|outcome| outcome.entry.as_ref().expect("traced").personal.clone())
+        .flatten()
+        .flat_map(|entry| entry.personal.clone())
         .collect();
     let snapshot = life.snapshot.as_ref().expect("begun");
     let head = Head {

@@ -85,9 +85,10 @@ proptest! {
         }
         let [first, second] = &lives;
         prop_assert_eq!(&first.outcomes, &second.outcomes);
+        prop_assert_eq!(&first.entries, &second.entries);
         let mut replay = Replay::begin(&first.chart, &[]);
-        for outcome in first.outcomes.iter().filter_map(|outcome| outcome.entry.as_ref()) {
-            prop_assert_eq!(replay.follow(&outcome.bytes), Ok(Replayed::Same));
+        for entry in first.entries.iter().flatten() {
+            prop_assert_eq!(replay.follow(&entry.bytes), Ok(Replayed::Same));
         }
         prop_assert_eq!(replay.snapshot(), first.snapshot.as_ref());
         let snapshot = first.snapshot.as_ref().expect("begun");

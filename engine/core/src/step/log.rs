@@ -1,0 +1,89 @@
+//! What happens in a step, as it goes along, and what of it the entry says.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::Fact;
+use crate::chart::StateIndex;
+use crate::value::Value;
+
+/// How many notes one entry keeps: an entry is for reading.
+const NOTES_MAX: usize = 100;
+
+/// What happened in a step, as it goes along.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Log {
+    pub left: Vec<StateIndex>,
+    pub entered: Vec<StateIndex>,
+    /// Source and event of each transition taken.
+    pub transitions: Vec<(StateIndex, Arc<str>)>,
+    pub marks: Vec<(Arc<str>, Value)>,
+    pub changes: Vec<Change>,
+    pub notes: Vec<Note>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Change {
+    pub field: Arc<str>,
+    pub from: Value,
+    pub to: Value,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Note {
+    pub kind: &'static str,
+    pub text: String,
+    pub place: String,
+}
+
+impl Log {
+    /// Several changes of one field in one step are one: from what it was to what it is.
+    pub fn change(&mut self, field: &Arc<str>, from: Value, to: Value) {
+        match self.changes.iter_mut().find(|change| change.field == *field) {
+            Some(change) => change.to = to,
+            None => self.changes.push(Change {
+                field: field.clone(),
+                from,
+                to,
+            }),
+        }
+    }
+
+    pub fn note(&mut self, kind: &'static str, text: &str, place: &str) {
+        let note = Note {
+            kind,
+            text: text.into(),
+            place: place.into(),
+        };
+        if self.notes.len() < NOTES_MAX && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Keeps only what was noted: of an input that was not taken, nothing else happened.
+    pub fn keep_notes(&mut self, other: Log) {
+        self.notes = other.notes;
+    }
+
+    /// A field that was null and stays null has not changed.
+    pub fn forget_unchanged(&mut self) {
+        self.changes.retain(|change| change.from != change.to);
+    }
+
+    pub fn has_changes(&self) -> bool {
+        !self.changes.is_empty() || !self.left.is_empty() || !self.entered.is_empty() || !self.transitions.is_empty()
+    }
+}
+
+/// What the entry of an outcome says beside the outcome itself: kept until it is sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    pub(super) at: Timestamp,
+    pub(super) log: Log,
+    /// What the step saw of other instances: read name and resolved key, and what was found.
+    pub(super) reads: Vec<((Arc<str>, Arc<str>), Fact)>,
+    pub(super) entropy: Option<[u8; 32]>,
+    /// What the customer sees; None: the name of the first active state, in words.
+    pub(super) label: Option<Arc<str>>,
+}
