@@ -26,6 +26,9 @@ pub struct Arguments {
     /// W5: transitions a commit.
     #[arg(long, value_delimiter = ',', default_value = "1,8,64,512")]
     pub batch: Vec<usize>,
+    /// In process: batches on their way to the database at once.
+    #[arg(long)]
+    pub committers: Option<usize>,
     /// Instances of one run, or timers of W2; 0: chosen by the number of clients.
     #[arg(long, default_value_t = 0)]
     pub instances: usize,

@@ -18,10 +18,13 @@ pub const WORKFLOWS: [(&str, &str); 2] = [
     ("timer.yaml", include_str!("../../fixtures/bench/timer.yaml")),
 ];
 
-pub async fn launch(store: &str, batch_max: Option<usize>) -> Result<Engine, String> {
+pub async fn launch(store: &str, batch_max: Option<usize>, committers: Option<usize>) -> Result<Engine, String> {
     let mut configuration = EngineConfig::named("bench");
     if let Some(batch_max) = batch_max {
         configuration.batch_max = batch_max;
+    }
+    if let Some(committers) = committers {
+        configuration.committers = committers;
     }
     let surroundings = Surroundings {
         store: open(store).await.map_err(|error| error.to_string())?,

@@ -24,7 +24,9 @@ pub enum Client {
 impl Target {
     pub async fn open(arguments: &Arguments, batch_max: Option<usize>) -> Result<Target, String> {
         match arguments.via {
-            Via::Engine => Ok(Target::Engine(node::launch(&arguments.store, batch_max).await?)),
+            Via::Engine => Ok(Target::Engine(
+                node::launch(&arguments.store, batch_max, arguments.committers).await?,
+            )),
             Via::Http => Ok(Target::Server(Server::start(&arguments.store).await?)),
         }
     }
@@ -36,11 +38,11 @@ impl Target {
         }
     }
 
-    /// Processes whose time is the engine's.
+    /// Processes whose time is the clients' and the engine's.
     pub fn processes(&self) -> Vec<u32> {
         match self {
             Target::Engine(_) => vec![std::process::id()],
-            Target::Server(server) => vec![server.process()],
+            Target::Server(server) => vec![std::process::id(), server.process()],
         }
     }
 

@@ -10,7 +10,7 @@ use statewright_core::identity::InstanceId;
 use statewright_engine::store::{Store, open};
 
 use super::arguments::{Arguments, Via};
-use super::cpu::used_by;
+use super::cpu::Used;
 use super::report::{self, Run, percentile};
 use super::target::{Client, Target};
 
@@ -93,7 +93,7 @@ pub async fn batches(arguments: &Arguments) -> Result<(), String> {
 async fn run_orders(target: &Arc<Target>, clients: usize, total: usize, name: &str) -> Result<Run, String> {
     let next = Arc::new(AtomicUsize::new(0));
     let prefix: Arc<str> = format!("{name}-{:x}", nonce()).into();
-    let before = used_by(&target.processes());
+    let before = Used::by(&target.processes());
     let begun = Instant::now();
     let mut tasks = Vec::new();
     for _ in 0..clients {
@@ -112,7 +112,7 @@ async fn run_orders(target: &Arc<Target>, clients: usize, total: usize, name: &s
         instances: total,
         elapsed,
         latencies,
-        cpu: used_by(&target.processes()) - before,
+        cpu: Used::by(&target.processes()).since(before),
     })
 }
 

@@ -6,9 +6,9 @@ use statewright_engine::store::{Applied, StoreError};
 use crate::fixture::{Database, postgres};
 use crate::shape::{id, step};
 
-/// What a restart does to every session of this database but the one that asks.
+/// What a restart does to every session of this database but the one that asks; waits (milliseconds) until each has ended.
 const END_ALL: &str = "
-    select pg_terminate_backend(pid) from pg_stat_activity
+    select pg_terminate_backend(pid, 10000) from pg_stat_activity
     where datname = current_database() and pid <> pg_backend_pid()";
 
 #[tokio::test]

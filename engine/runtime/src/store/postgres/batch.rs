@@ -8,7 +8,7 @@ use statewright_core::identity::{InputKey, InstanceId};
 
 use super::columns::{self, Columns};
 use super::connection::Trouble;
-use super::statement::{COMMIT_FULL, COMMIT_LEAN};
+use super::part::Form;
 use super::uuid::Uuid;
 use super::{careful, row};
 use crate::store::check::repeated_key;
@@ -80,11 +80,8 @@ pub(super) async fn apply(connection: &mut PgConnection, writes: &[&Write]) -> R
     if writes.is_empty() {
         return Ok(left);
     }
-    let query = if writes.iter().all(|write| columns::is_lean(write)) {
-        sqlx::query_with(COMMIT_LEAN, columns::lean(writes)?)
-    } else {
-        sqlx::query_with(COMMIT_FULL, columns::full(writes)?)
-    };
+    let form = Form::of(writes);
+    let query = sqlx::query_with(form.statement(), columns::arguments(form, writes)?);
     for found in query.fetch_all(connection).await? {
         let instance = InstanceId(found.try_get::<Uuid, _>(0)?.0);
         let key = found.try_get::<Option<Uuid>, _>(1)?.map(|key| InputKey(key.0));

@@ -3,6 +3,7 @@
 use sqlx::postgres::{PgArguments, PgBindIterExt, PgHasArrayType};
 use sqlx::{Arguments, Encode, Postgres, Type};
 
+use super::part::{Form, Part};
 use super::uuid::Uuid;
 use crate::store::{StoreError, StoreResult, Write};
 
@@ -27,48 +28,40 @@ impl Columns {
     }
 }
 
-/// The arguments of [`super::statement::COMMIT_LEAN`].
-pub(super) fn lean(writes: &[&Write]) -> StoreResult<PgArguments> {
+/// The arguments of a form's statement. A name that two parts of one write name is sent once: a statement cannot change a row twice.
+pub(super) fn arguments(form: Form, writes: &[&Write]) -> StoreResult<PgArguments> {
     let mut columns = Columns::default();
-    add_moved(&mut columns, writes)?;
-    add_entries(&mut columns, writes)?;
-    Ok(columns.finish())
-}
-
-/// The arguments of [`super::statement::COMMIT_FULL`]. A name that two parts of one write name is sent once: a statement cannot
-/// change a row twice.
-pub(super) fn full(writes: &[&Write]) -> StoreResult<PgArguments> {
-    let mut columns = Columns::default();
-    add_moved(&mut columns, writes)?;
-    add_entries(&mut columns, writes)?;
-    add_begun(&mut columns, writes)?;
-    add_touched(&mut columns, writes)?;
     columns.add(writes.iter().map(|write| Uuid::from(write.instance)))?;
     columns.add(writes.iter().map(|write| write.at_us))?;
-    add_personal(&mut columns, writes)?;
-    add_timers(&mut columns, writes)?;
-    add_messages(&mut columns, writes)?;
-    add_messages_of_its_own(&mut columns, writes)?;
-    add_effects(&mut columns, writes)?;
-    add_claims_released(&mut columns, writes)?;
+    for part in form.parts() {
+        match part {
+            Part::Inputs => add_inputs(&mut columns, writes)?,
+            Part::Moved => add_moved(&mut columns, writes)?,
+            Part::Begun => add_begun(&mut columns, writes)?,
+            Part::Touched => add_touched(&mut columns, writes)?,
+            Part::Entries => add_entries(&mut columns, writes)?,
+            Part::Personal => add_personal(&mut columns, writes)?,
+            Part::Disarmed => add_disarmed(&mut columns, writes)?,
+            Part::Armed => add_armed(&mut columns, writes)?,
+            Part::Sent => add_sent(&mut columns, writes)?,
+            Part::Taken => add_taken(&mut columns, writes)?,
+            Part::Deferred => add_deferred(&mut columns, writes)?,
+            Part::Intended => add_intended(&mut columns, writes)?,
+            Part::Abandoned => add_abandoned(&mut columns, writes)?,
+            Part::Released => add_released(&mut columns, writes)?,
+        }
+    }
     Ok(columns.finish())
 }
 
-/// Whether [`lean`] says everything.
-pub(super) fn is_lean(write: &Write) -> bool {
-    let moves = write.expected > 0 && !write.entries.is_empty();
-    let nothing_else = write.personal.is_empty()
-        && write.timers_armed.is_empty()
-        && write.timers_gone.is_empty()
-        && write.messages.is_empty()
-        && write.messages_taken.is_empty()
-        && write.messages_deferred.is_empty()
-        && !write.resumed
-        && write.effects.is_empty()
-        && write.effects_abandoned.is_empty()
-        && write.claims_released.is_empty()
-        && !write.erase;
-    moves && nothing_else
+/// Those entries whose input may have come before.
+fn add_inputs(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let keyed = || {
+        let entries = of_each(writes, |write| write.entries.iter());
+        entries.filter_map(|(write, entry)| entry.input_key.map(|key| (write, key)))
+    };
+    columns.add(keyed().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(keyed().map(|(_, key)| Uuid::from(key)))
 }
 
 fn add_moved(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
@@ -80,8 +73,7 @@ fn add_moved(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     columns.add(moved().map(|write| write.next.definition.0))?;
     columns.add(moved().map(|write| write.next.done))?;
     columns.add(moved().map(|write| write.next.snapshot.as_str()))?;
-    columns.add(moved().map(|write| write.next.head.0))?;
-    columns.add(moved().map(|write| write.at_us))
+    columns.add(moved().map(|write| write.next.head.0))
 }
 
 fn add_entries(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
@@ -123,11 +115,16 @@ fn add_personal(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     columns.add(given().map(|(_, (_, value))| value.as_str()))
 }
 
-fn add_timers(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+fn add_disarmed(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     let gone = || {
         let gone = of_each(writes, |write| write.timers_gone.iter());
         gone.filter(|(write, name)| !write.timers_armed.iter().any(|(armed, _)| armed == *name))
     };
+    columns.add(gone().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(gone().map(|(_, name)| &**name))
+}
+
+fn add_armed(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     let armed = || {
         let armed = of_each(writes, |write| write.timers_armed.iter().enumerate());
         armed.filter_map(|(write, (place, (name, due_us)))| {
@@ -135,14 +132,12 @@ fn add_timers(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
             (!is_armed_later).then_some((write, name, due_us))
         })
     };
-    columns.add(gone().map(|(write, _)| Uuid::from(write.instance)))?;
-    columns.add(gone().map(|(_, name)| &**name))?;
     columns.add(armed().map(|(write, ..)| Uuid::from(write.instance)))?;
     columns.add(armed().map(|(_, name, _)| &**name))?;
     columns.add(armed().map(|(.., due_us)| *due_us))
 }
 
-fn add_messages(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+fn add_sent(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     let messages = || of_each(writes, |write| write.messages.iter());
     columns.add(messages().map(|(write, _)| Uuid::from(write.instance)))?;
     columns.add(messages().map(|(_, message)| Uuid::from(message.to)))?;
@@ -152,27 +147,30 @@ fn add_messages(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     columns.add(messages().map(|(write, _)| write.at_us))
 }
 
-fn add_messages_of_its_own(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+fn add_taken(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     let taken = || of_each(writes, |write| write.messages_taken.iter());
+    columns.add(taken().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(taken().map(|(_, id)| *id))
+}
+
+fn add_deferred(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     let deferred = || {
         let deferred = of_each(writes, |write| write.messages_deferred.iter());
         deferred.filter(|(write, id)| !write.messages_taken.contains(id))
     };
     let resumed = writes.iter().filter(|write| write.resumed);
-    columns.add(taken().map(|(write, _)| Uuid::from(write.instance)))?;
-    columns.add(taken().map(|(_, id)| *id))?;
+    add_taken(columns, writes)?;
     columns.add(deferred().map(|(write, _)| Uuid::from(write.instance)))?;
     columns.add(deferred().map(|(_, id)| *id))?;
     columns.add(resumed.map(|write| Uuid::from(write.instance)))
 }
 
-fn add_effects(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+fn add_intended(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     let effects = || {
         let effects = of_each(writes, |write| write.effects.iter());
         effects.filter(|(write, effect)| !write.effects_abandoned.contains(&effect.key))
     };
     let leases = || effects().map(|(write, _)| write.lease.as_ref());
-    let abandoned = || of_each(writes, |write| write.effects_abandoned.iter());
     columns.add(effects().map(|(write, _)| Uuid::from(write.instance)))?;
     columns.add(effects().map(|(_, effect)| &*effect.key))?;
     columns.add(effects().map(|(_, effect)| &*effect.adapter))?;
@@ -180,12 +178,16 @@ fn add_effects(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     columns.add(effects().map(|(_, effect)| effect.due_us))?;
     columns.add(leases().map(|lease| i64::from(lease.is_some())))?;
     columns.add(leases().map(|lease| lease.map(|(node, _)| &**node)))?;
-    columns.add(leases().map(|lease| lease.map(|(_, until_us)| *until_us)))?;
+    columns.add(leases().map(|lease| lease.map(|(_, until_us)| *until_us)))
+}
+
+fn add_abandoned(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+    let abandoned = || of_each(writes, |write| write.effects_abandoned.iter());
     columns.add(abandoned().map(|(write, _)| Uuid::from(write.instance)))?;
     columns.add(abandoned().map(|(_, key)| &**key))
 }
 
-fn add_claims_released(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
+fn add_released(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     let released = || {
         let released = of_each(writes, |write| write.claims_released.iter());
         released.filter(|(write, claim)| !write.claims_held.iter().any(|held| held.id == claim.id))

@@ -12,6 +12,7 @@ mod connection;
 mod incident;
 mod number;
 mod outbox;
+mod part;
 #[cfg(test)]
 mod plan;
 mod record;

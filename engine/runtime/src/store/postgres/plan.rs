@@ -4,12 +4,11 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row};
 
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
-use super::{batch, careful, incident, number, outbox, record, schema, statement, token, wake};
+use super::part::{Form, Part};
+use super::{batch, careful, incident, number, outbox, record, schema, token, wake};
 
 /// On the connections that commit.
 const COMMITTING: &[&str] = &[
-    statement::COMMIT_LEAN,
-    statement::COMMIT_FULL,
     batch::FIND_INPUTS,
     careful::LOCK_ABSENT,
     careful::LOCK,
@@ -65,6 +64,22 @@ const OTHERS: &[&str] = &[
     wake::TAKE_LOST,
     wake::INSERT_MESSAGE,
 ];
+
+/// A batch's: each part beside what always is, with and without repetitions, and all parts together.
+fn forms() -> Vec<&'static str> {
+    let common = [Part::Moved, Part::Begun, Part::Touched, Part::Entries];
+    let mut forms = vec![Form::full()];
+    for part in Part::ALL {
+        for inputs in [None, Some(Part::Inputs)] {
+            forms.push(Form::with(common.into_iter().chain([part]).chain(inputs)));
+        }
+    }
+    for source in [Part::Moved, Part::Begun] {
+        forms.push(Form::with([source, Part::Entries]));
+    }
+    forms.push(Form::with([Part::Touched, Part::Taken]));
+    forms.into_iter().map(Form::statement).collect()
+}
 
 const TABLES: [&str; 7] = ["claim", "effect", "instance", "message", "personal", "timer", "trail"];
 
@@ -172,6 +187,7 @@ async fn no_statement_walks_a_table() {
         sqlx::raw_sql(change).execute(&mut others).await.expect("it is our own");
         // Plans are those of the statistics of now.
         committing.execute("discard plans").await.expect("they can be made anew");
+        check_all(&mut committing, &forms(), change).await;
         check_all(&mut committing, COMMITTING, change).await;
         check_all(&mut others, OTHERS, change).await;
     }
