@@ -134,6 +134,7 @@ impl Engine {
             reason,
             expected,
         } = request;
+        let named = input_key.is_some();
         let input = Input {
             key: Some(input_key.unwrap_or_else(|| self.inner.unkeyed.draw())),
             actor,
@@ -142,6 +143,7 @@ impl Engine {
         };
         self.ask(|reply| {
             let mut request = Request::to(Party { workflow, key }, input, Origin::Caller, reply);
+            request.named = named;
             request.expected = expected;
             request
         })

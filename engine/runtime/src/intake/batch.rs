@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use statewright_core::identity::InstanceId;
+use statewright_core::identity::{InputKey, InstanceId};
 use statewright_core::step::Needs;
+use statewright_core::trail::EntryText;
 
 use super::cache::SnapshotCache;
 use super::changes::Lease;
 use super::group::{Group, Source};
 use super::reads::Reader;
-use super::request::Parcel;
+use super::request::{Parcel, Request};
 use crate::error::EngineResult;
 use crate::instances::{Instance, Instances, Personal};
-use crate::store::Write;
+use crate::store::{Store, TrailRow, Write};
 
 pub(super) struct Batch {
     /// In the order in which their first parcels came.
@@ -43,6 +44,7 @@ impl Batch {
         for (place, kept) in kept.into_iter().enumerate() {
             match kept {
                 Some(kept) if !self.groups[place].fresh => self.groups[place].begin(Some(kept), Source::Kept),
+                None if self.groups[place].is_to_begin() => self.groups[place].begin(None, Source::Assumed),
                 _ => missing.push(place),
             }
         }
@@ -52,6 +54,21 @@ impl Batch {
             match loaded {
                 Ok(instance) => self.groups[place].begin(instance, Source::Loaded),
                 Err(error) => self.groups[place].fail(&error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds those that were committed although the database did not say so: by now, or since the last look.
+    pub async fn find_tried(&mut self, store: &dyn Store) -> EngineResult<()> {
+        for group in self.groups.iter_mut().filter(|group| group.stumbles > 0) {
+            let instance = group.instance;
+            let tried = |request: &&mut Request| request.is_unnamed() && request.found.repeated.is_none();
+            for request in group.requests.iter_mut().filter(tried) {
+                let (Some(first), Some(key)) = (request.found.tried, request.input.key) else {
+                    continue;
+                };
+                request.found.repeated = find_entry(store, instance, first, key).await?;
             }
         }
         Ok(())
@@ -90,6 +107,30 @@ impl Batch {
     pub fn instances(&self) -> impl Iterator<Item = InstanceId> + '_ {
         self.groups.iter().map(|group| group.instance)
     }
+}
+
+/// Entries that are looked at together for an input that may be there.
+const TRIED_PAGE: usize = 64;
+
+/// The entry that the input of this key left at this sequence or after it.
+async fn find_entry(store: &dyn Store, instance: InstanceId, first: u64, key: InputKey) -> EngineResult<Option<TrailRow>> {
+    let mut after = first.saturating_sub(1);
+    loop {
+        let page = store.trail(instance, after, TRIED_PAGE).await?;
+        let Some(last) = page.last().map(|row| row.sequence) else {
+            return Ok(None);
+        };
+        if let Some(found) = page.into_iter().find(|row| key_of(row) == Some(key)) {
+            return Ok(Some(found));
+        }
+        after = last;
+    }
+}
+
+/// The key that an entry says its input has.
+fn key_of(row: &TrailRow) -> Option<InputKey> {
+    let entry = EntryText::read(&row.bytes).ok()?;
+    entry.input()?.get("key")?.as_text()?.parse().ok()
 }
 
 impl Group {

@@ -54,7 +54,7 @@ impl Changes {
             self.entries.push(NewEntry {
                 sequence: entry.sequence,
                 at_us: entry.at.as_microsecond(),
-                input_key: entry.input_key,
+                input_key: entry.input_key.filter(|_| !request.is_unnamed()),
                 bytes: entry.bytes,
             });
             self.snapshot = entry.snapshot;

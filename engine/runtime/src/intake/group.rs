@@ -33,6 +33,8 @@ const TIMER_NOT_TAKEN: &str = "SW-1903";
 pub(super) enum Source {
     /// From memory: what leaves no trace must be checked against the store before it is told.
     Kept,
+    /// Nobody has looked: it is to begin, and will not be there. The commit finds out.
+    Assumed,
     Loaded,
 }
 
@@ -104,6 +106,12 @@ impl Group {
         self.moves = self.moves.max(parcel.moves);
         self.stumbles = self.stumbles.max(parcel.stumbles);
         self.fresh |= parcel.fresh;
+    }
+
+    /// Whether it can be stepped without a look at the store: what is to begin is seldom there.
+    pub fn is_to_begin(&self) -> bool {
+        let first = self.requests.first();
+        first.is_some_and(|first| !self.fresh && first.begins())
     }
 
     /// Begins from what was found.
@@ -381,8 +389,18 @@ impl Group {
             self.conclude_error(EngineError::KeyReused);
             return Ok(());
         }
+        let first_answer = !self.requests[self.steps.len()].is_unnamed();
         match Answer::of_entry(self.instance, row) {
-            Ok(answer) => self.repeat(row.sequence, Some(answer), now),
+            Ok(answer) if first_answer => self.repeat(row.sequence, Some(answer), now),
+            Ok(answer) => {
+                // Nobody repeated anything: the answer to its only time was lost between the database and this node.
+                let answer = Answer {
+                    duplicate: false,
+                    ..answer
+                };
+                self.conclude_untraced(Conclusion::Answer(Box::new(answer)));
+                Ok(())
+            }
             Err(error) => {
                 self.conclude_error(error);
                 Ok(())

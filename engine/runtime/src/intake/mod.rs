@@ -105,6 +105,7 @@ impl Intake {
 
     async fn prepare(&self, batch: &mut Batch, now: Timestamp) -> Result<(), EngineError> {
         batch.load(&self.cache, &self.instances).await?;
+        batch.find_tried(&*self.store).await?;
         batch.step(&self.cache, &self.reader, now).await
     }
 

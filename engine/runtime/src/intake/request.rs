@@ -32,7 +32,8 @@ pub struct Request {
     pub input: Input,
     /// Of a start: the chart it begins with.
     pub chart: Option<Arc<Known>>,
-    /// Whether its key is the sender's own name for it, by which it must not be mistaken for another.
+    /// Whether its key is the sender's own name for it, by which it must not be mistaken for another. One that this node drew is
+    /// known to nobody else: only this node can send it again.
     pub named: bool,
     /// The sequence that the sender looked at.
     pub expected: Option<u64>,
@@ -68,6 +69,8 @@ pub(super) struct Found {
     pub unrepeated: bool,
     /// What only the commit could see.
     pub refusals: Vec<Refusal>,
+    /// The lowest sequence of an entry that it left in a commit of which nobody knows whether it happened, or will yet.
+    pub tried: Option<u64>,
 }
 
 /// Who is told.
@@ -131,6 +134,17 @@ impl Request {
             key: self.instance.to_string().into(),
         };
         self.to.clone().unwrap_or_else(unnamed)
+    }
+
+    /// Whether it is recognised by the place in the trail where it was tried, and not by a key that is looked up.
+    pub(super) fn is_unnamed(&self) -> bool {
+        let draws_its_key = matches!(&self.input.kind, InputKind::Start(start) if start.number.is_some());
+        matches!(self.origin, Origin::Caller) && !self.named && !draws_its_key
+    }
+
+    /// Whether somebody from outside wants a new instance.
+    pub(super) fn begins(&self) -> bool {
+        matches!((&self.origin, &self.input.kind), (Origin::Caller, InputKind::Start(_)))
     }
 
     /// Whether somebody is told of a refusal. A timer or an adapter's answer that cannot be taken waits for a person instead.

@@ -92,6 +92,10 @@ impl Intake {
     }
 
     async fn step_again_or_lose(&self, group: Group) -> Vec<Parcel> {
+        if group.source == Source::Assumed {
+            // It was there all along: nobody was faster.
+            return vec![group.into_parcel(Retry::Fresh)];
+        }
         if group.moves < RESTEPS_MAX {
             return vec![group.into_parcel(Retry::Moved)];
         }
@@ -210,7 +214,8 @@ impl Intake {
 
     async fn is_repetition(&self, instance: InstanceId, request: &mut Request) -> bool {
         let Some(key) = request.input.key else { return false };
-        if request.found.repeated.is_some() || request.found.unrepeated || !matches!(request.origin, Origin::Caller) {
+        let is_unnamed = request.is_unnamed() || !matches!(request.origin, Origin::Caller);
+        if request.found.repeated.is_some() || request.found.unrepeated || is_unnamed {
             return false;
         }
         match self.store.entry_of_input(instance, key).await {
@@ -241,7 +246,7 @@ pub(super) enum Retry {
 impl Group {
     /// Whether something is to be told that no write has proved, from a snapshot that may be out of date.
     fn needs_fresh(&self) -> bool {
-        self.source == Source::Kept && self.steps.iter().any(|step| !step.traced)
+        self.source != Source::Loaded && self.steps.iter().any(|step| !step.traced)
     }
 
     fn into_parcel(self, retry: Retry) -> Parcel {
@@ -254,8 +259,13 @@ impl Group {
         }
     }
 
-    pub(super) fn into_parcel_after_stumble(self) -> Parcel {
+    /// Whether its write was committed is not known; what is, is where each input would stand then.
+    pub(super) fn into_parcel_after_stumble(mut self) -> Parcel {
         let stumbles = self.stumbles + 1;
+        for (request, step) in self.requests.iter_mut().zip(&self.steps) {
+            let tried = request.found.tried.unwrap_or(u64::MAX);
+            request.found.tried = step.traced.then_some(step.sequence.min(tried)).or(request.found.tried);
+        }
         Parcel {
             stumbles,
             ..self.into_parcel(Retry::Fresh)

@@ -1,9 +1,15 @@
 //! One input, one entry, one answer.
 
+use std::sync::Arc;
+
+use statewright_core::identity::InstanceId;
 use statewright_core::step::{RefusalKind, Verdict};
 use statewright_core::value::Value;
 use statewright_engine::SendRequest;
 use statewright_engine::error::EngineError;
+use statewright_engine::intake::Ticked;
+use statewright_engine::store::memory::MemoryStore;
+use statewright_engine::testing::{FaultRates, FaultyStore};
 
 use crate::support::{COUNTER, World, clerk, key, object, person, send_of, start_of};
 
@@ -266,5 +272,37 @@ async fn an_old_definition_stays_with_its_instances() {
     let other = world.another_node("two");
     assert_eq!(other.engine.show("counter", "A", &clerk()).await.unwrap().sequence, 2);
     assert_eq!(world.trail("statewright-system", "system").await.len(), 2);
+    world.prove().await;
+}
+
+/// The database commits, and dies before it says so.
+#[tokio::test]
+async fn what_was_committed_without_a_word_is_not_done_again() {
+    let faulty = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new()), 1));
+    let world = World::on(faulty.clone(), &[COUNTER], |_| {}).await;
+    world.start("counter", "A", &[]).await.unwrap();
+    for _ in 0..2 {
+        let engine = world.node.engine.clone();
+        let send = tokio::spawn(async move { engine.send(send_of("counter", "A", "ADD")).await });
+        tokio::task::yield_now().await;
+        faulty.set(FaultRates { before: 0, after: 1_000 });
+        assert_eq!(world.node.intake.tick(world.now()).await, Ticked::Stumbled);
+        faulty.set(FaultRates::default());
+        assert_eq!(world.node.intake.tick(world.now()).await, Ticked::Worked);
+        let answer = send.await.unwrap().unwrap();
+        assert_eq!((answer.verdict, answer.duplicate), (Verdict::Taken, false));
+    }
+    assert_eq!(world.field("counter", "A", "count").await, Value::Integer(2));
+    assert_eq!(
+        world
+            .node
+            .engine
+            .store()
+            .trail(InstanceId::of("counter", "A"), 0, 10)
+            .await
+            .unwrap()
+            .len(),
+        3
+    );
     world.prove().await;
 }
