@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use statewright_core::diagnostic::Code;
+use statewright_core::value::number::{self, parse_decimal};
 use statewright_core::value::{Object, Value, json};
 
 use super::people::*;
@@ -205,7 +206,15 @@ impl Story {
         for (eye, target) in members(&inspection) {
             let power = |name: &str| target.field(name).cloned().unwrap_or(Value::Null);
             if !target.is_null() {
-                measured.insert(eye, object([("cylinder", power("cylinder")), ("sphere", power("sphere"))]));
+                let (sphere, cylinder) = (power("sphere"), power("cylinder"));
+                measured.insert(
+                    eye,
+                    object([
+                        ("axis", whole_degrees(&power("axis"))),
+                        ("cylinder", cylinder),
+                        ("sphere", sphere),
+                    ]),
+                );
             }
         }
         let with = object([("measured", Value::from_fields(measured))]);
@@ -286,6 +295,12 @@ impl Story {
             },
         }
     }
+}
+
+/// An axis as a lensmeter reads it.
+fn whole_degrees(axis: &Value) -> Value {
+    let degrees = axis.as_text().and_then(|text| parse_decimal(text).ok());
+    degrees.map_or(Value::Null, |degrees| number::from_whole(degrees.round()))
 }
 
 fn read(source: &str) -> Result<Value, Failure> {

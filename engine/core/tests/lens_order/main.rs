@@ -1,6 +1,11 @@
-//! The entry of a lens order: each rule with what passes, what fails, and where the boundary lies.
+//! A lens order: each rule with what passes, what fails, and where the boundary lies. Here its entry; what comes after in modules.
 //!
 //! The workflow is the one that ships; it is compiled and stepped, nothing stands in for anything but the practice.
+
+mod access;
+mod correction;
+mod inspection;
+mod life;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -78,33 +83,35 @@ fn started(chart: &Chart, changes: &[(&str, &str)], practice: &str) -> Outcome {
 /// Where the order is after its start and what was found unusual, or why it is refused.
 fn entered(chart: &Chart, changes: &[(&str, &str)], practice: &str) -> String {
     let outcome = started(chart, changes, practice);
-    match &outcome.verdict {
-        Verdict::Refused(refusals) => {
-            let line = |refusal: &Refusal| match &refusal.field {
-                Some(field) => format!("{field} {}", refusal.sentence),
-                None => refusal.sentence.clone(),
-            };
-            refusals.iter().map(line).collect::<Vec<_>>().join("; ")
-        }
-        _ => {
-            let active = outcome
-                .next
-                .active
-                .iter()
-                .filter_map(|state| chart.states.get(usize::from(state.0)));
-            let leaves: Vec<&str> = active
-                .filter(|state| state.children.is_empty())
-                .map(|state| &*state.path)
-                .collect();
-            let warnings = outcome
-                .next
-                .data
-                .get("warnings")
-                .map(interface::to_interface)
-                .unwrap_or_default();
-            format!("{} {warnings}", leaves.join(" "))
-        }
+    if let Verdict::Refused(refusals) = &outcome.verdict {
+        return refused(refusals);
     }
+    let warnings = outcome.next.data.get("warnings");
+    let warnings = warnings.map(interface::to_interface).unwrap_or_default();
+    format!("{} {warnings}", leaves(chart, &outcome))
+}
+
+fn refused(refusals: &[Refusal]) -> String {
+    let line = |refusal: &Refusal| match &refusal.field {
+        Some(field) => format!("{field} {}", refusal.sentence),
+        None => refusal.sentence.clone(),
+    };
+    refusals.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+fn leaves(chart: &Chart, outcome: &Outcome) -> String {
+    let active = outcome.next.active.iter();
+    let active = active.filter_map(|state| chart.states.get(usize::from(state.0)));
+    let leaves = active.filter(|state| state.children.is_empty());
+    leaves.map(|state| &*state.path).collect::<Vec<_>>().join(" ")
+}
+
+/// Sphere, cylinder and axis of the right eye.
+fn right(outcome: &Outcome) -> String {
+    let rx = outcome.next.data.get("rx").and_then(|rx| rx.field("right"));
+    let rx = rx.cloned().unwrap_or(Value::Null);
+    let shown = ["sphere", "cylinder", "axis"].map(|name| rx.field(name).map(interface::to_interface).unwrap_or_default());
+    shown.join(" ").replace('"', "")
 }
 
 /// The practice as the order sees it; none for an empty word.
@@ -302,18 +309,7 @@ fn everything_wrong_with_a_form_is_told_at_once() {
 #[test]
 fn a_prescription_is_kept_in_minus_cylinder_form_with_its_axis_from_1_to_180() {
     let chart = lens_order();
-    let right = |changes: &[(&str, &str)]| {
-        let outcome = started(&chart, changes, "Approved");
-        let rx = outcome
-            .next
-            .data
-            .get("rx")
-            .and_then(|rx| rx.field("right"))
-            .cloned()
-            .unwrap_or(Value::Null);
-        let shown = ["sphere", "cylinder", "axis"].map(|name| rx.field(name).map(interface::to_interface).unwrap_or_default());
-        shown.join(" ").replace('"', "")
-    };
+    let right = |changes: &[(&str, &str)]| right(&started(&chart, changes, "Approved"));
     assert_eq!(right(&[]), "-2.00 -0.75 90");
     assert_eq!(right(&[("\"-0.75\"", "\"0.75\"")]), "-1.25 -0.75 180");
     assert_eq!(
@@ -321,5 +317,25 @@ fn a_prescription_is_kept_in_minus_cylinder_form_with_its_axis_from_1_to_180() {
         "-1.25 -0.75 10"
     );
     assert_eq!(right(&[("\"axis\": 90", "\"axis\": 0")]), "-2.00 -0.75 180");
-    assert_eq!(right(&[("\"axis\": 90", "\"axis\": 181")]), "-2.00 -0.75 1");
+    assert_eq!(right(&[("\"axis\": 90", "\"axis\": 181")]), "-2.00 -0.75 1"); // a cylinder written as plus turns by 90 degrees, round the end of the scale as well
+    for (written, kept) in [("0", "90"), ("1", "91"), ("271", "1"), ("360", "90")] {
+        let axis = format!("\"axis\": {written}");
+        let changes = [("\"-0.75\"", "\"0.75\""), ("\"axis\": 90", axis.as_str())];
+        assert_eq!(right(&changes), format!("-1.25 -0.75 {kept}"), "{written}");
+    }
+}
+
+#[test]
+fn a_plus_cylinder_does_not_carry_the_sphere_over_its_limit() {
+    let powers = |sphere: &'static str| [("\"-2.00\"", sphere), ("\"-0.75\"", "\"10.00\"")];
+    check_all(&[
+        (
+            &powers("\"8.00\""),
+            "validation_hold [\"cylinder of 4.00 D or more\",\"sphere of 12.00 D or more: lenticular?\"]",
+        ),
+        (
+            &powers("\"8.25\""),
+            "Sphere and cylinder together make more than 18.00 D: right",
+        ),
+    ]);
 }

@@ -215,12 +215,18 @@ async fn go_the_way(staff: &Staff, order: &str) {
     }
 }
 
+/// An axis as a lensmeter reads it: whole degrees, whatever the design says.
+fn whole_degrees(axis: &Value) -> Value {
+    let degrees = axis.as_str().and_then(|text| text.parse::<f64>().ok());
+    degrees.map_or(Value::Null, |degrees| json!(degrees.round() as i64))
+}
+
 /// Against what was designed, not against what was ordered.
 async fn inspect(staff: &Staff, order: &str) {
     let shown = staff.show("carl", order).await;
     let eyes = shown["data"]["inspection"].as_object().expect("a design was made").clone();
     let measure = |sphere: &dyn Fn(&Value) -> Value| -> Value {
-        let eye = |eye: &Value| json!({"sphere": sphere(&eye["sphere"]), "cylinder": eye["cylinder"]});
+        let eye = |eye: &Value| json!({"sphere": sphere(&eye["sphere"]), "cylinder": eye["cylinder"], "axis": whole_degrees(&eye["axis"])});
         let measured = eyes
             .iter()
             .filter(|(_, target)| !target.is_null())
