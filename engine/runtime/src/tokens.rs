@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use statewright_core::identity::Digest;
 use statewright_core::step::Actor;
 use statewright_core::value::Value;
-use statewright_core::value::canonical::{read_canonical, to_canonical};
+use statewright_core::value::canonical::to_canonical;
 
-use crate::body::{actor_of, actor_value};
+use crate::body::actor_value;
 use crate::clock::Entropy;
-use crate::error::{EngineError, EngineResult};
-use crate::store::{NewToken, Store, TokenRow};
+use crate::error::EngineResult;
+use crate::store::{NewToken, Store};
 use crate::system::SystemTrail;
-use crate::token_lookup::TokenLookup;
+use crate::token_lookup::{TRUST, TokenLookup, principal_of};
 
 /// What a token's text begins with, so that one left lying about is recognised for what it is.
 const PREFIX: &str = "swt_";
@@ -102,14 +102,12 @@ impl Tokens {
     /// The same, with the token that says so. There is nothing to compare in constant time: the digest is the key of the look-up,
     /// and how long a search for one takes says nothing of a secret that has another.
     pub async fn identify(&self, text: &str, now: Timestamp) -> EngineResult<Option<Principal>> {
-        let row = self.lookup.find(Digest::of(text.as_bytes())).await?;
+        let found = self.lookup.find(Digest::of(text.as_bytes())).await?;
         let now_us = now.as_microsecond();
-        let Some(row) = row.filter(|row| row.expires_at_us.is_none_or(|expires_at_us| now_us < expires_at_us)) else {
-            return Ok(None);
-        };
-        Ok(Some(Principal {
-            token: row.id.clone(),
-            actor: Arc::new(principal_of(&row)?),
+        let valid = found.filter(|found| found.expires_at_us.is_none_or(|expires_at_us| now_us < expires_at_us));
+        Ok(valid.map(|found| Principal {
+            token: found.id.clone(),
+            actor: found.actor.clone(),
         }))
     }
 
@@ -127,20 +125,18 @@ impl Tokens {
         listed.collect()
     }
 
+    /// Revokes a token. Once this is answered, no node takes it any more: each trusts what it has found for [`TRUST`], and so
+    /// long is waited here.
     pub async fn revoke(&self, id: &str, by: &Actor, now: Timestamp) -> EngineResult<()> {
         let mut act = self.system.act("token_revoked", [("token", Value::from_text(id))], by);
         loop {
             let write = act.write(now).await?;
             let applied = self.store.revoke_token(id, now.as_microsecond(), &write).await?;
             if act.settled(Some(&applied))? {
+                self.lookup.forget();
+                tokio::time::sleep(TRUST).await;
                 return Ok(());
             }
         }
     }
-}
-
-fn principal_of(row: &TokenRow) -> EngineResult<Actor> {
-    let damaged = |why: String| EngineError::Damaged(format!("the principal of token {}: {why}", row.id));
-    let value = read_canonical(&row.principal).map_err(|error| damaged(error.to_string()))?;
-    actor_of(&value).map_err(|error| damaged(error.to_string()))
 }

@@ -1,4 +1,4 @@
-//! Who asks: a bearer token in the head of the request. The engine looks it up for every one.
+//! Who asks: a bearer token in the head of the request. The engine knows whom it stands for.
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{self, HeaderName};
-use axum::http::{HeaderMap, HeaderValue, Response};
+use axum::http::{HeaderMap, HeaderValue, Method, Response};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use statewright_core::diagnostic::Code;
@@ -19,6 +19,9 @@ use super::service::{Service, Shared};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Microseconds from which on an answer was slow enough to be looked into.
+const SLOW_US: i64 = 1_000_000;
 
 /// What the log says of an answer; put there by [`admit`], which knows.
 #[derive(Clone, Debug, Default)]
@@ -37,20 +40,28 @@ pub async fn dress(State(service): State<Shared>, request: Request, next: Next) 
     let mut response = next.run(request).await;
     let took_us = service.engine.now().as_microsecond() - begun.as_microsecond();
     let noted = response.extensions_mut().remove::<Noted>().unwrap_or_default();
-    tracing::info!(
-        target: "statewright::access",
-        request = number,
-        %method,
-        path,
-        operation = noted.operation,
-        user = noted.user,
-        token = noted.token,
-        status = response.status().as_u16(),
-        took_us,
-        "answered"
-    );
+    log(&method, &path, &response, &noted, number, took_us);
     wear(response.headers_mut(), &service, number);
     response
+}
+
+/// What was answered as it was asked for stands in the trail, and is logged for those who look closely; the rest for everyone.
+fn log(method: &Method, path: &str, response: &Response<Body>, noted: &Noted, number: u64, took_us: i64) {
+    let Noted { operation, user, token } = noted;
+    let status = response.status().as_u16();
+    macro_rules! answered {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "statewright::access",
+                request = number, %method, path, operation, user, token, status, took_us, "answered"
+            )
+        };
+    }
+    if response.status().is_success() && took_us < SLOW_US {
+        answered!(debug);
+    } else {
+        answered!(info);
+    }
 }
 
 fn wear(headers: &mut HeaderMap, service: &Service, number: u64) {
