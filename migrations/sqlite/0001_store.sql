@@ -35,16 +35,19 @@ create table instance (
 
 create index instance_started on instance (workflow, started_at, id);
 
+-- Identifiers are digests, so that neighbours in an index of them are strangers: every entry would touch a page of its own, and
+-- the more there are the fewer of those are in memory. Led by when its instance was started, an entry stands beside those of its time.
 create table trail (
     instance blob not null,
     sequence integer not null,
+    started_at integer not null, -- the instance's
     at integer not null,
     input_key blob,
     bytes text not null,
-    primary key (instance, sequence)
+    primary key (started_at, instance, sequence)
 ) strict;
 
-create unique index trail_input on trail (instance, input_key) where input_key is not null;
+create unique index trail_input on trail (started_at, instance, input_key) where input_key is not null;
 
 create trigger trail_is_not_changed before update on trail begin
     select raise(abort, 'the trail is append-only');

@@ -21,7 +21,7 @@ personal: instance reference value
 schema_version: version name
 timer: instance name due attempts error? incident_since?
 token: id hash principal created_at expires_at? revoked_at?
-trail: instance sequence at input_key? bytes
+trail: instance sequence started_at at input_key? bytes
 ";
 
 /// Tables that grow with the instances, and the column by which they could be partitioned.

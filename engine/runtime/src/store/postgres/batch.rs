@@ -19,7 +19,11 @@ pub(super) const FIND_INPUTS: &str = "
     select asked.instance, asked.input_key, asked.earlier
     from (
         select e.instance, e.input_key,
-            (select t.sequence from trail t where t.instance = e.instance and t.input_key = e.input_key) as earlier
+            (
+                select t.sequence from trail t
+                where t.started_at = (select i.started_at from instance i where i.id = e.instance)
+                    and t.instance = e.instance and t.input_key = e.input_key
+            ) as earlier
         from unnest($1::uuid[], $2::uuid[]) as e (instance, input_key)
     ) as asked
     where asked.earlier is not null";

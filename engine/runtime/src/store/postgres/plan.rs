@@ -89,8 +89,8 @@ const WALKS: [&str; 3] = [record::INSTANCES, record::INSTANCES_AFTER, record::LI
 const FILL: &str = "
     insert into instance (id, workflow, key, definition, sequence, done, snapshot, head, started_at)
     select md5(n::text)::uuid, 'w' || n % 5, n, '', 1, false, '{}', '', n from generate_series(1, 20000) as n;
-    insert into trail (instance, sequence, at, input_key, bytes)
-    select md5(n::text)::uuid, s, 1, md5(n::text || s)::uuid, repeat('x', 100)
+    insert into trail (instance, sequence, started_at, at, input_key, bytes)
+    select md5(n::text)::uuid, s, n, 1, md5(n::text || s)::uuid, repeat('x', 100)
     from generate_series(1, 20000) as n, generate_series(1, 2) as s;
     insert into timer (instance, name, due) select md5(n::text)::uuid, 't', n from generate_series(1, 20000) as n;
     insert into message (receiver, key, body, due, inserted_at)

@@ -71,10 +71,12 @@ pub(super) const PERSONAL: &str = "select reference, value from personal where i
 
 pub(super) const TRAIL: &str = "
     select sequence, at, input_key, bytes from trail
-    where instance = $1 and sequence > $2
+    where started_at = (select started_at from instance where id = $1) and instance = $1 and sequence > $2
     order by sequence limit $3";
 
-pub(super) const ENTRY_OF_INPUT: &str = "select sequence, at, input_key, bytes from trail where instance = $1 and input_key = $2";
+pub(super) const ENTRY_OF_INPUT: &str = "
+    select sequence, at, input_key, bytes from trail
+    where started_at = (select started_at from instance where id = $1) and instance = $1 and input_key = $2";
 
 pub(super) async fn keep_definition(connection: &mut PgConnection, definition: &Definition) -> Result<(), Trouble> {
     let hash = definition.hash.0;

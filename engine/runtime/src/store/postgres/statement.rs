@@ -44,7 +44,11 @@ const DUPLICATE: &str = "
         select instance, input_key, earlier
         from (
             select e.instance, e.input_key,
-                (select t.sequence from trail t where t.instance = e.instance and t.input_key = e.input_key) as earlier
+                (
+                    select t.sequence from trail t
+                    where t.started_at = (select i.started_at from instance i where i.id = e.instance)
+                        and t.instance = e.instance and t.input_key = e.input_key
+                ) as earlier
             from unnest($1::uuid[], $2::uuid[]) as e (instance, input_key)
         ) as asked
         where earlier is not null
@@ -59,7 +63,7 @@ const MOVED: &str = "
     from unnest($1::uuid[], $2::int8[], $3::int8[], $4::bytea[], $5::bool[], $6::text[], $7::bytea[])
         as w (id, expected, sequence, definition, done, snapshot, head)
     where i.id = any ($1) and i.id = w.id and i.sequence = w.expected and {unrepeated}
-    returning i.id, i.sequence, i.watchers";
+    returning i.id, i.sequence, i.started_at, i.watchers";
 
 const BEGUN: &str = "
     insert into instance as i (id, workflow, key, definition, sequence, done, snapshot, head, started_at)
@@ -71,18 +75,18 @@ const BEGUN: &str = "
     set workflow = excluded.workflow, key = excluded.key, definition = excluded.definition, sequence = excluded.sequence,
         done = excluded.done, snapshot = excluded.snapshot, head = excluded.head, started_at = excluded.started_at
     where i.sequence = 0
-    returning i.id, i.sequence, i.watchers";
+    returning i.id, i.sequence, i.started_at, i.watchers";
 
 const TOUCHED: &str = "
-    select i.id, null::int8 as sequence, null::uuid[] as watchers
+    select i.id, null::int8 as sequence, i.started_at, null::uuid[] as watchers
     from instance i join unnest($1::uuid[], $2::int8[]) as w (id, expected) on w.id = i.id
     where i.id = any ($1) and i.sequence = w.expected
     for no key update of i";
 
 const ENTRIES: &str = "
     written as (
-        insert into trail (instance, sequence, at, input_key, bytes)
-        select e.instance, e.sequence, e.at, e.input_key, e.bytes
+        insert into trail (instance, sequence, started_at, at, input_key, bytes)
+        select e.instance, e.sequence, c.started_at, e.at, e.input_key, e.bytes
         from unnest($1::uuid[], $2::int8[], $3::int8[], $4::uuid[], $5::text[]) as e (instance, sequence, at, input_key, bytes)
         join changed c on c.id = e.instance
     )";
@@ -299,7 +303,7 @@ impl Form {
 fn changed(sources: &[&str]) -> String {
     let selects: Vec<String> = sources
         .iter()
-        .map(|source| format!("select id, sequence, watchers from {source}"))
+        .map(|source| format!("select id, sequence, started_at, watchers from {source}"))
         .collect();
     format!("changed as materialized ({})", selects.join(" union all "))
 }

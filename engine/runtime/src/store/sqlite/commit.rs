@@ -12,7 +12,9 @@ use crate::store::{Applied, NewMessage, StoreResult, Write, wake_body, wake_key}
 
 pub(super) const FIND_SEQUENCE: &str = "select sequence from instance where id = ?1";
 
-pub(super) const FIND_INPUT: &str = "select sequence from trail where instance = ?1 and input_key = ?2";
+pub(super) const FIND_INPUT: &str = "
+    select sequence from trail
+    where started_at = (select started_at from instance where id = ?1) and instance = ?1 and input_key = ?2";
 
 pub(super) const FIND_HOLDER: &str = "select holder from claim where id = ?1";
 
@@ -22,12 +24,12 @@ pub(super) const BEGIN_INSTANCE: &str = "
     on conflict (id) do update set
         workflow = excluded.workflow, key = excluded.key, definition = excluded.definition, sequence = excluded.sequence,
         done = excluded.done, snapshot = excluded.snapshot, head = excluded.head, started_at = excluded.started_at
-    returning watchers";
+    returning started_at, watchers";
 
 pub(super) const MOVE_INSTANCE: &str = "
     update instance set definition = ?2, sequence = ?3, done = ?4, snapshot = ?5, head = ?6
-    where id = ?1
-    returning watchers";
+    where id = ?1 and sequence = ?7
+    returning started_at, watchers";
 
 pub(super) const FIND_WATCHERS: &str = "select watchers from instance where id = ?1";
 
@@ -36,7 +38,9 @@ pub(super) const SET_WATCHERS: &str = "
     values (?1, '', '', x'', 0, 0, '', x'', 0, ?2)
     on conflict (id) do update set watchers = excluded.watchers";
 
-pub(super) const INSERT_ENTRY: &str = "insert into trail (instance, sequence, at, input_key, bytes) values (?1, ?2, ?3, ?4, ?5)";
+pub(super) const INSERT_ENTRY: &str = "
+    insert into trail (instance, sequence, started_at, at, input_key, bytes)
+    values (?1, ?2, ?3, ?4, ?5, ?6)";
 
 pub(super) const ERASE: &str = "delete from personal where instance = ?1";
 
@@ -73,10 +77,12 @@ pub(super) fn commit(connection: &Connection, writes: &[Write]) -> StoreResult<V
     let mut answers = Vec::with_capacity(writes.len());
     let mut applied = Vec::with_capacity(writes.len());
     for write in writes {
-        let answer = decide(connection, write)?;
+        let mut answer = decide(connection, write)?;
         if answer == Applied::Committed {
-            let watchers = apply(connection, write)?;
-            applied.push((write, watchers));
+            match apply(connection, write)? {
+                Some(watchers) => applied.push((write, watchers)),
+                None => answer = Applied::Moved,
+            }
         }
         answers.push(answer);
     }
@@ -114,7 +120,7 @@ fn decide(connection: &Connection, write: &Write) -> StoreResult<Applied> {
             return Ok(Applied::Duplicate { key, sequence });
         }
     }
-    if sequence_of(connection, write.instance)? != write.expected {
+    if !is_decided_by_moving(write) && sequence_of(connection, write.instance)? != write.expected {
         return Ok(Applied::Moved);
     }
     for (read, seen) in &write.reads {
@@ -137,6 +143,11 @@ fn decide(connection: &Connection, write: &Write) -> StoreResult<Applied> {
     Ok(Applied::Committed)
 }
 
+/// Whether moving the instance on says by itself whether it had moved: nothing else is to be compared after that.
+fn is_decided_by_moving(write: &Write) -> bool {
+    write.expected > 0 && !write.entries.is_empty() && write.reads.is_empty() && write.claims_held.is_empty()
+}
+
 fn sequence_of(connection: &Connection, instance: InstanceId) -> StoreResult<u64> {
     let found = one(connection, FIND_SEQUENCE, params![instance.0], |row| {
         row::unsigned(row, "sequence")
@@ -144,9 +155,11 @@ fn sequence_of(connection: &Connection, instance: InstanceId) -> StoreResult<u64
     Ok(found.unwrap_or(0))
 }
 
-/// Answers who watches the instance.
-fn apply(connection: &Connection, write: &Write) -> StoreResult<Vec<InstanceId>> {
-    let watchers = apply_state(connection, write)?;
+/// Answers who watches the instance; None: it had moved, and nothing was written.
+fn apply(connection: &Connection, write: &Write) -> StoreResult<Option<Vec<InstanceId>>> {
+    let Some(watchers) = apply_state(connection, write)? else {
+        return Ok(None);
+    };
     apply_personal(connection, write)?;
     apply_timers(connection, write)?;
     apply_messages(connection, write)?;
@@ -172,16 +185,17 @@ fn apply(connection: &Connection, write: &Write) -> StoreResult<Vec<InstanceId>>
             set_watchers(connection, *subject, &watchers)?;
         }
     }
-    Ok(watchers)
+    Ok(Some(watchers))
 }
 
-fn apply_state(connection: &Connection, write: &Write) -> StoreResult<Vec<InstanceId>> {
+fn apply_state(connection: &Connection, write: &Write) -> StoreResult<Option<Vec<InstanceId>>> {
     if write.entries.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Some(Vec::new()));
     }
     let (id, next) = (write.instance.0, &write.next);
     let (definition, sequence, head) = (next.definition.0, signed(next.sequence), next.head.0);
-    let watchers = if write.expected == 0 {
+    let found = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get(1)?));
+    let changed = if write.expected == 0 {
         let begun = params![
             id,
             next.workflow,
@@ -193,20 +207,24 @@ fn apply_state(connection: &Connection, write: &Write) -> StoreResult<Vec<Instan
             head,
             next.started_at_us
         ];
-        one(connection, BEGIN_INSTANCE, begun, |row| row.get(0))?
+        one(connection, BEGIN_INSTANCE, begun, found)?
     } else {
-        let moved = params![id, definition, sequence, next.done, next.snapshot, head];
-        one(connection, MOVE_INSTANCE, moved, |row| row.get(0))?
+        let expected = signed(write.expected);
+        let moved = params![id, definition, sequence, next.done, next.snapshot, head, expected];
+        one(connection, MOVE_INSTANCE, moved, found)?
+    };
+    let Some((started_at_us, watchers)) = changed else {
+        return Ok(None);
     };
     for entry in &write.entries {
         let key = entry.input_key.map(|key| key.0);
         execute(
             connection,
             INSERT_ENTRY,
-            params![id, signed(entry.sequence), entry.at_us, key, entry.bytes],
+            params![id, signed(entry.sequence), started_at_us, entry.at_us, key, entry.bytes],
         )?;
     }
-    row::watchers(watchers.flatten())
+    row::watchers(watchers).map(Some)
 }
 
 fn apply_personal(connection: &Connection, write: &Write) -> StoreResult<()> {
