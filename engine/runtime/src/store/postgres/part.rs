@@ -90,7 +90,7 @@ impl Part {
 pub(super) struct Form(u16);
 
 /// See [`Part::RARE`].
-const RARE_PARTS_MAX: usize = 3;
+const RARE_PARTS_MAX: usize = 2;
 
 impl Form {
     /// Forms there can be; each is one of the first so many numbers.
