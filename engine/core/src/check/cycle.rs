@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
+use super::Doubts;
 use crate::chart::{Action, Branch, Chart, State, StateIndex, StateKind, Transition, Verb};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 
@@ -20,7 +21,7 @@ struct Way<'c> {
     guards: Vec<&'c str>,
 }
 
-pub(super) fn check(chart: &Chart, out: &mut Diagnostics) {
+pub(super) fn check(chart: &Chart, doubts: &Doubts, out: &mut Diagnostics) {
     let ways = ways(chart);
     let mut guards: BTreeSet<Vec<&str>> = ways.iter().map(|way| way.guards.clone()).collect();
     guards.insert(Vec::new());
@@ -29,11 +30,20 @@ pub(super) fn check(chart: &Chart, out: &mut Diagnostics) {
         for circle in circles(chart, &ways, guard) {
             let rests = circle.iter().any(|state| has_other_guard(&ways, *state, guard));
             let changes = !guard.is_empty() && circle.iter().any(|state| changes_data(chart, &ways, *state));
-            if !rests && !changes && told.insert(circle.clone()) {
+            if !rests && !changes && !is_doubted(&ways, &circle, doubts) && told.insert(circle.clone()) {
                 tell(chart, &ways, &circle, guard, out);
             }
         }
     }
+}
+
+/// Whether something is missing in the circle, or in a state that one of its ways enters.
+fn is_doubted(ways: &[Way<'_>], circle: &[StateIndex], doubts: &Doubts) -> bool {
+    let entered = ways
+        .iter()
+        .filter(|way| circle.contains(&way.from))
+        .flat_map(|way| &way.branch.targets);
+    circle.iter().chain(entered).any(|state| doubts.anything_in(*state))
 }
 
 fn ways(chart: &Chart) -> Vec<Way<'_>> {

@@ -1,16 +1,17 @@
 //! An `onDone` that never comes, because what it waits for has no end.
 
+use super::Doubts;
 use crate::chart::{Chart, State, StateIndex, StateKind};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 
-pub(super) fn check(chart: &Chart, out: &mut Diagnostics) {
+pub(super) fn check(chart: &Chart, doubts: &Doubts, out: &mut Diagnostics) {
     for state in &chart.states {
         let Some(transition) = state.on_done.and_then(|index| chart.transitions.get(usize::from(index.0))) else {
             continue;
         };
         let endless: Vec<&State> = waited_for(chart, state)
             .into_iter()
-            .filter(|state| !has_end(chart, state))
+            .filter(|state| !has_end(chart, state) && !doubts.parts_of(state.index))
             .collect();
         for region in endless {
             let message = match region.index == state.index {

@@ -1,12 +1,14 @@
 //! One event that several active states answer to, each with another form: nobody could say which to fill in.
 
+use super::Doubts;
 use crate::chart::{Chart, EventPattern, State, StateIndex, StateKind, Transition, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 
-pub(super) fn check(chart: &Chart, out: &mut Diagnostics) {
+pub(super) fn check(chart: &Chart, doubts: &Doubts, out: &mut Diagnostics) {
     let asking: Vec<(&str, &Transition, String)> = chart
         .transitions
         .iter()
+        .filter(|transition| !doubts.anything_in(transition.source))
         .filter_map(|transition| {
             let Trigger::Event(EventPattern::Exact(event)) = &transition.trigger else {
                 return None;

@@ -165,3 +165,61 @@ fn one_event_has_one_form_at_a_time() {
         told,
     );
 }
+
+/// The graph's findings, and whether there are errors besides.
+fn check_beside(body: &str, expected: &str) {
+    let mut sources = Sources::new();
+    let main = sources.add("w.yaml", format!("workflow: w\n{body}"));
+    let compiled = compile(&mut sources, main, &NoFiles, Unbuilt::Refuse);
+    assert!(compiled.chart.is_none(), "this is about files with errors: {body}");
+    let of_graph = [
+        Code::Unreachable,
+        Code::NoWayOut,
+        Code::EndlessCycle,
+        Code::DoneNever,
+        Code::FormsBeside,
+    ];
+    let found = compiled.diagnostics.iter().filter(|each| of_graph.contains(&each.code));
+    let lines: Vec<&str> = found.map(|each| &*each.message).collect();
+    assert_eq!(lines.join("\n"), expected, "{body}");
+}
+
+#[test]
+fn the_graph_is_judged_beside_errors_that_leave_it_known() {
+    let graph =
+        "initial: a\nstates:\n  a: {always: b}\n  b: {always: a}\n  c: {onDone: a, initial: d, states: {d: {on: {X: a}}}}\n";
+    let all = "`always` leads round in a circle for ever: `a`, `b`\nnothing leads to the state `c`\n`onDone` never comes: this state has no final state inside";
+    for beside in [
+        "data: {n: sting}\n",
+        "title: '{{ nothing }}'\n",
+        "access: [{for: [x], shw: [n]}]\n",
+        "let: {x: 1 +}\n",
+        "key: '{{ }}'\n",
+    ] {
+        check_beside(&format!("{beside}{graph}"), all);
+    }
+    let in_another = graph.replace("{X: a}", "{X: {target: a, guard: 1 +, by: [x], input: [nothing]}}");
+    check_beside(&in_another, all);
+}
+
+#[test]
+fn what_a_missing_part_could_change_is_not_told() {
+    let circle = "`always` leads round in a circle for ever: `a`, `b`";
+    let of = |a: &str| {
+        format!("initial: a\nstates:\n  a: {a}\n  b: {{always: a}}\n  c: {{onDone: a, initial: d, states: {{d: {{}}}}}}\n")
+    };
+    let never = "`onDone` never comes: this state has no final state inside";
+    // The guard that could end the circle cannot be read; where it leads is known.
+    check_beside(
+        &of("{always: {guard: 1 +, target: b}}"),
+        &format!("nothing leads to the state `c`\n{never}"),
+    );
+    // A name that is not known may have meant `c`.
+    check_beside(&of("{on: {X: cc}, always: b}"), never);
+    check_beside(&of("{onn: {X: c}, always: b}"), never);
+    // What has no end may have one that cannot be read.
+    let typo = of("{always: b}").replace("d: {}", "d: {tipe: final}");
+    check_beside(&typo, circle);
+    // Behind a bracket that is never closed nothing is certain.
+    check_beside(&of("{always: b").replace("b: {always: a}", "b: {always: a"), "");
+}

@@ -48,10 +48,10 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
     let bundle = Bundle::new(&name, &text, &lowered.loader.pinned);
     let definition = bundle.digest();
     let mut diagnostics = lowered.diagnostics;
-    if let Some(chart) = &lowered.chart {
-        diagnostics.append(check(chart));
+    if let Some(chart) = &lowered.drafted {
+        diagnostics.append(check(chart, &lowered.doubts));
     }
-    let chart = lowered.chart.filter(|_| !diagnostics.has_errors());
+    let chart = lowered.drafted.filter(|_| !diagnostics.has_errors());
     Compiled {
         chart: chart.map(|chart| Chart { definition, ..chart }),
         bundle: Some(bundle),

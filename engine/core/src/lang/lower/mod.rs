@@ -4,6 +4,7 @@
 
 mod action;
 mod admission;
+mod doubt;
 mod event_names;
 mod expression;
 mod invoke;
@@ -28,6 +29,7 @@ use super::loader::Loader;
 use super::scope::Scope;
 use super::unbuilt::Unbuilt;
 use crate::chart::{Chart, State, StateIndex, Transition, TransitionIndex};
+use crate::check::Doubts;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::field::Fields;
 use crate::yaml::{Mapping, Node};
@@ -62,7 +64,8 @@ pub(super) struct Lowering<'a> {
     invoke_ids: BTreeMap<Arc<str>, Span>,
 }
 
-/// Lowers a workflow. The chart's `definition` is still to be set. There is a chart only where no error was found.
+/// Lowers a workflow. The chart's `definition` is still to be set. Where errors were found it has gaps: good to look at,
+/// not to run.
 pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, unbuilt: Unbuilt, found: Diagnostics) -> Lowered<'a> {
     let mut lowering = Lowering {
         loader,
@@ -82,10 +85,14 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, unbuilt: Unbuilt
         words: words::Words::default(),
         invoke_ids: BTreeMap::new(),
     };
-    let chart = lowering.workflow(workflow);
-    let chart = chart.filter(|_| !lowering.out.has_errors());
+    let drafted = lowering.workflow(workflow);
+    let file = workflow
+        .entries
+        .first()
+        .map_or_else(Default::default, |entry| entry.key.span.file);
     Lowered {
-        chart,
+        drafted,
+        doubts: doubt::doubts(file, &lowering.drafts, &lowering.out),
         loader: lowering.loader,
         diagnostics: lowering.out,
     }
@@ -93,7 +100,10 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, unbuilt: Unbuilt
 
 /// What came of it.
 pub(super) struct Lowered<'a> {
-    pub(super) chart: Option<Chart>,
+    /// None where not even its name could be read.
+    pub(super) drafted: Option<Chart>,
+    /// What the errors leave uncertain of it.
+    pub(super) doubts: Doubts,
     pub(super) loader: Loader<'a>,
     pub(super) diagnostics: Diagnostics,
 }
