@@ -48,6 +48,31 @@ impl StateSet {
             .for_each(|(mine, theirs)| *mine |= theirs);
     }
 
+    pub fn without(mut self, other: &StateSet) -> StateSet {
+        self.words
+            .iter_mut()
+            .zip(&other.words)
+            .for_each(|(mine, theirs)| *mine &= !theirs);
+        self
+    }
+
+    /// Against document order: innermost states before those that hold them.
+    pub fn iter_back(&self) -> impl Iterator<Item = StateIndex> {
+        let mut words = self.words;
+        let mut word = WORDS;
+        std::iter::from_fn(move || {
+            while let Some(bits) = words.get_mut(word.checked_sub(1)?) {
+                if *bits != 0 {
+                    let bit = 63 - bits.leading_zeros() as usize;
+                    *bits &= !(1 << bit);
+                    return Some(StateIndex(((word - 1) * 64 + bit) as u16));
+                }
+                word -= 1;
+            }
+            None
+        })
+    }
+
     /// In document order, by skipping what is not set.
     pub fn iter(&self) -> States {
         States {
@@ -102,6 +127,8 @@ mod tests {
         let set: StateSet = [511, 3, 64, 63].into_iter().map(StateIndex).collect();
         let listed: Vec<u16> = set.iter().map(|state| state.0).collect();
         assert_eq!(listed, [3, 63, 64, 511]);
+        let back: Vec<u16> = set.iter_back().map(|state| state.0).collect();
+        assert_eq!(back, [511, 64, 63, 3]);
         assert!(set.contains(StateIndex(64)) && !set.contains(StateIndex(65)));
     }
 

@@ -65,6 +65,9 @@ impl<'a> Evaluation<'a> {
             Term::Constant(value) => Ok(value.clone()),
             Term::Variable(name) => self.variable(name, node),
             Term::Field { base, name, .. } => {
+                if let Some(value) = self.member(base, name)? {
+                    return Ok(value);
+                }
                 let object = self.value(base)?;
                 self.field(&object, base, name, node)
             }
@@ -233,6 +236,21 @@ impl<'a> Evaluation<'a> {
                 None => Err(fault(FaultKind::Missing, node.span, format!("there is no variable `{name}`"))),
             },
         }
+    }
+
+    /// A field that the scope has at hand; the base costs what it costs otherwise.
+    fn member(&mut self, base: &Node, name: &str) -> Result<Option<Value>, Stop> {
+        let Term::Variable(variable) = &base.term else {
+            return Ok(None);
+        };
+        if !self.locals.is_empty() {
+            return Ok(None);
+        }
+        let member = self.scope.member(variable, name);
+        if member.is_some() {
+            self.burn(1, base.span)?;
+        }
+        Ok(member)
     }
 
     fn field(&self, object: &Value, base: &Node, name: &str, node: &Node) -> Result<Value, Stop> {

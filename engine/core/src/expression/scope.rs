@@ -18,6 +18,11 @@ pub trait Scope {
     /// [`Stop::Needs`] if it has to be looked up first; a fault of a `let`.
     fn variable(&self, name: &str) -> Result<Option<Value>, Stop>;
 
+    /// A field of a variable, where the scope has it at hand without making the whole object; `None`: the variable is to be asked for.
+    fn member(&self, _variable: &str, _field: &str) -> Option<Value> {
+        None
+    }
+
     /// The answer of a function that is answered from outside: see [`Function::is_answered_by_scope`].
     ///
     /// # Errors

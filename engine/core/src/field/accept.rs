@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::problem::Problems;
+use super::problem::{Problems, finish};
 use super::{DefaultValue, Field, FieldProblem, Fields, Kind, Schema, file, scalar};
 use crate::value::{Object, Value, limits};
 
@@ -17,20 +17,33 @@ impl Fields {
     /// # Errors
     /// All that is wrong, in the order in which the fields were declared, then what was not declared.
     pub fn accept(&self, given: &Value) -> Result<Object, Vec<FieldProblem>> {
-        let mut problems = Problems::default();
-        let object = match given {
-            Value::Object(object) => object,
+        match given {
+            Value::Object(object) => self
+                .accept_object(object)
+                .map(|taken| taken.unwrap_or_else(|| (**object).clone())),
             _ => {
-                problems.push("must be an object of fields");
-                return problems.finish(Object::new());
+                let mut found = Vec::new();
+                Problems::into(&mut found).push("must be an object of fields");
+                Err(found)
+            }
+        }
+    }
+
+    /// The same of an object; None where it is taken as it was given, which is the rule.
+    ///
+    /// # Errors
+    /// As [`Fields::accept`].
+    pub fn accept_object(&self, given: &Object) -> Result<Option<Object>, Vec<FieldProblem>> {
+        let mut found = Vec::new();
+        let mut problems = Problems::into(&mut found);
+        let taken = match limits::check_fields(given) {
+            Ok(()) => take_fields(&mut problems, self, given, false),
+            Err(too_large) => {
+                problems.push(format!("is too large: {too_large}"));
+                None
             }
         };
-        if let Err(too_large) = limits::check(given) {
-            problems.push(format!("is too large: {too_large}"));
-            return problems.finish(Object::new());
-        }
-        let taken = take_fields(&mut problems, self, object, false);
-        problems.finish(taken)
+        finish(found, taken)
     }
 
     /// The fields of a record when its instance starts: what was taken from the form, else the default, else null.
@@ -61,13 +74,13 @@ impl Field {
     /// # Errors
     /// All that is wrong with it; paths begin with the field's name.
     pub fn accept(&self, given: &Value) -> Result<Value, Vec<FieldProblem>> {
-        let mut problems = Problems::default();
-        let taken = problems.within(&self.name, |problems| match given {
-            Value::Null if self.optional => Value::Null,
+        let mut found = Vec::new();
+        let taken = Problems::into(&mut found).within(&self.name, |problems| match given {
+            Value::Null if self.optional => Taken::AsGiven,
             Value::Null => missing(problems),
             given => take_limited(problems, &self.schema, given),
         });
-        problems.finish(taken)
+        finish(found, taken.or(given))
     }
 
     /// Whether a form cannot be sent without it.
@@ -82,69 +95,101 @@ impl Schema {
     /// # Errors
     /// All that is wrong with it; paths are relative to the value.
     pub fn accept(&self, given: &Value) -> Result<Value, Vec<FieldProblem>> {
-        let mut problems = Problems::default();
-        let taken = take_limited(&mut problems, self, given);
-        problems.finish(taken)
+        let mut found = Vec::new();
+        let taken = take_limited(&mut Problems::into(&mut found), self, given);
+        finish(found, taken.or(given))
     }
 }
 
-fn take_limited(problems: &mut Problems, schema: &Schema, given: &Value) -> Value {
+/// What is kept of a value: mostly the value itself, which is then shared and not built anew.
+pub(super) enum Taken {
+    AsGiven,
+    Instead(Value),
+}
+
+impl Taken {
+    fn or(self, given: &Value) -> Value {
+        match self {
+            Taken::AsGiven => given.clone(),
+            Taken::Instead(value) => value,
+        }
+    }
+}
+
+fn take_limited(problems: &mut Problems<'_>, schema: &Schema, given: &Value) -> Taken {
     match limits::check(given) {
         Ok(()) => take(problems, schema, given),
         Err(too_large) => refuse(problems, &format!("is too large: {too_large}")),
     }
 }
 
-fn take_fields(problems: &mut Problems, fields: &Fields, given: &Object, open: bool) -> Object {
-    let mut taken = Object::new();
+/// None: every field as given, and nothing else.
+fn take_fields(problems: &mut Problems<'_>, fields: &Fields, given: &Object, open: bool) -> Option<Object> {
+    let mut instead = Object::new();
+    let mut declared = 0;
     for field in &fields.list {
-        let value = problems.within(&field.name, |problems| take_field(problems, field, given.get(&field.name)));
-        taken.insert(field.name.clone(), value);
+        let present = given.get(&field.name);
+        declared += usize::from(present.is_some());
+        let taken = problems.within(&field.name, |problems| take_field(problems, field, present));
+        if let Taken::Instead(value) = taken {
+            instead.insert(field.name.clone(), value);
+        }
     }
-    for (name, value) in given.iter().filter(|(name, _)| fields.get(name).is_none()) {
-        if open {
-            taken.insert(name.clone(), value.clone());
-        } else {
+    if !open && declared < given.len() {
+        for name in given.keys().filter(|name| fields.get(name).is_none()) {
             problems.undeclared(name, fields.list.iter().map(|field| &*field.name));
         }
     }
-    taken
+    if instead.is_empty() {
+        return None;
+    }
+    let kept = given.iter().filter(|(name, _)| !instead.contains_key(&**name));
+    let kept: Vec<_> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+    instead.extend(kept);
+    Some(instead)
 }
 
-fn take_field(problems: &mut Problems, field: &Field, given: Option<&Value>) -> Value {
+fn take_field(problems: &mut Problems<'_>, field: &Field, given: Option<&Value>) -> Taken {
     match (given, &field.default) {
         (Some(given), _) if !given.is_null() => take(problems, &field.schema, given),
         // An optional field that is set to null is meant to be empty; one that is left out has its default.
-        (Some(_), _) if field.optional => Value::Null,
-        (_, Some(DefaultValue::Literal(value))) => value.clone(),
-        (_, Some(DefaultValue::Computed(_))) => Value::Null,
-        _ if field.optional => Value::Null,
+        (Some(_), _) if field.optional => Taken::AsGiven,
+        (_, Some(DefaultValue::Literal(value))) => Taken::Instead(value.clone()),
+        (_, Some(DefaultValue::Computed(_))) => Taken::Instead(Value::Null),
+        _ if field.optional => Taken::Instead(Value::Null),
         _ => missing(problems),
     }
 }
 
-fn take(problems: &mut Problems, schema: &Schema, given: &Value) -> Value {
+fn take(problems: &mut Problems<'_>, schema: &Schema, given: &Value) -> Taken {
     let taken = match &schema.kind {
-        Kind::Any => given.clone(),
+        Kind::Any => Taken::AsGiven,
         Kind::Object { fields, open } => take_object(problems, fields, *open, given),
         Kind::File => take_object(problems, file::fields(), false, given),
         Kind::List { .. } => take_list(problems, &schema.kind, given),
         kind => scalar::take(problems, kind, given),
     };
-    if !taken.is_null() {
-        scalar::check_limits(problems, schema, &taken);
+    let kept = match &taken {
+        Taken::AsGiven => given,
+        Taken::Instead(value) => value,
+    };
+    if !kept.is_null() {
+        scalar::check_limits(problems, schema, kept);
     }
     taken
 }
 
-fn take_object(problems: &mut Problems, fields: &Fields, open: bool, given: &Value) -> Value {
+fn take_object(problems: &mut Problems<'_>, fields: &Fields, open: bool, given: &Value) -> Taken {
     match given {
-        Value::Object(object) => Value::from_fields(take_fields(problems, fields, object, open)),
+        Value::Object(object) => match take_fields(problems, fields, object, open) {
+            Some(taken) => Taken::Instead(Value::from_fields(taken)),
+            None => Taken::AsGiven,
+        },
         _ => refuse(problems, "must be an object of fields"),
     }
 }
 
-fn take_list(problems: &mut Problems, kind: &Kind, given: &Value) -> Value {
+fn take_list(problems: &mut Problems<'_>, kind: &Kind, given: &Value) -> Taken {
     let (
         Kind::List {
             items,
@@ -164,21 +209,29 @@ fn take_list(problems: &mut Problems, kind: &Kind, given: &Value) -> Value {
     if let Some(most) = max_items.filter(|most| list.len() > *most) {
         problems.push(format!("must have at most {}", count(most, "item")));
     }
-    let taken: Vec<Value> = list
-        .iter()
-        .enumerate()
-        .map(|(index, item)| problems.at(index, |problems| take(problems, items, item)))
-        .collect();
+    let mut instead: Option<Vec<Value>> = None;
+    for (index, item) in list.iter().enumerate() {
+        let taken = problems.at(index, |problems| take(problems, items, item));
+        match (&mut instead, taken) {
+            (None, Taken::AsGiven) => {}
+            (None, Taken::Instead(value)) => {
+                let before = list.iter().take(index).cloned();
+                instead = Some(before.chain([value]).collect());
+            }
+            (Some(items), taken) => items.push(taken.or(item)),
+        }
+    }
+    let kept = instead.as_deref().unwrap_or(list);
     if let Some(key) = keyed {
-        refuse_repeated_keys(problems, key, &taken);
+        refuse_repeated_keys(problems, key, kept);
     }
     if *unique_items {
-        refuse_repeated_items(problems, &taken);
+        refuse_repeated_items(problems, kept);
     }
-    Value::from_items(taken)
+    instead.map_or(Taken::AsGiven, |items| Taken::Instead(Value::from_items(items)))
 }
 
-fn refuse_repeated_keys(problems: &mut Problems, key: &Arc<str>, items: &[Value]) {
+fn refuse_repeated_keys(problems: &mut Problems<'_>, key: &Arc<str>, items: &[Value]) {
     let mut seen = BTreeSet::new();
     for (index, item) in items.iter().enumerate() {
         // A missing key has its problem already, by the item's own type.
@@ -193,7 +246,7 @@ fn refuse_repeated_keys(problems: &mut Problems, key: &Arc<str>, items: &[Value]
     }
 }
 
-fn refuse_repeated_items(problems: &mut Problems, items: &[Value]) {
+fn refuse_repeated_items(problems: &mut Problems<'_>, items: &[Value]) {
     let mut seen = BTreeSet::new();
     for (index, item) in items.iter().enumerate() {
         if !seen.insert(crate::value::canonical::to_canonical(item)) {
@@ -202,13 +255,13 @@ fn refuse_repeated_items(problems: &mut Problems, items: &[Value]) {
     }
 }
 
-fn missing(problems: &mut Problems) -> Value {
+fn missing(problems: &mut Problems<'_>) -> Taken {
     refuse(problems, "is required")
 }
 
-pub(super) fn refuse(problems: &mut Problems, sentence: &str) -> Value {
+pub(super) fn refuse(problems: &mut Problems<'_>, sentence: &str) -> Taken {
     problems.push(sentence);
-    Value::Null
+    Taken::Instead(Value::Null)
 }
 
 /// `1 item`, `3 items`.

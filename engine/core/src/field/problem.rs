@@ -27,42 +27,53 @@ impl fmt::Display for FieldProblem {
     }
 }
 
-/// Problems as they are found, each under the path that is being looked at.
-#[derive(Debug, Default)]
-pub(super) struct Problems {
-    path: String,
-    found: Vec<FieldProblem>,
+/// Problems as they are found, each under the place that is being looked at.
+#[derive(Debug)]
+pub(super) struct Problems<'p> {
+    place: Option<&'p Place<'p>>,
+    found: &'p mut Vec<FieldProblem>,
 }
 
-impl Problems {
+/// Where in the value: put into words only when there is a problem, since mostly there is none.
+#[derive(Debug)]
+struct Place<'p> {
+    outer: Option<&'p Place<'p>>,
+    part: Part<'p>,
+}
+
+#[derive(Debug)]
+enum Part<'p> {
+    Field(&'p str),
+    Item(usize),
+}
+
+impl<'p> Problems<'p> {
+    /// Of a value as a whole.
+    pub(super) fn into(found: &'p mut Vec<FieldProblem>) -> Self {
+        Problems { place: None, found }
+    }
+
     pub(super) fn push(&mut self, sentence: impl Into<String>) {
         if self.found.len() < FIELD_PROBLEMS_MAX {
+            let mut path = String::new();
+            if let Some(place) = self.place {
+                place.write(&mut path);
+            }
             self.found.push(FieldProblem {
-                path: self.path.clone(),
+                path,
                 sentence: sentence.into(),
             });
         }
     }
 
     /// Looks at a field of what is being looked at.
-    pub(super) fn within<T>(&mut self, name: &str, look: impl FnOnce(&mut Self) -> T) -> T {
-        let length = self.path.len();
-        if length > 0 {
-            self.path.push('.');
-        }
-        self.path.push_str(name);
-        let seen = look(self);
-        self.path.truncate(length);
-        seen
+    pub(super) fn within<T>(&mut self, name: &str, look: impl FnOnce(&mut Problems<'_>) -> T) -> T {
+        self.inside(Part::Field(name), look)
     }
 
     /// Looks at an item of what is being looked at.
-    pub(super) fn at<T>(&mut self, index: usize, look: impl FnOnce(&mut Self) -> T) -> T {
-        let length = self.path.len();
-        self.path.push_str(&format!("[{index}]"));
-        let seen = look(self);
-        self.path.truncate(length);
-        seen
+    pub(super) fn at<T>(&mut self, index: usize, look: impl FnOnce(&mut Problems<'_>) -> T) -> T {
+        self.inside(Part::Item(index), look)
     }
 
     /// A field that was not declared; the one that was probably meant is named.
@@ -74,8 +85,33 @@ impl Problems {
         self.within(name, |problems| problems.push(sentence));
     }
 
-    /// The value, if nothing was found.
-    pub(super) fn finish<T>(self, value: T) -> Result<T, Vec<FieldProblem>> {
-        if self.found.is_empty() { Ok(value) } else { Err(self.found) }
+    fn inside<T>(&mut self, part: Part<'_>, look: impl FnOnce(&mut Problems<'_>) -> T) -> T {
+        let place = Place { outer: self.place, part };
+        look(&mut Problems {
+            place: Some(&place),
+            found: self.found,
+        })
     }
+}
+
+impl Place<'_> {
+    fn write(&self, path: &mut String) {
+        if let Some(outer) = self.outer {
+            outer.write(path);
+        }
+        match self.part {
+            Part::Field(name) => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(name);
+            }
+            Part::Item(index) => path.push_str(&format!("[{index}]")),
+        }
+    }
+}
+
+/// The value, if nothing was found.
+pub(super) fn finish<T>(found: Vec<FieldProblem>, value: T) -> Result<T, Vec<FieldProblem>> {
+    if found.is_empty() { Ok(value) } else { Err(found) }
 }

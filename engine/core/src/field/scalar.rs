@@ -1,6 +1,6 @@
 //! Single values: what each type takes, and the limits that the declaration sets.
 
-use super::accept::{count, refuse};
+use super::accept::{Taken, count, refuse};
 use super::problem::Problems;
 use super::{Kind, Schema};
 use crate::time::{parse_data_duration, parse_date, parse_instant, parse_time};
@@ -10,28 +10,30 @@ use crate::value::{Decimal, Value, number};
 const CHOICES_NAMED_MAX: usize = 12;
 
 /// Takes a value for a type that is neither list nor object; null when it does not fit.
-pub(super) fn take(problems: &mut Problems, kind: &Kind, given: &Value) -> Value {
+pub(super) fn take(problems: &mut Problems<'_>, kind: &Kind, given: &Value) -> Taken {
     let taken = match (kind, given) {
-        (Kind::Text { .. }, Value::Text(_)) | (Kind::Boolean, Value::Boolean(_)) => Some(given.clone()),
+        (Kind::Text { .. }, Value::Text(_)) | (Kind::Boolean, Value::Boolean(_)) => Some(Taken::AsGiven),
         (Kind::Integer, given) => whole(given),
-        (Kind::Decimal { scale }, given) => decimal(given).map(|decimal| Value::Decimal(fit_scale(decimal, *scale))),
-        (Kind::Date, Value::Date(_)) | (Kind::Time, Value::Time(_)) | (Kind::Duration, Value::Duration(_)) => Some(given.clone()),
-        (Kind::Date, Value::Text(text)) => parse_date(text).map(Value::Date),
-        (Kind::Time, Value::Text(text)) => parse_time(text).map(Value::Time),
-        (Kind::Instant, Value::Instant(instant)) => Some(Value::from_instant(*instant)),
-        (Kind::Instant, Value::Text(text)) => parse_instant(text).map(Value::from_instant),
-        (Kind::Duration, Value::Text(text)) => parse_data_duration(text).ok().map(Value::Duration),
-        (Kind::Reference { .. } | Kind::User, Value::Text(text)) => Some(given.clone()).filter(|_| is_name(text)),
+        (Kind::Decimal { scale }, given) => decimal(given, *scale),
+        (Kind::Date, Value::Date(_)) | (Kind::Time, Value::Time(_)) | (Kind::Duration, Value::Duration(_)) => {
+            Some(Taken::AsGiven)
+        }
+        (Kind::Date, Value::Text(text)) => parse_date(text).map(Value::Date).map(Taken::Instead),
+        (Kind::Time, Value::Text(text)) => parse_time(text).map(Value::Time).map(Taken::Instead),
+        (Kind::Instant, Value::Instant(instant)) => Some(Taken::Instead(Value::from_instant(*instant))),
+        (Kind::Instant, Value::Text(text)) => parse_instant(text).map(Value::from_instant).map(Taken::Instead),
+        (Kind::Duration, Value::Text(text)) => parse_data_duration(text).ok().map(Value::Duration).map(Taken::Instead),
+        (Kind::Reference { .. } | Kind::User, Value::Text(text)) => is_name(text).then_some(Taken::AsGiven),
         _ => None,
     };
     match taken {
-        Some(value) => value,
+        Some(taken) => taken,
         None => refuse(problems, &wanted(kind)),
     }
 }
 
 /// Checks a value, already of the declared type, against the declaration's limits.
-pub(super) fn check_limits(problems: &mut Problems, schema: &Schema, value: &Value) {
+pub(super) fn check_limits(problems: &mut Problems<'_>, schema: &Schema, value: &Value) {
     check_text(problems, &schema.kind, value);
     check_number(problems, schema, value);
     if let Kind::Decimal { scale: Some(scale) } = schema.kind
@@ -49,7 +51,7 @@ pub(super) fn check_limits(problems: &mut Problems, schema: &Schema, value: &Val
     }
 }
 
-fn check_text(problems: &mut Problems, kind: &Kind, value: &Value) {
+fn check_text(problems: &mut Problems<'_>, kind: &Kind, value: &Value) {
     let (
         Kind::Text {
             min_length,
@@ -61,7 +63,11 @@ fn check_text(problems: &mut Problems, kind: &Kind, value: &Value) {
     else {
         return;
     };
-    let length = text.chars().count();
+    let length = if min_length.is_some() || max_length.is_some() {
+        text.chars().count()
+    } else {
+        0
+    };
     if let Some(least) = min_length.filter(|least| length < *least) {
         problems.push(format!("must have at least {}", count(least, "character")));
     }
@@ -75,7 +81,10 @@ fn check_text(problems: &mut Problems, kind: &Kind, value: &Value) {
     }
 }
 
-fn check_number(problems: &mut Problems, schema: &Schema, value: &Value) {
+fn check_number(problems: &mut Problems<'_>, schema: &Schema, value: &Value) {
+    if !schema.limits_number() {
+        return;
+    }
     let Some(number) = value.as_decimal() else { return };
     let limits = [
         (schema.minimum.filter(|limit| number < *limit), "at least"),
@@ -93,6 +102,13 @@ fn check_number(problems: &mut Problems, schema: &Schema, value: &Value) {
     }
 }
 
+impl Schema {
+    fn limits_number(&self) -> bool {
+        let ends = [self.minimum, self.maximum, self.exclusive_minimum, self.exclusive_maximum];
+        ends.iter().any(Option::is_some) || self.multiple_of.is_some()
+    }
+}
+
 fn is_multiple(number: Decimal, step: Decimal) -> bool {
     number::remainder(&Value::Decimal(number), &Value::Decimal(step))
         .ok()
@@ -100,21 +116,23 @@ fn is_multiple(number: Decimal, step: Decimal) -> bool {
         .is_some_and(|rest| rest.is_zero())
 }
 
-fn whole(given: &Value) -> Option<Value> {
+fn whole(given: &Value) -> Option<Taken> {
     let whole = match given {
-        Value::Integer(_) => return Some(given.clone()),
+        Value::Integer(_) => return Some(Taken::AsGiven),
         // `1.0` in JSON is the number one.
         Value::Decimal(decimal) if decimal.is_integer() => number::from_whole(decimal.normalize()),
         _ => return None,
     };
-    Some(whole).filter(|value| value.as_integer().is_some())
+    Some(whole).filter(|value| value.as_integer().is_some()).map(Taken::Instead)
 }
 
-fn decimal(given: &Value) -> Option<Decimal> {
-    match given {
-        Value::Text(text) => number::parse_decimal(text).ok(),
-        given => given.as_decimal(),
-    }
+fn decimal(given: &Value, scale: Option<u32>) -> Option<Taken> {
+    let decimal = match given {
+        Value::Decimal(decimal) if scale.is_none_or(|scale| decimal.scale() <= scale) => return Some(Taken::AsGiven),
+        Value::Text(text) => number::parse_decimal(text).ok()?,
+        given => given.as_decimal()?,
+    };
+    Some(Taken::Instead(Value::Decimal(fit_scale(decimal, scale))))
 }
 
 /// Zeros beyond the declared scale say nothing: `1.500` is kept as `1.50` where two digits are declared.

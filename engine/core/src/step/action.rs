@@ -281,7 +281,7 @@ impl Machine<'_> {
             require: call
                 .require
                 .as_ref()
-                .map(|require| super::requirement::written(require, &self.event, locals)),
+                .map(|require| super::requirement::written(require, self.event_value(), locals)),
         });
         Ok(key)
     }

@@ -30,10 +30,7 @@ pub fn record(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(Outcome, Entry), Failure> {
-    let mut next = Snapshot {
-        sequence: before.sequence + 1,
-        ..before.clone()
-    };
+    let mut next = before.following();
     let (verdict, input): (&str, InputRecord<'_>) = match what {
         Record::Duplicate { of, .. } => ("recorded", InputRecord::Duplicate { of: *of }),
         Record::Refused { input, .. } => (
@@ -58,7 +55,7 @@ pub fn record(
 /// Personal fields become null, and the secret goes: what is left of them are commitments that say nothing.
 fn erase(chart: &Chart, next: &mut Snapshot) {
     for field in chart.data.list.iter().filter(|field| super::personal::is_personal(field)) {
-        next.data.insert(field.name.clone(), Value::Null);
+        next.set_field(&field.name, Value::Null);
     }
     next.secret = None;
 }
@@ -72,10 +69,7 @@ pub fn system_chart() -> Chart {
 pub fn system_entry(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestamp) -> Result<(Outcome, Entry), Failure> {
     let chart = system::chart();
     let next = match before {
-        Some(before) => Snapshot {
-            sequence: before.sequence + 1,
-            ..before.clone()
-        },
+        Some(before) => before.following(),
         None => {
             let start = StartInput {
                 key: system::SYSTEM_KEY.into(),

@@ -1,5 +1,7 @@
 //! What an event from outside must be: sent by whom, with which form, for which reason, and with guards that hold.
 
+use std::borrow::Cow;
+
 use super::interrupt::{Interrupt, NoValue};
 use super::machine::Machine;
 use super::scope::Locals;
@@ -7,6 +9,9 @@ use super::{ActorKind, Refusal, RefusalKind};
 use crate::chart::{Admission, Form, Guard, Lets, Reason, Transition};
 use crate::expression::Expression;
 use crate::value::{Object, Value};
+
+/// Of an event that comes without any.
+static NO_FIELDS: Object = Object::new();
 
 impl<'a> Machine<'a> {
     /// Every reason why this actor may not send this event so. If there is none, the event's fields are those of the form.
@@ -18,11 +23,12 @@ impl<'a> Machine<'a> {
             return Ok(vec![refusal]);
         }
         let mut refusals: Vec<Refusal> = self.refuse_reason(admission.reason.as_ref()).into_iter().collect();
-        match accept_form(&admission.form, &self.payload) {
+        let nothing: &'a Object = &NO_FIELDS;
+        let payload = self.payload.unwrap_or(nothing);
+        match accept_form(&admission.form, payload) {
             Ok(fields) => {
-                let name = self.event_name.clone();
-                self.set_event(&name, &fields);
-                self.admitted = Some(&admission.form);
+                self.set_event(self.event.name.clone(), fields.map_or(Cow::Borrowed(payload), Cow::Owned));
+                self.admitted = Some((transition.index, &admission.form));
             }
             Err(problems) => refusals.extend(problems),
         }
@@ -160,9 +166,9 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// The form's typed fields, or every problem with them.
-pub(super) fn accept_form(form: &Form, payload: &Object) -> Result<Object, Vec<Refusal>> {
-    form.fields.accept(&Value::from_fields(payload.clone())).map_err(|problems| {
+/// The form's typed fields (None: they are as they came), or every problem with them.
+pub(super) fn accept_form(form: &Form, payload: &Object) -> Result<Option<Object>, Vec<Refusal>> {
+    form.fields.accept_object(payload).map_err(|problems| {
         let refusal = |problem: crate::field::FieldProblem| Refusal {
             kind: RefusalKind::Invalid,
             sentence: problem.sentence,

@@ -40,7 +40,7 @@ impl Machine<'_> {
     fn wanted_claims(&mut self) -> Result<BTreeMap<Arc<str>, Arc<str>>, Interrupt> {
         let chart = self.chart;
         let mut wanted = BTreeMap::new();
-        for state in self.next.active.iter().collect::<Vec<_>>() {
+        for state in self.next.active.iter() {
             let state = chart.state(state);
             if self.next.status == Status::Done && state.kind != StateKind::Final {
                 continue;
@@ -49,7 +49,7 @@ impl Machine<'_> {
                 match self.scope(&[], &Locals::default()).template(template) {
                     Ok(Value::Null) => {}
                     Ok(value) => {
-                        let text = crate::value::text::to_text(&value, Some(&self.zone));
+                        let text = crate::value::text::to_text(&value, Some(self.zone()));
                         wanted.insert(name.clone(), text.into());
                     }
                     Err(NoValue::Needs) => return Err(Interrupt::Needs),

@@ -1,40 +1,47 @@
 //! The end of a step: all comes to rest, then timers, invokes, claims and subscriptions are brought into line.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::interrupt::Interrupt;
 use super::machine::Machine;
 use super::{ArmedTimer, Outcome, Snapshot, Status, SubscriptionChange, TimerChange, Trace, Verdict};
-use crate::chart::{StateIndex, StateSet};
+use crate::chart::StateSet;
 
 impl Machine<'_> {
     /// Everything that follows by itself, then timers, invokes, claims and subscriptions as the configuration wants them.
-    pub(super) fn conclude(&mut self, before: Option<&Snapshot>, verdict: Verdict) -> Result<Outcome, Interrupt> {
+    pub(super) fn conclude(&mut self) -> Result<(), Interrupt> {
         self.come_to_rest()?;
         self.settle_timers()?;
         self.pause_invokes();
-        let claims = self.settle_claims()?;
-        let subscriptions = self.settle_subscriptions();
+        self.claims = self.settle_claims()?;
+        self.subscriptions = self.settle_subscriptions();
+        Ok(())
+    }
+
+    /// What was decided, once an input was taken and all is concluded.
+    pub(super) fn into_outcome(mut self, before: Option<&Snapshot>) -> Outcome {
         let resumed = before.is_some_and(|before| {
             let was = before.paused(self.chart);
             let is = self.paused_states();
             was.iter().any(|state| !is.contains(state))
         });
-        let nothing = Default::default();
-        let timers = timer_changes(before.map_or(&nothing, |before| &before.timers), &self.next.timers);
-        let trace = Some(self.trace());
-        Ok(Outcome {
-            verdict,
-            next: self.next.clone(),
-            trace,
+        let timers = before.map_or_else(
+            || timer_changes(&BTreeMap::new(), &self.next.timers),
+            |before| timer_changes(&before.timers, &self.next.timers),
+        );
+        Outcome {
+            verdict: Verdict::Taken,
+            trace: Some(self.trace()),
+            next: self.next,
             timers,
-            effects: std::mem::take(&mut self.effects),
-            abandoned: std::mem::take(&mut self.abandoned),
-            messages: std::mem::take(&mut self.messages),
-            claims,
-            subscriptions,
+            effects: self.effects,
+            abandoned: self.abandoned,
+            messages: self.messages,
+            claims: self.claims,
+            subscriptions: self.subscriptions,
             resumed,
-        })
+        }
     }
 
     /// Invokes begin once all is at rest; one that cannot begin raises its error, and all comes to rest again.
@@ -42,11 +49,11 @@ impl Machine<'_> {
         self.run_to_completion()?;
         let mut begun = StateSet::default();
         loop {
-            let fresh: Vec<StateIndex> = self.fresh.iter().filter(|state| !begun.contains(*state)).collect();
+            let fresh = self.fresh.without(&begun);
             if fresh.is_empty() && self.queue.is_empty() {
                 return Ok(());
             }
-            for state in fresh {
+            for state in fresh.iter() {
                 begun.insert(state);
                 self.begin_invokes_of(state)?;
             }
@@ -86,7 +93,7 @@ impl Machine<'_> {
     }
 }
 
-type Timers = std::collections::BTreeMap<Arc<str>, ArmedTimer>;
+type Timers = BTreeMap<Arc<str>, ArmedTimer>;
 
 /// Rows to write and rows to take away: a timer that is spent or paused has none.
 fn timer_changes(before: &Timers, after: &Timers) -> Vec<TimerChange> {

@@ -62,7 +62,7 @@ impl Machine<'_> {
         if before == after {
             return;
         }
-        self.next.data.insert(name.clone(), after.clone());
+        self.next.set_field(name, after.clone());
         self.log.change(name, before, after);
     }
 

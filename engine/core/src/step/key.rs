@@ -1,5 +1,6 @@
 //! The key of a new instance, settled before its first step.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -56,8 +57,8 @@ pub fn resolve_key(chart: &Chart, payload: &Object, given: Option<&str>, number:
         .fields
         .accept(&Value::from_fields(payload.clone()))
         .unwrap_or_else(|_| payload.clone());
-    machine.set_event(&"start".into(), &fields);
-    machine.next.data = chart.data.record(fields);
+    machine.set_event("start".into(), Cow::Owned(fields.clone()));
+    machine.next.data = Arc::new(chart.data.record(fields));
     let computed = machine.scope(&[], &Locals::default()).text(template);
     match (computed, given) {
         (Ok(computed), Some(given)) if computed != given => {

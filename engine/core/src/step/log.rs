@@ -66,11 +66,6 @@ impl Log {
         self.notes = other.notes;
     }
 
-    /// A field that was null and stays null has not changed.
-    pub fn forget_unchanged(&mut self) {
-        self.changes.retain(|change| change.from != change.to);
-    }
-
     pub fn has_changes(&self) -> bool {
         !self.changes.is_empty() || !self.left.is_empty() || !self.entered.is_empty() || !self.transitions.is_empty()
     }

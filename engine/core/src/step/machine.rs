@@ -1,15 +1,16 @@
 //! One step under way: what it works on and what it has decided so far.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::event::Event;
 use super::log::Log;
-use super::{Actor, Effect, Fact, Facts, Message, Needs, ReadRequest, Snapshot};
-use crate::chart::{Chart, Form, StateIndex, StateSet};
+use super::{Actor, ClaimChange, Effect, Fact, Facts, Message, Needs, ReadRequest, Snapshot, SubscriptionChange};
+use crate::chart::{Chart, Form, StateIndex, StateSet, TransitionIndex};
 use crate::identity::InstanceId;
 use crate::value::{Object, Value};
 
@@ -18,25 +19,25 @@ pub(super) struct Machine<'a> {
     pub chart: &'a Chart,
     pub facts: &'a Facts,
     pub now: Timestamp,
-    pub zone: TimeZone,
+    pub zone: OnceCell<TimeZone>,
     pub actor: &'a Actor,
     pub reason: Option<&'a Arc<str>>,
     pub next: Snapshot,
-    /// `event` of the transition being tried or taken.
-    pub event: Value,
-    pub event_name: Arc<str>,
+    pub event: Event<'a>,
     /// What came from outside, as it came; checked against a form by `admit`.
-    pub payload: Object,
+    pub payload: Option<&'a Object>,
     /// Raised within this step (SCXML's internal queue).
     pub queue: VecDeque<Raised>,
     /// States entered in this step, whose timers and invokes are still to begin.
     pub fresh: StateSet,
-    /// The form of the transition that admitted the event, to be written into the data when it is taken.
-    pub admitted: Option<&'a Form>,
+    /// The transition that admitted the event last, and its form, to be written into the data when it is taken.
+    pub admitted: Option<(TransitionIndex, &'a Form)>,
     pub log: Log,
     pub effects: Vec<Effect>,
     pub abandoned: Vec<Arc<str>>,
     pub messages: Vec<Message>,
+    pub claims: Vec<ClaimChange>,
+    pub subscriptions: Vec<SubscriptionChange>,
     /// Numbers sends and calls within this step.
     pub ordinal: u32,
     pub transitions_taken: usize,
@@ -84,18 +85,16 @@ impl<'a> Machine<'a> {
         facts: &'a Facts,
         now: Timestamp,
     ) -> Self {
-        let zone = crate::time::zone(&next.zone).unwrap_or(TimeZone::UTC);
         Machine {
             chart,
             facts,
             now,
-            zone,
+            zone: OnceCell::new(),
             actor,
             reason,
             next,
-            event: Value::Null,
-            event_name: Arc::from(""),
-            payload: Object::new(),
+            event: Event::whole(Value::Null),
+            payload: None,
             queue: VecDeque::new(),
             fresh: StateSet::default(),
             admitted: None,
@@ -103,24 +102,18 @@ impl<'a> Machine<'a> {
             effects: Vec::new(),
             abandoned: Vec::new(),
             messages: Vec::new(),
+            claims: Vec::new(),
+            subscriptions: Vec::new(),
             ordinal: 0,
             transitions_taken: 0,
             seen: RefCell::new(Seen::default()),
         }
     }
 
-    /// Sets what `event` is: its name, its fields, who sent it.
-    pub fn set_event(&mut self, name: &Arc<str>, payload: &Object) {
-        let mut event = payload.clone();
-        event.insert("name".into(), Value::Text(name.clone()));
-        event.insert("at".into(), Value::from_instant(self.now));
-        event.insert("from".into(), Value::Text(self.actor.id.clone()));
-        event.insert(
-            "reason".into(),
-            self.reason.map_or(Value::Null, |reason| Value::Text(reason.clone())),
-        );
-        self.event_name = name.clone();
-        self.event = Value::from_fields(event);
+    /// Looked up for whoever asks: most steps never do.
+    pub fn zone(&self) -> &TimeZone {
+        self.zone
+            .get_or_init(|| crate::time::zone(&self.next.zone).unwrap_or(TimeZone::UTC))
     }
 
     /// The next `sequence:ordinal`.

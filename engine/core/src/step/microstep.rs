@@ -1,5 +1,6 @@
 //! Leaving, acting, entering (SCXML: `microstep`, `exitStates`, `enterStates`, `macrostep`).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Status;
@@ -68,12 +69,12 @@ impl Machine<'_> {
     fn select_raised(&mut self, raised: &Raised) -> Result<Selection, Interrupt> {
         match raised {
             Raised::Event { name, payload } => {
-                self.set_event(name, payload);
+                self.set_event(name.clone(), Cow::Owned(payload.clone()));
                 self.select(Occasion::Event(name))
             }
             Raised::Done(state) => {
                 let name: Arc<str> = format!("done.state.{}", self.chart.state(*state).path).into();
-                self.set_event(&name, &Object::new());
+                self.set_event(name, Cow::Owned(Object::new()));
                 self.select(Occasion::Done(*state))
             }
             Raised::InvokeError {
@@ -84,7 +85,7 @@ impl Machine<'_> {
                 let Some(invoke) = self.chart.state(*state).invokes.get(*position) else {
                     return Ok(Selection::default());
                 };
-                self.set_event(&format!("error.{}", invoke.id).into(), payload);
+                self.set_event(format!("error.{}", invoke.id).into(), Cow::Owned(payload.clone()));
                 self.select(Occasion::InvokeError(*state, *position, &invoke.id))
             }
         }
@@ -95,11 +96,10 @@ impl Machine<'_> {
         for choice in choices {
             leaving.insert_all(&self.exit_set(*choice));
         }
-        let innermost_first: Vec<StateIndex> = leaving.iter().collect::<Vec<_>>().into_iter().rev().collect();
-        for state in &innermost_first {
-            self.record_history(*state);
+        for state in leaving.iter_back() {
+            self.record_history(state);
         }
-        for state in innermost_first {
+        for state in leaving.iter_back() {
             let chart = self.chart;
             self.run_block(&chart.state(state).exit, &[])?;
             self.leave(state);
@@ -148,7 +148,7 @@ impl Machine<'_> {
     fn event_name_of(&self, trigger: &Trigger) -> Arc<str> {
         match trigger {
             Trigger::Always => "always".into(),
-            _ => self.event_name.clone(),
+            _ => self.event.name.clone(),
         }
     }
 
@@ -204,7 +204,7 @@ impl Machine<'_> {
             return self.finish();
         }
         self.queue.push_back(Raised::Done(parent));
-        for above in chart.ancestors(state).collect::<Vec<_>>() {
+        for above in chart.ancestors(state) {
             if chart.state(above).kind != StateKind::Parallel || !chart.is_in_final_state(above, &self.next.active) {
                 continue;
             }
@@ -219,8 +219,8 @@ impl Machine<'_> {
     /// The instance rests in its final state: it stays there, but everything on the way out is done.
     fn finish(&mut self) -> Result<(), Interrupt> {
         self.next.status = Status::Done;
-        let innermost_first: Vec<StateIndex> = self.next.active.iter().collect::<Vec<_>>().into_iter().rev().collect();
-        for state in innermost_first {
+        let resting = self.next.active;
+        for state in resting.iter_back() {
             let chart = self.chart;
             let exit: &[Action] = &chart.state(state).exit;
             self.run_block(exit, &[])?;

@@ -13,6 +13,7 @@ mod admission;
 mod claims;
 mod conclude;
 mod data;
+mod event;
 mod fact;
 mod input;
 mod interrupt;

@@ -17,7 +17,7 @@ impl Machine<'_> {
         for party in &people.parties {
             match party {
                 Party::Not(templates) => {
-                    if self.any_names(templates, &[&actor.id], lets)? {
+                    if self.any_names(templates, std::slice::from_ref(&actor.id), lets)? {
                         return Ok(false);
                     }
                 }
@@ -35,33 +35,33 @@ impl Machine<'_> {
     }
 
     fn fits(&self, pattern: &PersonPattern, actor: &Actor, lets: &[&Lets]) -> Result<bool, NoValue> {
-        let roles: Vec<&str> = actor.roles.iter().map(|role| &**role).collect();
-        let skills: Vec<&str> = actor.skills.iter().map(|skill| &**skill).collect();
-        Ok(self.line_fits(&pattern.role, &roles, lets)?
-            && self.line_fits(&pattern.user, &[&actor.id], lets)?
-            && self.line_fits(&pattern.unit, &one(&actor.unit), lets)?
-            && self.line_fits(&pattern.organisation, &one(&actor.organisation), lets)?
-            && self.line_fits(&pattern.skill, &skills, lets)?)
+        Ok(self.line_fits(&pattern.role, &actor.roles, lets)?
+            && self.line_fits(&pattern.user, std::slice::from_ref(&actor.id), lets)?
+            && self.line_fits(&pattern.unit, actor.unit.as_slice(), lets)?
+            && self.line_fits(&pattern.organisation, actor.organisation.as_slice(), lets)?
+            && self.line_fits(&pattern.skill, &actor.skills, lets)?)
     }
 
     /// A line that is not there fits; one that computes to null fits nobody.
-    fn line_fits(&self, line: &[Template], has: &[&str], lets: &[&Lets]) -> Result<bool, NoValue> {
+    fn line_fits(&self, line: &[Template], has: &[Arc<str>], lets: &[&Lets]) -> Result<bool, NoValue> {
         Ok(line.is_empty() || self.any_names(line, has, lets)?)
     }
 
-    fn any_names(&self, templates: &[Template], has: &[&str], lets: &[&Lets]) -> Result<bool, NoValue> {
+    fn any_names(&self, templates: &[Template], has: &[Arc<str>], lets: &[&Lets]) -> Result<bool, NoValue> {
         for template in templates {
-            let wanted = self.scope(lets, &Locals::default()).template(template)?;
-            if has.iter().any(|each| names(&wanted, each)) {
+            let named = match template.literal() {
+                Some(name) => has.iter().any(|each| **each == *name),
+                None => {
+                    let wanted = self.scope(lets, &Locals::default()).template(template)?;
+                    has.iter().any(|each| names(&wanted, each))
+                }
+            };
+            if named {
                 return Ok(true);
             }
         }
         Ok(false)
     }
-}
-
-fn one(value: &Option<Arc<str>>) -> Vec<&str> {
-    value.as_deref().into_iter().collect()
 }
 
 /// Whether a text, or a list of texts, names this one.

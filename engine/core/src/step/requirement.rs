@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::event::Event;
 use super::interrupt::NoValue;
 use super::machine::Machine;
 use super::scope::Locals;
@@ -43,7 +44,7 @@ pub fn requirement(chart: &Chart, snapshot: &Snapshot, require: &str, facts: &Fa
     };
     let actor = Actor::engine();
     let mut machine = Machine::new(chart, snapshot.clone(), &actor, None, facts, now);
-    machine.event = value.field("event").cloned().unwrap_or(Value::Null);
+    machine.event = Event::whole(value.field("event").cloned().unwrap_or(Value::Null));
     let locals = value
         .field("locals")
         .and_then(Value::as_object)

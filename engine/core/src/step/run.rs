@@ -1,5 +1,6 @@
 //! One input, from its arrival to its entry.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -38,14 +39,17 @@ pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Fac
                 message: "there is no such instance".into(),
             });
         }
-        (Some(before), _) => Snapshot {
-            sequence: before.sequence + 1,
-            ..before.clone()
-        },
+        (Some(before), _) => before.following(),
     };
     let mut machine = Machine::new(chart, next, &input.actor, input.reason.as_ref(), facts, now);
-    match machine.take(before, input) {
-        Ok(outcome) => Ok(done(outcome)),
+    match machine.take(input) {
+        Ok(Verdict::Taken) => Ok(done(machine.into_outcome(before))),
+        Ok(verdict) => Ok(done(match (before, &input.kind) {
+            (Some(before), _) => machine.not_taken(before, verdict),
+            // a start that is refused leaves nothing: there is no instance to record it
+            (None, InputKind::Start(start)) => without_trace(&blank(chart, start, now), verdict),
+            (None, _) => without_trace(&machine.next, verdict),
+        })),
         Err(Interrupt::Needs) => Ok(Stepped::Needs(machine.take_needs())),
         Err(Interrupt::Failure(failure)) => Err(failure),
     }
@@ -71,7 +75,7 @@ pub(super) fn blank(chart: &Chart, start: &StartInput, now: Timestamp) -> Snapsh
         parent: start.parent.clone(),
         active: StateSet::default(),
         history: Default::default(),
-        data: Object::new(),
+        data: Default::default(),
         timers: Default::default(),
         invokes: Default::default(),
         calls: Default::default(),
@@ -115,7 +119,7 @@ fn refusal(kind: RefusalKind, sentence: impl Into<String>) -> Refusal {
 }
 
 impl<'a> Machine<'a> {
-    fn take(&mut self, before: Option<&Snapshot>, input: &'a Input) -> Result<Outcome, Interrupt> {
+    fn take(&mut self, input: &'a Input) -> Result<Verdict, Interrupt> {
         let verdict = match &input.kind {
             InputKind::Start(start) => self.take_start(start)?,
             InputKind::Event { name, payload } => self.take_event(name, payload)?,
@@ -124,33 +128,30 @@ impl<'a> Machine<'a> {
             InputKind::SendAnswer { send, verdict } => self.take_send_answer(send, verdict)?,
             InputKind::Wake => self.take_wake()?,
         };
-        match (&verdict, before) {
-            (Verdict::Taken, _) => self.conclude(before, verdict),
-            // a start that is refused leaves nothing: there is no instance to record it
-            (_, None) => {
-                let nothing = blank(self.chart, start_of(input)?, self.now);
-                Ok(without_trace(&nothing, verdict))
-            }
-            (Verdict::Deferred | Verdict::Stale, Some(before)) => Ok(without_trace(before, verdict)),
-            (Verdict::Ignored | Verdict::Refused(_), Some(before)) => {
-                let notes = std::mem::take(&mut self.log);
-                self.next = Snapshot {
-                    sequence: before.sequence + 1,
-                    ..before.clone()
-                };
-                self.log.keep_notes(notes);
-                Ok(Outcome {
-                    trace: Some(self.trace()),
-                    ..without_trace(&self.next, verdict)
-                })
-            }
+        if verdict == Verdict::Taken {
+            self.conclude()?;
+        }
+        Ok(verdict)
+    }
+
+    /// Of an input that was not taken, nothing remains but what was noted.
+    fn not_taken(mut self, before: &Snapshot, verdict: Verdict) -> Outcome {
+        if let Verdict::Deferred | Verdict::Stale = verdict {
+            return without_trace(before, verdict);
+        }
+        self.next = before.following();
+        let notes = std::mem::take(&mut self.log);
+        self.log.keep_notes(notes);
+        Outcome {
+            trace: Some(self.trace()),
+            ..without_trace(&self.next, verdict)
         }
     }
 
     fn take_start(&mut self, start: &'a StartInput) -> Result<Verdict, Interrupt> {
         let chart = self.chart;
         let rule = &chart.start;
-        self.set_event(&"start".into(), &start.payload);
+        self.set_event("start".into(), Cow::Borrowed(&start.payload));
         match self.among(&rule.by, self.actor, &[]) {
             Ok(true) => {}
             Ok(false) => {
@@ -174,22 +175,23 @@ impl<'a> Machine<'a> {
         if !refusals.is_empty() {
             return Ok(Verdict::Refused(refusals));
         }
-        self.set_event(&"start".into(), &fields);
+        let fields = fields.map_or(Cow::Borrowed(&start.payload), Cow::Owned);
         let written = fields
-            .into_iter()
+            .iter()
             .filter(|(name, _)| rule.form.writes.contains(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        self.next.data = chart.data.record(written);
+        self.set_event("start".into(), fields);
+        self.next.data = Arc::new(chart.data.record(written));
         self.compute_defaults()?;
         self.settle_zone()?;
         let refusals = self.false_guards(&rule.guards, &[])?;
         if !refusals.is_empty() {
             return Ok(Verdict::Refused(refusals));
         }
-        for (name, value) in self.next.data.clone() {
-            self.log.change(&name, Value::Null, value);
+        for (name, value) in self.next.data.iter().filter(|(_, value)| !value.is_null()) {
+            self.log.change(name, Value::Null, value.clone());
         }
-        self.log.forget_unchanged();
         self.enter_initial_states()?;
         Ok(Verdict::Taken)
     }
@@ -212,7 +214,7 @@ impl<'a> Machine<'a> {
                             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
                         )
                     })?;
-                    self.next.data.insert(field.name.clone(), accepted);
+                    self.next.set_field(&field.name, accepted);
                 }
                 Err(NoValue::Needs) => return Err(Interrupt::Needs),
             }
@@ -230,37 +232,38 @@ impl<'a> Machine<'a> {
             },
             None => self.next.zone.clone(),
         };
-        self.zone = crate::time::zone(&name).map_err(|error| failure("SW-1007", error.to_string()))?;
+        let zone = crate::time::zone(&name).map_err(|error| failure("SW-1007", error.to_string()))?;
+        self.zone = zone.into();
         self.next.zone = name;
         Ok(())
     }
 
-    fn take_event(&mut self, name: &'a Arc<str>, payload: &Object) -> Result<Verdict, Interrupt> {
+    fn take_event(&mut self, name: &'a Arc<str>, payload: &'a Object) -> Result<Verdict, Interrupt> {
         if self.next.status == Status::Done {
             return Ok(Verdict::Ignored);
         }
-        self.payload = payload.clone();
-        self.set_event(name, payload);
+        self.payload = Some(payload);
+        self.set_event(name.clone(), Cow::Borrowed(payload));
         let selection = self.select(Occasion::Admitted(name))?;
         let Some(first) = selection.choices.first() else {
-            return Ok(self.not_taken(selection));
+            return Ok(self.why_not(selection));
         };
-        // another candidate's form may have been tried last
-        self.admit(self.chart.transition(first.transition))?;
+        if self.admitted.is_none_or(|(index, _)| index != first.transition) {
+            // another candidate's form was tried last
+            self.admit(self.chart.transition(first.transition))?;
+        }
         self.write_form()?;
-        self.next.taken.insert(
-            name.clone(),
-            LastTaken {
-                actor: self.actor.id.clone(),
-                at: self.now,
-            },
-        );
+        let taken = LastTaken {
+            actor: self.actor.id.clone(),
+            at: self.now,
+        };
+        Arc::make_mut(&mut self.next.taken).insert(name.clone(), taken);
         self.microstep(&selection.choices)?;
         Ok(Verdict::Taken)
     }
 
     /// Why an event selected nothing.
-    fn not_taken(&mut self, selection: Selection) -> Verdict {
+    fn why_not(&mut self, selection: Selection) -> Verdict {
         if !selection.refusals.is_empty() {
             return Verdict::Refused(selection.refusals);
         }
@@ -283,9 +286,9 @@ impl<'a> Machine<'a> {
 
     /// The fields that the form writes into the data, before any action.
     fn write_form(&mut self) -> Result<(), Interrupt> {
-        let Some(form) = self.admitted else { return Ok(()) };
+        let Some((_, form)) = self.admitted else { return Ok(()) };
         for name in &form.writes {
-            let value = self.event.field(name).cloned().unwrap_or(Value::Null);
+            let value = self.event_field(name).unwrap_or(Value::Null);
             // an optional field left empty is not a wish to empty it
             if value.is_null() {
                 continue;
@@ -318,7 +321,7 @@ impl<'a> Machine<'a> {
         };
         let timer = &self.chart.state(state).after[position];
         self.spend_timer(name, timer)?;
-        self.set_event(&format!("after.{}", timer.name).into(), &Object::new());
+        self.set_event(format!("after.{}", timer.name).into(), Cow::Owned(Object::new()));
         let selection = self.select(Occasion::Timer(state, position))?;
         if selection.choices.is_empty() {
             let why = selection
@@ -356,7 +359,7 @@ impl<'a> Machine<'a> {
             };
             self.end_invoke(effect);
             let (prefix, payload) = answer_payload(result);
-            self.set_event(&format!("{prefix}.{}", declared.id).into(), &payload);
+            self.set_event(format!("{prefix}.{}", declared.id).into(), Cow::Owned(payload));
             let occasion = match result {
                 Ok(_) => Occasion::InvokeDone(invoke.state, invoke.position, &declared.id),
                 Err(_) => Occasion::InvokeError(invoke.state, invoke.position, &declared.id),
@@ -368,7 +371,7 @@ impl<'a> Machine<'a> {
                 Ok(_) => Ok(Verdict::Taken),
                 Err(_) => {
                     let name: Arc<str> = format!("error.call.{id}").into();
-                    self.set_event(&name, &answer_payload(result).1);
+                    self.set_event(name.clone(), Cow::Owned(answer_payload(result).1));
                     self.follow(Occasion::Event(&name))
                 }
             };
@@ -388,7 +391,7 @@ impl<'a> Machine<'a> {
         };
         let payload = Object::from([("to".into(), Value::Text(pending.to)), ("why".into(), why)]);
         let name: Arc<str> = format!("sent.{outcome}.{}", pending.id).into();
-        self.set_event(&name, &payload);
+        self.set_event(name.clone(), Cow::Owned(payload));
         self.follow(Occasion::Event(&name))
     }
 
@@ -408,7 +411,7 @@ impl<'a> Machine<'a> {
         if self.next.status == Status::Done {
             return Ok(Verdict::Stale);
         }
-        self.set_event(&"wake".into(), &Object::new());
+        self.set_event("wake".into(), Cow::Owned(Object::new()));
         self.run_to_completion()?;
         let watched = self.seen.borrow().watched.clone();
         let moved = watched != self.next.subscriptions;
@@ -431,13 +434,6 @@ pub(super) fn form_of<'c>(chart: &'c Chart, input: &Input) -> Option<&'c Fields>
             _ => None,
         }),
         _ => None,
-    }
-}
-
-fn start_of(input: &Input) -> Result<&StartInput, Interrupt> {
-    match &input.kind {
-        InputKind::Start(start) => Ok(start),
-        _ => Err(failure("SW-1006", "there is no such instance")),
     }
 }
 

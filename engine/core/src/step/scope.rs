@@ -76,7 +76,7 @@ impl StepScope<'_, '_> {
         match self.template(template)? {
             Value::Text(text) => Ok(text.to_string()),
             Value::Null => Err(NoValue::Fault(format!("`{}` is empty", template.source()))),
-            value => Ok(crate::value::text::to_text(&value, Some(&self.machine.zone))),
+            value => Ok(crate::value::text::to_text(&value, Some(self.machine.zone()))),
         }
     }
 
@@ -122,7 +122,7 @@ impl StepScope<'_, '_> {
         let key: Arc<str> = match resolved {
             Value::Null => return Ok(Value::Null),
             Value::Text(text) => text,
-            value => crate::value::text::to_text(&value, Some(&self.machine.zone)).into(),
+            value => crate::value::text::to_text(&value, Some(self.machine.zone())).into(),
         };
         let place = (read.name.clone(), key.clone());
         let mut seen = self.machine.seen.borrow_mut();
@@ -152,10 +152,10 @@ impl StepScope<'_, '_> {
     fn own(&self, name: &str) -> Option<Value> {
         let snapshot = &self.machine.next;
         Some(match name {
-            "event" => self.machine.event.clone(),
+            "event" => self.machine.event_value().clone(),
             "actor" => actor_value(self.machine.actor),
             "now" => Value::from_instant(self.machine.now),
-            "today" => Value::Date(self.machine.now.to_zoned(self.machine.zone.clone()).date()),
+            "today" => Value::Date(self.machine.now.to_zoned(self.machine.zone().clone()).date()),
             "key" => Value::Text(snapshot.key.clone()),
             "id" => Value::from_text(&snapshot.instance.to_string()),
             "number" => snapshot
@@ -206,6 +206,16 @@ impl Scope for StepScope<'_, '_> {
         Ok(self.machine.chart.data.get(name).map(|_| Value::Null))
     }
 
+    fn member(&self, variable: &str, field: &str) -> Option<Value> {
+        let hidden = self.locals.get(variable).is_some()
+            || self.lets.iter().any(|each| each.iter().any(|(name, _)| **name == *variable))
+            || self.machine.next.data.contains_key(variable);
+        match variable {
+            "event" if !hidden => self.machine.event_field(field),
+            _ => None,
+        }
+    }
+
     fn call(&self, call: &Call<'_>) -> Result<Value, Stop> {
         match call.function {
             Function::RandomHex => self.random_hex(call.arguments),
@@ -218,7 +228,7 @@ impl Scope for StepScope<'_, '_> {
     }
 
     fn zone(&self) -> &TimeZone {
-        &self.machine.zone
+        self.machine.zone()
     }
 
     fn now(&self) -> Timestamp {

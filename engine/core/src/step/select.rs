@@ -1,9 +1,11 @@
 //! Which transitions are taken (SCXML: `selectTransitions`, `selectEventlessTransitions`, `removeConflictingTransitions`).
 
+use std::borrow::Cow;
+
 use super::interrupt::Interrupt;
 use super::machine::Machine;
 use super::{Refusal, RefusalKind};
-use crate::chart::{EventPattern, StateIndex, StateSet, Transition, TransitionIndex, Trigger};
+use crate::chart::{Chart, EventPattern, StateIndex, StateSet, Transition, TransitionIndex, Trigger};
 
 /// A transition that is to be taken, and by which of its branches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +49,21 @@ pub(super) enum Occasion<'a> {
 impl Machine<'_> {
     /// Transitions for an occasion, inner states before outer ones, without conflicts.
     pub(super) fn select(&mut self, occasion: Occasion<'_>) -> Result<Selection, Interrupt> {
+        let chart = self.chart;
+        let active = self.next.active;
         let mut selection = Selection::default();
+        if let Occasion::Eventless = occasion
+            && active.iter().all(|state| chart.state(state).always.is_empty())
+        {
+            return Ok(selection);
+        }
         let mut tried: Vec<(TransitionIndex, bool)> = Vec::new();
         let paused = self.paused_states();
-        let atomic: Vec<StateIndex> = self.chart.atomic_states(&self.next.active).collect();
-        for leaf in atomic {
-            let path = std::iter::once(leaf).chain(self.chart.ancestors(leaf));
+        let name = occasion.event_name(chart);
+        for leaf in chart.atomic_states(&active) {
+            let path = std::iter::once(leaf).chain(chart.ancestors(leaf));
             'leaf: for state in path {
-                for transition in self.candidates(state, occasion) {
+                for transition in candidates(chart, state, occasion, name.as_deref()) {
                     selection.answered = true;
                     if paused.contains(state) {
                         selection.paused.get_or_insert(state);
@@ -81,48 +90,6 @@ impl Machine<'_> {
         }
         self.remove_conflicting(&mut selection.choices);
         Ok(selection)
-    }
-
-    /// The transitions of a state that answer to an occasion, in document order.
-    fn candidates(&self, state: StateIndex, occasion: Occasion<'_>) -> Vec<TransitionIndex> {
-        let chart = self.chart;
-        let state = chart.state(state);
-        let named = |name: &str| -> Vec<TransitionIndex> {
-            state
-                .on
-                .iter()
-                .copied()
-                .filter(|index| answers_to(chart.transition(*index), name))
-                .collect()
-        };
-        match occasion {
-            Occasion::Event(name) | Occasion::Admitted(name) => named(name),
-            Occasion::Eventless => state.always.clone(),
-            Occasion::Timer(owner, position) => state
-                .after
-                .get(position)
-                .filter(|_| owner == state.index)
-                .map(|timer| timer.transition)
-                .into_iter()
-                .collect(),
-            Occasion::Done(owner) => {
-                let mut found: Vec<_> = state.on_done.filter(|_| owner == state.index).into_iter().collect();
-                found.extend(named(&format!("done.state.{}", chart.state(owner).path)));
-                found
-            }
-            Occasion::InvokeDone(owner, position, id) => {
-                let invoke = state.invokes.get(position).filter(|_| owner == state.index);
-                let mut found: Vec<_> = invoke.and_then(|invoke| invoke.on_done).into_iter().collect();
-                found.extend(named(&format!("done.{id}")));
-                found
-            }
-            Occasion::InvokeError(owner, position, id) => {
-                let invoke = state.invokes.get(position).filter(|_| owner == state.index);
-                let mut found: Vec<_> = invoke.and_then(|invoke| invoke.on_error).into_iter().collect();
-                found.extend(named(&format!("error.{id}")));
-                found
-            }
-        }
     }
 
     /// Sender, form and reason where they are asked for, then the shared guards, then the first branch whose guards hold.
@@ -182,6 +149,46 @@ impl Machine<'_> {
     pub(super) fn paused_states(&self) -> StateSet {
         self.next.paused(self.chart)
     }
+}
+
+impl Occasion<'_> {
+    /// The name by which a state's `on` may answer.
+    fn event_name(&self, chart: &Chart) -> Option<Cow<'_, str>> {
+        match self {
+            Occasion::Event(name) | Occasion::Admitted(name) => Some(Cow::Borrowed(*name)),
+            Occasion::Eventless | Occasion::Timer(..) => None,
+            Occasion::Done(owner) => Some(Cow::Owned(format!("done.state.{}", chart.state(*owner).path))),
+            Occasion::InvokeDone(_, _, id) => Some(Cow::Owned(format!("done.{id}"))),
+            Occasion::InvokeError(_, _, id) => Some(Cow::Owned(format!("error.{id}"))),
+        }
+    }
+}
+
+/// The transitions of a state that answer to an occasion, in document order: what was written for just this, then by name.
+fn candidates<'c, 'n>(
+    chart: &'c Chart,
+    state: StateIndex,
+    occasion: Occasion<'_>,
+    name: Option<&'n str>,
+) -> impl Iterator<Item = TransitionIndex> + use<'c, 'n> {
+    let state = chart.state(state);
+    let invoke = |owner: StateIndex, position: usize| state.invokes.get(position).filter(|_| owner == state.index);
+    let own = match occasion {
+        Occasion::Timer(owner, position) if owner == state.index => state.after.get(position).map(|timer| timer.transition),
+        Occasion::Done(owner) if owner == state.index => state.on_done,
+        Occasion::InvokeDone(owner, position, _) => invoke(owner, position).and_then(|invoke| invoke.on_done),
+        Occasion::InvokeError(owner, position, _) => invoke(owner, position).and_then(|invoke| invoke.on_error),
+        _ => None,
+    };
+    let eventless: &[TransitionIndex] = match occasion {
+        Occasion::Eventless => &state.always,
+        _ => &[],
+    };
+    let named = name.into_iter().flat_map(move |name| {
+        let on = state.on.iter().copied();
+        on.filter(move |index| answers_to(chart.transition(*index), name))
+    });
+    own.into_iter().chain(eventless.iter().copied()).chain(named)
 }
 
 fn answers_to(transition: &Transition, name: &str) -> bool {

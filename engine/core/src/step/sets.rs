@@ -1,5 +1,7 @@
 //! What a microstep leaves and enters (SCXML: `computeExitSet`, `computeEntrySet` and the procedures they name).
 
+use std::borrow::Cow;
+
 use super::machine::Machine;
 use super::select::Choice;
 use crate::chart::{Branch, StateIndex, StateKind, StateSet, TransitionIndex};
@@ -48,8 +50,8 @@ impl Machine<'_> {
                 self.add_descendants(*target, &mut entry);
             }
             let domain = self.domain(*choice);
-            for target in self.effective_targets(&self.branch(*choice).targets) {
-                self.add_ancestors(target, domain, &mut entry);
+            for target in self.effective_targets(&self.branch(*choice).targets).iter() {
+                self.add_ancestors(*target, domain, &mut entry);
             }
         }
         entry
@@ -63,18 +65,25 @@ impl Machine<'_> {
     }
 
     /// Targets with history states replaced by what they stand for.
-    fn effective_targets(&self, targets: &[StateIndex]) -> Vec<StateIndex> {
+    fn effective_targets<'t>(&self, targets: &'t [StateIndex]) -> Cow<'t, [StateIndex]> {
+        let is_history = |target: &StateIndex| matches!(self.chart.state(*target).kind, StateKind::History { .. });
+        if !targets.iter().any(is_history) {
+            return Cow::Borrowed(targets);
+        }
         let mut effective = Vec::new();
         for target in targets {
             match self.chart.state(*target).kind {
                 StateKind::History { default, .. } => match self.next.history.get(target) {
                     Some(restored) => effective.extend(restored.iter().copied()),
-                    None => effective.extend(self.effective_targets(&self.chart.transition(default).branches[0].targets)),
+                    None => {
+                        let targets = &self.chart.transition(default).branches[0].targets;
+                        effective.extend(self.effective_targets(targets).iter().copied());
+                    }
                 },
                 _ => effective.push(*target),
             }
         }
-        effective
+        Cow::Owned(effective)
     }
 
     /// Without `reenter`, a transition whose targets are its source or inside it leaves only what is below its source.
@@ -148,8 +157,7 @@ impl Machine<'_> {
     }
 
     fn add_missing_regions(&self, parallel: StateIndex, entry: &mut EntrySet) {
-        let regions: Vec<StateIndex> = self.chart.child_states(parallel).collect();
-        for region in regions {
+        for region in self.chart.child_states(parallel) {
             let entered = entry
                 .states
                 .iter()

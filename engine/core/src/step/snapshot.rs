@@ -32,7 +32,8 @@ pub struct Snapshot {
     pub active: StateSet,
     /// History state → the states it would restore.
     pub history: BTreeMap<StateIndex, Vec<StateIndex>>,
-    pub data: Object,
+    /// Shared between snapshots until one of its fields changes, as is `taken`.
+    pub data: Arc<Object>,
     /// By name: `state.path/timer`, or `invoke/ID` for an invoke's timeout.
     pub timers: BTreeMap<Arc<str>, ArmedTimer>,
     /// By effect key (`instance:sequence:name`).
@@ -46,11 +47,31 @@ pub struct Snapshot {
     /// Instances whose commits wake this one.
     pub subscriptions: BTreeSet<InstanceId>,
     /// Event → who caused it last, and when.
-    pub taken: BTreeMap<Arc<str>, LastTaken>,
+    pub taken: Arc<BTreeMap<Arc<str>, LastTaken>>,
     /// Of the final state it rests in; null while it runs.
     pub output: Value,
     /// Makes commitments to personal data meaningless once it is deleted. Stored apart, never part of the canonical form.
     pub secret: Option<[u8; 32]>,
+}
+
+impl Snapshot {
+    /// What the next entry's snapshot begins as.
+    pub(super) fn following(&self) -> Snapshot {
+        Snapshot {
+            sequence: self.sequence + 1,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn set_field(&mut self, name: &Arc<str>, value: Value) {
+        let fields = Arc::make_mut(&mut self.data);
+        match fields.get_mut(name) {
+            Some(field) => *field = value,
+            None => {
+                fields.insert(name.clone(), value);
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -197,7 +197,7 @@ impl Reader<'_> {
             data: self
                 .fields
                 .get("data")
-                .and_then(Value::as_object)
+                .and_then(Value::as_shared_object)
                 .cloned()
                 .ok_or_else(|| missing("data"))?,
             timers: self.map("timers", timer)?,
@@ -229,12 +229,12 @@ impl Reader<'_> {
                 .filter_map(Value::as_text)
                 .map(parsed)
                 .collect::<Read<_>>()?,
-            taken: self.map("taken", |value| {
+            taken: Arc::new(self.map("taken", |value| {
                 Ok(LastTaken {
                     actor: text_of(value, "actor")?.into(),
                     at: moment(text_of(value, "at")?)?,
                 })
-            })?,
+            })?),
             output: self.fields.get("output").cloned().unwrap_or(Value::Null),
             secret,
         })

@@ -26,7 +26,8 @@ impl Machine<'_> {
     pub(super) fn settle_timers(&mut self) -> Result<(), Interrupt> {
         let paused = self.paused_states();
         let chart = self.chart;
-        for state in self.next.active.iter().collect::<Vec<_>>() {
+        let active = self.next.active;
+        for state in active.iter() {
             for timer in &chart.state(state).after {
                 let name = timer_name(chart, state, timer);
                 if self.fresh.contains(state) {
@@ -77,7 +78,7 @@ impl Machine<'_> {
         let due = match value {
             Value::Null => None,
             Value::Instant(moment) => Some(moment),
-            Value::Date(date) => crate::time::start_of_day(date, &self.zone).ok(),
+            Value::Date(date) => crate::time::start_of_day(date, self.zone()).ok(),
             other => {
                 let sentence = format!(
                     "`at: {}` gives {}, not a moment or a date",
@@ -202,7 +203,7 @@ impl Machine<'_> {
 
     fn moment_from(&self, value: &Value, from: Timestamp) -> Result<Timestamp, String> {
         let duration = duration_of(value)?;
-        crate::time::add_to_instant(from, duration, &self.zone, None).map_err(|error| error.to_string())
+        crate::time::add_to_instant(from, duration, self.zone(), None).map_err(|error| error.to_string())
     }
 
     pub(super) fn drop_timers_of(&mut self, state: StateIndex) {

@@ -1,6 +1,6 @@
 //! How large a value may be: bounds that hold for whatever is read, computed or stored.
 
-use super::Value;
+use super::{Object, Value};
 
 /// How deep lists and objects may be nested: no record of a lifecycle needs more, and readers and writers recurse.
 pub const VALUE_DEPTH_MAX: usize = 64;
@@ -30,11 +30,19 @@ pub enum TooLarge {
 /// # Errors
 /// The first limit that is exceeded.
 pub fn check(value: &Value) -> Result<(), TooLarge> {
+    Room::default().take(value, VALUE_DEPTH_MAX)
+}
+
+/// The same of an object's fields.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_fields(fields: &Object) -> Result<(), TooLarge> {
     let mut room = Room {
-        nodes: VALUE_NODES_MAX,
-        text: VALUE_TEXT_BYTES_MAX,
+        nodes: VALUE_NODES_MAX - 1,
+        ..Room::default()
     };
-    room.take(value, VALUE_DEPTH_MAX)
+    room.take_fields(fields, VALUE_DEPTH_MAX)
 }
 
 /// How many values there are in this one, counted no further than `most`.
@@ -59,6 +67,15 @@ struct Room {
     text: usize,
 }
 
+impl Default for Room {
+    fn default() -> Self {
+        Room {
+            nodes: VALUE_NODES_MAX,
+            text: VALUE_TEXT_BYTES_MAX,
+        }
+    }
+}
+
 impl Room {
     fn take(&mut self, value: &Value, depth: usize) -> Result<(), TooLarge> {
         self.nodes = self.nodes.checked_sub(1).ok_or(TooLarge::Nodes)?;
@@ -68,15 +85,17 @@ impl Room {
                 let depth = depth.checked_sub(1).ok_or(TooLarge::Depth)?;
                 items.iter().try_for_each(|item| self.take(item, depth))
             }
-            Value::Object(fields) => {
-                let depth = depth.checked_sub(1).ok_or(TooLarge::Depth)?;
-                fields.iter().try_for_each(|(name, field)| {
-                    self.take_text(name)?;
-                    self.take(field, depth)
-                })
-            }
+            Value::Object(fields) => self.take_fields(fields, depth),
             _ => Ok(()),
         }
+    }
+
+    fn take_fields(&mut self, fields: &Object, depth: usize) -> Result<(), TooLarge> {
+        let depth = depth.checked_sub(1).ok_or(TooLarge::Depth)?;
+        fields.iter().try_for_each(|(name, field)| {
+            self.take_text(name)?;
+            self.take(field, depth)
+        })
     }
 
     fn take_text(&mut self, text: &str) -> Result<(), TooLarge> {

@@ -176,6 +176,15 @@ impl Value {
         }
     }
 
+    /// The same, as it is shared.
+    #[must_use]
+    pub fn as_shared_object(&self) -> Option<&Arc<Object>> {
+        match self {
+            Value::Object(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
     /// The number as a decimal, if it is one.
     #[must_use]
     pub fn as_decimal(&self) -> Option<Decimal> {
