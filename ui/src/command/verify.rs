@@ -122,7 +122,7 @@ fn verify_file(path: &str, terminal: Terminal) -> Result<Report, Failure> {
     drop(progress);
     report.map_err(|error| match error {
         Unreadable::Io(error) => Failure::unreadable(path, error),
-        Unreadable::Line(line, why) => Failure::misused(Code::BundleUnreadable, format!("`{path}`, line {line}: {why}"))
+        Unreadable::NoTrail(why) => Failure::misused(Code::BundleUnreadable, format!("`{path}` holds nothing of a trail: {why}"))
             .hint("Export the trail again with `statewright trail WORKFLOW/KEY --export`, and leave its bytes as they are"),
     })
 }
@@ -134,16 +134,16 @@ fn tell(report: &Report, done: &str, terminal: Terminal) -> Outcome {
     if !terminal.json {
         let instances = counted(report.instances, "instance", "instances");
         let entries = counted(report.entries, "entry", "entries");
-        let verdict = if report.is_whole() { done } else { "NOT whole" };
+        let verdict = if report.is_empty() {
+            "there is nothing to prove"
+        } else if report.is_whole() {
+            done
+        } else {
+            "NOT whole"
+        };
         terminal.say(format_args!("{instances}, {entries}: {verdict}"));
         if report.erased > 0 {
             terminal.note(format_args!("{}: proved, not replayable: erased", report.erased));
-        }
-        if report.without_head > 0 {
-            let trails = report.without_head;
-            terminal.warning(format_args!(
-                "{trails} without a head line: entries cut off the end cannot be seen there"
-            ));
         }
     }
     Ok(if report.is_whole() { Exit::Done } else { Exit::No })

@@ -9,6 +9,9 @@ use crate::json::{count, object, text};
 /// Findings kept; more are not news, only more of it.
 pub const FINDINGS_MAX: usize = 1_000;
 
+/// What stands for the instance where a line of a file is of none; its number is the finding's sequence.
+pub const LINE: &str = "line";
+
 /// What a proof came to.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -18,8 +21,6 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Replay only: instances whose chain can be proven but whose steps cannot be taken again, because personal data was erased.
     pub erased: u64,
-    /// Files only: trails that came without a head line, so that entries cut off their end could not be seen.
-    pub without_head: u64,
 }
 
 /// One thing that is wrong.
@@ -28,7 +29,7 @@ pub struct Finding {
     /// `workflow/key`, or the id where the name is not known.
     pub instance: String,
     pub sequence: u64,
-    /// `edited`, `missing`, `reordered`, `truncated`, `malformed`; `different` where a step leads elsewhere.
+    /// A word of docs/trail-format.md (`edited`, `missing` …); `different` where a step leads elsewhere.
     pub kind: String,
     pub detail: String,
 }
@@ -40,8 +41,13 @@ impl Report {
         }
     }
 
+    /// Where there is nothing, nothing is proved.
+    pub fn is_empty(&self) -> bool {
+        self.entries == 0 && self.findings.is_empty()
+    }
+
     pub fn is_whole(&self) -> bool {
-        self.findings.is_empty()
+        self.findings.is_empty() && !self.is_empty()
     }
 
     pub fn to_value(&self) -> Value {
@@ -54,7 +60,6 @@ impl Report {
             ),
             ("instances", count(self.instances)),
             ("whole", Value::Boolean(self.is_whole())),
-            ("without_head", count(self.without_head)),
         ])
     }
 }
@@ -71,6 +76,9 @@ impl Finding {
 
     /// One line for people.
     pub fn line(&self) -> String {
-        format!("{}: entry {}: {}: {}", self.instance, self.sequence, self.kind, self.detail)
+        match &*self.instance {
+            LINE => format!("{LINE} {}: {}: {}", self.sequence, self.kind, self.detail),
+            instance => format!("{instance}: entry {}: {}: {}", self.sequence, self.kind, self.detail),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::identity::{Digest, InputKey, InstanceId};
 use crate::step::{Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, SendVerdict, StartInput};
 use crate::value::canonical::read_canonical_with;
-use crate::value::{Object, Value};
+use crate::value::{Object, Value, json};
 
 /// Why an entry's bytes are no entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,13 +33,22 @@ impl EntryText {
         }
     }
 
+    /// The same of any JSON object: one that was written anew says what it is, though its bytes are not what they were.
+    pub fn read_any(bytes: &str) -> Result<Self, EntryError> {
+        Self::read(bytes).or_else(|error| {
+            let value = json::read(bytes).map_err(|_| error.clone())?;
+            let fields = value.as_object().ok_or(error)?;
+            Ok(EntryText { fields: fields.clone() })
+        })
+    }
+
     /// The `input` member alone, as `record::input_text` writes it.
     pub(crate) fn read_input(text: &str) -> Result<Object, EntryError> {
         Ok(Self::read(text)?.fields)
     }
 
     pub fn instance(&self) -> Result<InstanceId, EntryError> {
-        self.parsed("instance")
+        self.digits("instance")
     }
 
     pub fn workflow(&self) -> Result<&str, EntryError> {
@@ -58,15 +67,15 @@ impl EntryText {
     }
 
     pub fn previous(&self) -> Result<Digest, EntryError> {
-        self.parsed("previous")
+        self.digits("previous")
     }
 
     pub fn definition(&self) -> Result<Digest, EntryError> {
-        self.parsed("definition")
+        self.digits("definition")
     }
 
     pub fn snapshot(&self) -> Result<Digest, EntryError> {
-        self.parsed("snapshot")
+        self.digits("snapshot")
     }
 
     pub fn at(&self) -> Result<jiff::Timestamp, EntryError> {
@@ -215,6 +224,16 @@ impl EntryText {
         self.text(name)?
             .parse()
             .map_err(|_| EntryError(format!("`{name}` cannot be read")))
+    }
+
+    /// Of digits written as this program writes them, so that one digest has one text.
+    fn digits<T: std::str::FromStr + ToString>(&self, name: &str) -> Result<T, EntryError> {
+        let parsed: T = self.parsed(name)?;
+        if parsed.to_string() == self.text(name)? {
+            Ok(parsed)
+        } else {
+            Err(EntryError(format!("`{name}` is not in lower-case digits")))
+        }
     }
 }
 
