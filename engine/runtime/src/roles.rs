@@ -2,11 +2,11 @@
 
 use statewright_core::step::Actor;
 
+/// Reads every instance and every trail, all but what is personal, and proves them.
+pub use statewright_core::step::AUDITOR;
+
 /// Deploys, keeps tokens, settles incidents.
 pub const OPERATOR: &str = "operator";
-
-/// Reads every instance and every trail, all but what is personal, and proves them.
-pub const AUDITOR: &str = "auditor";
 
 /// Whether an actor has a role.
 pub fn has(actor: &Actor, role: &str) -> bool {

@@ -11,7 +11,6 @@ use statewright_core::diagnostic::Code;
 use statewright_core::step::Verdict;
 use statewright_core::value::Object;
 use statewright_engine::SendRequest;
-use statewright_engine::error::EngineError;
 use statewright_engine::intake::Answer;
 
 use super::authentication::Caller;
@@ -23,7 +22,7 @@ use super::problem::{Answered, Problem};
 use super::reply::{answer_value, document, with_repetition, with_revision};
 use super::request::{expected_revision, input_key};
 use super::route::{Access, Reply, Route};
-use super::service::{Service, Shared};
+use super::service::Shared;
 use crate::percent::path;
 
 pub const ROUTES: &[Route] = &[Route {
@@ -31,7 +30,7 @@ pub const ROUTES: &[Route] = &[Route {
     path: "/v1/instances/{workflow}/{key}/events",
     operation: "sendEvent",
     summary: "Send an event to an instance",
-    description: "Answers with the instance as it stands after it. A refused or ignored event changes nothing and stands in the trail all the same.",
+    description: "Answers with the instance as it stands after it. A refused or ignored event changes nothing and stands in the trail all the same. To whoever does not see the instance there is none: nothing happens, and nothing is kept.",
     access: Access::Token,
     parameters: &[WORKFLOW, KEY, IF_MATCH, IDEMPOTENCY_KEY],
     body: Some("Event"),
@@ -88,25 +87,12 @@ async fn send(
             let taken = document(StatusCode::OK, &answer_value(&answer));
             Ok(with_repetition(with_revision(taken, answer.sequence), answer.duplicate))
         }
-        Ok(answer) => {
-            see(&service, &caller, &workflow, &key).await?;
-            Err(match answer.verdict {
-                Verdict::Ignored => ignored(&answer, &name),
-                _ => refused(answer),
-            })
-        }
-        Err(error @ (EngineError::StaleRevision { .. } | EngineError::Conflict { .. })) => {
-            see(&service, &caller, &workflow, &key).await?;
-            Err(error.into())
-        }
+        Ok(answer) => Err(match answer.verdict {
+            Verdict::Ignored => ignored(&answer, &name),
+            _ => refused(answer),
+        }),
         Err(error) => Err(about_instance(error, &workflow, &key)),
     }
-}
-
-/// A no tells something of the instance, so it is only told to those who may see it; to others there is nothing.
-async fn see(service: &Service, caller: &Caller, workflow: &str, key: &str) -> Answered<()> {
-    let shown = service.engine.show(workflow, key, &caller.actor).await;
-    shown.map(|_| ()).map_err(|error| about_instance(error, workflow, key))
 }
 
 /// A refusal. Someone else's input that came first explains more than the guard that is false because of it.

@@ -151,7 +151,8 @@ impl Problem {
 }
 
 /// The kinds of refusal, the most basic first, and the code each is answered with.
-const RANKS: [(RefusalKind, Code); 6] = [
+const RANKS: [(RefusalKind, Code); 7] = [
+    (RefusalKind::Hidden, Code::NotFound),
     (RefusalKind::Forbidden, Code::Forbidden),
     (RefusalKind::Invalid, Code::InputInvalid),
     (RefusalKind::Reason, Code::ReasonMissing),
@@ -162,14 +163,6 @@ const RANKS: [(RefusalKind, Code); 6] = [
 
 /// A refusal as a program reads it; also what `can` answers with.
 pub fn refusal_value(refusal: &Refusal) -> Value {
-    let kind = match refusal.kind {
-        RefusalKind::Forbidden => "forbidden",
-        RefusalKind::Invalid => "invalid",
-        RefusalKind::Guard => "guard",
-        RefusalKind::Paused => "paused",
-        RefusalKind::Reason => "reason",
-        RefusalKind::Conflict => "conflict",
-    };
     present([
         ("field", text_or_null(refusal.field.as_deref())),
         (
@@ -180,7 +173,7 @@ pub fn refusal_value(refusal: &Refusal) -> Value {
                 texts(&refusal.instances)
             },
         ),
-        ("kind", text(kind)),
+        ("kind", text(refusal.kind.as_str())),
         ("sentence", text(&refusal.sentence)),
     ])
 }

@@ -71,13 +71,16 @@ impl Log {
     }
 }
 
+/// A read's name, and the key that it was resolved to.
+pub(super) type ReadPlace = (Arc<str>, Arc<str>);
+
 /// What the entry of an outcome says beside the outcome itself: kept until it is sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     pub(super) at: Timestamp,
     pub(super) log: Log,
     /// What the step saw of other instances: read name and resolved key, and what was found.
-    pub(super) reads: Vec<((Arc<str>, Arc<str>), Fact)>,
+    pub(super) reads: Vec<(ReadPlace, Fact)>,
     pub(super) entropy: Option<[u8; 32]>,
     /// What the customer sees; None: the name of the first active state, in words.
     pub(super) label: Option<Arc<str>>,

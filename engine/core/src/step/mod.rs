@@ -34,6 +34,7 @@ mod scope;
 mod seal;
 mod select;
 mod sets;
+mod sight;
 mod snapshot;
 mod stored;
 mod system;
@@ -50,7 +51,7 @@ pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, SendVerdict,
 pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};
 pub use log::Trace;
 pub use microstep::MICROSTEPS_MAX;
-pub use offers::{Offer, Visibility, offers, visibility};
+pub use offers::{Offer, offers};
 pub use outcome::{
     ClaimChange, Effect, Entry, Failure, Message, MessageKind, Outcome, Refusal, RefusalKind, SubscriptionChange, TimerChange,
     Verdict,
@@ -58,6 +59,7 @@ pub use outcome::{
 pub use requirement::{handles_failure, requirement};
 pub use run::{Stepped, step};
 pub use seal::seal;
+pub use sight::{AUDITOR, Visibility, sees, visibility};
 pub use snapshot::{ActiveInvoke, ArmedTimer, LastTaken, Parent, PendingSend, Snapshot, Status};
 pub use stored::{Stored, Unreadable};
 pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};

@@ -1,17 +1,16 @@
-//! Which events there are for an actor, and why not; and what an actor sees.
+//! Which events there are for an actor, and why not.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::interrupt::{Interrupt, NoValue};
+use super::interrupt::Interrupt;
 use super::machine::Machine;
 use super::scope::Locals;
 use super::{Actor, Facts, Needs, Refusal, Snapshot, Status};
 use crate::chart::{Admission, Chart, EventPattern, Guard, Lets, Party, Transition, Trigger};
 use crate::expression::Expression;
 use crate::field::Fields;
-use crate::value::Value;
 
 /// An event that the active states name and a person could send, and whether this actor may now.
 #[derive(Clone, Debug)]
@@ -25,16 +24,6 @@ pub struct Offer {
     pub form: Fields,
     /// None: no reason is asked for.
     pub reason: Option<crate::chart::Reason>,
-}
-
-/// What an actor sees of an instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Visibility {
-    Hidden,
-    /// None: every field.
-    Shown {
-        fields: Option<Vec<Arc<str>>>,
-    },
 }
 
 /// Which events there are, for this actor, and why not.
@@ -67,37 +56,6 @@ pub fn offers(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, 
     Ok(offers)
 }
 
-/// By the workflow's `access`; nobody sees what it does not grant.
-pub fn visibility(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, now: Timestamp) -> Result<Visibility, Needs> {
-    let machine = Machine::new(chart, snapshot.clone(), actor, None, facts, now);
-    let mut seen: Option<Option<Vec<Arc<str>>>> = None;
-    for access in &chart.access {
-        let granted = match machine.grants(&access.people, access.condition.as_ref()) {
-            Ok(granted) => granted,
-            Err(NoValue::Needs) => return Err(machine.take_needs()),
-            // what cannot be decided is not granted
-            Err(NoValue::Fault(_)) => false,
-        };
-        if !granted {
-            continue;
-        }
-        seen = Some(match (seen, &access.show) {
-            (Some(None), _) | (_, None) => None,
-            (None, Some(show)) => Some(show.clone()),
-            (Some(Some(mut fields)), Some(show)) => {
-                fields.extend(
-                    show.iter()
-                        .filter(|field| !fields.contains(field))
-                        .cloned()
-                        .collect::<Vec<_>>(),
-                );
-                Some(fields)
-            }
-        });
-    }
-    Ok(seen.map_or(Visibility::Hidden, |fields| Visibility::Shown { fields }))
-}
-
 /// An event that a person is named for.
 fn for_people(transition: &Transition) -> Option<(&Arc<str>, &Admission)> {
     let Trigger::Event(EventPattern::Exact(event)) = &transition.trigger else {
@@ -109,16 +67,6 @@ fn for_people(transition: &Transition) -> Option<(&Arc<str>, &Admission)> {
 }
 
 impl Machine<'_> {
-    fn grants(&self, people: &crate::chart::People, condition: Option<&Expression>) -> Result<bool, NoValue> {
-        if !self.among(people, self.actor, &[])? {
-            return Ok(false);
-        }
-        match condition {
-            Some(condition) => Ok(self.scope(&[], &Locals::default()).value(condition)? == Value::Boolean(true)),
-            None => Ok(true),
-        }
-    }
-
     fn offer(
         &self,
         event: &Arc<str>,

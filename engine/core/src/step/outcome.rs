@@ -39,6 +39,13 @@ pub enum Verdict {
     Stale,
 }
 
+impl Verdict {
+    /// Whether the actor does not see the instance, and so is to be told no more than that there is none.
+    pub fn is_hidden(&self) -> bool {
+        matches!(self, Verdict::Refused(refusals) if refusals.iter().any(|refusal| refusal.kind == RefusalKind::Hidden))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub kind: RefusalKind,
@@ -52,6 +59,8 @@ pub struct Refusal {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefusalKind {
+    /// The actor does not see the instance. Such an attempt leaves no trace.
+    Hidden,
     /// The actor may not.
     Forbidden,
     /// The input does not fit its form.

@@ -403,6 +403,7 @@ fn write_timers(timers: &[TimerChange], out: &mut String) {
 impl RefusalKind {
     pub fn as_str(self) -> &'static str {
         match self {
+            RefusalKind::Hidden => "hidden",
             RefusalKind::Forbidden => "forbidden",
             RefusalKind::Invalid => "invalid",
             RefusalKind::Guard => "guard",

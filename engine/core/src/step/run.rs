@@ -11,6 +11,7 @@ use super::invoke::INVOKE_TIMER_PREFIX;
 use super::machine::Machine;
 use super::scope::Locals;
 use super::select::{Occasion, Selection};
+use super::sight::hidden;
 use super::timer::timer_name;
 use super::{
     ActorKind, AdapterFailure, Facts, Failure, Input, InputKind, LastTaken, Needs, Outcome, Refusal, RefusalKind, SendVerdict,
@@ -136,7 +137,8 @@ impl<'a> Machine<'a> {
 
     /// Of an input that was not taken, nothing remains but what was noted.
     fn not_taken(mut self, before: &Snapshot, verdict: Verdict) -> Outcome {
-        if let Verdict::Deferred | Verdict::Stale = verdict {
+        // whoever does not see the instance leaves nothing in its trail
+        if verdict.is_hidden() || matches!(verdict, Verdict::Deferred | Verdict::Stale) {
             return without_trace(before, verdict);
         }
         self.next = before.following();
@@ -239,6 +241,9 @@ impl<'a> Machine<'a> {
     }
 
     fn take_event(&mut self, name: &'a Arc<str>, payload: &'a Object) -> Result<Verdict, Interrupt> {
+        if !self.is_seen()? {
+            return Ok(Verdict::Refused(vec![hidden()]));
+        }
         if self.next.status == Status::Done {
             return Ok(Verdict::Ignored);
         }

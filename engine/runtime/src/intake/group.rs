@@ -1,12 +1,13 @@
 //! The inputs of one instance in one batch, stepped on top of one another into one write.
 
+mod refusing;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{
-    ClaimChange, Entry, Facts, Failure, Input, InputKind, Needs, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped,
-    Verdict, record, repeats, step,
+    ClaimChange, Entry, Facts, Failure, Input, InputKind, Needs, Outcome, Record, Refusal, Snapshot, Verdict, record, repeats,
 };
 
 use super::answer::Answer;
@@ -56,6 +57,10 @@ pub(super) struct Group {
     /// What the step under way has seen so far, and how often it has asked.
     facts: Facts,
     rounds: u32,
+    /// What the question has seen so far who sees the instance, where it is not the step that asks it.
+    sight: Facts,
+    /// Whether it is that question which asks for more.
+    asks_sight: bool,
     /// Who was taken last in this batch.
     taken_from: Option<Arc<str>>,
     /// Why the start that an event needs was not taken.
@@ -95,6 +100,8 @@ impl Group {
             changes: Changes::default(),
             facts: Facts::default(),
             rounds: 0,
+            sight: Facts::default(),
+            asks_sight: false,
             taken_from: None,
             start_refusals: Vec::new(),
         }
@@ -140,15 +147,16 @@ impl Group {
             .or_else(|| self.before.as_ref().map(|instance| &*instance.snapshot))
     }
 
-    /// What the step under way is to be called with again.
+    /// What whoever asks for more is to be called with again.
     pub fn facts_mut(&mut self) -> &mut Facts {
-        &mut self.facts
+        if self.asks_sight { &mut self.sight } else { &mut self.facts }
     }
 
     /// The chart whose reads the step under way asks for: the instance's own, or the one it would begin with.
     pub fn asking(&self) -> Option<&Arc<Known>> {
         let request = self.requests.get(self.steps.len());
         let starting = request.and_then(|request| request.chart.as_ref());
+        let starting = starting.filter(|_| !self.asks_sight);
         starting.or(self.known.as_ref())
     }
 
@@ -176,6 +184,7 @@ impl Group {
     }
 
     fn take_next(&mut self, now: Timestamp) -> Result<Option<Needs>, Failure> {
+        self.asks_sight = false;
         let position = self.steps.len();
         let request = &self.requests[position];
         if let Some(row) = request.found.repeated.clone() {
@@ -224,76 +233,31 @@ impl Group {
             Verdict::Refused(refusals) if entry.is_none() => self.refuse_start(refusals, now),
             _ => {
                 self.known = Some(known);
-                self.fold(outcome, entry, now);
+                self.fold(*outcome, entry, now);
             }
         }
-        Ok(None)
-    }
-
-    fn refuse_start(&mut self, refusals: Vec<Refusal>, now: Timestamp) {
-        let request = &self.requests[self.steps.len()];
-        let verdict = Verdict::Refused(refusals.clone());
-        if let Some(snapshot) = self
-            .current
-            .as_ref()
-            .or_else(|| self.before.as_ref().map(|instance| &*instance.snapshot))
-        {
-            self.changes.turn_away(&Party::of(snapshot), request, &verdict, now);
-        }
-        let conclusion = if request.reply.wants_answer() {
-            Conclusion::Answer(Box::new(Answer::of_absent(&request.party(), verdict)))
-        } else {
-            Conclusion::Verdict(verdict)
-        };
-        self.start_refusals = refusals;
-        self.conclude_untraced(conclusion);
-    }
-
-    /// Whoever may not start one is told that, and not whether there is one; the others find their attempt in its trail.
-    fn refuse_second_start(&mut self, now: Timestamp) -> Result<Option<Needs>, Failure> {
-        let request = &self.requests[self.steps.len()];
-        if !request.found.refusals.is_empty() {
-            let refusals = request.found.refusals.clone();
-            self.record_refusal(refusals, now)?;
-            return Ok(None);
-        }
-        if let Some(known) = &request.chart {
-            match guarded(|| step(&known.chart, None, &request.input, &self.facts, now))? {
-                Stepped::Needs(needs) => return Ok(Some(needs)),
-                Stepped::Done(outcome) => {
-                    if let Verdict::Refused(refusals) = outcome.verdict
-                        && refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden)
-                    {
-                        self.refuse_start(refusals, now);
-                        return Ok(None);
-                    }
-                }
-            }
-        }
-        let Party { workflow, key } = request.party();
-        let sentence = format!("{workflow}/{key} exists already");
-        let refusal = Refusal {
-            kind: RefusalKind::Conflict,
-            sentence,
-            field: None,
-            instances: vec![format!("{workflow}/{key}")],
-        };
-        self.record_refusal(vec![refusal], now)?;
         Ok(None)
     }
 
     fn continue_with(&mut self, now: Timestamp) -> Result<Option<Needs>, Failure> {
         let request = &self.requests[self.steps.len()];
-        let (Some(known), Some(snapshot)) = (self.known.clone(), self.snapshot()) else {
-            return Err(Failure {
-                code: "SW-1904",
-                message: "an instance without a chart".into(),
-            });
-        };
-        if let Some(expected) = request.expected
-            && expected != snapshot.sequence
-        {
-            let current = snapshot.sequence;
+        let (_, snapshot) = self.standing()?;
+        let current = snapshot.sequence;
+        let is_stale = request.expected.is_some_and(|expected| expected != current);
+        // what is said before the step has asked who sees the instance
+        let is_event = matches!(request.input.kind, InputKind::Event { .. });
+        if is_event && (is_stale || !request.found.refusals.is_empty()) {
+            match self.is_seen(now)? {
+                Err(needs) => return Ok(Some(needs)),
+                Ok(true) => {}
+                Ok(false) => {
+                    self.conclude_hidden();
+                    return Ok(None);
+                }
+            }
+        }
+        let request = &self.requests[self.steps.len()];
+        if is_stale {
             self.conclude_error(EngineError::StaleRevision { current });
             return Ok(None);
         }
@@ -308,8 +272,13 @@ impl Group {
             self.record_refusal(refusals, now)?;
             return Ok(None);
         }
+        let (known, snapshot) = self.standing()?;
         match step_and_seal(&known.chart, Some(snapshot), &request.input, &self.facts, now)? {
             Sealed::Needs(needs) => Ok(Some(needs)),
+            Sealed::Done(outcome, _) if outcome.verdict.is_hidden() => {
+                self.conclude_hidden();
+                Ok(None)
+            }
             Sealed::Done(outcome, entry) => {
                 if self.leaves_timer_due(&outcome) {
                     let message = "the timer is due and armed, and the chart does not take it".into();
@@ -318,7 +287,7 @@ impl Group {
                         message,
                     });
                 }
-                self.fold(outcome, entry, now);
+                self.fold(*outcome, entry, now);
                 Ok(None)
             }
         }
@@ -333,22 +302,21 @@ impl Group {
         armed.is_some_and(|timer| !timer.spent && timer.remaining_us.is_none() && timer.due.as_microsecond() == *due_us)
     }
 
-    fn record_refusal(&mut self, refusals: Vec<Refusal>, now: Timestamp) -> Result<(), Failure> {
-        let input = Box::new(self.requests[self.steps.len()].input.clone());
-        self.record(Record::Refused { input, refusals }, now)
-    }
-
     fn record(&mut self, what: Record, now: Timestamp) -> Result<(), Failure> {
         let request = &self.requests[self.steps.len()];
-        let (Some(known), Some(snapshot)) = (self.known.clone(), self.snapshot()) else {
-            return Err(Failure {
-                code: "SW-1904",
-                message: "an instance without a chart".into(),
-            });
-        };
+        let (known, snapshot) = self.standing()?;
         let (outcome, entry) = guarded(|| record(&known.chart, snapshot, &what, &request.input.actor, now))?;
         self.fold(outcome, Some(entry), now);
         Ok(())
+    }
+
+    /// The instance as it is now, and its chart.
+    fn standing(&self) -> Result<(&Arc<Known>, &Snapshot), Failure> {
+        let standing = self.known.as_ref().zip(self.snapshot());
+        standing.ok_or_else(|| Failure {
+            code: "SW-1904",
+            message: "an instance without a chart".into(),
+        })
     }
 
     /// An earlier request of this batch with the same key.
@@ -487,6 +455,7 @@ impl Group {
     fn conclude(&mut self, step: Step) {
         self.steps.push(step);
         self.facts = Facts::default();
+        self.sight = Facts::default();
         self.rounds = 0;
     }
 }

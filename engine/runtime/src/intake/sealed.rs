@@ -9,7 +9,7 @@ use crate::guarded::guarded;
 
 /// A step is done and sealed, or cannot go on without more.
 pub(super) enum Sealed {
-    Done(Outcome, Option<Entry>),
+    Done(Box<Outcome>, Option<Entry>),
     Needs(Needs),
 }
 
@@ -25,7 +25,7 @@ pub(super) fn step_and_seal(
         Stepped::Done(mut outcome) => {
             let previous = before.map_or(Digest::ZERO, |before| before.head);
             let entry = seal(chart, &mut outcome, input, previous);
-            Ok(Sealed::Done(*outcome, entry))
+            Ok(Sealed::Done(outcome, entry))
         }
     })
 }

@@ -272,10 +272,16 @@ impl Group {
         }
     }
 
+    /// Tells everyone; who was told something else already hears that, and nothing of the instance.
     fn give_up(self, error: &EngineError) -> Vec<Parcel> {
-        self.requests
-            .into_iter()
-            .for_each(|request| request.reply.fail(error.clone()));
+        let mut steps = self.steps.into_iter();
+        for request in self.requests {
+            let own = steps.next().and_then(|step| match step.conclusion {
+                Conclusion::Error(own) => Some(own),
+                _ => None,
+            });
+            request.reply.fail(own.unwrap_or_else(|| error.clone()));
+        }
         Vec::new()
     }
 }

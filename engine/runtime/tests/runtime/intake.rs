@@ -197,7 +197,7 @@ async fn whoever_may_not_is_refused_and_told_nothing() {
     let world = World::with(&[COUNTER]).await;
     world.start("counter", "A", &[]).await.unwrap();
     let request = SendRequest {
-        actor: person("eve", &[]),
+        actor: person("gus", &["guest"]),
         ..send_of("counter", "A", "ADD")
     };
     let answer = world.send_as(request).await.unwrap();
@@ -213,7 +213,7 @@ async fn whoever_may_not_is_refused_and_told_nothing() {
     assert_eq!((answer.sequence, matches!(answer.verdict, Verdict::Refused(_))), (0, true));
     assert_eq!(
         world.trail("counter", "A").await,
-        ["start by ann: taken", "event ADD by eve: refused"]
+        ["start by ann: taken", "event ADD by gus: refused"]
     );
 }
 

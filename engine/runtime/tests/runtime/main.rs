@@ -8,6 +8,7 @@ mod messages;
 mod queries;
 mod races;
 mod running;
+mod sight;
 mod simulation;
 mod support;
 mod timers;

@@ -32,7 +32,7 @@ data:
   note: optional string
 start: {by: [clerk, {workflow: sender}], input: [optional note]}
 access:
-  - {for: [clerk]}
+  - {for: [clerk, guest]}
 initial: open
 states:
   open:

@@ -6,6 +6,7 @@ mod inputs;
 mod personal;
 mod properties;
 mod sealing;
+mod sight;
 mod timers;
 
 use std::sync::Arc;
