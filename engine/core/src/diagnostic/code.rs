@@ -142,6 +142,7 @@ codes! {
     InstanceAbsent = "1006", "no such instance";
     ZoneUnknown = "1007", "a time zone that is none";
     EntryUnreadable = "1008", "a trail entry that cannot be read";
+    StepTooLong = "1009", "an input that takes too long to work out";
 
     // 19xx: the engine round a step.
     Panicked = "1901", "a fault of the engine itself";

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::ast::{Node, Term};
-use super::limits::{FUEL_MAX, LIST_ITEMS_MAX, RESULT_TEXT_BYTES_MAX, TEXT_BYTES_PER_FUEL};
+use super::limits::{FUEL_MAX, LIST_ITEMS_MAX, PARTS_PER_FUEL, RESULT_TEXT_BYTES_MAX, STEP_FUEL_MAX, TEXT_BYTES_PER_FUEL};
 use super::problem::nearest;
-use super::scope::{Fault, FaultKind, Scope, Stop};
+use super::scope::{Fault, FaultKind, Meter, Scope, Stop};
 use super::wording::quoted;
 use super::{Expression, Span};
 use crate::time::local_date;
@@ -34,6 +34,8 @@ pub(super) struct Evaluation<'a> {
     pub(super) source: &'a str,
     pub(super) scope: &'a dyn Scope,
     fuel: u64,
+    /// What others take from too.
+    meter: Option<&'a Meter>,
     /// `item` and `index` of the list filters we are in, innermost last.
     locals: Vec<(Value, usize)>,
 }
@@ -49,6 +51,7 @@ impl<'a> Evaluation<'a> {
             source,
             scope,
             fuel,
+            meter: scope.meter(),
             locals: Vec::new(),
         }
     }
@@ -143,18 +146,17 @@ impl<'a> Evaluation<'a> {
 
     /// Takes from the budget.
     pub(super) fn burn(&mut self, amount: usize, span: Span) -> Result<(), Stop> {
-        let left = u64::try_from(amount).ok().and_then(|amount| self.fuel.checked_sub(amount));
-        match left {
-            Some(left) => {
-                self.fuel = left;
-                Ok(())
-            }
-            None => Err(fault(
-                FaultKind::Limit,
-                span,
-                format!("the expression takes more than {FUEL_MAX} steps"),
-            )),
+        let amount = u64::try_from(amount).unwrap_or(u64::MAX);
+        let Some(left) = self.fuel.checked_sub(amount) else {
+            let message = format!("the expression takes more than {FUEL_MAX} steps");
+            return Err(fault(FaultKind::Limit, span, message));
+        };
+        self.fuel = left;
+        if self.meter.is_some_and(|meter| !meter.burn(amount)) {
+            let message = format!("all expressions together take more than {STEP_FUEL_MAX} steps");
+            return Err(fault(FaultKind::Limit, span, message));
         }
+        Ok(())
     }
 
     /// Checks the size of a list that is about to be made.
@@ -184,6 +186,7 @@ impl<'a> Evaluation<'a> {
     /// A value that was put together from others, if it is not too deep or too large: `[x, x]` in one `let` after another
     /// doubles each time, and costs nothing until it is written.
     pub(super) fn sized(&mut self, value: Value, node: &Node) -> Result<Value, Stop> {
+        self.burn(self.weight(&value) / PARTS_PER_FUEL, node.span)?;
         limits::check(&value).map_err(|error| fault(FaultKind::Limit, node.span, format!("{}: {error}", self.quoted(node))))?;
         Ok(value)
     }

@@ -18,6 +18,13 @@ pub const TEMPLATE_BYTES_MAX: usize = 65_536;
 /// Steps of one evaluation: terms evaluated, items visited and pieces of text moved; some tens of milliseconds.
 pub const FUEL_MAX: u64 = 1_000_000;
 
+/// Steps of all evaluations of one input together: twice what a single expression may take, a fraction of a second in which a node
+/// does nothing else.
+pub const STEP_FUEL_MAX: u64 = 2 * FUEL_MAX;
+
+/// Parts of a list or an object that cost one unit of fuel when it is looked through as a whole, which is quicker than evaluating.
+pub const PARTS_PER_FUEL: usize = 8;
+
 /// Bytes of text that cost one unit of fuel.
 pub const TEXT_BYTES_PER_FUEL: usize = 64;
 

@@ -5,7 +5,8 @@
 //! `references` says what an expression touches.
 //!
 //! # Invariants
-//! - No expression text and no values panic; every evaluation ends within [`limits::FUEL_MAX`].
+//! - No expression text and no values panic; every evaluation ends within [`limits::FUEL_MAX`], and within what is left in its
+//!   scope's [`Meter`].
 //! - Spans are byte ranges of the text that was given to `parse`.
 
 pub mod ast;
@@ -41,7 +42,7 @@ pub use check::{TypeScope, TypedCall};
 pub use explain::{Explained, FalseClause, Seen};
 pub use problem::{Problem, ProblemKind, Suggestion};
 pub use references::{Path, Reference, References, Step, Use};
-pub use scope::{Call, Fault, FaultKind, Scope, Stop};
+pub use scope::{Call, Fault, FaultKind, Meter, Scope, Stop};
 pub use span::Span;
 pub use template::{Part, Template};
 pub use types::Type;

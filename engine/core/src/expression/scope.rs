@@ -1,5 +1,6 @@
 //! What an expression is evaluated in, and how an evaluation can stop.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -35,9 +36,45 @@ pub trait Scope {
     /// The moment of the step.
     fn now(&self) -> Timestamp;
 
+    /// The budget that this evaluation shares with others; None: it has only its own.
+    fn meter(&self) -> Option<&Meter> {
+        None
+    }
+
     /// The calendar for business time, if one is set.
     fn calendar(&self) -> Option<&dyn Calendar> {
         None
+    }
+}
+
+/// What is left of a budget that many evaluations share.
+#[derive(Debug)]
+pub struct Meter {
+    left: Cell<u64>,
+    ran_out: Cell<bool>,
+}
+
+impl Meter {
+    #[must_use]
+    pub fn of(fuel: u64) -> Self {
+        Meter {
+            left: Cell::new(fuel),
+            ran_out: Cell::new(false),
+        }
+    }
+
+    /// Whether something was asked for that was not there any more.
+    #[must_use]
+    pub fn ran_out(&self) -> bool {
+        self.ran_out.get()
+    }
+
+    /// Takes from the budget. False: there is not so much left, and from now on nothing is.
+    pub(super) fn burn(&self, amount: u64) -> bool {
+        let left = self.left.get().checked_sub(amount);
+        self.left.set(left.unwrap_or(0));
+        self.ran_out.set(self.ran_out.get() || left.is_none());
+        !self.ran_out.get()
     }
 }
 

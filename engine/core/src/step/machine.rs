@@ -11,6 +11,8 @@ use super::event::Event;
 use super::log::Log;
 use super::{Actor, ClaimChange, Effect, Fact, Facts, Message, Needs, ReadRequest, Snapshot, SubscriptionChange};
 use crate::chart::{Chart, Form, StateIndex, StateSet, TransitionIndex};
+use crate::expression::Meter;
+use crate::expression::limits::STEP_FUEL_MAX;
 use crate::identity::InstanceId;
 use crate::value::{Object, Value};
 
@@ -42,6 +44,8 @@ pub(super) struct Machine<'a> {
     pub ordinal: u32,
     pub transitions_taken: usize,
     pub seen: RefCell<Seen>,
+    /// What is left of the budget of all expressions together.
+    pub meter: Meter,
 }
 
 /// An event within the step.
@@ -107,6 +111,7 @@ impl<'a> Machine<'a> {
             ordinal: 0,
             transitions_taken: 0,
             seen: RefCell::new(Seen::default()),
+            meter: Meter::of(STEP_FUEL_MAX),
         }
     }
 
@@ -114,6 +119,12 @@ impl<'a> Machine<'a> {
     pub fn zone(&self) -> &TimeZone {
         self.zone
             .get_or_init(|| crate::time::zone(&self.next.zone).unwrap_or(TimeZone::UTC))
+    }
+
+    /// Whether the budget was overdrawn; what comes after has one of its own.
+    pub fn ran_out(&mut self) -> bool {
+        let used = std::mem::replace(&mut self.meter, Meter::of(STEP_FUEL_MAX));
+        used.ran_out()
     }
 
     /// The next `sequence:ordinal`.

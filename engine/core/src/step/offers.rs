@@ -1,5 +1,6 @@
 //! Which events there are for an actor, and why not.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -108,7 +109,7 @@ impl Machine<'_> {
         open: &mut Vec<String>,
     ) -> Result<(), Interrupt> {
         for guard in guards {
-            if self.needs_event(&guard.condition, transition) {
+            if self.needs_event(&guard.condition, transition, &mut BTreeSet::new()) {
                 open.push(guard.condition.source().to_string());
             } else {
                 refusals.extend(self.try_guard(guard, lets)?.map(|(refusal, _)| refusal));
@@ -118,7 +119,8 @@ impl Machine<'_> {
     }
 
     /// Whether an expression rests on `event`, itself or through named values and reads.
-    fn needs_event(&self, expression: &Expression, transition: &Transition) -> bool {
+    /// `asked`: the named values that were asked already; none of them does.
+    fn needs_event(&self, expression: &Expression, transition: &Transition, asked: &mut BTreeSet<Arc<str>>) -> bool {
         let references = expression.references();
         references.variables.keys().any(|name| {
             if &**name == "event" {
@@ -127,9 +129,12 @@ impl Machine<'_> {
             if let Some(read) = self.chart.reads.get(name) {
                 return read.key.references().touches("event");
             }
+            if !asked.insert(name.clone()) {
+                return false;
+            }
             let lets = transition.lets.iter().chain(&self.chart.lets);
             let mut named = lets.filter(|(let_name, _)| let_name == name);
-            named.any(|(_, inner)| inner.source() != expression.source() && self.needs_event(inner, transition))
+            named.any(|(_, inner)| self.needs_event(inner, transition, asked))
         })
     }
 }

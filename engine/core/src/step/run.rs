@@ -18,6 +18,7 @@ use super::{
     Snapshot, StartInput, Status, Verdict,
 };
 use crate::chart::{Chart, StateIndex, StateSet, Trigger};
+use crate::expression::limits::STEP_FUEL_MAX;
 use crate::field::Fields;
 use crate::identity::{Digest, InstanceId};
 use crate::value::{Object, Value};
@@ -43,7 +44,10 @@ pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Fac
         (Some(before), _) => before.following(),
     };
     let mut machine = Machine::new(chart, next, &input.actor, input.reason.as_ref(), facts, now);
-    match machine.take(input) {
+    let taken = machine.take(input);
+    // whatever came of it, guards that had no more fuel were no guards
+    let taken = if machine.ran_out() { Err(out_of_fuel()) } else { taken };
+    match taken {
         Ok(Verdict::Taken) => Ok(done(machine.into_outcome(before))),
         Ok(verdict) => Ok(done(match (before, &input.kind) {
             (Some(before), _) => machine.not_taken(before, verdict),
@@ -54,6 +58,11 @@ pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Fac
         Err(Interrupt::Needs) => Ok(Stepped::Needs(machine.take_needs())),
         Err(Interrupt::Failure(failure)) => Err(failure),
     }
+}
+
+fn out_of_fuel() -> Interrupt {
+    let message = format!("the expressions of this input take more than {STEP_FUEL_MAX} steps together");
+    failure("SW-1009", message)
 }
 
 fn done(outcome: Outcome) -> Stepped {

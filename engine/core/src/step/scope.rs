@@ -1,5 +1,6 @@
 //! What an expression sees while a step is under way (reference, section 10).
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use super::interrupt::NoValue;
 use super::machine::Machine;
 use super::{Actor, ActorKind, ReadRequest};
 use crate::chart::{Lets, Read};
-use crate::expression::{Call, Expression, FaultKind, Function, Scope, Stop, Template};
+use crate::expression::{Call, Expression, FaultKind, Function, Meter, Scope, Stop, Template};
 use crate::identity::InstanceId;
 use crate::value::{Object, Value};
 
@@ -45,12 +46,19 @@ impl Locals {
     }
 }
 
-/// The machine, with what is bound in one place of the chart. Inner lets stand before outer ones.
+/// The machine, with what is bound in one place of the chart. Inner lets stand before outer ones. While there is a scope nothing
+/// moves, so that it computes no named value twice.
 pub(super) struct StepScope<'s, 'm> {
     machine: &'s Machine<'m>,
     lets: &'s [&'s Lets],
     locals: &'s Locals,
+    named: Named,
+    /// That of the scope which this one is within.
+    outer_named: Option<&'s Named>,
 }
+
+/// Named values that were computed: how many levels of lets they see, their names, and what came of them.
+type Named = RefCell<Vec<(usize, Arc<str>, Result<Value, Stop>)>>;
 
 impl<'m> Machine<'m> {
     pub(super) fn scope<'s>(&'s self, lets: &'s [&'s Lets], locals: &'s Locals) -> StepScope<'s, 'm> {
@@ -58,6 +66,8 @@ impl<'m> Machine<'m> {
             machine: self,
             lets,
             locals,
+            named: Named::default(),
+            outer_named: None,
         }
     }
 }
@@ -82,17 +92,31 @@ impl StepScope<'_, '_> {
 
     fn let_value(&self, name: &str, lets: &[&Lets]) -> Result<Option<Value>, Stop> {
         for (position, each) in lets.iter().enumerate() {
-            if let Some((_, expression)) = each.iter().find(|(let_name, _)| **let_name == *name) {
+            if let Some((name, expression)) = each.iter().find(|(let_name, _)| **let_name == *name) {
                 // a let sees its own level and what is outside it
-                let outer = StepScope {
-                    machine: self.machine,
-                    lets: &lets[position..],
-                    locals: self.locals,
-                };
-                return self.deeper(|| expression.evaluate(&outer)).map(Some);
+                return self.named_value(name, expression, &lets[position..]).map(Some);
             }
         }
         Ok(None)
+    }
+
+    /// A named value that sees these lets: computed when it is first asked for.
+    fn named_value(&self, name: &Arc<str>, expression: &Expression, lets: &[&Lets]) -> Result<Value, Stop> {
+        let named = self.outer_named.unwrap_or(&self.named);
+        let is_it = |known: &&(usize, Arc<str>, Result<Value, Stop>)| known.0 == lets.len() && known.1 == *name;
+        if let Some((.., value)) = named.borrow().iter().find(is_it) {
+            return value.clone();
+        }
+        let outer = StepScope {
+            machine: self.machine,
+            lets,
+            locals: self.locals,
+            named: Named::default(),
+            outer_named: Some(named),
+        };
+        let value = self.deeper(|| expression.evaluate(&outer));
+        named.borrow_mut().push((lets.len(), name.clone(), value.clone()));
+        value
     }
 
     fn deeper(&self, evaluate: impl FnOnce() -> Result<Value, Stop>) -> Result<Value, Stop> {
@@ -191,13 +215,8 @@ impl Scope for StepScope<'_, '_> {
         if let Some(value) = self.own(name) {
             return Ok(Some(value));
         }
-        if let Some((_, expression)) = self.machine.chart.lets.iter().find(|(let_name, _)| **let_name == *name) {
-            let outer = StepScope {
-                machine: self.machine,
-                lets: &[],
-                locals: self.locals,
-            };
-            return self.deeper(|| expression.evaluate(&outer)).map(Some);
+        if let Some((name, expression)) = self.machine.chart.lets.iter().find(|(let_name, _)| **let_name == *name) {
+            return self.named_value(name, expression, &[]).map(Some);
         }
         if let Some(read) = self.machine.chart.reads.get(name) {
             return self.read_value(read).map(Some);
@@ -233,6 +252,10 @@ impl Scope for StepScope<'_, '_> {
 
     fn now(&self) -> Timestamp {
         self.machine.now
+    }
+
+    fn meter(&self) -> Option<&Meter> {
+        Some(&self.machine.meter)
     }
 }
 
