@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Actor, AdapterFailure, SendVerdict};
+use statewright_core::step::{Actor, AdapterFailure, SendVerdict, would_strand};
 use statewright_core::value::Value;
 
 use crate::body::{MessageBody, MessageContent, Party};
 use crate::error::{EngineError, EngineResult};
+use crate::guarded::guarded;
 use crate::handover::Handover;
+use crate::instances::{Instances, Personal};
 use crate::intake::send_answer;
 use crate::outbox::effect_answer;
 use crate::store::{Incident, IncidentKind, NewMessage, Repair, Store};
@@ -20,6 +22,7 @@ const INCIDENTS_MAX: usize = 1_000;
 
 pub struct Incidents {
     store: Arc<dyn Store>,
+    instances: Arc<Instances>,
     system: Arc<SystemTrail>,
     handover: Arc<Handover>,
 }
@@ -45,8 +48,13 @@ pub enum Decision {
 }
 
 impl Incidents {
-    pub fn new(store: Arc<dyn Store>, system: Arc<SystemTrail>, handover: Arc<Handover>) -> Self {
-        Incidents { store, system, handover }
+    pub fn new(store: Arc<dyn Store>, instances: Arc<Instances>, system: Arc<SystemTrail>, handover: Arc<Handover>) -> Self {
+        Incidents {
+            store,
+            instances,
+            system,
+            handover,
+        }
     }
 
     pub async fn list(&self) -> EngineResult<Vec<Incident>> {
@@ -90,6 +98,7 @@ impl Incidents {
         let answer = match (decision, incident.kind) {
             (Decision::Retry, _) => return Ok(Repair::Retry { at_us: now_us }),
             (Decision::Skip, IncidentKind::Effect) => {
+                self.refuse_to_strand(incident.instance, &incident.name).await?;
                 let message = format!("given up by {}", by.name.as_ref().unwrap_or(&by.id)).into();
                 Some(effect(Err(AdapterFailure {
                     why: "skipped".into(),
@@ -108,6 +117,30 @@ impl Incidents {
         Ok(Repair::Settle { answer })
     }
 
+    /// An invoke is not given up where the workflow does not say what happens then: the instance would wait without end, and nobody
+    /// would be told.
+    async fn refuse_to_strand(&self, instance: InstanceId, effect: &str) -> EngineResult<()> {
+        let Some(found) = self.instances.load_one(instance, Personal::With).await? else {
+            return Ok(());
+        };
+        if guarded(|| Ok(would_strand(&found.known.chart, &found.snapshot, effect)))? {
+            let what = "the instance would wait without end: the workflow does not answer to this failure (`onError`); retry it, \
+                        give it a result, or send the instance an event that leaves the state";
+            return Err(EngineError::NotRepairable(what.into()));
+        }
+        Ok(())
+    }
+
+    /// What an adapter answered is all that an invoke still waits for.
+    async fn refuse_to_lose(&self, instance: InstanceId, effect: &str) -> EngineResult<()> {
+        let found = self.instances.load_one(instance, Personal::With).await?;
+        if found.is_some_and(|found| found.snapshot.invokes.contains_key(effect)) {
+            let what = "the instance would wait without end for this answer; retry it, or send the instance an event that leaves the state";
+            return Err(EngineError::NotRepairable(what.into()));
+        }
+        Ok(())
+    }
+
     /// The sender of a message that is given up waits for an answer, and gets this one.
     async fn answer_of_skipped(&self, incident: &IncidentName, now_us: i64) -> EngineResult<Option<NewMessage>> {
         let id: i64 = incident.name.parse().map_err(|_| EngineError::NoSuchIncident)?;
@@ -120,6 +153,9 @@ impl Incidents {
         let Ok(body) = MessageBody::read(&row.body) else {
             return Ok(None);
         };
+        if let MessageContent::Effect { effect, .. } = &body.content {
+            self.refuse_to_lose(incident.instance, effect).await?;
+        }
         let answered = matches!(body.content, MessageContent::Event { .. } | MessageContent::Start { .. });
         let Some((sender, send)) = body.from.filter(|_| answered) else {
             return Ok(None);

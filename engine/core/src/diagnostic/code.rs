@@ -143,6 +143,7 @@ codes! {
     ZoneUnknown = "1007", "a time zone that is none";
     EntryUnreadable = "1008", "a trail entry that cannot be read";
     StepTooLong = "1009", "an input that takes too long to work out";
+    FailureUnanswered = "1010", "a failure that the workflow does not answer to";
 
     // 19xx: the engine round a step.
     Panicked = "1901", "a fault of the engine itself";

@@ -42,8 +42,11 @@ impl Machine<'_> {
             }
             let Some(raised) = self.queue.pop_front() else { return Ok(()) };
             let selection = self.select_raised(&raised)?;
-            if !selection.choices.is_empty() {
-                self.microstep(&selection.choices)?;
+            match raised {
+                _ if !selection.choices.is_empty() => self.microstep(&selection.choices)?,
+                // the state would wait without end for what never began
+                Raised::InvokeError { payload, .. } => return Err(failure("SW-1002", sentence_of(&payload))),
+                _ => {}
             }
         }
     }
@@ -253,4 +256,13 @@ impl Machine<'_> {
             ),
         ))
     }
+}
+
+/// Why an invoke could not begin.
+fn sentence_of(payload: &Object) -> String {
+    let message = payload.get("error").and_then(|error| error.field("message"));
+    message
+        .and_then(Value::as_text)
+        .unwrap_or("an invoke cannot begin")
+        .to_owned()
 }

@@ -10,6 +10,7 @@
 mod action;
 mod acts;
 mod admission;
+mod answers;
 mod claims;
 mod conclude;
 mod data;
@@ -56,7 +57,7 @@ pub use outcome::{
     ClaimChange, Effect, Entry, Failure, Message, MessageKind, Outcome, Refusal, RefusalKind, SubscriptionChange, TimerChange,
     Verdict,
 };
-pub use requirement::{handles_failure, requirement};
+pub use requirement::{handles_failure, requirement, would_strand};
 pub use run::{Stepped, step};
 pub use seal::seal;
 pub use sight::{AUDITOR, Visibility, sees, visibility};

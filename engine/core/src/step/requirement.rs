@@ -76,3 +76,8 @@ pub fn handles_failure(chart: &Chart, snapshot: &Snapshot, effect: &str) -> bool
         None => true,
     }
 }
+
+/// Whether the instance waits for this effect and would, told that it failed, wait on without end.
+pub fn would_strand(chart: &Chart, snapshot: &Snapshot, effect: &str) -> bool {
+    snapshot.invokes.contains_key(effect) && !handles_failure(chart, snapshot, effect)
+}

@@ -14,8 +14,8 @@ use super::select::{Occasion, Selection};
 use super::sight::hidden;
 use super::timer::timer_name;
 use super::{
-    ActorKind, AdapterFailure, Facts, Failure, Input, InputKind, LastTaken, Needs, Outcome, Refusal, RefusalKind, SendVerdict,
-    Snapshot, StartInput, Status, Verdict,
+    ActorKind, AdapterFailure, Facts, Failure, Input, InputKind, LastTaken, Needs, Outcome, Refusal, RefusalKind, Snapshot,
+    StartInput, Status, Verdict,
 };
 use crate::chart::{Chart, StateIndex, StateSet, Trigger};
 use crate::expression::limits::STEP_FUEL_MAX;
@@ -363,63 +363,6 @@ impl<'a> Machine<'a> {
         })
     }
 
-    fn take_adapter_answer(&mut self, effect: &Arc<str>, result: &Result<Value, AdapterFailure>) -> Result<Verdict, Interrupt> {
-        if let Some(invoke) = self.next.invokes.get(effect).cloned() {
-            if self.paused_states().contains(invoke.state) {
-                return Ok(Verdict::Deferred);
-            }
-            let Some(declared) = self.chart.state(invoke.state).invokes.get(invoke.position) else {
-                return Ok(Verdict::Stale);
-            };
-            self.end_invoke(effect);
-            let (prefix, payload) = answer_payload(result);
-            self.set_event(format!("{prefix}.{}", declared.id).into(), Cow::Owned(payload));
-            let occasion = match result {
-                Ok(_) => Occasion::InvokeDone(invoke.state, invoke.position, &declared.id),
-                Err(_) => Occasion::InvokeError(invoke.state, invoke.position, &declared.id),
-            };
-            return self.follow(occasion);
-        }
-        if let Some(id) = self.next.calls.remove(effect) {
-            return match result {
-                Ok(_) => Ok(Verdict::Taken),
-                Err(_) => {
-                    let name: Arc<str> = format!("error.call.{id}").into();
-                    self.set_event(name.clone(), Cow::Owned(answer_payload(result).1));
-                    self.follow(Occasion::Event(&name))
-                }
-            };
-        }
-        self.log.note("ignored", "the answer came after its state was left", effect);
-        Ok(Verdict::Ignored)
-    }
-
-    fn take_send_answer(&mut self, send: &Arc<str>, verdict: &SendVerdict) -> Result<Verdict, Interrupt> {
-        let Some(pending) = self.next.sends.remove(send) else {
-            return Ok(Verdict::Stale);
-        };
-        let (outcome, why) = match verdict {
-            SendVerdict::Taken => ("taken", Value::Null),
-            SendVerdict::Ignored { why } => ("ignored", Value::Text(why.clone())),
-            SendVerdict::Refused { why } => ("refused", Value::Text(why.clone())),
-        };
-        let payload = Object::from([("to".into(), Value::Text(pending.to)), ("why".into(), why)]);
-        let name: Arc<str> = format!("sent.{outcome}.{}", pending.id).into();
-        self.set_event(name.clone(), Cow::Owned(payload));
-        self.follow(Occasion::Event(&name))
-    }
-
-    /// What an answer selects, if anything: the answer itself is taken in any case.
-    fn follow(&mut self, occasion: Occasion<'_>) -> Result<Verdict, Interrupt> {
-        if self.next.status == Status::Active {
-            let selection = self.select(occasion)?;
-            if !selection.choices.is_empty() {
-                self.microstep(&selection.choices)?;
-            }
-        }
-        Ok(Verdict::Taken)
-    }
-
     /// Only guards over reads can have changed; if none opens, nothing happened.
     fn take_wake(&mut self) -> Result<Verdict, Interrupt> {
         if self.next.status == Status::Done {
@@ -448,20 +391,6 @@ pub(super) fn form_of<'c>(chart: &'c Chart, input: &Input) -> Option<&'c Fields>
             _ => None,
         }),
         _ => None,
-    }
-}
-
-fn answer_payload(result: &Result<Value, AdapterFailure>) -> (&'static str, Object) {
-    match result {
-        Ok(value) => ("done", Object::from([("result".into(), value.clone())])),
-        Err(failure) => {
-            let error = Object::from([
-                ("detail".into(), failure.detail.clone()),
-                ("message".into(), Value::Text(failure.message.clone())),
-                ("why".into(), Value::Text(failure.why.clone())),
-            ]);
-            ("error", Object::from([("error".into(), Value::from_fields(error))]))
-        }
     }
 }
 

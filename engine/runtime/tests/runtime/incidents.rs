@@ -66,9 +66,33 @@ async fn a_repair_gives_the_result() {
     world.prove().await;
 }
 
+/// Skipped, the state would wait without end and nobody would know.
 #[tokio::test]
-async fn a_skip_fails_the_effect() {
+async fn an_invoke_without_an_answer_to_its_failure_is_not_skipped() {
     let (mut world, name) = stuck().await;
+    let skipped = world.engine().settle(&name, &Decision::Skip, None, &operator()).await;
+    assert!(matches!(skipped, Err(EngineError::NotRepairable(_))), "{skipped:?}");
+    world.live(10).await;
+    assert_eq!(world.engine().incidents().await.unwrap().len(), 1, "it waits on");
+    world.send("maker", "A", "STOP").await.unwrap();
+    world.settle().await;
+    assert_eq!(world.engine().incidents().await.unwrap(), [], "nobody waits for it any more");
+    world.prove().await;
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_waits_for_may_be_skipped() {
+    let mut world = World::with(&[MAKER]).await;
+    world.start("maker", "A", &[]).await.unwrap();
+    world.adapter.refuse();
+    world.send("maker", "A", "CALL").await.unwrap();
+    world.settle().await;
+    let incidents = world.engine().incidents().await.unwrap();
+    let name = IncidentName {
+        instance: incidents[0].instance,
+        kind: incidents[0].kind,
+        name: incidents[0].name.clone(),
+    };
     world
         .engine()
         .settle(&name, &Decision::Skip, None, &operator())
@@ -78,9 +102,83 @@ async fn a_skip_fails_the_effect() {
     assert_eq!(world.adapter.keys().len(), 1);
     assert_eq!(
         world.trail("maker", "A").await.last().unwrap(),
-        "adapter_answer 2:lens by olga: taken"
+        "adapter_answer 2:make~1 by olga: taken"
     );
     assert_eq!(world.engine().incidents().await.unwrap(), []);
+    world.prove().await;
+}
+
+const PATIENT: &str = "
+workflow: maker
+start: {by: [clerk]}
+access:
+  - {for: [clerk]}
+initial: making
+states:
+  making:
+    invoke:
+      id: lens
+      adapter: maker
+      action: make
+      timeout: 30s
+      retry: {attempts: 9, backoff: 1m..1m}
+      onDone: {target: made}
+  made: {}
+";
+
+/// Of a timeout that the workflow says nothing of, a person is told; the effect goes on, and its answer still counts.
+#[tokio::test]
+async fn a_timeout_without_an_answer_to_it_waits_for_a_person() {
+    let mut world = World::with(&[PATIENT]).await;
+    world.adapter.fail_for_now();
+    world.start("maker", "A", &[]).await.unwrap();
+    world.live(31).await;
+    let incidents = world.engine().incidents().await.unwrap();
+    assert_eq!(
+        incidents
+            .iter()
+            .map(|incident| (incident.kind, incident.error.as_str()))
+            .collect::<Vec<_>>(),
+        [(
+            IncidentKind::Timer,
+            "`lens` failed (timeout: no answer in time), and nothing in the workflow answers to `error.lens` now"
+        )]
+    );
+    assert_eq!(&*world.show("maker", "A").await.states[0], "making");
+    world.live(60).await;
+    assert_eq!(&*world.show("maker", "A").await.states[0], "made");
+    assert_eq!(world.engine().incidents().await.unwrap(), [], "and went with its timer");
+    world.prove().await;
+}
+
+/// An incident of the effect is not lost to the timeout, and waiting on is what a skip of the timeout means.
+#[tokio::test]
+async fn a_timeout_leaves_the_effects_own_incident_where_it_is() {
+    let mut world = World::with(&[PATIENT]).await;
+    world.adapter.refuse();
+    world.start("maker", "A", &[]).await.unwrap();
+    world.live(31).await;
+    let incidents = world.engine().incidents().await.unwrap();
+    let of = |kind: IncidentKind| {
+        let incident = incidents.iter().find(|incident| incident.kind == kind).unwrap();
+        IncidentName {
+            instance: incident.instance,
+            kind,
+            name: incident.name.clone(),
+        }
+    };
+    assert_eq!(incidents.len(), 2);
+    let engine = world.engine();
+    engine
+        .settle(&of(IncidentKind::Timer), &Decision::Skip, None, &operator())
+        .await
+        .unwrap();
+    engine
+        .settle(&of(IncidentKind::Effect), &Decision::Retry, None, &operator())
+        .await
+        .unwrap();
+    world.live(2).await;
+    assert_eq!(&*world.show("maker", "A").await.states[0], "made");
     world.prove().await;
 }
 

@@ -152,3 +152,39 @@ states:
         }]
     );
 }
+
+/// A state that waits for what has failed, or never began, would wait without end.
+#[test]
+fn a_failure_that_nothing_answers_to_is_not_taken() {
+    let chart = |input: &str, on_error: &str| {
+        format!(
+            "{HEAD}data: {{n: optional integer}}
+initial: a
+states:
+  a: {{on: {{GO: {{target: calling, by: [staff]}}}}}}
+  calling:
+    invoke: {{id: calc, adapter: design, action: calculate, input: {{job: '{input}'}}, timeout: 10m, onDone: {{target: a}}{on_error}}}
+"
+        )
+    };
+    for on_error in ["", ", onError: {guard: n == 1, target: a}"] {
+        let mut life = Life::begun(&chart("x", on_error), "{}");
+        life.send("GO");
+        life.now = moment("2026-03-26T08:10:00Z");
+        let (name, timer) = life
+            .snapshot
+            .as_ref()
+            .and_then(|snapshot| snapshot.timers.iter().next())
+            .expect("a timeout");
+        let timer = InputKind::Timer {
+            name: name.clone(),
+            due: timer.due,
+        };
+        let late = life.take(Actor::engine(), None, timer);
+        assert!(late.starts_with("SW-1010: `calc` failed (timeout"), "{late}");
+        assert_eq!(life.states(), "calling");
+    }
+    let mut life = Life::begun(&chart("{{ n + 1 }}", ""), "{}");
+    assert_eq!(life.send("GO"), "SW-1002: `n` is empty");
+    assert_eq!(life.states(), "a");
+}

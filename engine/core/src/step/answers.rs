@@ -1,0 +1,101 @@
+//! Answers: of adapters to invokes and calls, of instances to sends.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::interrupt::{Interrupt, failure};
+use super::machine::Machine;
+use super::select::Occasion;
+use super::{AdapterFailure, SendVerdict, Status, Verdict};
+use crate::value::{Object, Value};
+
+impl Machine<'_> {
+    pub(super) fn take_adapter_answer(
+        &mut self,
+        effect: &Arc<str>,
+        result: &Result<Value, AdapterFailure>,
+    ) -> Result<Verdict, Interrupt> {
+        if let Some(invoke) = self.next.invokes.get(effect).cloned() {
+            if self.paused_states().contains(invoke.state) {
+                return Ok(Verdict::Deferred);
+            }
+            let Some(declared) = self.chart.state(invoke.state).invokes.get(invoke.position) else {
+                return Ok(Verdict::Stale);
+            };
+            self.end_invoke(effect);
+            let (prefix, payload) = answer_payload(result);
+            self.set_event(format!("{prefix}.{}", declared.id).into(), Cow::Owned(payload));
+            return match result {
+                Ok(_) => self.follow(Occasion::InvokeDone(invoke.state, invoke.position, &declared.id)),
+                Err(failure) => {
+                    let occasion = Occasion::InvokeError(invoke.state, invoke.position, &declared.id);
+                    self.follow_failure(occasion, &declared.id, failure)
+                }
+            };
+        }
+        if let Some(id) = self.next.calls.remove(effect) {
+            return match result {
+                Ok(_) => Ok(Verdict::Taken),
+                Err(_) => {
+                    let name: Arc<str> = format!("error.call.{id}").into();
+                    self.set_event(name.clone(), Cow::Owned(answer_payload(result).1));
+                    self.follow(Occasion::Event(&name))
+                }
+            };
+        }
+        self.log.note("ignored", "the answer came after its state was left", effect);
+        Ok(Verdict::Ignored)
+    }
+
+    pub(super) fn take_send_answer(&mut self, send: &Arc<str>, verdict: &SendVerdict) -> Result<Verdict, Interrupt> {
+        let Some(pending) = self.next.sends.remove(send) else {
+            return Ok(Verdict::Stale);
+        };
+        let (outcome, why) = match verdict {
+            SendVerdict::Taken => ("taken", Value::Null),
+            SendVerdict::Ignored { why } => ("ignored", Value::Text(why.clone())),
+            SendVerdict::Refused { why } => ("refused", Value::Text(why.clone())),
+        };
+        let payload = Object::from([("to".into(), Value::Text(pending.to)), ("why".into(), why)]);
+        let name: Arc<str> = format!("sent.{outcome}.{}", pending.id).into();
+        self.set_event(name.clone(), Cow::Owned(payload));
+        self.follow(Occasion::Event(&name))
+    }
+
+    /// What an answer selects, if anything: the answer itself is taken in any case.
+    fn follow(&mut self, occasion: Occasion<'_>) -> Result<Verdict, Interrupt> {
+        if self.next.status == Status::Active {
+            let selection = self.select(occasion)?;
+            if !selection.choices.is_empty() {
+                self.microstep(&selection.choices)?;
+            }
+        }
+        Ok(Verdict::Taken)
+    }
+
+    /// A failed invoke that nothing is selected for would be waited for without end: it cannot be taken, and a person must see to it.
+    fn follow_failure(&mut self, occasion: Occasion<'_>, id: &str, failed: &AdapterFailure) -> Result<Verdict, Interrupt> {
+        let selection = self.select(occasion)?;
+        if selection.choices.is_empty() {
+            let AdapterFailure { why, message, .. } = failed;
+            let sentence = format!("`{id}` failed ({why}: {message}), and nothing in the workflow answers to `error.{id}` now");
+            return Err(failure("SW-1010", sentence));
+        }
+        self.microstep(&selection.choices)?;
+        Ok(Verdict::Taken)
+    }
+}
+
+fn answer_payload(result: &Result<Value, AdapterFailure>) -> (&'static str, Object) {
+    match result {
+        Ok(value) => ("done", Object::from([("result".into(), value.clone())])),
+        Err(failure) => {
+            let error = Object::from([
+                ("detail".into(), failure.detail.clone()),
+                ("message".into(), Value::Text(failure.message.clone())),
+                ("why".into(), Value::Text(failure.why.clone())),
+            ]);
+            ("error", Object::from([("error".into(), Value::from_fields(error))]))
+        }
+    }
+}
