@@ -169,6 +169,8 @@ codes! {
     StoreAbsent = "2013", "no database there yet";
     BundleUnreadable = "2014", "not an exported trail";
     OrderFileUnusable = "2015", "an OMA file that makes no order";
+    WorkflowAbsent = "2016", "no workflow there";
+    RecordsAbsent = "2017", "a file without a DCS record";
 
     // 21xx: a request.
     Unauthenticated = "2101", "not signed in";

@@ -3,8 +3,8 @@
 /// Edits after which a name is another name rather than the same one misspelt, for a word of this many characters.
 fn edits_max(characters: usize) -> usize {
     match characters {
-        0..=2 => 1,
-        3..=7 => 2,
+        0..=3 => 1,
+        4..=7 => 2,
         _ => 3,
     }
 }
@@ -46,6 +46,9 @@ mod tests {
         check("afte", Some("after"));
         check("customer", None);
         check("x", None);
+        // Two of three letters are another word.
+        assert_eq!(nearest("FOO", ["GO"]), None);
+        assert_eq!(nearest("GOO", ["GO"]), Some("GO"));
         check("", None);
     }
 }

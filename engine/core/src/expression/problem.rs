@@ -106,12 +106,23 @@ const SLIP_CHARACTERS_MIN: usize = 3;
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut best: Option<(f64, &str)> = None;
     for candidate in known {
-        let likeness = likeness(&name.to_lowercase(), &candidate.to_lowercase());
-        if likeness >= LIKENESS_MIN && best.is_none_or(|(most, _)| likeness > most) {
+        let (name, folded) = (name.to_lowercase(), candidate.to_lowercase());
+        let likeness = likeness(&name, &folded);
+        let is_near = strsim::osa_distance(&name, &folded) <= edits_max(name.chars().count());
+        if is_near && likeness >= LIKENESS_MIN && best.is_none_or(|(most, _)| likeness > most) {
             best = Some((likeness, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)
+}
+
+/// Edits after which a name is another one, however alike the two begin.
+fn edits_max(characters: usize) -> usize {
+    match characters {
+        0..=3 => 1,
+        4..=7 => 2,
+        _ => 3,
+    }
 }
 
 fn likeness(name: &str, candidate: &str) -> f64 {
@@ -133,5 +144,7 @@ mod tests {
         assert_eq!(nearest("frobnicate", known()), None);
         assert_eq!(nearest("kye", ["label", "key"].into_iter()), Some("key"));
         assert_eq!(nearest("a", ["b"].into_iter()), None);
+        assert_eq!(nearest("foo", ["floor"].into_iter()), None);
+        assert_eq!(nearest("flor", ["floor"].into_iter()), Some("floor"));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::expression::{Expression, Problem, ProblemKind, Suggestion, Template};
-use crate::yaml::Scalar;
+use crate::yaml::{Scalar, Style};
 
 /// Parses a bare expression.
 pub(super) fn expression(scalar: &Scalar, out: &mut Diagnostics) -> Option<Expression> {
@@ -40,7 +40,12 @@ pub(super) fn report(scalar: &Scalar, problems: Vec<Problem>, out: &mut Diagnost
 
 /// As [`report`], for what was parsed from the scalar's text from `offset` on.
 pub(super) fn report_at(scalar: &Scalar, offset: usize, problems: Vec<Problem>, out: &mut Diagnostics) {
-    for problem in problems {
+    // A sign that YAML keeps for itself has been told, and no expression begins with one.
+    let is_told = scalar.style == Style::Plain && scalar.text.starts_with(['@', '`', '%']);
+    for problem in problems
+        .into_iter()
+        .filter(|problem| !is_told || problem.kind != ProblemKind::Syntax)
+    {
         let range = problem.span.range();
         let span = scalar.span_of(range.start + offset..range.end + offset);
         let diagnostic = Diagnostic::error(code(problem.kind), span, problem.message);

@@ -66,6 +66,19 @@ impl Scope {
         self.names.keys().map(|name| &**name)
     }
 
+    /// The field at a path that begins with a field of the record, or with `event` where its form is known.
+    pub(super) fn field(&self, path: &[Arc<str>]) -> Option<&Field> {
+        let (first, rest) = path.split_first()?;
+        match self.names.get(first)? {
+            Known::Field(field) => field_within(field, rest),
+            Known::BuiltIn if &**first == "event" => match (&self.event, rest.split_first()) {
+                (Event::Form(fields), Some((name, rest))) => field_within(fields.get(name)?, rest),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Whether what stands at a path below a name is personal data, or holds some.
     pub(super) fn is_personal(&self, name: &str, path: &[Arc<str>], elsewhere: &BTreeSet<Arc<str>>) -> bool {
         match self.names.get(name) {
@@ -84,6 +97,16 @@ impl Scope {
             (Event::Any, Some((first, _))) => elsewhere.contains(first),
             (Event::Any, None) => !elsewhere.is_empty(),
         }
+    }
+}
+
+fn field_within<'f>(field: &'f Field, path: &[Arc<str>]) -> Option<&'f Field> {
+    let Some((name, rest)) = path.split_first() else {
+        return Some(field);
+    };
+    match &field.schema.kind {
+        Kind::Object { fields, .. } => field_within(fields.get(name)?, rest),
+        _ => None,
     }
 }
 

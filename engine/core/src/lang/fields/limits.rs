@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::{free, words};
+use super::words;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::field::{Kind, Pattern, Schema};
+use crate::lang::free;
 use crate::value::{Decimal, Value, number};
-use crate::yaml::{Entry, Mapping, Node, Scalar};
+use crate::yaml::{Entry, Mapping, Node, Scalar, Style, quoted, read, trap};
 
 /// Keywords with what they are about.
 const TEXT: [&str; 3] = ["minLength", "maxLength", "pattern"];
@@ -144,11 +145,17 @@ fn allowed(schema: &Schema, mapping: &Mapping, out: &mut Diagnostics) -> Option<
         return None;
     }
     let mut values = Vec::new();
+    let is_declared = mapping.get("type").is_some();
     for node in listed.unwrap_or_default().iter().chain(constant) {
-        // Where text is declared, a word is that text, whatever it looks like.
         let value = match (&schema.kind, node.as_scalar()) {
-            (Kind::Text { .. }, Some(scalar)) => Some(Value::Text(scalar.text.clone())),
-            _ => free::value(node, out),
+            (Kind::Text { .. }, Some(scalar)) => {
+                // Where text is declared, a word is that text, whatever it looks like.
+                if !is_declared {
+                    warn_of_another_reading(scalar, out);
+                }
+                Some(Value::Text(scalar.text.clone()))
+            }
+            (kind, _) => literal(kind, node, out),
         };
         let plain = Schema::of(schema.kind.clone());
         match value.map(|value| plain.accept(&value)) {
@@ -166,6 +173,39 @@ fn allowed(schema: &Schema, mapping: &Mapping, out: &mut Diagnostics) -> Option<
         }
     }
     Some(values)
+}
+
+/// A literal where a type is declared: what only looks like one of that type is told with what would be one.
+pub(super) fn literal(kind: &Kind, node: &Node, out: &mut Diagnostics) -> Option<Value> {
+    let trapped = node
+        .as_scalar()
+        .filter(|scalar| scalar.style == Style::Plain && trap(&scalar.text).is_some());
+    match (kind, trapped) {
+        (Kind::Integer | Kind::Decimal { .. }, Some(scalar)) if !is_null(scalar) => read::number(scalar, out).map(Value::Decimal),
+        (Kind::Boolean, Some(scalar)) if !is_null(scalar) => read::boolean(scalar, out).map(Value::Boolean),
+        _ => free::value(node, out),
+    }
+}
+
+/// Other readers take these for null, which a field may be: it is text here, as everywhere.
+fn is_null(scalar: &Scalar) -> bool {
+    scalar.text.eq_ignore_ascii_case("null") || &*scalar.text == "~"
+}
+
+/// Among words everything is a word, here; other readers see a number or a boolean, where the word looks like one.
+fn warn_of_another_reading(scalar: &Scalar, out: &mut Diagnostics) {
+    if let read::Free::Value(value) = read::free(scalar, out) {
+        let message = format!(
+            "`{}` is text here, among words; other readers take it for {}",
+            scalar.text,
+            value.kind().described()
+        );
+        out.push(
+            Diagnostic::warning(Code::ReadDifferently, scalar.span, message)
+                .help("put it in quotes")
+                .repair(scalar.span, quoted(&scalar.text)),
+        );
+    }
 }
 
 fn refuse_what_nothing_fits(schema: &Schema, mapping: &Mapping, out: &mut Diagnostics) {

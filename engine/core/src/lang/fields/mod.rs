@@ -5,7 +5,6 @@ mod words;
 
 use std::sync::Arc;
 
-use super::free;
 use super::loader::Loader;
 use super::shape::is_type;
 use super::{computed, shape};
@@ -142,7 +141,7 @@ impl<'l, 'a> FieldReader<'l, 'a> {
             });
             return Some(DefaultValue::Computed(template));
         }
-        let value = free::value(node, self.out)?;
+        let value = limits::literal(&field.schema.kind, node, self.out)?;
         if value.is_null() {
             return None;
         }
@@ -163,7 +162,7 @@ impl<'l, 'a> FieldReader<'l, 'a> {
         if let Some(scalar) = node.as_scalar() {
             let (word, optional) = words::split(&scalar.text);
             let kind = words::kind(word, scalar, self.out)?;
-            self.refuse_bare(&kind, scalar);
+            self.refuse_bare(&kind, None, scalar);
             return Some(Declared {
                 schema: Schema::of(kind),
                 optional,
@@ -179,13 +178,21 @@ impl<'l, 'a> FieldReader<'l, 'a> {
         })
     }
 
-    /// `list` needs to know what of; an object without `properties` holds anything.
-    fn refuse_bare(&mut self, kind: &Kind, scalar: &Scalar) {
-        if let Kind::List { .. } = kind {
-            let message = "a list needs `items`";
-            self.out
-                .push(Diagnostic::error(Code::MissingKey, scalar.span, message).help("write `{type: list, items: string}`"));
-        }
+    /// Types that are nothing by their name alone: a list of what, an object of what, a reference to what.
+    fn refuse_bare(&mut self, kind: &Kind, mapping: Option<&Mapping>, scalar: &Scalar) {
+        let says = |key: &str| mapping.is_some_and(|mapping| mapping.incomplete || mapping.get(key).is_some());
+        let (message, help) = match kind {
+            Kind::List { .. } if !says("items") => ("a list needs `items`", "write `{type: list, items: string}`"),
+            // Whoever wants one that holds anything says so.
+            Kind::Object { .. } if !says("properties") && !says("additionalProperties") => (
+                "an object needs `properties`",
+                "write `{type: object, properties: {name: string}}`",
+            ),
+            Kind::Reference { .. } if !says("workflow") => ("a ref needs `workflow`", "write `{type: ref, workflow: its-name}`"),
+            _ => return,
+        };
+        self.out
+            .push(Diagnostic::error(Code::MissingKey, scalar.span, message).help(help));
     }
 
     fn schema(&mut self, node: &Node, mapping: &Mapping) -> Option<(Schema, bool)> {
@@ -197,11 +204,15 @@ impl<'l, 'a> FieldReader<'l, 'a> {
             return Some((schema, optional || its_own));
         }
         let kind = match written {
-            Some(scalar) => words::kind(word, scalar, self.out)?,
+            Some(scalar) => {
+                let kind = words::kind(word, scalar, self.out)?;
+                self.refuse_bare(&kind, Some(mapping), scalar);
+                kind
+            }
             None => self.inferred(node, mapping)?,
         };
         let mut schema = Schema::of(kind);
-        self.fill_structure(&mut schema, mapping, written);
+        self.fill_structure(&mut schema, mapping);
         limits::fill(&mut schema, mapping, self.out);
         Some((schema, optional))
     }
@@ -230,7 +241,7 @@ impl<'l, 'a> FieldReader<'l, 'a> {
         None
     }
 
-    fn fill_structure(&mut self, schema: &mut Schema, mapping: &Mapping, written: Option<&Scalar>) {
+    fn fill_structure(&mut self, schema: &mut Schema, mapping: &Mapping) {
         self.depth += 1;
         match &mut schema.kind {
             Kind::Object { fields, open } => {
@@ -243,18 +254,11 @@ impl<'l, 'a> FieldReader<'l, 'a> {
                 }
                 require_listed(fields, mapping, self.out);
             }
-            Kind::List { items, .. } => match mapping.get("items") {
-                Some(node) => {
-                    if let Some(item) = self.item(node) {
-                        **items = item;
-                    }
+            Kind::List { items, .. } => {
+                if let Some(item) = mapping.get("items").and_then(|node| self.item(node)) {
+                    **items = item;
                 }
-                None => {
-                    if let Some(scalar) = written {
-                        self.refuse_bare(&words::list(), scalar);
-                    }
-                }
-            },
+            }
             _ => {}
         }
         self.depth -= 1;

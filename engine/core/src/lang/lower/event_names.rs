@@ -28,7 +28,9 @@ impl Lowering<'_> {
             })
             .collect();
         for (event, span) in std::mem::take(&mut self.events.raised) {
-            if patterns.iter().any(|pattern| pattern.matches(&event)) {
+            // What has not the form of an event has been told.
+            let misspelt = !event.contains('.') && event.chars().any(|letter| letter.is_ascii_lowercase());
+            if misspelt || patterns.iter().any(|pattern| pattern.matches(&event)) {
                 continue;
             }
             let diagnostic = Diagnostic::warning(Code::UnansweredEvent, span, format!("no state answers to `{event}`"));

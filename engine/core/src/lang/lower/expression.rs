@@ -32,6 +32,7 @@ impl Lowering<'_> {
         let expression = computed::expression(scalar, &mut self.out)?;
         computed::report(scalar, expression.check_truth(scope), &mut self.out);
         self.check_words(scalar, 0, &expression);
+        self.check_choices(scalar, 0, &expression, scope);
         self.note_references(scalar, 0, &expression.references(), scope);
         Some(expression)
     }
@@ -48,6 +49,7 @@ impl Lowering<'_> {
         let (kind, problems) = expression.check(scope);
         computed::report_at(scalar, offset, problems, &mut self.out);
         self.check_words(scalar, offset, expression);
+        self.check_choices(scalar, offset, expression, scope);
         self.note_references(scalar, offset, &expression.references(), scope);
         kind
     }
@@ -69,6 +71,7 @@ impl Lowering<'_> {
     fn note_template(&mut self, scalar: &Scalar, template: &Template, scope: &Scope) {
         for (offset, expression) in template.expressions() {
             self.check_words(scalar, offset, expression);
+            self.check_choices(scalar, offset, expression, scope);
         }
         self.note_references(scalar, 0, &template.references(), scope);
     }

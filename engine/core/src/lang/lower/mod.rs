@@ -4,6 +4,7 @@
 
 mod action;
 mod admission;
+mod choices;
 mod doubt;
 mod event_names;
 mod expression;

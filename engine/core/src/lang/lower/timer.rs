@@ -44,7 +44,7 @@ impl Lowering<'_> {
             .then(|| Template::parse(&entry.key.text).ok())
             .flatten();
         let Some(mapping) = entry.value.as_mapping() else {
-            if by_key.is_none() && entry.value.as_scalar().is_some() {
+            if by_key.is_none() && !is_negative(&entry.key.text) && entry.value.as_scalar().is_some() {
                 let help = "write `{in: …, target: …}`, or the duration itself as the key";
                 self.error(
                     Code::TimerMoment,
@@ -78,7 +78,7 @@ impl Lowering<'_> {
 
     fn check_moment(&mut self, entry: &Entry, mapping: &Mapping, by_key: bool) {
         let has = |key: &str| mapping.get(key).is_some();
-        let within = by_key || has("in");
+        let within = by_key || is_negative(entry.name()) || has("in");
         let place = |key: &str| mapping.entry(key).map_or(entry.key.span, |entry| entry.key.span);
         if by_key && has("in") {
             self.moment_error(
@@ -129,6 +129,11 @@ fn times(mapping: &Mapping) -> Option<u32> {
         .get("times")
         .and_then(Node::as_scalar)
         .and_then(|scalar| scalar.text.parse().ok())
+}
+
+/// A duration before its beginning, which has been told.
+fn is_negative(key: &str) -> bool {
+    key.strip_prefix('-').is_some_and(is_duration)
 }
 
 /// Names begin with a letter, durations with a digit.

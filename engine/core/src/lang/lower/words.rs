@@ -119,7 +119,8 @@ fn variable(node: &Term) -> Option<&'static str> {
     ["states", "tags", "history"].into_iter().find(|known| *known == &**name)
 }
 
-fn children(node: &Term) -> Vec<&Term> {
+/// What an expression is made of, one level down.
+pub(super) fn children(node: &Term) -> Vec<&Term> {
     match &node.term {
         Kind::Constant(_) | Kind::Variable(_) => Vec::new(),
         Kind::Field { base, .. } => vec![base],

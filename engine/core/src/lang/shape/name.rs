@@ -31,6 +31,16 @@ pub(super) fn check(out: &mut Diagnostics, scalar: &Scalar, name: Name) {
             form_field(text).0,
             "a field, perhaps with the word `optional` before it",
         ),
+        Name::Timer
+            if text
+                .strip_prefix('-')
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) =>
+        {
+            let message = format!("`{text}` has passed before the state is entered");
+            out.push(
+                Diagnostic::error(Code::NotADuration, scalar.span, message).help("a timer waits: write the duration without `-`"),
+            );
+        }
         Name::Timer if text.starts_with(|c: char| c.is_ascii_digit()) => {
             if let Err(error) = parse_duration(text) {
                 let message = format!("`{text}` is not a duration: {error}");

@@ -35,6 +35,48 @@ fn words_that_no_state_has_are_never_there() {
 }
 
 #[test]
+fn a_field_is_compared_with_the_values_it_can_have() {
+    let data = "data: {m: {enum: [plastic, glass]}, rx: {type: object, properties: {kind: {enum: [far, near]}}}, t: string}\n";
+    let of = |guard: &str| {
+        let form = "input: {side: {enum: [left, right]}}";
+        told(&format!(
+            "workflow: w\n{data}initial: a\nstates: {{a: {{on: {{GO: {{by: [x], {form}, guard: \"{guard}\"}}}}}}}}\n"
+        ))
+    };
+    assert_eq!(of("m == 'plastik'"), "SW-0209 ‹'plastik'› `m` is never `plastik`");
+    assert_eq!(of("'wood' != m"), "SW-0209 ‹'wood'› `m` is never `wood`");
+    assert_eq!(of("m in ['glass', 'wood']"), "SW-0209 ‹'wood'› `m` is never `wood`");
+    assert_eq!(of("rx.kind == 'mid'"), "SW-0209 ‹'mid'› `rx.kind` is never `mid`");
+    assert_eq!(of("event.side == 'both'"), "SW-0209 ‹'both'› `event.side` is never `both`");
+    assert_eq!(
+        of("m == 'glass' and rx.kind in ['far'] and event.side == 'left' and t == 'anything' and m != t"),
+        ""
+    );
+}
+
+#[test]
+fn one_fault_is_told_once() {
+    let of = |state: &str| told(&format!("workflow: w\ninitial: a\nstates: {{a: {{{state}}}}}\n"));
+    assert_eq!(
+        of("after: {-1d: a}"),
+        "SW-0210 ‹-1d› `-1d` has passed before the state is entered"
+    );
+    assert_eq!(
+        of("after: {-1d: {target: a}}"),
+        "SW-0210 ‹-1d› `-1d` has passed before the state is entered"
+    );
+    assert_eq!(
+        of("entry: [{raise: lower}]"),
+        "SW-0205 ‹lower› `lower` is not an event's name in `UPPER_SNAKE`"
+    );
+    let signed = of("always: {guard: @foo, target: a}");
+    assert_eq!(
+        signed,
+        "SW-0121 ‹@› a value that begins with `@` needs quotes: YAML keeps the sign for itself"
+    );
+}
+
+#[test]
 fn places_are_found_within_quotes_and_blocks() {
     check(
         "let:\n  x: >-\n    tries > 1\n    and trys > 2\nstates: {a: {}}",

@@ -95,11 +95,21 @@ fn types_have_their_own_names() {
     check("a: float", "SW-0601 ‹float› there is no type `float`");
     check("a: optional strng", "SW-0601 ‹strng› there is no type `strng`");
     check("a: list", "SW-0208 ‹list› a list needs `items`");
+    check("a: object", "SW-0208 ‹object› an object needs `properties`");
+    check("a: optional object", "SW-0208 ‹optional object› an object needs `properties`");
+    check("a: {type: object}", "SW-0208 ‹object› an object needs `properties`");
+    check("a: {type: object, additionalProperties: true}", "");
+    check(
+        "a: {type: list, items: object}",
+        "SW-0208 ‹object› an object needs `properties`",
+    );
+    check("a: ref", "SW-0208 ‹ref› a ref needs `workflow`");
+    check("a: {type: optional ref}", "SW-0208 ‹optional ref› a ref needs `workflow`");
     check("a: {minimum: 1}", "SW-0208 ‹minimum› the type is missing");
     check("a: {type: integer, minimun: 1}", "SW-0201 ‹minimun› unknown key `minimun`");
     check(
         "a: {type: boolean, default: yes}",
-        "SW-0603 ‹yes› the default of `a` must be `true` or `false`\nSW-0207 ‹yes› `yes` is text here; readers of YAML 1.1 read true",
+        "SW-0204 ‹yes› `yes` is neither `true` nor `false`",
     );
     check("A: string", "SW-0205 ‹A› `A` is not a name in `snake_case`");
 }
@@ -115,6 +125,52 @@ fn a_default_is_of_the_declared_type_or_computed() {
         "a: {type: object, properties: {b: {type: date, default: \"{{ today }}\"}}}",
         "SW-0603 ‹\"{{ today }}\"› only the fields of a form or a record itself may have a computed default",
     );
+}
+
+/// The text that each repair puts in the place of what stands there.
+fn repairs(fields: &str) -> Vec<String> {
+    let (_, compiled) = compiled(&format!("workflow: w\ndata: {{{fields}}}\n"), &[], Unbuilt::Refuse);
+    let repairs = compiled.diagnostics.iter().filter_map(|each| each.repair.as_ref());
+    repairs.map(|repair| repair.text.clone()).collect()
+}
+
+#[test]
+fn what_is_offered_for_a_default_fits_its_type() {
+    for (fields, offered) in [
+        ("a: {type: integer, default: 1_000}", "1000"),
+        ("a: {type: decimal, default: .5}", "0.5"),
+        ("a: {type: decimal, default: 1e3}", "1000"),
+        ("a: {type: integer, default: 012}", "12"),
+        ("a: {type: boolean, default: yes}", "true"),
+        ("a: {type: boolean, default: Off}", "false"),
+        ("a: {type: string, default: no}", "\"no\""),
+        ("a: {type: integer, enum: [1_000, 1]}", "1000"),
+    ] {
+        assert_eq!(repairs(fields), [offered], "{fields}");
+        let repaired = fields.rsplit_once(": ").map(|(before, given)| {
+            let given = given.trim_end_matches('}');
+            let mended = given.replacen(
+                given.trim_start_matches('[').split([',', ']']).next().unwrap_or_default(),
+                offered,
+                1,
+            );
+            format!("{before}: {mended}}}")
+        });
+        check(&repaired.expect("there is a value"), "");
+    }
+}
+
+#[test]
+fn among_words_a_number_is_a_word_and_other_readers_are_warned_of() {
+    check(
+        "a: {enum: [yes, no, 012, 1.10, on, x]}",
+        "SW-0207 ‹yes› `yes` is text here; readers of YAML 1.1 read true
+SW-0207 ‹no› `no` is text here; readers of YAML 1.1 read false
+SW-0207 ‹012› `012` is text here; readers of YAML 1.1 (as octal) read 10
+SW-0207 ‹1.10› `1.10` is text here, among words; other readers take it for a decimal
+SW-0207 ‹on› `on` is text here; readers of YAML 1.1 read true",
+    );
+    check("a: {enum: ['yes', \"1.10\", x]}, b: {type: string, enum: [yes, 1.10]}", "");
 }
 
 #[test]
