@@ -39,7 +39,12 @@ impl Resolver for Folder {
 }
 
 fn read(path: &Path) -> std::io::Result<String> {
-    if std::fs::metadata(path)?.len() > FILE_BYTES_MAX {
+    let found = std::fs::metadata(path)?;
+    if !found.is_file() {
+        // A pipe that nobody writes into would be waited for without end.
+        return Err(std::io::Error::other("it is not a file"));
+    }
+    if found.len() > FILE_BYTES_MAX {
         return Err(std::io::Error::other(format!("longer than {FILE_BYTES_MAX} bytes")));
     }
     std::fs::read_to_string(path)

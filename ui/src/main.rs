@@ -26,14 +26,11 @@ mod terminal;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::command::Arguments;
 use crate::terminal::Terminal;
 
 fn main() -> ExitCode {
     // Misuse ends here with code 2, and `--help` and `--version` with 0.
-    let arguments = Arguments::parse();
+    let arguments = command::read_arguments();
     let terminal = Terminal { json: arguments.json };
     // One TLS stack for whatever speaks TLS in this process. It fails only if one was chosen already.
     let _ = rustls::crypto::ring::default_provider().install_default();

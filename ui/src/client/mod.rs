@@ -1,6 +1,7 @@
 //! The command line as a client of the API: the same requests, over the network or straight into the router of an engine in this
 //! process. So both answer alike, and what the command line can do a program can do as well.
 
+mod hint;
 mod remote;
 
 use axum::Router;
@@ -177,9 +178,7 @@ fn failure_of(status: StatusCode, reply: &Reply) -> Failure {
     if refusals.len() > 1 {
         failure.notes = refusals.iter().map(refusal_line).collect();
     }
-    failure.hint = Code::parse(code)
-        .and_then(|code| code.page().ok())
-        .map(|page| page.remedy.replace('\n', " "));
+    failure.hint = hint::hint(code);
     failure.problem = Some(problem);
     failure
 }

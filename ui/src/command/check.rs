@@ -18,7 +18,7 @@ const FOLDERS_MAX: usize = 16;
 
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Files, and folders in which every *.yaml is meant
+    /// Files, and folders in which every *.yaml and *.yml is meant
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 }
@@ -34,19 +34,33 @@ pub struct Deploy {
 
 impl Check {
     pub fn run(self, terminal: Terminal) -> Outcome {
-        let examined = Examined::of(&self.paths)?;
-        examined.tell(terminal, true);
-        Ok(if examined.diagnostics.has_errors() {
-            Exit::No
-        } else {
-            Exit::Done
-        })
+        let mut examined = Examined::of(&self.paths)?;
+        if examined.files > 0 {
+            examined.tell(terminal, true);
+        }
+        if let Some(last) = examined.tell_unreadable(terminal) {
+            return Err(last);
+        }
+        if examined.diagnostics.has_errors() {
+            return Ok(Exit::No);
+        }
+        // A file that was named may be a schema alone; of a folder at least one workflow is expected.
+        if examined.bundles.is_empty() && self.paths.iter().any(|path| path.is_dir()) {
+            return Err(no_workflow());
+        }
+        Ok(Exit::Done)
     }
 }
 
 impl Deploy {
     pub async fn run(self, terminal: Terminal) -> Outcome {
-        let examined = Examined::of(&self.paths)?;
+        let mut examined = Examined::of(&self.paths)?;
+        if !examined.unreadable.is_empty() && !examined.diagnostics.is_empty() {
+            examined.tell(terminal, false);
+        }
+        if let Some(last) = examined.tell_unreadable(terminal) {
+            return Err(last.note("nothing was deployed"));
+        }
         if examined.diagnostics.has_errors() {
             // The problems are what was asked for here as well: whoever deploys should not have to ask again.
             examined.tell(terminal, false);
@@ -57,10 +71,7 @@ impl Deploy {
             );
         }
         if examined.bundles.is_empty() {
-            return Err(
-                Failure::misused(Code::FileUnreadable, "There is no workflow among these files")
-                    .hint("A workflow's file begins with `workflow: NAME`"),
-            );
+            return Err(no_workflow());
         }
         if !terminal.json && !examined.diagnostics.is_empty() {
             examined.tell(terminal, false);
@@ -105,29 +116,49 @@ struct Examined {
     sources: Sources,
     diagnostics: Diagnostics,
     bundles: Vec<Bundle>,
+    /// That could be read.
     files: usize,
+    /// Those that could not, each with its reason.
+    unreadable: Vec<Failure>,
 }
 
 impl Examined {
     fn of(paths: &[PathBuf]) -> Result<Self, Failure> {
-        let mut files = Vec::new();
-        for path in paths {
-            gather(path, FOLDERS_MAX, &mut files).map_err(|error| Failure::unreadable(&path.display().to_string(), error))?;
-        }
         let mut examined = Examined {
             sources: Sources::new(),
             diagnostics: Diagnostics::new(),
             bundles: Vec::new(),
-            files: files.len(),
+            files: 0,
+            unreadable: Vec::new(),
         };
-        for file in files {
-            let compiled = examine_file(&mut examined.sources, &file);
-            let compiled = compiled.map_err(|error| Failure::unreadable(&file.display().to_string(), error))?;
-            examined.diagnostics.append(compiled.diagnostics);
-            examined.bundles.extend(compiled.bundle);
+        for path in paths {
+            let mut files = Vec::new();
+            gather(path, FOLDERS_MAX, &mut files, &mut examined.unreadable);
+            if files.is_empty() && examined.unreadable.is_empty() {
+                return Err(no_file(path));
+            }
+            files.iter().for_each(|file| examined.examine(file));
         }
-        examined.diagnostics = examined.diagnostics.sorted();
+        examined.diagnostics = std::mem::take(&mut examined.diagnostics).sorted();
         Ok(examined)
+    }
+
+    fn examine(&mut self, file: &Path) {
+        match examine_file(&mut self.sources, file) {
+            Ok(compiled) => {
+                self.files += 1;
+                self.diagnostics.append(compiled.diagnostics);
+                self.bundles.extend(compiled.bundle);
+            }
+            Err(error) => self.unreadable.push(Failure::unreadable(&file.display().to_string(), error)),
+        }
+    }
+
+    /// Says of all files but the last why they cannot be read; the last one is how the command ends.
+    fn tell_unreadable(&mut self, terminal: Terminal) -> Option<Failure> {
+        let last = self.unreadable.pop()?;
+        self.unreadable.iter().for_each(|failure| terminal.failure(failure));
+        Some(last)
     }
 
     /// `asked`: the problems are the answer, and not the reason for another one.
@@ -156,28 +187,47 @@ impl Examined {
     }
 }
 
+fn no_file(folder: &Path) -> Failure {
+    let sentence = format!(
+        "There is nothing to check in `{}`: no file in it ends in .yaml or .yml",
+        folder.display()
+    );
+    Failure::misused(Code::WorkflowAbsent, sentence).hint("Name a workflow's file, or a folder that holds some")
+}
+
+fn no_workflow() -> Failure {
+    Failure::misused(Code::WorkflowAbsent, "There is no workflow among these files")
+        .hint("A workflow's file begins with `workflow: NAME`")
+}
+
+/// The paths in a folder, in the order of their names.
+fn entries_of(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut entries = entries.collect::<Result<Vec<PathBuf>, _>>()?;
+    entries.sort();
+    Ok(entries)
+}
+
 /// Files as they are named; of folders every YAML file, in the order of their names.
-fn gather(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+fn gather(path: &Path, depth: usize, files: &mut Vec<PathBuf>, unreadable: &mut Vec<Failure>) {
     if !path.is_dir() {
         // A file that was named is meant, whatever it is called; whether it is there shows when it is read.
         files.push(path.to_owned());
-        return Ok(());
+        return;
     }
-    let entries: Result<Vec<PathBuf>, _> = std::fs::read_dir(path)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect();
-    let mut entries = entries?;
-    entries.sort();
+    let entries = entries_of(path).unwrap_or_else(|error| {
+        unreadable.push(Failure::unreadable(&path.display().to_string(), error));
+        Vec::new()
+    });
     for entry in entries {
         let hidden = entry.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         let yaml = entry
             .extension()
             .is_some_and(|extension| extension == "yaml" || extension == "yml");
         if !hidden && entry.is_dir() && depth > 0 {
-            gather(&entry, depth - 1, files)?;
+            gather(&entry, depth - 1, files, unreadable);
         } else if !hidden && yaml {
             files.push(entry);
         }
     }
-    Ok(())
 }

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::io::Read;
 
+use statewright_core::diagnostic::Code;
+use statewright_dcs::framing::GS;
 use statewright_dcs::{Eye, ReadOptions, Report, read};
 
 use super::*;
@@ -10,6 +12,9 @@ use crate::failure::{Exit, Failure};
 
 /// Files are a few tens of kilobytes; the reader has limits of its own, this one only keeps a device from filling the memory.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// The end of a file, to old systems.
+const SUB: u8 = 0x1a;
 
 #[derive(Debug, Args)]
 pub struct Dcs {
@@ -19,7 +24,18 @@ pub struct Dcs {
 
 impl Dcs {
     pub fn run(self, terminal: Terminal) -> Outcome {
-        let report = read(&read_bytes(&self.file)?, &ReadOptions::default());
+        let bytes = read_bytes(&self.file)?;
+        let report = read(&bytes, &ReadOptions::default());
+        if report.records.is_empty() && report.refused.is_empty() {
+            return Err(Failure::no(
+                Code::RecordsAbsent,
+                format!("`{}` holds no DCS record: none of its lines is `LABEL=…`", self.file),
+            )
+            .hint("Give a file that a lens-design system or a tracer wrote"));
+        }
+        if is_cut(&bytes) {
+            terminal.warning(CUT);
+        }
         if terminal.json {
             terminal.line(report.to_json());
         } else {
@@ -27,6 +43,14 @@ impl Dcs {
         }
         Ok(if report.status.0 == 0 { Exit::Done } else { Exit::No })
     }
+}
+
+/// What is said of a file whose last line does not end.
+pub const CUT: &str = "the last line has no end: the file may have been cut off there";
+
+/// Whether the last line, or the last packet, does not end.
+pub fn is_cut(bytes: &[u8]) -> bool {
+    bytes.last().is_some_and(|last| ![b'\n', b'\r', GS, SUB].contains(last))
 }
 
 /// The bytes of a file, or of standard input.

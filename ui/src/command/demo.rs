@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use statewright_core::time::parse_duration;
 
-use super::serve::{bind, loopback_only, parse_listen, run};
+use super::serve::{bind, loopback_only, parse_listen, run, stop_asked_for};
 use super::*;
 use crate::configuration::{Configuration, LISTEN_DEFAULT};
 use crate::demo::Demo as Running;
@@ -31,6 +31,8 @@ impl Demo {
         crate::log::begin(&Configuration::quiet())?;
         let server = bind(listen).await?;
         let url = format!("http://{}", server.address());
+        // From before anybody knows of it on.
+        let asked = stop_asked_for_or_hung_up();
         let demo = Running::begin(store).await?;
         terminal.answer(&demo.to_value(&url), || demo.words(&url));
         let service = demo.service.clone();
@@ -43,11 +45,28 @@ impl Demo {
             std::future::pending::<()>().await;
         };
         let served = tokio::select! {
-            served = run(server, service, terminal) => served,
+            served = run(server, service, asked, terminal) => served,
             () = story => Ok(Exit::Done),
         };
         demo.end().await;
         served
+    }
+}
+
+/// A demo belongs to the terminal in which it was begun, and leaves nothing behind when that is closed.
+fn stop_asked_for_or_hung_up() -> impl Future<Output = ()> {
+    #[cfg(unix)]
+    let hung_up = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut hung_up) = hung_up {
+            tokio::select! {
+                () = stop_asked_for() => {}
+                _ = hung_up.recv() => {}
+            }
+            return;
+        }
+        stop_asked_for().await;
     }
 }
 
@@ -64,6 +83,6 @@ fn pace(given: &str) -> Result<Duration, Failure> {
             statewright_core::diagnostic::Code::SettingUnusable,
             format!("`{given}` is no pace"),
         )
-        .hint("Write a duration such as `2s` or `500ms`")
+        .hint("Write a duration in whole seconds such as `2s`, or `0s` for none")
     })
 }

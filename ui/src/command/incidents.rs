@@ -40,8 +40,8 @@ struct Settle {
 struct Repair {
     #[command(flatten)]
     settle: Settle,
-    /// The result: FIELD=TEXT, FIELD:=JSON, {…}, @FILE or @-
-    #[arg(long = "with", value_name = "RESULT")]
+    /// The result: FIELD=TEXT, FIELD:=JSON, {…}, @FILE or @-; `{}` for one without fields
+    #[arg(long = "with", value_name = "RESULT", required = true)]
     with: Vec<String>,
 }
 

@@ -16,6 +16,7 @@ use statewright_core::value::limits::JSON_BYTES_MAX;
 use statewright_core::value::{Object, Value, json};
 
 use crate::failure::Failure;
+use crate::json::{member, member_items};
 
 /// Puts an input together.
 ///
@@ -34,6 +35,39 @@ pub fn amend_input(mut input: Object, words: &[String]) -> Result<Object, Failur
         take(&mut input, word)?;
     }
     Ok(input)
+}
+
+/// How refusals begin of fields that are no text in JSON.
+const NOT_TEXT: [&str; 4] = [
+    "must be a whole number",
+    "must be `true` or `false`",
+    "must be a list",
+    "must be an object",
+];
+
+/// Says how to give as JSON what was given as text and refused as text.
+pub fn hint_at_json(mut failure: Failure, words: &[String]) -> Failure {
+    let refusals = failure
+        .problem
+        .as_ref()
+        .map_or(&[][..], |problem| member_items(problem, "refusals"));
+    let refused: Vec<&str> = refusals
+        .iter()
+        .filter(|refusal| NOT_TEXT.iter().any(|words| member(refusal, "sentence").starts_with(words)))
+        .map(|refusal| member(refusal, "field"))
+        .collect();
+    let in_json: Vec<String> = words
+        .iter()
+        .filter(|word| !word.starts_with(['@', '{']))
+        .filter_map(|word| word.split_once('='))
+        .filter(|(name, _)| refused.contains(name))
+        .filter(|(_, value)| json::read(value).is_ok_and(|value| value.as_text().is_none()))
+        .map(|(name, value)| format!("`{name}:={value}`"))
+        .collect();
+    if !in_json.is_empty() {
+        failure.hint = Some(format!("`=` gives text; to give anything else write {}", in_json.join(", ")));
+    }
+    failure
 }
 
 fn take(input: &mut Object, word: &str) -> Result<(), Failure> {

@@ -19,7 +19,9 @@ mod token;
 mod trail;
 mod verify;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use check::request as deployment_request;
 pub use instance_name::InstanceName;
@@ -77,6 +79,29 @@ pub enum Command {
     Dcs(dcs::Dcs),
     /// Explain a code: what it means, and what to do
     Explain(explain::Explain),
+}
+
+/// The arguments of this process. Misuse, `--help` and `--version` end it.
+pub fn read_arguments() -> Arguments {
+    let mut command = Arguments::command();
+    let matches = command.get_matches_mut();
+    if names_two_places(&matches) {
+        let message = "the argument '--server <URL>' cannot be used with '--store <STORE>'";
+        command.error(ErrorKind::ArgumentConflict, message).exit();
+    }
+    Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
+}
+
+/// Whether both a server and a store were written down. A store in the environment is what commands without `--server` act on.
+fn names_two_places(matches: &ArgMatches) -> bool {
+    let mut innermost = matches;
+    while let Some((_, inner)) = innermost.subcommand() {
+        innermost = inner;
+    }
+    let is_written = |name: &str| {
+        matches!(innermost.try_contains_id(name), Ok(true)) && innermost.value_source(name) == Some(ValueSource::CommandLine)
+    };
+    is_written("server") && is_written("store")
 }
 
 /// Does what was asked.

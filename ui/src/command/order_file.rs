@@ -21,8 +21,9 @@ use statewright_core::value::number::parse_number;
 use statewright_core::value::{Decimal, Object, Value};
 use statewright_dcs::{Eye, ReadOptions, RecordSet, Report, read};
 
-use super::dcs::read_bytes;
+use super::dcs::{CUT, is_cut, read_bytes};
 use crate::failure::Failure;
+use crate::terminal::Terminal;
 
 /// `FSRC` (the lab order forms' code) to the workflow's word.
 const SOURCES: [(&str, &str); 4] = [
@@ -44,8 +45,12 @@ const MATERIALS: [(&str, &str); 5] = [
 ///
 /// # Errors
 /// The file cannot be read, or no order can be made of it.
-pub fn read_order(path: &str) -> Result<Object, Failure> {
-    order_of(&read_bytes(path)?).map_err(|why| {
+pub fn read_order(path: &str, terminal: Terminal) -> Result<Object, Failure> {
+    let bytes = read_bytes(path)?;
+    if is_cut(&bytes) {
+        terminal.warning(CUT);
+    }
+    order_of(&bytes).map_err(|why| {
         Failure::misused(Code::OrderFileUnusable, format!("`{path}` makes no order: {why}"))
             .hint("See what was read with `statewright dcs FILE`, and give what is missing with `--with`")
     })

@@ -62,7 +62,7 @@ impl Serve {
             .map_err(engine_failure)?;
         let service = Service::new(engine, configuration.behind_proxy);
         announce(&server, &address, &service, terminal).await;
-        run(server, service, terminal).await
+        run(server, service, stop_asked_for(), terminal).await
     }
 
     fn listen_address(&self, configuration: &Configuration) -> Result<SocketAddr, Failure> {
@@ -79,12 +79,12 @@ impl Serve {
     }
 }
 
-/// Serves until the process is told to stop, then lets what is under way finish.
-pub async fn run(server: Server, service: Shared, terminal: Terminal) -> Outcome {
+/// Serves until `asked` ends, then lets what is under way finish.
+pub async fn run(server: Server, service: Shared, asked: impl Future<Output = ()>, terminal: Terminal) -> Outcome {
     let stop = {
         let service = service.clone();
         async move {
-            stop_asked_for().await;
+            asked.await;
             service.stop();
             terminal.note("stopping: what was accepted is finished first");
         }
@@ -148,7 +148,7 @@ async fn announce(server: &Server, address: &StoreAddress, service: &Service, te
 }
 
 /// Ends when the process is interrupted or told to end.
-async fn stop_asked_for() {
+pub async fn stop_asked_for() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

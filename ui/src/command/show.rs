@@ -7,7 +7,7 @@ use statewright_core::value::interface::to_interface;
 
 use super::*;
 use crate::client::Call;
-use crate::failure::Exit;
+use crate::failure::{Exit, Failure};
 use crate::json::{member, member_items, member_number, member_texts, members};
 use crate::table::Table;
 
@@ -56,12 +56,16 @@ impl List {
             (_, true) => Some(false),
             _ => None,
         };
+        let workflow = self.workflow;
         let call = Call::get(&["instances"])
-            .query("workflow", self.workflow)
+            .query("workflow", workflow.as_deref())
             .query("done", done)
             .query("limit", self.limit)
             .query("after", self.after);
-        let page = self.target.ask(terminal, call).await?.value()?;
+        let desk = self.target.open(terminal).await?;
+        let page = page_of(&desk, call, workflow.as_deref()).await;
+        desk.close().await;
+        let page = page?;
         terminal.answer(&page, || table(&page));
         let after = member(&page, "after");
         if !terminal.json && !after.is_empty() {
@@ -69,6 +73,15 @@ impl List {
         }
         Ok(Exit::Done)
     }
+}
+
+/// A page of instances. One without any is no answer where there is no such workflow.
+async fn page_of(desk: &Desk, call: Call, workflow: Option<&str>) -> Result<Value, Failure> {
+    let page = desk.client.call(call).await?.value()?;
+    if let Some(workflow) = workflow.filter(|_| member_items(&page, "instances").is_empty()) {
+        desk.client.call(Call::get(&["workflows", workflow])).await?;
+    }
+    Ok(page)
 }
 
 fn words(shown: &Value) -> String {

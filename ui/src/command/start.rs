@@ -3,7 +3,7 @@
 use axum::http::header;
 use statewright_core::value::{Object, Value};
 
-use super::input::{amend_input, read_input};
+use super::input::{amend_input, hint_at_json, read_input};
 use super::order_file::read_order;
 use super::*;
 use crate::client::{Call, Reply};
@@ -59,7 +59,7 @@ struct Input {
 impl Start {
     pub async fn run(self, terminal: Terminal) -> Outcome {
         let given = match &self.from_dcs {
-            Some(file) => read_order(file)?,
+            Some(file) => read_order(file, terminal)?,
             None => Object::new(),
         };
         let with = amend_input(given, &self.input.with)?;
@@ -69,10 +69,9 @@ impl Start {
             ("with", Value::from_fields(with)),
         ]);
         let call = Call::post(&["instances", &self.workflow], body).header(IDEMPOTENCY_KEY, self.input.idempotency_key);
-        self.target
-            .ask(terminal, call)
-            .await
-            .and_then(|reply| answer(terminal, &reply))
+        let reply = self.target.ask(terminal, call).await;
+        let reply = reply.map_err(|failure| hint_at_json(failure, &self.input.with))?;
+        answer(terminal, &reply)
     }
 }
 
@@ -87,10 +86,9 @@ impl Send {
         let call = Call::post(&["instances", &instance.workflow, &instance.key, "events"], body)
             .header(IDEMPOTENCY_KEY, self.input.idempotency_key)
             .header(header::IF_MATCH, self.if_match.map(|revision| format!("\"{revision}\"")));
-        self.target
-            .ask(terminal, call)
-            .await
-            .and_then(|reply| answer(terminal, &reply))
+        let reply = self.target.ask(terminal, call).await;
+        let reply = reply.map_err(|failure| hint_at_json(failure, &self.input.with))?;
+        answer(terminal, &reply)
     }
 }
 

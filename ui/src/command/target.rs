@@ -91,7 +91,16 @@ impl Target {
     async fn desk(&self, terminal: Terminal, absent: Absent) -> Result<Desk, Failure> {
         if let Some(server) = &self.server {
             let token = self.token.clone().unwrap_or_default();
-            return Ok(Desk::remote(Client::Remote(Remote::new(server, token)?)));
+            let is_given = !token.is_empty();
+            let remote = Remote::new(server, token)?;
+            if !is_given {
+                return Err(
+                    Failure::misused(Code::Unauthenticated, format!("A token is needed for {server}")).hint(
+                        "Give it with STATEWRIGHT_TOKEN or `--token`; an operator makes one with `statewright token create`",
+                    ),
+                );
+            }
+            return Ok(Desk::remote(Client::Remote(remote)));
         }
         let configuration = self.configuration()?;
         let principal: Principal = self.principal.as_deref().map(str::parse).transpose()?.unwrap_or_default();
@@ -150,7 +159,26 @@ pub async fn reach(address: &StoreAddress, make: bool) -> Result<Arc<dyn Store>,
                 .hint("Name it with `--store`, or make one: `statewright deploy`, `serve` and `token create` do"),
         );
     }
+    if let StoreAddress::Sqlite(file) = address {
+        make_private(file)?;
+    }
     open(&address.url()).await.map_err(unopened)
+}
+
+/// Makes an absent database as an empty file that only its owner reads: what SQLite writes beside it is no more open than the file.
+fn make_private(file: &Path) -> Result<(), Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(file) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(
+            Failure::no(Code::StoreUnopened, format!("`{}` cannot be made: {error}", file.display()))
+                .hint("Name a file in a folder that is there and may be written"),
+        ),
+    }
 }
 
 fn unopened(error: StoreError) -> Failure {

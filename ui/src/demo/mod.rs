@@ -31,7 +31,7 @@ use crate::command::StoreAddress;
 use crate::desk::engine_failure;
 use crate::failure::Failure;
 use crate::http::{Caller, Service, Shared, router};
-use crate::json::{member, object, text, text_or_null, texts};
+use crate::json::{member, member_items, object, text, text_or_null, texts};
 use crate::table::Table;
 use crate::terminal::Terminal;
 
@@ -81,6 +81,7 @@ impl Demo {
             folder,
         };
         demo.deploy().await?;
+        demo.revoke_tokens().await?;
         demo.make_tokens().await?;
         Ok(demo)
     }
@@ -174,6 +175,21 @@ impl Demo {
         Ok(())
     }
 
+    /// Those of an earlier demo on the same store: nobody reads them any more.
+    async fn revoke_tokens(&self) -> Result<(), Failure> {
+        let operator = self.operator();
+        let tokens = operator.call(Call::get(&["tokens"])).await?.value()?;
+        for token in member_items(&tokens, "tokens") {
+            let principal = token.field("principal").unwrap_or(&Value::Null);
+            let is_ours = |person: &Person| person.user == member(principal, "user") && person.name == member(principal, "name");
+            if EVERYONE.iter().any(is_ours) {
+                let revoke = Call::new(axum::http::Method::DELETE, &["tokens", member(token, "id")]);
+                operator.call(revoke).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn make_tokens(&mut self) -> Result<(), Failure> {
         let operator = self.operator();
         for person in EVERYONE {
@@ -209,7 +225,12 @@ impl Demo {
 fn temporary() -> Result<PathBuf, Failure> {
     let drawn = Digest(SystemEntropy.draw()).to_string();
     let folder = std::env::temp_dir().join(format!("statewright-demo-{}", drawn.get(..16).unwrap_or(&drawn)));
-    std::fs::create_dir(&folder).map_err(|error| Failure::unreadable(&folder.display().to_string(), error))?;
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(&folder)
+        .map_err(|error| Failure::unreadable(&folder.display().to_string(), error))?;
     Ok(folder)
 }
 

@@ -109,8 +109,13 @@ impl Serving {
     }
 
     /// Asks it to end, and waits until it has.
-    pub fn end(mut self) -> Option<i32> {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+    pub fn end(self) -> Option<i32> {
+        self.end_by("-TERM")
+    }
+
+    /// Sends it this signal, and waits until it has ended.
+    pub fn end_by(mut self, signal: &str) -> Option<i32> {
+        let asked = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(asked.is_ok_and(|status| status.success()), "the server can be told to end");
         self.child.wait().expect("the server ends").code()
     }

@@ -154,3 +154,31 @@ fn wait_for(folder: &Folder, url: &str, token: &str, order: &str, state: &str) {
     }
     panic!("{name} did not come to {state}: {last:?}");
 }
+
+#[test]
+fn a_demo_goes_with_its_terminal_and_takes_back_what_it_gave_away() {
+    let folder = Folder::new("demo-again");
+    let arguments = [
+        "demo",
+        "--listen",
+        "127.0.0.1:0",
+        "--json",
+        "--store",
+        "sqlite:demo.db",
+        "--pace",
+        "1h",
+    ];
+    let mut tokens = Vec::new();
+    for _ in 0..2 {
+        let mut demo = Serving::start(&folder, &arguments);
+        let given = demo.announcement()["tokens"].as_array().map_or(0, Vec::len);
+        assert_eq!(demo.end_by("-HUP"), Some(0));
+        let listed = folder.answer(&["token", "list", "--json", "--store", "sqlite:demo.db"]);
+        let listed: serde_json::Value = serde_json::from_str(&listed).expect("JSON");
+        tokens.push((given, listed["tokens"].as_array().map_or(0, Vec::len)));
+    }
+    assert!(
+        tokens.iter().all(|(given, listed)| given == listed && *given > 0),
+        "{tokens:?}"
+    );
+}

@@ -82,6 +82,7 @@ fn what_is_used_wrongly_ends_with_2_and_says_what_to_do() {
         &[
             ("settings.yaml", "lisen: 127.0.0.1:1\nadapters: {carrier: {}}\n"),
             ("text.jsonl", "{\"no\": \"entry\"}\n"),
+            ("empty/notes.txt", "nothing here"),
         ],
         &[
             "",
@@ -104,6 +105,11 @@ fn what_is_used_wrongly_ends_with_2_and_says_what_to_do() {
             "explain SW-22O3",
             "dcs none.oma",
             "show ticket/A-1 --server ftp://nowhere",
+            "list --server http://127.0.0.1:9",
+            "list --server http://127.0.0.1:9 --store sqlite:s.db --token t",
+            "incidents repair 0123 --store sqlite:s.db",
+            "check empty",
+            "deploy empty",
         ],
     );
 }
@@ -116,6 +122,9 @@ fn the_answer_no_ends_with_1() {
             ("ticket.yaml", TICKET),
             ("broken.yaml", "workflow: broken\nstats: {}\n"),
             ("refused.oma", "JOB=A-1\nSTATUS=1003\n"),
+            ("empty.oma", ""),
+            ("text.oma", "Dear lab,\nplease find attached\n"),
+            ("cut.oma", "JOB=A-1\nSPH=-1.0"),
         ],
         &[
             "check broken.yaml",
@@ -127,7 +136,82 @@ fn the_answer_no_ends_with_1() {
             "incidents retry nonsense --store sqlite:s.db",
             "dcs refused.oma",
             "start ticket --from-dcs refused.oma --store sqlite:s.db",
-            "list --server http://127.0.0.1:9",
+            "list --server http://127.0.0.1:9 --token t",
+            "list nope --store sqlite:s.db",
+            "dcs empty.oma",
+            "dcs text.oma",
+            "dcs cut.oma",
+        ],
+    );
+}
+
+#[test]
+fn one_bad_file_hides_nothing_of_the_others() {
+    let sound = "workflow: sound\ninitial: a\nstates: {a: {}}\n";
+    let folder = Folder::new("beside");
+    for (file, text) in [
+        ("all/a.yaml", sound),
+        ("all/b.yml", "workflow: b\nstats: {}\n"),
+        ("schemas/s.yaml", "schema: s\ntype: object\nproperties: {a: string}\n"),
+    ] {
+        folder.write(file, text);
+    }
+    std::fs::write(folder.path().join("all/0.yaml"), [0xff, 0xfe, b'w']).expect("a file for the test");
+    let long = format!("workflow: long\n{}", "# \n".repeat(400_000));
+    folder.write("all/1.yaml", &long);
+    let transcript = folder.session(&[
+        "check all",
+        "check all --json",
+        "deploy all --store sqlite:s.db",
+        "check schemas",
+        "check schemas/s.yaml",
+        "deploy schemas",
+    ]);
+    insta::with_settings!({omit_expression => true, prepend_module_to_snapshot => false}, {
+        insta::assert_snapshot!("beside", transcript);
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_not_waited_for() {
+    let folder = Folder::new("pipe");
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.path().join("w.yaml"))
+        .status();
+    assert!(made.is_ok_and(|status| status.success()), "a pipe for the test");
+    let output = folder.run(&["check", "."]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("it is not a file"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_database_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("private");
+    folder.write("ticket.yaml", TICKET);
+    folder.answer(&["deploy", "ticket.yaml", "--store", "sqlite:s.db"]);
+    let files = std::fs::read_dir(folder.path()).expect("the folder of the test");
+    for file in files.map(|file| file.expect("a file of the test")) {
+        let mode = file.metadata().expect("it is there").permissions().mode() & 0o777;
+        if file.file_name().to_string_lossy().starts_with("s.db") {
+            assert_eq!(mode, 0o600, "{:?}", file.file_name());
+        }
+    }
+}
+
+#[test]
+fn a_number_given_as_text_is_told_how_to_be_given() {
+    let count = "workflow: count\nkey: c\ndata: {qty: integer, note: {type: string, maxLength: 2}}\nstart: {by: [clerk], input: [qty, note]}\naccess: [{for: [clerk]}]\ninitial: a\nstates: {a: {type: final}}\n";
+    check(
+        "as-text",
+        &[("count.yaml", count)],
+        &[
+            "deploy count.yaml --store sqlite:s.db",
+            "start count --with qty=1 --with note=x --as ann:clerk --store sqlite:s.db",
+            "start count --with qty=one --with note=xyz --as ann:clerk --store sqlite:s.db",
+            "start count --with qty:=1 --with note=x --as ann:clerk --store sqlite:s.db",
         ],
     );
 }

@@ -1,5 +1,6 @@
 //! A lens order, from the practice's file to the carrier.
 
+use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -112,10 +113,12 @@ fn own_file() -> String {
 fn real_file() -> Option<String> {
     let path = environment::corpus().join("oma/R360_3.oma");
     if !path.is_file() {
-        println!(
-            "SKIPPED: {} is not there; set STATEWRIGHT_CORPUS to the folder of the third-party files",
+        // Straight to the stream: what `println!` writes is kept from whoever runs a test that passes.
+        let words = format!(
+            "SKIPPED: {} is not there; set STATEWRIGHT_CORPUS to the folder of the third-party files\n",
             path.display()
         );
+        let _ = std::io::stderr().write_all(words.as_bytes());
         return None;
     }
     Some(path.display().to_string())
