@@ -13,7 +13,7 @@ pub enum Via {
 /// Measures one workload and prints JSON lines.
 #[derive(Clone, Debug, Parser)]
 pub struct Arguments {
-    /// w1, w2, w3, w5 or w6.
+    /// w1, w2, w3, w5, w6, or step: the pure stepper, without a store.
     pub workload: String,
     #[arg(long, value_enum, default_value = "engine")]
     pub via: Via,
@@ -21,7 +21,7 @@ pub struct Arguments {
     #[arg(long, value_delimiter = ',', default_value = "1,8,64")]
     pub clients: Vec<usize>,
     /// `sqlite:FILE` or `postgres://…`; an empty database is best.
-    #[arg(long)]
+    #[arg(long, default_value = "", hide_default_value = true)]
     pub store: String,
     /// W5: transitions a commit.
     #[arg(long, value_delimiter = ',', default_value = "1,8,64,512")]

@@ -8,6 +8,8 @@ mod cpu;
 mod http;
 mod node;
 mod report;
+#[path = "../../../engine/core/examples/step_speed/stepping.rs"]
+mod stepping;
 mod target;
 mod verification;
 mod workloads;
@@ -19,6 +21,13 @@ pub use arguments::Arguments;
 /// # Errors
 /// A sentence for people: what could not be run.
 pub async fn run(arguments: Arguments) -> Result<(), String> {
+    if arguments.workload == "step" {
+        stepping::measure()?.iter().for_each(|line| println!("{line}"));
+        return Ok(());
+    }
+    if arguments.store.is_empty() {
+        return Err("`--store` is needed: `sqlite:FILE` or `postgres://…`".into());
+    }
     match arguments.workload.as_str() {
         "w1" => workloads::orders(&arguments, "W1").await,
         "w2" => workloads::timers(&arguments).await,
@@ -34,6 +43,6 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
         }
         "w5" => workloads::batches(&arguments).await,
         "w6" => verification::run(&arguments).await,
-        other => Err(format!("there is no workload `{other}`: w1, w2, w3, w5 or w6")),
+        other => Err(format!("there is no workload `{other}`: w1, w2, w3, w5, w6 or step")),
     }
 }

@@ -77,39 +77,62 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 const DIGITS_MAX: usize = 64;
 
 /// Digit by digit into one piece: identifiers and digests stand in every entry, and `{:02x}` costs as much as hashing it.
-fn write_hexadecimal(bytes: &[u8], formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut text = [0; DIGITS_MAX];
-    let length = (bytes.len() * 2).min(DIGITS_MAX);
+fn hexadecimal_digits(bytes: &[u8], text: &mut [u8; DIGITS_MAX]) -> usize {
     for (pair, byte) in text.chunks_exact_mut(2).zip(bytes) {
         pair[0] = DIGITS[usize::from(byte >> 4)];
         pair[1] = DIGITS[usize::from(byte & 15)];
     }
-    formatter.write_str(std::str::from_utf8(&text[..length]).unwrap_or_default())
+    (bytes.len() * 2).min(DIGITS_MAX)
+}
+
+fn with_hexadecimal<T>(bytes: &[u8], take: impl FnOnce(&str) -> T) -> T {
+    let mut text = [0; DIGITS_MAX];
+    let length = hexadecimal_digits(bytes, &mut text);
+    take(std::str::from_utf8(&text[..length]).unwrap_or_default())
 }
 
 fn read_hexadecimal<const N: usize>(text: &str) -> Result<[u8; N], NotHexadecimal> {
     let refused = NotHexadecimal { expected: N * 2 };
-    if text.len() != N * 2 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if text.len() != N * 2 {
         return Err(refused);
     }
     let mut bytes = [0; N];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[index * 2..index * 2 + 2], 16).map_err(|_| refused.clone())?;
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let (Some(high), Some(low)) = (digit_value(pair[0]), digit_value(pair[1])) else {
+            return Err(refused);
+        };
+        *byte = high << 4 | low;
     }
     Ok(bytes)
 }
 
+fn digit_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
 macro_rules! hexadecimal {
     ($name:ident) => {
+        impl $name {
+            /// Appends what it is displayed as.
+            pub fn write(&self, out: &mut String) {
+                with_hexadecimal(&self.0, |text| out.push_str(text));
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write_hexadecimal(&self.0, formatter)
+                with_hexadecimal(&self.0, |text| formatter.write_str(text))
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write_hexadecimal(&self.0, formatter)
+                with_hexadecimal(&self.0, |text| formatter.write_str(text))
             }
         }
 

@@ -2,6 +2,11 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use crate::identity::{Digest, InstanceId};
+use crate::value::digits::{write_instant, write_unsigned};
+
 /// Writes members in the order in which they are given, which must be that of their names, and leaves out what is empty.
 pub(super) struct Members<'o> {
     out: &'o mut String,
@@ -36,8 +41,9 @@ impl<'o> Members<'o> {
         }
     }
 
-    pub fn texts<'t>(&mut self, name: &str, texts: impl ExactSizeIterator<Item = &'t Arc<str>>) {
-        if texts.len() > 0 {
+    pub fn texts<'t>(&mut self, name: &str, texts: impl Iterator<Item = &'t Arc<str>>) {
+        let mut texts = texts.peekable();
+        if texts.peek().is_some() {
             let out = self.name(name);
             write_list(texts, out, |text, out| write_text(text, out));
         }
@@ -51,8 +57,27 @@ impl<'o> Members<'o> {
     }
 
     pub fn number(&mut self, name: &str, number: u64) {
+        write_unsigned(u128::from(number), 1, self.name(name));
+    }
+
+    /// Text that needs no escape.
+    pub fn quoted(&mut self, name: &str, write: impl FnOnce(&mut String)) {
         let out = self.name(name);
-        out.push_str(&number.to_string());
+        out.push('"');
+        write(out);
+        out.push('"');
+    }
+
+    pub fn digest(&mut self, name: &str, digest: &Digest) {
+        self.quoted(name, |out| digest.write(out));
+    }
+
+    pub fn instance(&mut self, name: &str, instance: &InstanceId) {
+        self.quoted(name, |out| instance.write(out));
+    }
+
+    pub fn moment(&mut self, name: &str, moment: Timestamp) {
+        self.quoted(name, |out| write_instant(moment, out));
     }
 
     pub fn close(self) {

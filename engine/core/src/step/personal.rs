@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use crate::field::{Field, Fields, Kind, Schema};
 use crate::identity::Digest;
-use crate::value::canonical::{PERSONAL_TAG, to_canonical, write_canonical};
+use crate::value::canonical::{PERSONAL_TAG, to_canonical, write_canonical, write_canonical_text};
 use crate::value::{Object, Value};
 
 pub(super) fn keyed_digest(key: &[u8; 32], message: &[u8]) -> Digest {
@@ -61,7 +61,7 @@ impl<'a> Sealer<'a> {
                 out.push_str("{\"");
                 out.push_str(PERSONAL_TAG);
                 out.push_str("\":\"");
-                out.push_str(&reference.to_string());
+                reference.write(out);
                 out.push_str("\"}");
                 if !self.sealed.iter().any(|(known, _)| *known == reference) {
                     self.sealed.push((reference, canonical));
@@ -81,7 +81,7 @@ impl<'a> Sealer<'a> {
             if position > 0 {
                 out.push(',');
             }
-            write_canonical(&Value::Text(name.clone()), out);
+            write_canonical_text(name, out);
             out.push(':');
             let personal = fields.get(name).map_or(self.secret.is_some(), is_personal);
             self.write(value, personal, out);

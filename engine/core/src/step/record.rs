@@ -1,5 +1,6 @@
 //! The trail entry of a step, in the canonical bytes of docs/trail-format.md.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,6 +18,9 @@ use crate::identity::Digest;
 use crate::trail::entry_digest;
 use crate::value::canonical::write_canonical;
 use crate::value::{Object, Value};
+
+/// Room for an ordinary entry, so that it is not moved while it is written.
+const ENTRY_BYTES: usize = 2_048;
 
 /// Everything an entry says beside the snapshot before it.
 pub(super) struct EntryParts<'a> {
@@ -54,18 +58,18 @@ impl EntryParts<'_> {
             // the secret, and an output made of personal values; anything else personal stands in the entry as it changes
             sealer.sealed = stored.personal;
         }
-        let mut bytes = String::with_capacity(1_024);
+        let mut bytes = String::with_capacity(ENTRY_BYTES);
         let mut members = Members::open(&mut bytes);
         write_actor(self.actor, members.name("actor"));
         self.write_after(members.name("after"));
-        members.text("at", &self.trace.at.to_string());
+        members.moment("at", self.trace.at);
         members.list("changed", &log.changes, |change, out| {
             self.write_change(change, &mut sealer, out)
         });
         if !outcome.claims.is_empty() {
             write_claims(&outcome.claims, members.name("claims"));
         }
-        members.text("definition", &next.definition.to_string());
+        members.digest("definition", &next.definition);
         members.list("effects", &outcome.effects, write_effect);
         self.write_paths(&mut members, "entered", &log.entered);
         if !self.trace.reads.is_empty() || self.trace.entropy.is_some() {
@@ -73,7 +77,7 @@ impl EntryParts<'_> {
         }
         members.number("format", 1);
         self.write_input(&mut sealer, members.name("input"));
-        members.text("instance", &next.instance.to_string());
+        members.instance("instance", &next.instance);
         members.text("instance_key", &next.key);
         self.write_paths(&mut members, "left", &log.left);
         members.list("marks", &log.marks, |(name, values), out| {
@@ -84,12 +88,12 @@ impl EntryParts<'_> {
         });
         members.list("messages", &outcome.messages, write_message);
         members.list("notes", &log.notes, write_note);
-        members.text("previous", &self.previous.to_string());
+        members.digest("previous", &self.previous);
         if let Verdict::Refused(refusals) = &outcome.verdict {
             members.list("reasons", refusals, write_refusal);
         }
         members.number("sequence", next.sequence);
-        members.text("snapshot", &snapshot_digest.to_string());
+        members.digest("snapshot", &snapshot_digest);
         if !outcome.timers.is_empty() {
             write_timers(&outcome.timers, members.name("timers"));
         }
@@ -122,18 +126,14 @@ impl EntryParts<'_> {
         let next = &self.outcome.next;
         let mut after = Members::open(out);
         let label = match &self.trace.label {
-            Some(label) => label.clone(),
-            None => super::view::label_in_words(self.chart, &next.active).into(),
+            Some(label) => Cow::Borrowed(&**label),
+            None => Cow::Owned(super::view::label_in_words(self.chart, &next.active)),
         };
         if !label.is_empty() {
             after.text("label", &label);
         }
-        let paths: Vec<&Arc<str>> = self
-            .chart
-            .atomic_states(&next.active)
-            .map(|state| &self.chart.state(state).path)
-            .collect();
-        after.texts("states", paths.into_iter());
+        let leaves = self.chart.atomic_states(&next.active);
+        after.texts("states", leaves.map(|state| &self.chart.state(state).path));
         after.text("status", if next.status == Status::Done { "done" } else { "active" });
         after.close();
     }
@@ -154,11 +154,11 @@ impl EntryParts<'_> {
     fn write_facts(&self, out: &mut String) {
         let mut facts = Members::open(out);
         if let Some(entropy) = self.trace.entropy {
-            facts.text("entropy", &Digest(entropy).to_string());
+            facts.digest("entropy", &Digest(entropy));
         }
         facts.list("reads", &self.trace.reads, |((read, key), fact), out| {
             let mut members = Members::open(out);
-            members.text("instance", &fact.instance.to_string());
+            members.instance("instance", &fact.instance);
             members.text("key", key);
             members.text("read", read);
             members.number("sequence", fact.sequence);
@@ -239,7 +239,7 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             members.text("zone", &start.default_zone);
         }
         InputKind::Timer { name, due } => {
-            members.text("due", &due.to_string());
+            members.moment("due", *due);
             members.text("kind", "timer");
             members.text("name", name);
         }
@@ -327,7 +327,7 @@ fn write_effect(effect: &Effect, out: &mut String) {
 fn write_message(message: &Message, out: &mut String) {
     let mut members = Members::open(out);
     if let Some(due) = message.due {
-        members.text("due", &due.to_string());
+        members.moment("due", due);
     }
     match &message.kind {
         MessageKind::Event { event, with, .. } => {
@@ -385,7 +385,7 @@ fn write_timers(timers: &[TimerChange], out: &mut String) {
         .collect();
     members.list("armed", &armed, |(name, due), out| {
         let mut timer = Members::open(out);
-        timer.text("due", &due.to_string());
+        timer.moment("due", **due);
         timer.text("name", name);
         timer.close();
     });

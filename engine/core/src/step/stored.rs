@@ -13,6 +13,9 @@ use crate::identity::Digest;
 use crate::value::canonical::{PERSONAL_TAG, read_canonical_with};
 use crate::value::{Object, Value};
 
+/// Room for an ordinary snapshot, so that it is not moved while it is written.
+const SNAPSHOT_BYTES: usize = 2_048;
+
 /// A snapshot as it is stored: personal values replaced by commitments, and listed beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stored {
@@ -29,7 +32,7 @@ pub struct Unreadable(pub String);
 impl Snapshot {
     pub fn store(&self, chart: &Chart) -> Stored {
         let mut sealer = Sealer::new(self.secret.as_ref());
-        let mut canonical = String::with_capacity(512);
+        let mut canonical = String::with_capacity(SNAPSHOT_BYTES);
         self.write(chart, &mut sealer, &mut canonical);
         let mut personal = sealer.sealed;
         if let Some(secret) = &self.secret {
@@ -57,16 +60,15 @@ impl Snapshot {
     fn write(&self, chart: &Chart, sealer: &mut Sealer<'_>, out: &mut String) {
         let path = |state: StateIndex| &chart.state(state).path;
         let mut members = Members::open(out);
-        let active: Vec<&Arc<str>> = chart.atomic_states(&self.active).map(path).collect();
-        members.texts("active", active.into_iter());
+        members.texts("active", chart.atomic_states(&self.active).map(path));
         write_map(&mut members, "calls", &self.calls, |id, out| write_text(id, out));
         write_map(&mut members, "claims", &self.claims, |value, out| write_text(value, out));
         sealer.write_record(&self.data, &chart.data, members.name("data"));
-        members.text("definition", &self.definition.to_string());
+        members.digest("definition", &self.definition);
         write_map(&mut members, "history", &self.history_by_path(chart), |states, out| {
             write_list(states.iter(), out, |state, out| write_text(path(*state), out));
         });
-        members.text("instance", &self.instance.to_string());
+        members.instance("instance", &self.instance);
         write_map(&mut members, "invokes", &self.invokes, |invoke, out| {
             let mut fields = Members::open(out);
             fields.number("position", invoke.position as u64);
@@ -100,7 +102,7 @@ impl Snapshot {
             fields.close();
         });
         members.number("sequence", self.sequence);
-        members.text("started_at", &self.started_at.to_string());
+        members.moment("started_at", self.started_at);
         members.text("status", if self.status == Status::Done { "done" } else { "active" });
         let watched: Vec<_> = self.subscriptions.iter().collect();
         members.list("subscriptions", &watched, |instance, out| {
@@ -109,7 +111,7 @@ impl Snapshot {
         write_map(&mut members, "taken", &self.taken, |last, out| {
             let mut fields = Members::open(out);
             fields.text("actor", &last.actor);
-            fields.text("at", &last.at.to_string());
+            fields.moment("at", last.at);
             fields.close();
         });
         write_map(&mut members, "timers", &self.timers, write_timer);
@@ -145,7 +147,7 @@ fn write_map<V>(members: &mut Members<'_>, name: &str, map: &BTreeMap<Arc<str>, 
 
 fn write_timer(timer: &ArmedTimer, out: &mut String) {
     let mut fields = Members::open(out);
-    fields.text("due", &timer.due.to_string());
+    fields.moment("due", timer.due);
     if timer.fired > 0 {
         fields.number("fired", u64::from(timer.fired));
     }

@@ -166,9 +166,16 @@ pub fn title(chart: &Chart, snapshot: &Snapshot, now: Timestamp) -> String {
 
 /// `final_inspection` → `Final inspection`.
 pub fn in_words(name: &str) -> String {
-    let words = name.replace(['_', '-'], " ").to_lowercase();
+    let mut words = name.to_lowercase();
+    if words.contains(['_', '-']) {
+        words = words.replace(['_', '-'], " ");
+    }
     let mut letters = words.chars();
     match letters.next() {
+        Some(first) if first.is_ascii() => {
+            words[..1].make_ascii_uppercase();
+            words
+        }
         Some(first) => first.to_uppercase().chain(letters).collect(),
         None => words,
     }

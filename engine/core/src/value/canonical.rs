@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use super::digits::{write_decimal, write_instant, write_integer};
 use super::json::{JsonError, JsonFault};
 use super::limits::VALUE_DEPTH_MAX;
 use super::number;
@@ -24,12 +25,20 @@ pub fn write_canonical(value: &Value, out: &mut String) {
         Value::Null => out.push_str("null"),
         Value::Boolean(true) => out.push_str("true"),
         Value::Boolean(false) => out.push_str("false"),
-        Value::Integer(integer) => write_formatted(out, format_args!("{integer}")),
-        Value::Decimal(decimal) => write_formatted(out, format_args!("{{\"$decimal\":\"{decimal}\"}}")),
+        Value::Integer(integer) => write_integer(*integer, out),
+        Value::Decimal(decimal) => {
+            out.push_str("{\"$decimal\":\"");
+            write_decimal(*decimal, out);
+            out.push_str("\"}");
+        }
         Value::Text(text) => write_string(text, out),
         Value::Date(date) => write_formatted(out, format_args!("{{\"$date\":\"{date}\"}}")),
         Value::Time(time) => write_formatted(out, format_args!("{{\"$time\":\"{time}\"}}")),
-        Value::Instant(instant) => write_formatted(out, format_args!("{{\"$instant\":\"{instant}\"}}")),
+        Value::Instant(instant) => {
+            out.push_str("{\"$instant\":\"");
+            write_instant(*instant, out);
+            out.push_str("\"}");
+        }
         Value::Duration(duration) => write_formatted(out, format_args!("{{\"$duration\":\"{duration}\"}}")),
         Value::List(items) => write_sequence(items.iter(), ('[', ']'), out, write_canonical),
         Value::Object(fields) if fields.keys().any(|name| name.starts_with('$')) => {

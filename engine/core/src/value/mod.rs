@@ -19,6 +19,7 @@ pub mod order;
 pub mod rounding;
 pub mod text;
 
+pub(crate) mod digits;
 mod read;
 mod write;
 

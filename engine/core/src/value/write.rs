@@ -5,8 +5,11 @@ use std::fmt::Write as _;
 /// Writes text in quotes, escaping only what JSON demands: quotes, backslashes and control characters.
 pub(super) fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    // nearly all text needs no escape, and the compiler looks at many bytes at once
-    if !text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
+    // nearly all text needs no escape; looked at without a way out, the compiler looks at many bytes at once
+    let escaped = text
+        .bytes()
+        .fold(false, |found, byte| found | (byte < 0x20) | (byte == b'"') | (byte == b'\\'));
+    if !escaped {
         out.push_str(text);
         out.push('"');
         return;
