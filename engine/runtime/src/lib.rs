@@ -39,3 +39,5 @@ mod token_lookup;
 pub mod tokens;
 
 pub use engine::{Deployed, Ended, Engine, Node, SendRequest, StartRequest, Surroundings};
+pub use messages::Messages;
+pub use timers::Timers;

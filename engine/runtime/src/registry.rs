@@ -6,10 +6,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, RwLock};
 
-use statewright_core::chart::{Admission, Chart, Form};
-use statewright_core::field::{Fields, Kind, Schema};
+use statewright_core::chart::Chart;
 use statewright_core::identity::Digest;
-use statewright_core::step::system_chart;
+use statewright_core::step::{holds_personal_data, system_chart};
 
 pub use crate::compiler::{Compiler, LanguageCompiler};
 use crate::error::{EngineError, EngineResult};
@@ -40,7 +39,7 @@ struct Charts {
 
 impl Known {
     pub fn of(chart: Chart) -> Self {
-        let personal = has_personal(&chart);
+        let personal = holds_personal_data(&chart);
         Known { chart, personal }
     }
 }
@@ -170,34 +169,5 @@ impl Charts {
         let live = &self.live;
         self.by_hash
             .retain(|hash, _| *hash == system || live.values().any(|kept| kept == hash));
-    }
-}
-
-fn has_personal(chart: &Chart) -> bool {
-    let forms = chart
-        .transitions
-        .iter()
-        .filter_map(|transition| transition.admission.as_deref());
-    any_personal(&chart.data)
-        || form_has_personal(&chart.start.form)
-        || forms.map(|admission: &Admission| &admission.form).any(form_has_personal)
-}
-
-fn form_has_personal(form: &Form) -> bool {
-    any_personal(&form.fields)
-}
-
-fn any_personal(fields: &Fields) -> bool {
-    fields
-        .list
-        .iter()
-        .any(|field| field.phi || schema_has_personal(&field.schema))
-}
-
-fn schema_has_personal(schema: &Schema) -> bool {
-    match &schema.kind {
-        Kind::Object { fields, .. } => any_personal(fields),
-        Kind::List { items, .. } => schema_has_personal(items),
-        _ => false,
     }
 }

@@ -39,7 +39,7 @@ impl Machine<'_> {
                 Err(_) => {
                     let name: Arc<str> = format!("error.call.{id}").into();
                     self.set_event(name.clone(), Cow::Owned(answer_payload(result).1));
-                    self.follow(Occasion::Event(&name))
+                    self.follow_unless_paused(Occasion::Event(&name))
                 }
             };
         }
@@ -59,7 +59,7 @@ impl Machine<'_> {
         let payload = Object::from([("to".into(), Value::Text(pending.to)), ("why".into(), why)]);
         let name: Arc<str> = format!("sent.{outcome}.{}", pending.id).into();
         self.set_event(name.clone(), Cow::Owned(payload));
-        self.follow(Occasion::Event(&name))
+        self.follow_unless_paused(Occasion::Event(&name))
     }
 
     /// What an answer selects, if anything: the answer itself is taken in any case.
@@ -68,6 +68,19 @@ impl Machine<'_> {
             let selection = self.select(occasion)?;
             if !selection.choices.is_empty() {
                 self.microstep(&selection.choices)?;
+            }
+        }
+        Ok(Verdict::Taken)
+    }
+
+    /// The same, but like any event of another instance or an adapter it waits while whoever answers to it is paused.
+    fn follow_unless_paused(&mut self, occasion: Occasion<'_>) -> Result<Verdict, Interrupt> {
+        if self.next.status == Status::Active {
+            let selection = self.select(occasion)?;
+            if !selection.choices.is_empty() {
+                self.microstep(&selection.choices)?;
+            } else if selection.paused.is_some() {
+                return Ok(Verdict::Deferred);
             }
         }
         Ok(Verdict::Taken)

@@ -57,6 +57,7 @@ pub use outcome::{
     ClaimChange, Effect, Entry, Failure, Message, MessageKind, Outcome, Refusal, RefusalKind, SubscriptionChange, TimerChange,
     Verdict,
 };
+pub use personal::holds_personal_data;
 pub use requirement::{handles_failure, requirement, would_strand};
 pub use run::{Stepped, step};
 pub use seal::seal;

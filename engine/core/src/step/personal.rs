@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use crate::chart::Chart;
 use crate::field::{Field, Fields, Kind, Schema};
 use crate::identity::Digest;
 use crate::value::canonical::{PERSONAL_TAG, to_canonical, write_canonical, write_canonical_text};
@@ -36,6 +37,20 @@ fn holds_personal(schema: &Schema) -> bool {
 
 pub(crate) fn any_personal(fields: &Fields) -> bool {
     fields.list.iter().any(is_personal)
+}
+
+/// Whether any field that an instance of this chart may be given is personal: then each of its instances has a secret until it is
+/// erased.
+pub fn holds_personal_data(chart: &Chart) -> bool {
+    let forms = chart
+        .transitions
+        .iter()
+        .filter_map(|transition| transition.admission.as_deref())
+        .map(|admission| &admission.form);
+    any_personal(&chart.data)
+        || std::iter::once(&chart.start.form)
+            .chain(forms)
+            .any(|form| any_personal(&form.fields))
 }
 
 /// Writes values with the personal ones sealed, and keeps what was sealed.

@@ -3,7 +3,9 @@
 use super::{EntryError, EntryText};
 use crate::chart::Chart;
 use crate::identity::Digest;
-use crate::step::{Entry, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped, record, seal, step, system_entry};
+use crate::step::{
+    Entry, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped, holds_personal_data, record, seal, step, system_entry,
+};
 use crate::value::Value;
 use crate::value::canonical::read_canonical;
 
@@ -47,7 +49,7 @@ impl<'a> Replay<'a> {
         let open = |reference: &str| find(reference, self.personal).unwrap_or(Value::Null);
         let entry = EntryText::read_with(bytes, &open)?;
         let sequence = entry.sequence()?;
-        if self.lost || self.is_erased(bytes) {
+        if self.lost || self.has_lost_its_secret() || self.is_erased(bytes) {
             self.lost = true;
             return Ok(Replayed::Erased);
         }
@@ -139,6 +141,11 @@ impl<'a> Replay<'a> {
     fn secret(&self) -> Option<[u8; 32]> {
         let (_, text) = self.personal.iter().find(|(reference, _)| *reference == Digest::ZERO)?;
         text.trim_matches('"').parse::<Digest>().ok().map(|digest| digest.0)
+    }
+
+    /// The secret goes with the personal data; without it no snapshot comes out the same, whatever this entry says of anybody.
+    fn has_lost_its_secret(&self) -> bool {
+        holds_personal_data(self.chart) && self.secret().is_none()
     }
 
     fn is_erased(&self, bytes: &str) -> bool {

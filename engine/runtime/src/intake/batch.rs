@@ -83,7 +83,10 @@ impl Batch {
             if asking.is_empty() {
                 return Ok(());
             }
-            let subjects = reader.subjects(asking.iter().map(|(_, needs)| needs), Some(cache)).await?;
+            // A start that is refused leaves nothing whose commit could compare what it saw.
+            let all_begun = asking.iter().all(|(place, _)| self.groups[*place].snapshot().is_some());
+            let needs = asking.iter().map(|(_, needs)| needs);
+            let subjects = reader.subjects(needs, all_begun.then_some(cache)).await?;
             for (place, needs) in asking {
                 let group = &mut self.groups[place];
                 let Some(known) = group.asking().cloned() else { continue };

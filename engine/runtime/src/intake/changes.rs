@@ -15,6 +15,10 @@ use crate::store::{Claim, NewEffect, NewEntry, NewMessage, NextInstance, Write};
 /// one whose start its sender named: under it another start of that name, which would make another instance, is found to be none.
 pub(super) const KEYED_START: &str = "statewright.start";
 
+/// When a message is due that is not delayed: by whatever node's clock. A moment of one node's would let a node whose clock is
+/// behind take a later message first.
+const AT_ONCE_US: i64 = 0;
+
 #[derive(Default)]
 pub(super) struct Changes {
     entries: Vec<NewEntry>,
@@ -60,7 +64,11 @@ impl Changes {
             self.snapshot = entry.snapshot;
             self.personal.extend(entry.personal);
             self.add_intents(outcome, &own, now);
-            self.resumed |= outcome.resumed;
+            if outcome.resumed {
+                self.resumed = true;
+                // They were deferred on account of a pause that this very write ends.
+                self.messages_deferred.clear();
+            }
             self.claims.extend(claim_of_start(&own, request));
         }
         let answer = answer_to_sender(&own, request, &outcome.verdict, now);
@@ -77,7 +85,7 @@ impl Changes {
             to: InstanceId::of(&message.workflow, &message.to),
             key: message.key,
             body: MessageBody::sent(own, message).write(),
-            due_us: message.due.unwrap_or(now).as_microsecond(),
+            due_us: message.due.map_or(AT_ONCE_US, Timestamp::as_microsecond),
         }));
         self.effects.extend(outcome.effects.iter().map(|effect| NewEffect {
             key: effect.key.clone(),
@@ -132,6 +140,11 @@ impl Changes {
             }
             (origin, ..) => self.consume(&origin.clone()),
         }
+    }
+
+    /// Whether a pause ended: what was deferred comes again, and before what came after it.
+    pub fn is_resumed(&self) -> bool {
+        self.resumed
     }
 
     fn is_empty(&self) -> bool {

@@ -187,6 +187,11 @@ impl Group {
         self.asks_sight = false;
         let position = self.steps.len();
         let request = &self.requests[position];
+        if self.changes.is_resumed() && matches!(request.origin, Origin::Message { .. }) {
+            // It stays in the store, and is found again behind those that the pause held back.
+            self.conclude_untraced(Conclusion::Verdict(Verdict::Deferred));
+            return Ok(None);
+        }
         if let Some(row) = request.found.repeated.clone() {
             return self.repeat_recorded(&row, now).map(|()| None);
         }
@@ -404,9 +409,8 @@ impl Group {
         let traced = entry.is_some();
         let holds = held_by(&outcome);
         let facts = std::mem::take(&mut self.facts);
-        if traced {
-            self.changes.see(self.instance, &facts);
-        }
+        // What changed nothing is compared too: a wake-up that saw an old view of its subject must not be consumed by it.
+        self.changes.see(self.instance, &facts);
         self.changes.add(&outcome, entry, request, now);
         let verdict = outcome.verdict;
         if traced {

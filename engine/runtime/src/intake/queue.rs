@@ -80,11 +80,13 @@ impl Queue {
         }
     }
 
-    /// What an actor of this node hands over; given back if there is no room, since the store keeps it.
+    /// What an actor of this node hands over; given back if there is no room, since the store keeps it. One that is larger than
+    /// all the room there is comes alone, or it would never come.
     pub fn hand_over(&self, parcel: Parcel) -> Result<(), Parcel> {
         {
             let mut lanes = self.lock();
-            if lanes.closed || lanes.background_count + parcel.requests.len() > self.background_max {
+            let fits = lanes.background_count + parcel.requests.len() <= self.background_max;
+            if lanes.closed || !(fits || lanes.background_count == 0) {
                 return Err(parcel);
             }
             lanes.background_count += parcel.requests.len();
@@ -335,6 +337,9 @@ mod tests {
         assert!(queue.hand_over(parcel("b2", 1)).is_err());
         queue.close();
         assert_eq!(taken(&queue), ids(&["b1"]));
+        let queue = Queue::new(1, 1, 4);
+        assert!(queue.hand_over(parcel("large", 3)).is_ok(), "it would never fit");
+        assert!(queue.hand_over(parcel("b1", 1)).is_err());
         assert!(queue.hand_over(parcel("b3", 1)).is_err());
     }
 }

@@ -83,6 +83,13 @@ impl Intake {
                 Ok(()) => vec![group.into_parcel(Retry::Fresh)],
                 Err(error) => group.give_up(&error),
             },
+            Applied::MessageGone { id } => {
+                group.forget_message(id);
+                if group.requests.is_empty() {
+                    return Vec::new();
+                }
+                vec![group.into_parcel(Retry::Fresh)]
+            }
             Applied::ReadMoved => {
                 self.cache.forget(write.reads.iter().map(|(read, _)| *read));
                 self.step_again_or_lose(group).await
@@ -197,11 +204,16 @@ impl Intake {
             None
         };
         for (mut request, step) in group.requests.into_iter().zip(group.steps) {
-            if exists && !step.traced && self.is_repetition(group.instance, &mut request).await {
-                again.extend(Parcel::of(vec![request]));
-                continue;
+            let is_repetition = match exists && !step.traced {
+                true => self.is_repetition(group.instance, &mut request).await,
+                false => Ok(false),
+            };
+            match is_repetition {
+                Ok(true) => again.extend(Parcel::of(vec![request])),
+                Ok(false) => conclude(request, step, lost_to.as_ref()),
+                // What it came to the first time is not known now, and must not be contradicted.
+                Err(error) => request.reply.fail(error),
             }
-            conclude(request, step, lost_to.as_ref());
         }
         again
     }
@@ -212,24 +224,20 @@ impl Intake {
         entries.first().and_then(actor_of_entry)
     }
 
-    async fn is_repetition(&self, instance: InstanceId, request: &mut Request) -> bool {
-        let Some(key) = request.input.key else { return false };
+    async fn is_repetition(&self, instance: InstanceId, request: &mut Request) -> EngineResult<bool> {
+        let Some(key) = request.input.key else { return Ok(false) };
         let is_unnamed = request.is_unnamed() || !matches!(request.origin, Origin::Caller);
         if request.found.repeated.is_some() || request.found.unrepeated || is_unnamed {
-            return false;
+            return Ok(false);
         }
-        match self.store.entry_of_input(instance, key).await {
-            Ok(Some(row)) => {
+        match self.store.entry_of_input(instance, key).await? {
+            Some(row) => {
                 request.found.repeated = Some(row);
-                true
+                Ok(true)
             }
-            Ok(None) => {
+            None => {
                 request.found.unrepeated = true;
-                false
-            }
-            Err(error) => {
-                tracing::warn!(%instance, %error, "the trail could not be asked for a repetition");
-                false
+                Ok(false)
             }
         }
     }
@@ -270,6 +278,22 @@ impl Group {
             stumbles,
             ..self.into_parcel(Retry::Fresh)
         }
+    }
+
+    /// Another commit took it, or its sender was told that it is refused: it has had its effect, and with it a start on its account.
+    fn forget_message(&mut self, gone: i64) {
+        let mut kept: Vec<Request> = Vec::with_capacity(self.requests.len());
+        for request in self.requests.drain(..) {
+            if !matches!(request.origin, Origin::Message { id, .. } if id == gone) {
+                kept.push(request);
+                continue;
+            }
+            if matches!(kept.last(), Some(start) if matches!(start.origin, Origin::IfAbsent)) {
+                kept.pop();
+            }
+            request.reply.verdict(Verdict::Stale);
+        }
+        self.requests = kept;
     }
 
     /// Tells everyone; who was told something else already hears that, and nothing of the instance.

@@ -14,7 +14,8 @@ use crate::intake::{Origin, Parcel, Reply, send_answer};
 use crate::store::{Incident, IncidentKind, MessageRow};
 
 impl Messages {
-    pub(super) async fn end(&mut self, delivery: Delivery, result: Settled, now: Timestamp) -> EngineResult<()> {
+    /// Whether later messages of the same receiver may go on: this one is consumed, or set aside for a person.
+    pub(super) async fn end(&mut self, delivery: Delivery, result: Settled, now: Timestamp) -> EngineResult<bool> {
         let starts = matches!(delivery.body.content, MessageContent::Start { .. });
         match result {
             // A start that was refused has left no instance, and the message where it was.
@@ -22,19 +23,19 @@ impl Messages {
                 let why = sentences(&refusals).into();
                 self.bounce(&delivery, SendVerdict::Refused { why }, now).await
             }
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             Err(EngineError::NoSuchInstance { refusals, .. }) => self.no_receiver(delivery, &refusals, now).await,
             Err(error) if error.passes() => {
                 tracing::debug!(receiver = %delivery.row.to, message = delivery.row.id, error = error.logged(), "a message waits");
-                Ok(())
+                Ok(false)
             }
-            Err(error) => self.trouble(&delivery.row, &error.to_string(), now).await,
+            Err(error) => self.trouble(&delivery.row, &error.to_string(), now).await.map(|()| true),
         }
     }
 
-    async fn no_receiver(&mut self, delivery: Delivery, refusals: &[Refusal], now: Timestamp) -> EngineResult<()> {
+    async fn no_receiver(&mut self, delivery: Delivery, refusals: &[Refusal], now: Timestamp) -> EngineResult<bool> {
         if delivery.start().is_some() && !delivery.started {
-            return self.start_then_deliver(delivery, now).await;
+            return self.start_then_deliver(delivery, now).await.map(|()| false);
         }
         let why = match refusals {
             [] => match &delivery.body.to {
@@ -120,11 +121,12 @@ impl Messages {
     }
 
     /// Takes the message out and answers its sender. If the receiver exists by now it gets the message instead.
-    async fn bounce(&mut self, delivery: &Delivery, verdict: SendVerdict, now: Timestamp) -> EngineResult<()> {
-        if !self.bounced(delivery, verdict, now).await? {
+    async fn bounce(&mut self, delivery: &Delivery, verdict: SendVerdict, now: Timestamp) -> EngineResult<bool> {
+        let bounced = self.bounced(delivery, verdict, now).await?;
+        if !bounced {
             self.handover.expect_messages([delivery.row.to]);
         }
-        Ok(())
+        Ok(bounced)
     }
 
     /// In one transaction, unless the receiver exists by now, or the message is gone.

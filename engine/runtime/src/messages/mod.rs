@@ -35,6 +35,8 @@ pub struct Messages {
     receivers: BTreeMap<InstanceId, usize>,
     /// Receivers that may have more.
     waiting: BTreeSet<InstanceId>,
+    /// Receivers of which an earlier message is not consumed: those under way with it must not overtake it.
+    held_up: BTreeSet<InstanceId>,
     next_ticket: u64,
     last_poll_us: i64,
 }
@@ -57,6 +59,7 @@ impl Messages {
             in_flight: BTreeMap::new(),
             receivers: BTreeMap::new(),
             waiting: BTreeSet::new(),
+            held_up: BTreeSet::new(),
             next_ticket: 0,
             last_poll_us: i64::MIN,
         }
@@ -113,7 +116,12 @@ impl Messages {
         let age_ms = if busy { BUSY_POLL_MS } else { ORPHAN_MS };
         let limit = self.receivers_in_flight_max + self.in_flight.len();
         let rows = self.store.ready_messages(now_us, now_us - age_ms * 1_000, limit).await?;
-        self.take_on(rows, now).await
+        if rows.is_empty() {
+            return Ok(());
+        }
+        // How old a message is says the clock of the node that left it; in order they come only if all of a receiver's are asked for.
+        self.waiting.extend(rows.iter().map(|row| row.to));
+        self.take_on_told(now).await
     }
 
     /// Hands over rows, one parcel for each receiver that has nothing under way.
@@ -154,17 +162,26 @@ impl Messages {
                 Err(error) => self.trouble(&row, &error.to_string(), now).await?,
             }
         }
-        let mut parcel: Vec<Delivery> = Vec::new();
-        for delivery in deliveries {
-            if delivery.needs_start(receiver) {
-                // A start makes its own parcel: its key, and with it its instance, must be settled first.
-                self.hand_over(std::mem::take(&mut parcel));
-                self.start(delivery, now).await?;
-            } else {
-                parcel.push(delivery);
+        // A start makes its own parcel: its key, and with it its instance, must be settled first. What comes after it, and what
+        // comes before, must not be under way with it, or it could be overtaken.
+        let place = deliveries.iter().position(|delivery| delivery.needs_start(receiver));
+        match place {
+            None => self.hand_over(deliveries),
+            Some(0) => {
+                let later = deliveries.split_off(1);
+                if !later.is_empty() {
+                    self.waiting.insert(receiver);
+                }
+                for delivery in deliveries {
+                    self.start(delivery, now).await?;
+                }
+            }
+            Some(place) => {
+                deliveries.truncate(place);
+                self.waiting.insert(receiver);
+                self.hand_over(deliveries);
             }
         }
-        self.hand_over(parcel);
         Ok(())
     }
 
@@ -204,12 +221,22 @@ impl Messages {
             let receiver = delivery.row.to;
             if let Some(open) = self.receivers.get_mut(&receiver) {
                 *open -= 1;
-                if *open == 0 {
-                    self.receivers.remove(&receiver);
+            }
+            if result.is_err() && self.held_up.contains(&receiver) {
+                self.waiting.insert(receiver);
+            } else {
+                match self.end(delivery, result, now).await {
+                    Ok(true) => {}
+                    Ok(false) => _ = self.held_up.insert(receiver),
+                    Err(error) => {
+                        self.held_up.insert(receiver);
+                        outcome = Err(error);
+                    }
                 }
             }
-            if let Err(error) = self.end(delivery, result, now).await {
-                outcome = Err(error);
+            if self.receivers.get(&receiver) == Some(&0) {
+                self.receivers.remove(&receiver);
+                self.held_up.remove(&receiver);
             }
         }
         outcome

@@ -3,16 +3,18 @@
 //! # What the engine relies on
 //! - Writes are fenced by the instance's sequence. A timer, a message or an effect belongs to one instance and is consumed only
 //!   by a commit of that instance; so the fence alone makes every wake-up happen once, without leases on them.
+//! - A message to nobody is the exception: it is taken out without a commit of its receiver, so that a commit takes only messages
+//!   that are still there.
 //! - An input key stands in the trail entry it caused and is unique within its instance.
 //! - Moments are microseconds since 1970, in UTC. Nothing of a dialect's own time type is used.
 //! - Tables that fill and empty (timer, message, effect) stay small; the trail is only appended to and never read to take a step.
 //!
 //! # Which answer a write gets
-//! The first of these that holds: an input key is in the trail (`Duplicate`), the sequence is another (`Moved`), a read is
-//! another (`ReadMoved`), a claim is another's (`ClaimHeld`). The writes of a call are decided in their order, each as if those
-//! before it that were applied had happened, with two exceptions that hold for the call as a whole: a claim released in it is
-//! not free before the commit, and a watch begun or ended in it counts for every wake-up of it. Messages come in the order of
-//! the writes, wake-ups after them.
+//! The first of these that holds: an input key is in the trail (`Duplicate`), a message that it takes is not there
+//! (`MessageGone`), the sequence is another (`Moved`), a read is another (`ReadMoved`), a claim is another's (`ClaimHeld`). The
+//! writes of a call are decided in their order, each as if those before it that were applied had happened, with two exceptions
+//! that hold for the call as a whole: a claim released in it is not free before the commit, and a watch begun or ended in it
+//! counts for every wake-up of it. Messages come in the order of the writes, wake-ups after them.
 //!
 //! `memory` is the reference; `sqlite` and `postgres` must answer every sequence of operations as it does.
 
@@ -120,6 +122,7 @@ pub trait Store: Send + Sync + 'static {
     /// One message, whatever it waits for: what a person decides about an incident is told to its sender.
     async fn message(&self, to: InstanceId, id: i64) -> StoreResult<Option<MessageRow>>;
     /// Takes a message out whose receiver does not exist, and answers its sender. False: it is gone, or the receiver exists by now.
+    /// Whoever begins the receiver at the same time finds the message gone, or it is not taken out.
     async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool>;
 
     // The outbox

@@ -165,6 +165,11 @@ pub enum Applied {
     },
     /// An instance that was read has changed.
     ReadMoved,
+    /// A message that was to be taken is not there any more: another commit took it, or its sender was told that it is refused. Of
+    /// several the one with the lowest id.
+    MessageGone {
+        id: i64,
+    },
 }
 
 #[derive(Clone, Debug)]

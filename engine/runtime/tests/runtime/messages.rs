@@ -2,7 +2,7 @@
 
 use statewright_core::value::Value;
 
-use crate::support::{COUNTER, World, settle};
+use crate::support::{COUNTER, World, send_of, settle};
 
 const SENDER: &str = "
 workflow: sender
@@ -227,6 +227,127 @@ async fn whoever_watches_is_woken_by_what_it_watches() {
     world.send("counter", "A", "ADD").await.unwrap();
     world.settle().await;
     assert!(world.show("watcher", "A").await.done);
+    world.prove().await;
+}
+
+#[tokio::test]
+async fn a_wake_up_is_not_consumed_by_an_old_view_of_what_changed() {
+    let mut world = World::with(&[COUNTER, WATCHER]).await;
+    world.start("watcher", "A", &[]).await.unwrap();
+    world.start("counter", "A", &[]).await.unwrap();
+    world.settle().await;
+    // The other node takes the first change, and keeps the counter as it is then.
+    let mut other = world.another_node("two");
+    let engine = other.engine.clone();
+    let first = tokio::spawn(async move { engine.send(send_of("counter", "A", "ADD")).await });
+    tokio::task::yield_now().await;
+    other.intake.tick(world.now()).await;
+    first.await.unwrap().unwrap();
+    world.pass(2);
+    settle(&mut other, world.now()).await;
+    // The second change is another node's; the wake-up is this one's.
+    world.send("counter", "A", "ADD").await.unwrap();
+    world.pass(2);
+    settle(&mut other, world.now()).await;
+    assert!(world.show("watcher", "A").await.done);
+    world.prove().await;
+}
+
+#[tokio::test]
+async fn a_message_whose_sender_was_told_that_there_is_nobody_is_not_taken_by_another_node() {
+    let mut world = World::with(&[COUNTER, SENDER]).await;
+    world.start("sender", "A", &[]).await.unwrap();
+    world.send("sender", "A", "SEND").await.unwrap();
+    world.pass(2);
+    // The other node has found the message, and has not come to it yet.
+    let mut other = world.another_node("two");
+    other.messages.tick(world.now()).await.unwrap();
+    world.settle().await;
+    assert_eq!(answers(&world).await, counts(0, 0, 1));
+    world.start("counter", "A", &[]).await.unwrap();
+    settle(&mut other, world.now()).await;
+    world.settle().await;
+    assert_eq!(world.field("counter", "A", "count").await, Value::Integer(0));
+    assert_eq!(answers(&world).await, counts(0, 0, 1));
+    world.prove().await;
+}
+
+/// Holds back what its sends came to while it is held.
+const HELD_SENDER: &str = "
+workflow: sender
+data:
+  taken: {type: integer, default: 0}
+start: {by: [clerk]}
+access:
+  - {for: [clerk]}
+type: parallel
+states:
+  work:
+    initial: open
+    states:
+      open:
+        on:
+          SEND:
+            by: [clerk]
+            actions: [{send: {to: {workflow: counter, key: \"{{ key }}\"}, event: ADD, id: add}}]
+          SEND_LATER:
+            by: [clerk]
+            actions: [{send: {to: {workflow: counter, key: \"{{ key }}\"}, event: ADD, id: add, in: 60s}}]
+          sent.taken.add: {actions: [{assign: {taken: \"{{ taken + 1 }}\"}}]}
+  hold:
+    initial: released
+    states:
+      released: {on: {HOLD: {target: held, by: [clerk]}}}
+      held:
+        label: On hold
+        pauses: [work]
+        after: {tired: {in: 60s, target: released}}
+        on: {RELEASE: {target: released, by: [clerk]}}
+";
+
+async fn held_sender() -> World {
+    let world = World::with(&[COUNTER, HELD_SENDER]).await;
+    world.start("counter", "A", &[]).await.unwrap();
+    world.start("sender", "A", &[]).await.unwrap();
+    world
+}
+
+#[tokio::test]
+async fn an_answer_waits_while_its_sender_is_paused() {
+    let mut world = held_sender().await;
+    world.send("sender", "A", "SEND").await.unwrap();
+    world.send("sender", "A", "HOLD").await.unwrap();
+    world.settle().await;
+    assert_eq!(world.field("counter", "A", "count").await, Value::Integer(1));
+    assert_eq!(world.field("sender", "A", "taken").await, Value::Integer(0));
+    world.send("sender", "A", "RELEASE").await.unwrap();
+    world.settle().await;
+    assert_eq!(world.field("sender", "A", "taken").await, Value::Integer(1));
+    world.prove().await;
+}
+
+#[tokio::test]
+async fn what_is_deferred_in_the_very_batch_that_ends_the_pause_is_not_forgotten() {
+    let mut world = held_sender().await;
+    world.send("sender", "A", "SEND_LATER").await.unwrap();
+    world.send("sender", "A", "HOLD").await.unwrap();
+    world.settle().await;
+    world.pass(60);
+    let now = world.now();
+    // The answer is there, and the pause ends: both are handed over before anything is taken.
+    for _ in 0..3 {
+        world.node.messages.tick(now).await.unwrap();
+        if world.field("counter", "A", "count").await == Value::Integer(1) {
+            break;
+        }
+        world.node.intake.tick(now).await;
+    }
+    world.node.messages.tick(now).await.unwrap();
+    world.node.timers.tick(now).await.unwrap();
+    world.node.intake.tick(now).await;
+    world.settle().await;
+    world.live(5).await;
+    assert_eq!(world.field("sender", "A", "taken").await, Value::Integer(1));
     world.prove().await;
 }
 

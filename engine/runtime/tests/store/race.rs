@@ -9,7 +9,7 @@ use statewright_engine::store::{Applied, Store, Write, wake_key};
 use tokio::task::JoinSet;
 
 use crate::fixture::{Database, Folder, postgres, sqlite};
-use crate::shape::{claim, effect, id, input, message, moment, step};
+use crate::shape::{claim, effect, id, input, message, moment, step, touch};
 
 const TASKS: u64 = 24;
 
@@ -327,11 +327,24 @@ async fn a_message_bounces_or_is_received(nodes: Nodes) {
         let answer = message(&sender, "nobody", 1);
         let (first, last) = (nodes[0].clone(), nodes[nodes.len() - 1].clone());
         let begun = [step(&receiver, 0)];
-        let (bounced, begun) = tokio::join!(first.bounce(id(&receiver), waiting, Some(&answer)), last.commit(&begun));
-        assert_eq!(begun.unwrap(), [Applied::Committed]);
+        let mut take = touch(&receiver, 1);
+        take.messages_taken.push(waiting);
+        // What the other node has found before may be taken as soon as there is a receiver.
+        let begin_and_take = async {
+            let begun = last.commit(&begun).await.unwrap();
+            assert_eq!(begun, [Applied::Committed]);
+            last.commit(&[take]).await.unwrap().remove(0)
+        };
+        let (bounced, taken) = tokio::join!(first.bounce(id(&receiver), waiting, Some(&answer)), begin_and_take);
+        let bounced = bounced.unwrap();
+        let expected = match bounced {
+            true => Applied::MessageGone { id: waiting },
+            false => Applied::Committed,
+        };
+        assert_eq!(taken, expected);
         let left = nodes[0].messages_of(&[id(&receiver)], 1, 10).await.unwrap().len();
         let answered = nodes[0].messages_of(&[id(&sender)], 1, 10).await.unwrap().len();
-        let expected = if bounced.unwrap() { (0, 1) } else { (1, 0) };
+        let expected = if bounced { (0, 1) } else { (0, 0) };
         assert_eq!((left, answered), expected);
     }
 }

@@ -49,6 +49,19 @@ fn a_stored_snapshot_comes_back_with_its_personal_values_and_without_them_once_e
 }
 
 #[test]
+fn what_was_begun_before_anything_personal_was_known_is_erased_with_it() {
+    let chart = CHART
+        .replace("input: [patient]", "input: []")
+        .replace("patient: {type: string", "patient: {type: optional string");
+    let mut life = Life::of(&chart);
+    life.secret = Some([7; 32]);
+    assert_eq!(life.start("{}"), "taken");
+    assert_eq!(life.send_with("NOTE", r#"{"seen":"a rare disease"}"#), "taken");
+    let first = life.entries.first().and_then(Option::as_ref).expect("traced");
+    assert_eq!(Replay::begin(&life.chart, &[]).follow(&first.bytes), Ok(Replayed::Erased));
+}
+
+#[test]
 fn a_trail_proves_itself_and_replays_until_it_is_erased() {
     let life = life();
     let entries: Vec<&str> = life.entries.iter().flatten().map(|entry| entry.bytes.as_str()).collect();

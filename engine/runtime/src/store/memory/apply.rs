@@ -51,6 +51,9 @@ impl Contents {
                 return Applied::Duplicate { key, sequence };
             }
         }
+        if let Some(id) = self.gone(write) {
+            return Applied::MessageGone { id };
+        }
         if self.sequence_of(write.instance) != write.expected {
             return Applied::Moved;
         }
@@ -71,6 +74,12 @@ impl Contents {
             },
             None => Applied::Committed,
         }
+    }
+
+    /// The first message that is to be taken and is not there.
+    fn gone(&self, write: &Write) -> Option<i64> {
+        let is_there = |id: &i64| self.messages.get(id).is_some_and(|message| message.to == write.instance);
+        write.messages_taken.iter().filter(|id| !is_there(id)).min().copied()
     }
 
     fn sequence_of(&self, instance: InstanceId) -> u64 {

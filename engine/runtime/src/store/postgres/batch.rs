@@ -28,6 +28,15 @@ pub(super) const FIND_INPUTS: &str = "
     ) as asked
     where asked.earlier is not null";
 
+/// Messages that are to be taken and are not there.
+pub(super) const FIND_GONE: &str = "
+    select asked.receiver, asked.id
+    from (
+        select t.receiver, t.id, (select m.id from message m where m.id = t.id and m.receiver = t.receiver) as found
+        from unnest($1::uuid[], $2::int8[]) as t (receiver, id)
+    ) as asked
+    where asked.found is null";
+
 /// The sequence of the entry that an input caused before.
 pub(super) type Earlier = BTreeMap<(InstanceId, InputKey), u64>;
 
@@ -58,7 +67,9 @@ async fn plain(connection: &mut PgConnection, writes: &[&Write]) -> Result<Vec<A
     let earlier = earlier_of_those_left(connection, &sent, &left).await?;
     let answers = writes.iter().zip(repeated).map(|(write, repeated)| match repeated {
         Some(duplicate) => duplicate,
-        None if left.instances.contains_key(&write.instance) => duplicate_among(write, &earlier).unwrap_or(Applied::Moved),
+        None if left.instances.contains_key(&write.instance) => {
+            duplicate_among(write, &earlier).unwrap_or_else(|| gone_or_moved(left.gone.get(&write.instance)))
+        }
         None => Applied::Committed,
     });
     Ok(answers.collect())
@@ -70,6 +81,8 @@ pub(super) struct Left {
     /// True: it was a repetition.
     instances: BTreeMap<InstanceId, bool>,
     earlier: Earlier,
+    /// Messages that were to be taken, the first of each instance.
+    gone: BTreeMap<InstanceId, i64>,
 }
 
 impl Left {
@@ -91,11 +104,21 @@ pub(super) async fn apply(connection: &mut PgConnection, writes: &[&Write]) -> R
         let key = found.try_get::<Option<Uuid>, _>(1)?.map(|key| InputKey(key.0));
         let is_duplicate = left.instances.entry(instance).or_default();
         *is_duplicate |= key.is_some();
+        if let Some(gone) = found.try_get::<Option<i64>, _>("gone")? {
+            left.gone.insert(instance, gone);
+        }
         if let Some(key) = key {
             left.earlier.insert((instance, key), row::unsigned(&found, "earlier")?);
         }
     }
     Ok(left)
+}
+
+fn gone_or_moved(gone: Option<&i64>) -> Applied {
+    match gone {
+        Some(id) => Applied::MessageGone { id: *id },
+        None => Applied::Moved,
+    }
 }
 
 /// A write that lost a race may be a repetition of the very write that won it, which its statement could not see yet.
@@ -133,6 +156,29 @@ pub(super) async fn find_inputs(connection: &mut PgConnection, writes: &[&Write]
         Ok(((instance, key), row::unsigned(found, "earlier")?))
     });
     earlier.collect()
+}
+
+/// The first message of each write that is to be taken and is not there.
+pub(super) async fn find_gone(connection: &mut PgConnection, writes: &[&Write]) -> Result<BTreeMap<InstanceId, i64>, Trouble> {
+    let taken = || {
+        writes
+            .iter()
+            .flat_map(|write| write.messages_taken.iter().map(|id| (write.instance, *id)))
+    };
+    let mut gone = BTreeMap::new();
+    if taken().next().is_none() {
+        return Ok(gone);
+    }
+    let mut columns = Columns::default();
+    columns.add(taken().map(|(receiver, _)| Uuid::from(receiver)))?;
+    columns.add(taken().map(|(_, id)| id))?;
+    for found in sqlx::query_with(FIND_GONE, columns.finish()).fetch_all(connection).await? {
+        let receiver = InstanceId(found.try_get::<Uuid, _>(0)?.0);
+        let id: i64 = found.try_get(1)?;
+        let first = gone.entry(receiver).or_insert(id);
+        *first = id.min(*first);
+    }
+    Ok(gone)
 }
 
 /// The first of the write's inputs that came before.

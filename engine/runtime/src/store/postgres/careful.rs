@@ -97,6 +97,8 @@ pub(super) async fn apply(connection: &mut PgConnection, writes: &[&Write]) -> R
 struct Facts {
     sequences: BTreeMap<InstanceId, u64>,
     earlier: Earlier,
+    /// Messages that are to be taken and are not there, the first of each instance.
+    gone: BTreeMap<InstanceId, i64>,
     /// Claim → holder.
     holders: BTreeMap<InstanceId, InstanceId>,
 }
@@ -106,6 +108,7 @@ async fn gather(connection: &mut PgConnection, writes: &[&Write]) -> Result<Fact
     Ok(Facts {
         sequences: lock_rows(connection, writes).await?,
         earlier: batch::find_inputs(connection, writes).await?,
+        gone: batch::find_gone(connection, writes).await?,
         holders: find_holders(connection, writes).await?,
     })
 }
@@ -192,6 +195,9 @@ fn decide_one(write: &Write, facts: &Facts) -> Applied {
     let sequence_of = |instance: &InstanceId| facts.sequences.get(instance).copied().unwrap_or(0);
     if let Some(duplicate) = repeated_key(write).or_else(|| duplicate_among(write, &facts.earlier)) {
         return duplicate;
+    }
+    if let Some(id) = facts.gone.get(&write.instance) {
+        return Applied::MessageGone { id: *id };
     }
     if sequence_of(&write.instance) != write.expected {
         return Applied::Moved;

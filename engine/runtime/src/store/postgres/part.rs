@@ -37,6 +37,7 @@ pub(super) enum Part {
 impl Part {
     pub(super) const ALL: [Part; 14] = [
         Part::Inputs,
+        Part::Taken,
         Part::Moved,
         Part::Begun,
         Part::Touched,
@@ -45,7 +46,6 @@ impl Part {
         Part::Disarmed,
         Part::Armed,
         Part::Sent,
-        Part::Taken,
         Part::Deferred,
         Part::Intended,
         Part::Abandoned,

@@ -10,6 +10,7 @@ use super::{batch, careful, incident, number, outbox, record, schema, token, wak
 /// On the connections that commit.
 const COMMITTING: &[&str] = &[
     batch::FIND_INPUTS,
+    batch::FIND_GONE,
     careful::LOCK_ABSENT,
     careful::LOCK,
     careful::FIND_HOLDERS,
@@ -61,7 +62,9 @@ const OTHERS: &[&str] = &[
     wake::READY_MESSAGES,
     wake::MESSAGES_OF,
     wake::MESSAGE,
+    wake::LOCK_RECEIVER,
     wake::TAKE_LOST,
+    wake::FORGET_RECEIVER,
     wake::INSERT_MESSAGE,
 ];
 

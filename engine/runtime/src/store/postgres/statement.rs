@@ -54,6 +54,21 @@ const DUPLICATE: &str = "
         where earlier is not null
     )";
 
+/// Messages that are to be taken and are not there. None of these can be taken out between this and the end of the statement but
+/// by a commit of their receiver, which then has moved on: see `wake::bounce`.
+pub(super) const GONE: &str = "
+    gone as materialized (
+        select receiver, id
+        from (
+            select t.receiver, t.id,
+                (select m.id from message m where m.id = t.id and m.receiver = t.receiver) as found
+            from unnest($1::uuid[], $2::int8[]) as t (receiver, id)
+        ) as asked
+        where found is null
+    )";
+
+const ALL_THERE: &str = "not exists (select from gone g where g.receiver = w.id)";
+
 const UNREPEATED: &str = "not exists (select from duplicate d where d.instance = w.id)";
 
 /// Instances that were there, moved on; what follows it says what they are called.
@@ -62,7 +77,7 @@ const MOVED: &str = "
     set definition = w.definition, sequence = w.sequence, done = w.done, snapshot = w.snapshot, head = w.head
     from unnest($1::uuid[], $2::int8[], $3::int8[], $4::bytea[], $5::bool[], $6::text[], $7::bytea[])
         as w (id, expected, sequence, definition, done, snapshot, head)
-    where i.id = any ($1) and i.id = w.id and i.sequence = w.expected and {unrepeated}
+    where i.id = any ($1) and i.id = w.id and i.sequence = w.expected and {allowed}
     returning i.id, i.sequence, i.started_at, i.watchers";
 
 const BEGUN: &str = "
@@ -70,7 +85,7 @@ const BEGUN: &str = "
     select w.id, w.workflow, w.key, w.definition, w.sequence, w.done, w.snapshot, w.head, w.started_at
     from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::int8[], $6::bool[], $7::text[], $8::bytea[], $9::int8[])
         as w (id, workflow, key, definition, sequence, done, snapshot, head, started_at)
-    where {unrepeated}
+    where {allowed}
     on conflict (id) do update
     set workflow = excluded.workflow, key = excluded.key, definition = excluded.definition, sequence = excluded.sequence,
         done = excluded.done, snapshot = excluded.snapshot, head = excluded.head, started_at = excluded.started_at
@@ -80,7 +95,7 @@ const BEGUN: &str = "
 const TOUCHED: &str = "
     select i.id, null::int8 as sequence, i.started_at, null::uuid[] as watchers
     from instance i join unnest($1::uuid[], $2::int8[]) as w (id, expected) on w.id = i.id
-    where i.id = any ($1) and i.sequence = w.expected
+    where i.id = any ($1) and i.sequence = w.expected and {allowed}
     for no key update of i";
 
 const ENTRIES: &str = "
@@ -211,14 +226,16 @@ const RELEASED: &str = "
         where k.id = any ($1) and k.id = r.id and k.holder = r.holder and c.id = r.holder
     )";
 
-/// What was not applied; a repetition with its key and the sequence of the first time.
+/// What was not applied; a repetition with its key and the sequence of the first time, and a message that is gone.
 const LEFT: &str = "
-    select w.id, null::uuid as input_key, null::int8 as earlier
+    select w.id, null::uuid as input_key, null::int8 as earlier, {gone} as gone
     from unnest($1::uuid[]) as w (id)
     where not exists (select from changed c where c.id = w.id)";
 
+const FIRST_GONE: &str = "(select min(g.id) from gone g where g.receiver = w.id)";
+
 const LEFT_OR_REPEATED: &str = "
-    select w.id, d.input_key, d.earlier
+    select w.id, d.input_key, d.earlier, {gone} as gone
     from unnest($1::uuid[]) as w (id)
     left join duplicate d on d.instance = w.id
     where not exists (select from changed c where c.id = w.id)";
@@ -239,7 +256,7 @@ impl Part {
             Part::Disarmed => DISARMED,
             Part::Armed => ARMED,
             Part::Sent => SENT,
-            Part::Taken => TAKEN,
+            Part::Taken => GONE,
             Part::Deferred => DEFERRED,
             Part::Intended => INTENDED,
             Part::Abandoned => ABANDONED,
@@ -249,7 +266,7 @@ impl Part {
 
     /// Whether it decides which instances change, and not what comes with them.
     fn decides(self) -> bool {
-        self == Part::Inputs || self.source().is_some()
+        matches!(self, Part::Inputs | Part::Taken) || self.source().is_some()
     }
 
     /// What gives `changed` its rows.
@@ -279,12 +296,39 @@ impl Form {
         let mut arguments = ASKED_ARGUMENTS;
         let mut texts: Vec<String> = deciding.into_iter().map(|part| self.text_of(part, &mut arguments)).collect();
         texts.push(changed(&sources));
+        if let Some(taken) = self.taken() {
+            texts.push(taken);
+        }
         texts.extend(following.into_iter().map(|part| self.text_of(part, &mut arguments)));
         if !self.has(Part::Sent) {
             texts.push(WOKEN.to_owned());
         }
         let left = if self.has(Part::Inputs) { LEFT_OR_REPEATED } else { LEFT };
-        format!("with {}{left}", texts.join(", "))
+        let gone = if self.has(Part::Taken) { FIRST_GONE } else { "null::int8" };
+        format!("with {}{}", texts.join(", "), left.replace("{gone}", gone))
+    }
+
+    /// What is taken is looked for before anything is decided, and taken out after it: with the same arguments.
+    fn taken(self) -> Option<String> {
+        let mut arguments = ASKED_ARGUMENTS;
+        for part in self.parts() {
+            if part == Part::Taken {
+                return Some(numbered(TAKEN, 0, arguments).0);
+            }
+            self.text_of(part, &mut arguments);
+        }
+        None
+    }
+
+    /// When an instance may change.
+    fn condition(self) -> String {
+        let unrepeated = self.has(Part::Inputs).then_some(UNREPEATED);
+        let all_there = self.has(Part::Taken).then_some(ALL_THERE);
+        let conditions: Vec<&str> = unrepeated.into_iter().chain(all_there).collect();
+        match conditions.as_slice() {
+            [] => "true".to_owned(),
+            conditions => conditions.join(" and "),
+        }
     }
 
     /// A part's text, its arguments numbered after those `before`, which it is added to.
@@ -292,9 +336,8 @@ impl Form {
         let common = if part == Part::Sent { ASKED_ARGUMENTS } else { 0 };
         let (text, own) = numbered(part.text(), common, *before);
         *before += own;
-        let unrepeated = if self.has(Part::Inputs) { UNREPEATED } else { "true" };
         match part.source() {
-            Some(source) => format!("{source} as ({})", text.replace("{unrepeated}", unrepeated)),
+            Some(source) => format!("{source} as ({})", text.replace("{allowed}", &self.condition())),
             None => text,
         }
     }

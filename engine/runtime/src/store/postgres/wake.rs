@@ -3,6 +3,7 @@
 use sqlx::{PgConnection, PgPool, Row};
 use statewright_core::identity::InstanceId;
 
+use super::careful::EXPECT_WATCHED;
 use super::columns::Columns;
 use super::connection::{Trouble, failed};
 use super::row::{self, count};
@@ -42,9 +43,12 @@ pub(super) const MESSAGES_OF: &str = "
 
 pub(super) const MESSAGE: &str = "select receiver, id, key, body from message where id = $2 and receiver = $1";
 
-pub(super) const TAKE_LOST: &str = "
-    delete from message
-    where id = $1 and receiver = $2 and not exists (select from instance where id = $2 and sequence > 0)";
+pub(super) const LOCK_RECEIVER: &str = "select sequence from instance where id = $1 for update";
+
+pub(super) const TAKE_LOST: &str = "delete from message where id = $1 and receiver = $2";
+
+/// Unless somebody watches it by now.
+pub(super) const FORGET_RECEIVER: &str = "delete from instance where id = $1 and sequence = 0 and watchers is null";
 
 pub(super) const INSERT_MESSAGE: &str = "
     insert into message (receiver, key, body, due, inserted_at) values ($1, $2, $3, $4, $5)";
@@ -109,6 +113,20 @@ pub(super) async fn message(pool: &PgPool, to: InstanceId, id: i64) -> StoreResu
 
 pub(super) async fn bounce(pool: &PgPool, to: InstanceId, id: i64, answer: Option<&NewMessage>) -> StoreResult<bool> {
     let mut transaction = pool.begin().await.map_err(failed)?;
+    // Whoever begins the receiver now waits for the end of this, and then finds the message gone.
+    let expected = sqlx::query(EXPECT_WATCHED)
+        .bind(vec![Uuid::from(to)])
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    let sequence: i64 = sqlx::query_scalar(LOCK_RECEIVER)
+        .bind(Uuid::from(to))
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    if sequence > 0 {
+        return Ok(false);
+    }
     let taken = sqlx::query(TAKE_LOST)
         .bind(id)
         .bind(Uuid::from(to))
@@ -122,6 +140,13 @@ pub(super) async fn bounce(pool: &PgPool, to: InstanceId, id: i64, answer: Optio
         insert_message(&mut transaction, answer, answer.due_us)
             .await
             .map_err(Trouble::into_error)?;
+    }
+    if expected.rows_affected() > 0 {
+        sqlx::query(FORGET_RECEIVER)
+            .bind(Uuid::from(to))
+            .execute(&mut *transaction)
+            .await
+            .map_err(failed)?;
     }
     transaction.commit().await.map_err(failed)?;
     Ok(true)

@@ -58,6 +58,8 @@ pub(super) const RESUME_MESSAGES: &str = "update message set deferred = 0 where 
 
 pub(super) const DEFER_MESSAGE: &str = "update message set deferred = 1 where id = ?2 and receiver = ?1";
 
+pub(super) const FIND_MESSAGE: &str = "select id from message where id = ?2 and receiver = ?1";
+
 pub(super) const TAKE_MESSAGE: &str = "delete from message where id = ?2 and receiver = ?1";
 
 pub(super) const INSERT_EFFECT: &str = "
@@ -120,6 +122,9 @@ fn decide(connection: &Connection, write: &Write) -> StoreResult<Applied> {
             return Ok(Applied::Duplicate { key, sequence });
         }
     }
+    if let Some(id) = gone(connection, write)? {
+        return Ok(Applied::MessageGone { id });
+    }
     if !is_decided_by_moving(write) && sequence_of(connection, write.instance)? != write.expected {
         return Ok(Applied::Moved);
     }
@@ -146,6 +151,20 @@ fn decide(connection: &Connection, write: &Write) -> StoreResult<Applied> {
 /// Whether moving the instance on says by itself whether it had moved: nothing else is to be compared after that.
 fn is_decided_by_moving(write: &Write) -> bool {
     write.expected > 0 && !write.entries.is_empty() && write.reads.is_empty() && write.claims_held.is_empty()
+}
+
+/// The first message that is to be taken and is not there.
+fn gone(connection: &Connection, write: &Write) -> StoreResult<Option<i64>> {
+    let mut gone = None;
+    for id in &write.messages_taken {
+        let found = one(connection, FIND_MESSAGE, params![write.instance.0, id], |row| {
+            row.get::<_, i64>(0)
+        })?;
+        if found.is_none() {
+            gone = Some(gone.map_or(*id, |first: i64| first.min(*id)));
+        }
+    }
+    Ok(gone)
 }
 
 fn sequence_of(connection: &Connection, instance: InstanceId) -> StoreResult<u64> {

@@ -19,6 +19,7 @@ const STATEMENTS: &[&str] = &[
     commit::ARM_TIMER,
     commit::RESUME_MESSAGES,
     commit::DEFER_MESSAGE,
+    commit::FIND_MESSAGE,
     commit::TAKE_MESSAGE,
     commit::INSERT_EFFECT,
     commit::ABANDON_EFFECT,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use statewright_engine::store::{MessageRow, Store};
+use statewright_engine::store::{Applied, MessageRow, Store, Write};
 
-use super::{must_commit, on_every_store};
-use crate::shape::{id, input, message, moment, step, touch};
+use super::{commit, must_commit, on_every_store};
+use crate::shape::{claim, id, input, message, moment, step, touch};
 
 on_every_store! {
     they_come_in_order
@@ -15,6 +15,7 @@ on_every_store! {
     resumed_deferred_and_taken_at_once
     one_to_nobody_is_answered
     one_to_somebody_is_not
+    one_that_is_gone_is_not_taken
     a_taken_id_never_comes_again
 }
 
@@ -64,6 +65,10 @@ async fn only_its_receiver_takes_it(store: Arc<dyn Store>) {
     let mut take = touch("a", 1);
     take.messages_taken = all.iter().map(|row| row.id).collect();
     take.messages_deferred = take.messages_taken.clone();
+    assert_eq!(commit(&store, &take).await, Applied::MessageGone { id: all[1].id });
+    assert_eq!(store.ready_messages(1, moment(1), 10).await.unwrap(), all);
+    take.messages_taken.truncate(1);
+    take.messages_deferred.truncate(1);
     must_commit(&store, &take).await;
     assert_eq!(bodies(&store.ready_messages(1, moment(1), 10).await.unwrap()), ["not mine"]);
 }
@@ -135,13 +140,56 @@ async fn one_to_somebody_is_not(store: Arc<dyn Store>) {
     assert_eq!(bodies(&store.ready_messages(1, moment(1), 10).await.unwrap()), ["hello"]);
 }
 
+async fn one_that_is_gone_is_not_taken(store: Arc<dyn Store>) {
+    let mut a = step("a", 0);
+    a.messages = vec![message("b", "1", 1), message("b", "2", 1)];
+    must_commit(&store, &a).await;
+    let ids: Vec<i64> = store
+        .messages_of(&[id("b")], 1, 10)
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.id)
+        .collect();
+    assert!(store.bounce(id("b"), ids[0], None).await.unwrap());
+    must_commit(&store, &step("b", 0)).await;
+    let gone = Applied::MessageGone { id: ids[0] };
+    // A repetition is told from it, and it is told from a race.
+    let mut take = step("b", 1);
+    take.messages_taken = ids.clone();
+    assert_eq!(commit(&store, &take).await, gone);
+    let mut late = touch("b", 7);
+    late.messages_taken = vec![ids[1], ids[0]];
+    assert_eq!(commit(&store, &late).await, gone);
+    let mut again = step("b", 1);
+    again.entries[0].input_key = Some(input("b", 1));
+    again.messages_taken = ids.clone();
+    assert!(matches!(commit(&store, &again).await, Applied::Duplicate { sequence: 1, .. }));
+    let mut holding = step("b", 1);
+    holding.messages_taken = ids.clone();
+    holding.claims_held.push(claim("tray", "9"));
+    assert_eq!(commit(&store, &holding).await, gone);
+    take.messages_taken.remove(0);
+    // Others of the same call are written.
+    let answers = store.commit(&[take, holding_of("c", &ids)]).await.unwrap();
+    assert_eq!(answers, [Applied::Committed, gone]);
+    assert_eq!(store.messages_of(&[id("b")], 1, 10).await.unwrap(), []);
+}
+
+/// The first step of another instance, which takes what is not its own.
+fn holding_of(key: &str, ids: &[i64]) -> Write {
+    let mut write = step(key, 0);
+    write.messages_taken = ids.to_vec();
+    write
+}
+
 async fn a_taken_id_never_comes_again(store: Arc<dyn Store>) {
     let mut latest = 0;
     for sequence in 0..4 {
         let mut write = step("a", sequence);
         write.entries[0].input_key = Some(input("a", sequence));
         write.messages.push(message("a", "again", 1));
-        write.messages_taken.push(latest);
+        write.messages_taken.extend((latest > 0).then_some(latest));
         must_commit(&store, &write).await;
         let waiting = store.messages_of(&[id("a")], 1, 10).await.unwrap();
         assert_eq!(waiting.len(), 1);

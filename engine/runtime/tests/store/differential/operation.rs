@@ -167,6 +167,7 @@ async fn draw_write(random: &mut Random, known: &mut Known, reference: &Arc<dyn 
         write.entries.push(new);
     }
     draw_own_parts(random, known, &mut write, now_us);
+    draw_taken(random, known, reference, &mut write).await;
     draw_ties(random, reference, &mut write).await;
     write
 }
@@ -185,9 +186,6 @@ fn draw_own_parts(random: &mut Random, known: &mut Known, write: &mut Write, now
         write
             .messages
             .push(message(random.one_of(&KEYS), &format!("{instance}/{now_us}"), due_us));
-    }
-    while random.percent(30) {
-        write.messages_taken.push(draw_message(random, known));
     }
     while random.percent(30) {
         write.messages_deferred.push(draw_message(random, known));
@@ -242,6 +240,18 @@ fn draw_effect(random: &mut Random, known: &Known) -> (InstanceId, Arc<str>) {
         return (id("a"), name("never"));
     }
     random.one_of(latest)
+}
+
+/// Mostly such as are there: one that is not refuses the whole write.
+async fn draw_taken(random: &mut Random, known: &Known, reference: &Arc<dyn Store>, write: &mut Write) {
+    let waiting = reference.messages_of(&[write.instance], i64::MAX, 40).await.unwrap();
+    while random.percent(30) {
+        if random.percent(8) {
+            write.messages_taken.push(draw_message(random, known));
+        } else if let Some(row) = waiting.get(usize::try_from(random.below(waiting.len().max(1) as u64)).unwrap()) {
+            write.messages_taken.push(row.id);
+        }
+    }
 }
 
 fn draw_message(random: &mut Random, known: &Known) -> i64 {
