@@ -12,6 +12,7 @@ pub mod node;
 pub mod program;
 pub mod random;
 pub mod repository;
+pub mod simulation;
 pub mod site;
 pub mod trail;
 pub mod wait;

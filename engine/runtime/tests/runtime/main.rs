@@ -9,6 +9,5 @@ mod queries;
 mod races;
 mod running;
 mod sight;
-mod simulation;
 mod support;
 mod timers;

@@ -1,0 +1,90 @@
+//! A store in front of another store: whatever it does not do itself goes through.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_engine::store::{
+    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
+    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, TokenRow, TrailRow, Write,
+};
+
+/// Makes both the trait with its defaults and the store out of one list of what a store can do.
+macro_rules! layers {
+    ($( $name:ident ( $($argument:ident : $kind:ty),* ) -> $answer:ty; )*) => {
+        /// What a layer does differently from the store behind it.
+        pub trait Layer: Send + Sync + 'static {
+            fn behind(&self) -> Arc<dyn Store>;
+
+            /// Every call that the layer does not do itself passes through here.
+            fn around<T: Send>(
+                &self,
+                what: &'static str,
+                call: impl Future<Output = StoreResult<T>> + Send,
+            ) -> impl Future<Output = StoreResult<T>> + Send {
+                let _ = what;
+                call
+            }
+
+            $(
+                fn $name(&self, $($argument: $kind),*) -> impl Future<Output = StoreResult<$answer>> + Send {
+                    async move {
+                        let behind = self.behind();
+                        self.around(stringify!($name), behind.$name($($argument),*)).await
+                    }
+                }
+            )*
+        }
+
+        #[async_trait]
+        impl<L: Layer> Store for Layered<L> {
+            async fn migrate(&self) -> StoreResult<()> {
+                self.0.behind().migrate().await
+            }
+
+            $(
+                async fn $name(&self, $($argument: $kind),*) -> StoreResult<$answer> {
+                    self.0.$name($($argument),*).await
+                }
+            )*
+
+            async fn close(&self) {
+                self.0.behind().close().await;
+            }
+        }
+    };
+}
+
+/// A layer, as the store that it is to whoever is in front of it.
+pub struct Layered<L>(pub L);
+
+layers! {
+    deploy(definition: &Definition, act: &Write) -> Applied;
+    definition(hash: Digest) -> Option<StoredDefinition>;
+    live_definitions() -> Vec<StoredDefinition>;
+    live_hashes() -> Vec<(Arc<str>, Digest)>;
+    draw_number(workflow: &str) -> u64;
+    load(ids: &[InstanceId]) -> Vec<Option<InstanceRow>>;
+    personal(instance: InstanceId) -> Vec<PersonalRow>;
+    commit(writes: &[Write]) -> Vec<Applied>;
+    list(query: &ListQuery) -> ListPage;
+    due_timers(now_us: i64, limit: usize) -> Vec<DueTimer>;
+    next_due() -> Option<i64>;
+    ready_messages(now_us: i64, older_than_us: i64, limit: usize) -> Vec<MessageRow>;
+    messages_of(receivers: &[InstanceId], now_us: i64, limit: usize) -> Vec<MessageRow>;
+    message(to: InstanceId, id: i64) -> Option<MessageRow>;
+    bounce(to: InstanceId, message: i64, answer: Option<&NewMessage>) -> bool;
+    lease_effects(node: &str, now_us: i64, until_us: i64, limit: usize) -> Vec<EffectRow>;
+    extend_leases(leases: &[(InstanceId, Arc<str>, u64)], until_us: i64) -> Vec<bool>;
+    end_attempts(results: &[EffectResult]) -> Vec<bool>;
+    raise_incident(incident: &Incident) -> ();
+    incidents(limit: usize) -> Vec<Incident>;
+    settle_incident(instance: InstanceId, kind: IncidentKind, name: &str, repair: &Repair, act: &Write) -> Option<Applied>;
+    trail(instance: InstanceId, after: u64, limit: usize) -> Vec<TrailRow>;
+    entry_of_input(instance: InstanceId, key: InputKey) -> Option<TrailRow>;
+    instances_after(after: Option<InstanceId>, limit: usize) -> Vec<InstanceRow>;
+    add_token(token: &NewToken, act: &Write) -> Applied;
+    token(hash: Digest) -> Option<TokenRow>;
+    tokens() -> Vec<TokenRow>;
+    revoke_token(id: &str, now_us: i64, act: &Write) -> Applied;
+}

@@ -1,0 +1,197 @@
+//! The simulated installation breaks in every way there is, and nothing is lost, doubled or left undone.
+//!
+//! `STATEWRIGHT_SEED` simulates that seed alone; `STATEWRIGHT_LONG=1` a million ticks over a thousand seeds.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use statewright_tests::database::{Database, Dialect};
+use statewright_tests::environment;
+use statewright_tests::simulation::{Bug, Figures, Place, Plan};
+
+/// Ticks of one seed in which everything may go wrong. About as many follow until everything has ended.
+const TICKS: u64 = 500;
+
+/// On memory: seeds and ticks of each, in the short form and in the long one.
+const SHORT: (u64, u64) = (200, TICKS);
+const LONG: (u64, u64) = (1_000, 1_000);
+
+/// On each of the real stores, both kinds of ticks together.
+const TICKS_ON_DATABASE: u64 = 10_000;
+
+/// Lines of the trace that a failure shows, and those of one that is looked at again.
+const LINES: usize = 80;
+const LINES_REPLAYED: usize = 5_000;
+
+/// Seeds within which each bug is found. Most need one or two.
+const SEEDS_TO_A_BUG_MAX: u64 = 60;
+
+fn plan(seed: u64, ticks: u64, place: Place, bug: Option<Bug>) -> Plan {
+    let lines = if environment::seed().is_some() {
+        LINES_REPLAYED
+    } else {
+        LINES
+    };
+    Plan {
+        seed,
+        ticks,
+        place,
+        bug,
+        lines,
+    }
+}
+
+/// Simulates all seeds from 1 on, or the one that is asked for, on every processor there is.
+fn simulate_on_memory(seeds: u64, ticks: u64) -> Figures {
+    let (first, last) = environment::seed().map_or((1, seeds), |seed| (seed, seed));
+    let next = AtomicU64::new(first);
+    let figures = Mutex::new(Figures::default());
+    let failed = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::SeqCst);
+            if seed > last {
+                return;
+            }
+            match plan(seed, ticks, Place::Memory, None).run() {
+                Ok(ran) => figures.lock().expect("nobody panics here").add(ran),
+                Err(failure) => failed.lock().expect("nobody panics here").push(failure),
+            }
+        }
+    };
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(work);
+        }
+    });
+    let mut failed = failed.into_inner().expect("nobody panics here");
+    failed.sort_by_key(|failure| failure.seed);
+    if let Some(first) = failed.first() {
+        let all: Vec<String> = failed
+            .iter()
+            .map(|failure| format!("seed {}: {}", failure.seed, failure.what))
+            .collect();
+        panic!("{first}\n\n{} of {} seeds failed:\n{}", failed.len(), seeds, all.join("\n"));
+    }
+    figures.into_inner().expect("nobody panics here")
+}
+
+#[test]
+fn whatever_goes_wrong_nothing_is_lost_or_doubled_on_memory() {
+    let (seeds, ticks) = if environment::long() { LONG } else { SHORT };
+    let figures = simulate_on_memory(seeds, ticks);
+    println!("memory: {figures}");
+    if environment::seed().is_none() {
+        assert_eq!(figures.seeds, seeds);
+        assert!(figures.ticks >= seeds * ticks);
+    }
+}
+
+fn simulate_on(dialect: Dialect) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    let mut figures = Figures::default();
+    let mut seed = environment::seed().unwrap_or(1);
+    while figures.ticks < TICKS_ON_DATABASE && (figures.seeds == 0 || environment::seed().is_none()) {
+        // Each seed has a database of its own, which must outlive it.
+        let database = runtime.block_on(Database::create(dialect));
+        match plan(seed, TICKS, Place::Database(database.url()), None).run() {
+            Ok(ran) => figures.add(ran),
+            Err(failure) => panic!("{failure}"),
+        }
+        seed += 1;
+    }
+    println!("{dialect:?}: {figures}");
+}
+
+#[test]
+fn whatever_goes_wrong_nothing_is_lost_or_doubled_in_sqlite() {
+    simulate_on(Dialect::Sqlite);
+}
+
+#[test]
+fn whatever_goes_wrong_nothing_is_lost_or_doubled_in_postgres() {
+    simulate_on(Dialect::Postgres);
+}
+
+#[test]
+fn a_seed_replays_exactly() {
+    let once = || plan(7, TICKS, Place::Memory, None).run();
+    assert_eq!(once(), once());
+    let failing = || plan(2, TICKS, Place::Memory, Some(Bug::RekeyedEffect)).run();
+    let first = failing();
+    assert!(first.is_err());
+    assert_eq!(first, failing());
+}
+
+/// The first seed that finds the bug.
+fn check(bug: Bug) {
+    for seed in 1..=SEEDS_TO_A_BUG_MAX {
+        if let Err(failure) = plan(seed, TICKS, Place::Memory, Some(bug)).run() {
+            println!("{bug:?}: found with seed {seed}: {}", failure.what);
+            assert!(!failure.trace.is_empty(), "a failure says what led to it");
+            return;
+        }
+    }
+    panic!("{bug:?} was not found within {SEEDS_TO_A_BUG_MAX} seeds");
+}
+
+#[test]
+fn a_forgotten_dedupe_is_found() {
+    check(Bug::ForgottenDedupe);
+}
+
+#[test]
+fn a_lease_held_too_late_is_found() {
+    check(Bug::LateLease);
+}
+
+#[test]
+fn a_lost_wake_up_is_found() {
+    check(Bug::LostWakeUp);
+}
+
+#[test]
+fn an_answer_sent_twice_is_found() {
+    check(Bug::AnswerTwice);
+}
+
+#[test]
+fn a_timer_fired_twice_is_found() {
+    check(Bug::TimerTwice);
+}
+
+#[test]
+fn messages_taken_out_of_order_are_found() {
+    check(Bug::DisorderedMessages);
+}
+
+#[test]
+fn a_claim_that_is_not_compared_is_found() {
+    check(Bug::UncomparedClaim);
+}
+
+#[test]
+fn a_claim_that_is_not_released_is_found() {
+    check(Bug::UnreleasedClaim);
+}
+
+#[test]
+fn a_stale_snapshot_that_is_not_fenced_is_found() {
+    check(Bug::UnfencedSnapshot);
+}
+
+#[test]
+fn an_effect_under_another_key_is_found() {
+    check(Bug::RekeyedEffect);
+}
+
+#[test]
+fn a_read_that_is_not_compared_is_found() {
+    check(Bug::UncomparedRead);
+}
+
+#[test]
+fn a_commit_that_was_not_made_is_found() {
+    check(Bug::LostCommit);
+}
