@@ -43,8 +43,15 @@ impl Show {
     pub async fn run(self, terminal: Terminal) -> Outcome {
         let instance: InstanceName = self.instance.parse()?;
         let call = Call::get(&["instances", &instance.workflow, &instance.key]);
-        let shown = self.target.ask(terminal, call).await?.value()?;
-        terminal.answer(&shown, || words(&shown));
+        let desk = self.target.open(terminal).await?;
+        let shown = desk.client.call(call).await.and_then(|reply| reply.value());
+        let incidents = match &shown {
+            Ok(shown) if !terminal.json => incidents_of(&desk, shown).await,
+            _ => Vec::new(),
+        };
+        desk.close().await;
+        let shown = shown?;
+        terminal.answer(&shown, || words(&shown, &incidents));
         Ok(Exit::Done)
     }
 }
@@ -75,6 +82,21 @@ impl List {
     }
 }
 
+/// What waits for a person at an instance; nothing for those who may not know.
+async fn incidents_of(desk: &Desk, shown: &Value) -> Vec<Value> {
+    let listed = desk
+        .client
+        .call(Call::get(&["incidents"]))
+        .await
+        .and_then(|reply| reply.value());
+    let listed = listed.unwrap_or(Value::Null);
+    let of_it = |incident: &&Value| {
+        let same = |name: &str| member(incident, name) == member(shown, name);
+        same("workflow") && same("key")
+    };
+    member_items(&listed, "incidents").iter().filter(of_it).cloned().collect()
+}
+
 /// A page of instances. One without any is no answer where there is no such workflow.
 async fn page_of(desk: &Desk, call: Call, workflow: Option<&str>) -> Result<Value, Failure> {
     let page = desk.client.call(call).await?.value()?;
@@ -84,7 +106,7 @@ async fn page_of(desk: &Desk, call: Call, workflow: Option<&str>) -> Result<Valu
     Ok(page)
 }
 
-fn words(shown: &Value) -> String {
+fn words(shown: &Value, incidents: &[Value]) -> String {
     let mut out = format!(
         "{}/{}  {}\n",
         member(shown, "workflow"),
@@ -100,6 +122,7 @@ fn words(shown: &Value) -> String {
     line("revision", &member_number(shown, "revision").to_string());
     line("states", &member_texts(shown, "states").join(", "));
     line("label", member(shown, "label"));
+    line("paused", &member_texts(shown, "paused").join(", "));
     line("tags", &member_texts(shown, "tags").join(", "));
     line("started", member(shown, "started_at"));
     line(
@@ -112,6 +135,18 @@ fn words(shown: &Value) -> String {
     );
     for timer in member_items(shown, "timers") {
         line("timer", &format!("{} due {}", member(timer, "name"), member(timer, "due")));
+    }
+    for timer in member_items(shown, "paused_timers") {
+        line(
+            "timer",
+            &format!("{} paused, {} left", member(timer, "name"), member(timer, "remaining")),
+        );
+    }
+    for incident in incidents {
+        line(
+            "incident",
+            &format!("{}  {}", member(incident, "id"), member(incident, "error")),
+        );
     }
     for (name, value) in members(shown.field("data").unwrap_or(&Value::Null)) {
         if !value.is_null() {

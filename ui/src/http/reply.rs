@@ -73,6 +73,10 @@ pub fn instance_value(shown: &Shown) -> Value {
         .timers
         .iter()
         .map(|(name, due)| object([("due", Value::from_instant(*due)), ("name", text(name))]));
+    let paused_timers = shown
+        .paused_timers
+        .iter()
+        .map(|(name, remaining)| object([("name", text(name)), ("remaining", Value::from(*remaining))]));
     object([
         ("data", Value::from_fields(shown.data.clone())),
         ("definition", text(&shown.definition.to_string())),
@@ -81,6 +85,8 @@ pub fn instance_value(shown: &Shown) -> Value {
         ("key", text(&shown.key)),
         ("label", text_or_null(shown.label.as_deref())),
         ("output", shown.output.clone()),
+        ("paused", texts(&shown.paused)),
+        ("paused_timers", Value::from_items(paused_timers.collect())),
         ("revision", count(shown.sequence)),
         ("started_at", Value::from_instant(shown.started_at)),
         ("states", texts(&shown.states)),

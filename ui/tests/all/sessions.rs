@@ -217,6 +217,20 @@ fn a_number_given_as_text_is_told_how_to_be_given() {
 }
 
 #[test]
+fn a_pause_is_shown_with_what_stands_still() {
+    let held = "workflow: held\nkey: h\nstart: {by: [clerk]}\naccess: [{for: [clerk]}]\ninitial: both\nstates:\n  both:\n    type: parallel\n    states:\n      work: {after: {late: {in: 90s, actions: [{mark: {late: {}}}]}}, initial: idle, states: {idle: {}}}\n      hold: {initial: on, states: {on: {label: On hold, pauses: [work]}}}\n";
+    check(
+        "paused",
+        &[("held.yaml", held)],
+        &[
+            "deploy held.yaml --store sqlite:s.db",
+            "start held --as ann:clerk --store sqlite:s.db",
+            "show held/h --store sqlite:s.db",
+        ],
+    );
+}
+
+#[test]
 fn a_deployment_needs_the_adapters_that_it_names() {
     let workflow = "workflow: parcel\ndescription: Calls a carrier.\ninitial: out\nstates:\n  out:\n    invoke: {id: ship, adapter: carrier, action: ship, input: {}, onDone: gone, onError: gone}\n  gone: {type: final}\n";
     let settings = "adapters:\n  carrier:\n    url: https://carrier.example/v1\n    actions:\n      ship: {method: POST, path: /shipments, secrets: {Authorization: 'Bearer ${CARRIER}'}}\n";

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InstanceId};
-use statewright_core::step::{Status, title, view};
+use statewright_core::step::{ArmedTimer, Snapshot, Status, title, view};
+use statewright_core::time::Duration;
 use statewright_core::value::{Object, Value};
 
 use crate::error::EngineResult;
@@ -33,6 +35,10 @@ pub struct Shown {
     pub output: Value,
     /// Timers that run, with their moments.
     pub timers: Vec<(Arc<str>, Timestamp)>,
+    /// Timers that stand still, with what is left of them.
+    pub paused_timers: Vec<(Arc<str>, Duration)>,
+    /// Paths of the active states that others pause, the outermost of each.
+    pub paused: Vec<Arc<str>>,
 }
 
 impl Shown {
@@ -46,7 +52,17 @@ impl Shown {
         // The view leaves personal fields out; whoever sees them sees them from the snapshot.
         let own = snapshot.data.iter().map(|(name, value)| (name.clone(), value.clone()));
         let data = computed.into_iter().chain(own).filter(|(name, _)| seen(name)).collect();
-        let timers = snapshot.timers.iter().filter(|(_, timer)| timer.remaining_us.is_none());
+        // One that has fired for the last time is kept only until its state is left.
+        let running = |timer: &ArmedTimer| timer.remaining_us.is_none() && !timer.spent;
+        let timers = snapshot.timers.iter().filter(|(_, timer)| running(timer));
+        let paused_timers = snapshot.timers.iter().filter_map(|(name, timer)| {
+            let microseconds = timer.remaining_us?;
+            let remaining = Duration {
+                microseconds,
+                ..Duration::default()
+            };
+            Some((name.clone(), remaining))
+        });
         Ok(Shown {
             instance: snapshot.instance,
             workflow: snapshot.workflow.clone(),
@@ -66,8 +82,17 @@ impl Shown {
                 Value::Null
             },
             timers: timers.map(|(name, timer)| (name.clone(), timer.due)).collect(),
+            paused_timers: paused_timers.collect(),
+            paused: paused(&known.chart, snapshot),
         })
     }
+}
+
+fn paused(chart: &Chart, snapshot: &Snapshot) -> Vec<Arc<str>> {
+    let paused = snapshot.paused(chart);
+    let found = paused.iter().filter_map(|state| chart.states.get(usize::from(state.0)));
+    let outermost = found.filter(|state| state.parent.is_none_or(|parent| !paused.contains(parent)));
+    outermost.map(|state| state.path.clone()).collect()
 }
 
 fn texts(value: Option<&Value>) -> Vec<Arc<str>> {

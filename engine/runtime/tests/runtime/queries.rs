@@ -163,3 +163,53 @@ async fn a_token_says_who_someone_is_until_it_is_revoked() {
     assert_eq!(acts.len(), 3, "{acts:?}");
     world.prove().await;
 }
+
+const HELD: &str = "
+workflow: held
+start: {by: [clerk]}
+access:
+  - {for: [clerk]}
+initial: both
+states:
+  both:
+    type: parallel
+    states:
+      work:
+        initial: idle
+        after:
+          first: {in: 10s, actions: [{mark: {first: {}}}]}
+          second: {in: 100s, actions: [{mark: {second: {}}}]}
+        states: {idle: {}}
+      hold:
+        initial: off
+        states:
+          off: {on: {HOLD: {target: on, by: [clerk]}}}
+          on: {pauses: [work], on: {RELEASE: {target: off, by: [clerk]}}}
+";
+
+#[tokio::test]
+async fn what_is_shown_of_timers_runs_or_is_paused() {
+    let mut world = World::with(&[HELD]).await;
+    world.start("held", "A", &[]).await.unwrap();
+    let shown = async |world: &World| {
+        let shown = world.show("held", "A").await;
+        let running: Vec<&str> = shown.timers.iter().map(|(name, _)| &**name).collect();
+        let paused = shown
+            .paused_timers
+            .iter()
+            .map(|(name, left)| format!("{name} {}s", left.microseconds / 1_000_000));
+        format!(
+            "{} | {} | {}",
+            running.join(" "),
+            paused.collect::<Vec<_>>().join(" "),
+            shown.paused.join(" ")
+        )
+    };
+    assert_eq!(shown(&world).await, "both.work/first both.work/second |  | ");
+    world.live(20).await;
+    assert_eq!(shown(&world).await, "both.work/second |  | ");
+    world.send("held", "A", "HOLD").await.unwrap();
+    assert_eq!(shown(&world).await, " | both.work/second 80s | both.work");
+    world.send("held", "A", "RELEASE").await.unwrap();
+    assert_eq!(shown(&world).await, "both.work/second |  | ");
+}
