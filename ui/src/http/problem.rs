@@ -86,7 +86,14 @@ impl Problem {
             None => refusal.sentence.clone(),
         };
         let sentences: Vec<String> = refusals.iter().map(sentence).collect();
-        let mut problem = Problem::of(code, sentences.join("; "));
+        let failed = refusals.iter().find_map(|refusal| match refusal.kind {
+            RefusalKind::Failed(code) => Some(code),
+            _ => None,
+        });
+        let mut problem = Problem::of(failed.unwrap_or(code), sentences.join("; "));
+        if failed.is_some() {
+            problem.0.status = StatusCode::UNPROCESSABLE_ENTITY;
+        }
         problem.0.refusals = refusals;
         problem
     }

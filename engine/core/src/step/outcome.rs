@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{SendVerdict, Snapshot, Trace};
 use crate::chart::Retry;
+use crate::diagnostic::Code;
 use crate::identity::{Digest, InputKey, InstanceId};
 use crate::value::{Object, Value};
 
@@ -73,6 +74,8 @@ pub enum RefusalKind {
     Reason,
     /// There is one already, or it has ended.
     Conflict,
+    /// It was begun and could not be done: what of the chart failed, by its code.
+    Failed(Code),
 }
 
 /// A step that could not be taken at all; nothing changes.

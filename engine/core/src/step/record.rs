@@ -365,6 +365,9 @@ fn write_note(note: &Note, out: &mut String) {
 
 fn write_refusal(refusal: &Refusal, out: &mut String) {
     let mut members = Members::open(out);
+    if let RefusalKind::Failed(code) = refusal.kind {
+        members.text("code", &code.to_string());
+    }
     if let Some(field) = &refusal.field {
         members.text("field", field);
     }
@@ -410,6 +413,7 @@ impl RefusalKind {
             RefusalKind::Paused => "paused",
             RefusalKind::Reason => "reason",
             RefusalKind::Conflict => "conflict",
+            RefusalKind::Failed(_) => "failed",
         }
     }
 }

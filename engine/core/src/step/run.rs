@@ -18,6 +18,7 @@ use super::{
     StartInput, Status, Verdict,
 };
 use crate::chart::{Chart, StateIndex, StateSet, Trigger};
+use crate::diagnostic::Code;
 use crate::expression::limits::STEP_FUEL_MAX;
 use crate::field::Fields;
 use crate::identity::{Digest, InstanceId};
@@ -47,6 +48,10 @@ pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Fac
     let taken = machine.take(input);
     // whatever came of it, guards that had no more fuel were no guards
     let taken = if machine.ran_out() { Err(out_of_fuel()) } else { taken };
+    let taken = match taken {
+        Err(Interrupt::Failure(failure)) => refused_for(failure, input),
+        taken => taken,
+    };
     match taken {
         Ok(Verdict::Taken) => Ok(done(machine.into_outcome(before))),
         Ok(verdict) => Ok(done(match (before, &input.kind) {
@@ -57,6 +62,18 @@ pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Fac
         })),
         Err(Interrupt::Needs) => Ok(Stepped::Needs(machine.take_needs())),
         Err(Interrupt::Failure(failure)) => Err(failure),
+    }
+}
+
+/// What a person sends and the chart fails at is refused, and the refusal kept. A timer, a message, an answer has nobody to be told: its
+/// step fails, and it waits for a person.
+fn refused_for(failure: Failure, input: &Input) -> Result<Verdict, Interrupt> {
+    let asked = matches!(input.kind, InputKind::Event { .. } | InputKind::Start(_));
+    match Code::parse(failure.code) {
+        Some(code) if asked && input.actor.kind == ActorKind::Person => {
+            Ok(Verdict::Refused(vec![refusal(RefusalKind::Failed(code), failure.message)]))
+        }
+        _ => Err(Interrupt::Failure(failure)),
     }
 }
 

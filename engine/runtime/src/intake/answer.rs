@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::chart::Chart;
+use statewright_core::diagnostic::Code;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{Refusal, RefusalKind, Snapshot, Status, Verdict, label};
 use statewright_core::trail::{EntryError, EntryText};
@@ -124,7 +125,10 @@ fn refusals_of(entry: &EntryText) -> Vec<Refusal> {
     let reasons = entry.member("reasons").and_then(Value::as_list).unwrap_or_default();
     let text = |reason: &Value, name: &str| reason.field(name).and_then(Value::as_text).map(str::to_owned);
     let refusal = |reason: &Value| Refusal {
-        kind: refusal_kind(reason.field("kind").and_then(Value::as_text).unwrap_or_default()),
+        kind: refusal_kind(
+            reason.field("kind").and_then(Value::as_text).unwrap_or_default(),
+            reason.field("code").and_then(Value::as_text),
+        ),
         sentence: text(reason, "sentence").unwrap_or_default(),
         field: text(reason, "field"),
         instances: {
@@ -135,8 +139,9 @@ fn refusals_of(entry: &EntryText) -> Vec<Refusal> {
     reasons.iter().map(refusal).collect()
 }
 
-fn refusal_kind(word: &str) -> RefusalKind {
+fn refusal_kind(word: &str, code: Option<&str>) -> RefusalKind {
     match word {
+        "failed" => RefusalKind::Failed(code.and_then(Code::parse).unwrap_or(Code::ActionFailed)),
         "forbidden" => RefusalKind::Forbidden,
         "invalid" => RefusalKind::Invalid,
         "paused" => RefusalKind::Paused,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::identity::{InputKey, InstanceId};
 use statewright_core::step::{InputKind, Refusal, RefusalKind, Verdict};
+use statewright_core::trail::EntryText;
 
 use super::Intake;
 use super::answer::actor_of_entry;
@@ -14,7 +15,7 @@ use super::request::{Origin, Parcel, Request};
 use crate::body::Party;
 use crate::configuration::RESTEPS_MAX;
 use crate::error::{EngineError, EngineResult};
-use crate::store::{Applied, Write};
+use crate::store::{Applied, TrailRow, Write};
 
 /// What a write came to, with what is needed to tell of it.
 pub(super) type Result = Option<(Write, Applied)>;
@@ -154,6 +155,13 @@ impl Intake {
             return vec![group.into_parcel(Retry::Fresh)];
         };
         let mut request = group.requests.remove(place);
+        if !asks_for(&request, &first.key, &row) {
+            request.reply.fail(EngineError::KeyReused);
+            return match group.requests.is_empty() {
+                true => Vec::new(),
+                false => vec![group.into_parcel(Retry::Fresh)],
+            };
+        }
         request.instance = holder;
         request.to = Some(Party {
             workflow: first.workflow,
@@ -307,6 +315,19 @@ impl Group {
             request.reply.fail(own.unwrap_or_else(|| error.clone()));
         }
         Vec::new()
+    }
+}
+
+/// Whether a start asks for the instance that its key's first use made: by its name, or both by a number that is drawn.
+fn asks_for(request: &Request, first: &str, entry: &TrailRow) -> bool {
+    let InputKind::Start(start) = &request.input.kind else {
+        return false;
+    };
+    match start.number {
+        None => *start.key == *first,
+        Some(_) => {
+            EntryText::read(&entry.bytes).is_ok_and(|entry| entry.input().is_some_and(|input| input.contains_key("number")))
+        }
     }
 }
 

@@ -1,12 +1,15 @@
 //! What waits for a person, and what the person decides.
 
+use statewright_core::diagnostic::Code;
+use statewright_core::step::{RefusalKind, Verdict};
 use statewright_core::value::Value;
+use statewright_engine::SendRequest;
 use statewright_engine::error::EngineError;
 use statewright_engine::incidents::{Decision, IncidentName};
 use statewright_engine::store::IncidentKind;
 
 use crate::effects::MAKER;
-use crate::support::{World, operator};
+use crate::support::{World, key, operator, send_of};
 
 async fn stuck() -> (World, IncidentName) {
     let mut world = World::with(&[MAKER]).await;
@@ -243,10 +246,25 @@ async fn a_message_that_cannot_be_taken_waits_and_its_sender_is_answered_when_it
     assert_eq!(world.field("sender", "A", "refused").await, Value::Integer(1));
     assert_eq!(world.trail("counter", "A").await, ["start by ann: taken"]);
     // Whoever sends by hand is told, and nothing waits.
-    let failed = world.send("counter", "A", "ADD").await;
-    assert!(
-        matches!(failed, Err(EngineError::Failed { code: "SW-1001", .. })),
-        "{failed:?}"
+    let request = SendRequest {
+        input_key: Some(key("by hand")),
+        ..send_of("counter", "A", "ADD")
+    };
+    let failed = world.send_as(request.clone()).await.unwrap();
+    let Verdict::Refused(refusals) = &failed.verdict else {
+        panic!("{failed:?}")
+    };
+    assert_eq!(refusals[0].kind, RefusalKind::Failed(Code::NoRest));
+    assert_eq!((failed.sequence, &*failed.states[0]), (2, "open"));
+    let again = world.send_as(request).await.unwrap();
+    assert_eq!((again.duplicate, again.sequence, &again.verdict), (true, 2, &failed.verdict));
+    assert_eq!(
+        world.trail("counter", "A").await,
+        [
+            "start by ann: taken",
+            "event ADD by ann: refused",
+            "duplicate of 2 by ann: recorded"
+        ]
     );
     world.prove().await;
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{RefusalKind, Verdict};
 use statewright_core::value::Value;
-use statewright_engine::SendRequest;
 use statewright_engine::error::EngineError;
 use statewright_engine::intake::Ticked;
 use statewright_engine::store::memory::MemoryStore;
 use statewright_engine::testing::{FaultRates, FaultyStore};
+use statewright_engine::{SendRequest, StartRequest};
 
 use crate::support::{COUNTER, World, clerk, key, object, person, send_of, start_of};
 
@@ -93,6 +93,28 @@ async fn a_key_belongs_to_one_request() {
     assert_eq!(world.send_as(request(6)).await, Err(EngineError::KeyReused));
     assert!(world.send_as(request(5)).await.unwrap().duplicate);
     assert_eq!(world.field("counter", "A", "count").await, Value::Integer(5));
+}
+
+/// The key that names an instance is part of what a start asks for.
+#[tokio::test]
+async fn a_start_of_another_key_is_another_request() {
+    let world = World::with(&[COUNTER]).await;
+    let request = |instance: &str| StartRequest {
+        input_key: Some(key("start")),
+        ..start_of("counter", Some(instance), &[])
+    };
+    let ask = async |request: StartRequest| {
+        let engine = world.engine();
+        world.ask(async move { engine.start(request).await }).await
+    };
+    assert_eq!(ask(request("H1")).await.unwrap().verdict, Verdict::Taken);
+    assert_eq!(ask(request("H2")).await, Err(EngineError::KeyReused));
+    let mut drawn = request("H1");
+    drawn.key = None;
+    assert_eq!(ask(drawn).await, Err(EngineError::KeyReused), "nor is a drawn one");
+    assert!(ask(request("H1")).await.unwrap().duplicate);
+    assert_eq!(world.trail("counter", "H2").await, Vec::<String>::new());
+    world.prove().await;
 }
 
 #[tokio::test]

@@ -82,6 +82,10 @@ states:
     );
     assert_eq!(life.send("GO"), "SW-1002: `a` is empty");
     assert_eq!((life.states(), life.data("b")), ("x".into(), "1".into()));
+    let entry = life.entry();
+    let reason = r#""reasons":[{"code":"SW-1002","kind":"failed","sentence":"`a` is empty"}]"#;
+    assert!(entry.contains(reason) && entry.contains(r#""verdict":"refused""#), "{entry}");
+    assert!(!entry.contains("changed"), "nothing of it was done: {entry}");
 }
 
 #[test]

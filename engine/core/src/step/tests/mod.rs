@@ -198,6 +198,12 @@ impl Life {
 
 fn said(verdict: &Verdict) -> String {
     match verdict {
+        Verdict::Refused(refusals) if matches!(refusals.as_slice(), [one] if matches!(one.kind, RefusalKind::Failed(_))) => {
+            let RefusalKind::Failed(code) = refusals[0].kind else {
+                unreachable!("it was matched")
+            };
+            format!("{code}: {}", refusals[0].sentence)
+        }
         Verdict::Refused(refusals) => {
             let each = refusals.iter().map(|refusal| match &refusal.field {
                 Some(field) => format!("{field} {}", refusal.sentence),
