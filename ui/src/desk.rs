@@ -146,7 +146,7 @@ async fn work(mut node: Node, mut stopping: watch::Receiver<bool>) {
 /// An error of the engine, where no request was made.
 pub fn engine_failure(error: EngineError) -> Failure {
     let code = match &error {
-        EngineError::Damaged(_) => Code::Damaged,
+        EngineError::Damaged(_) | EngineError::DamagedInstance { .. } => Code::Damaged,
         _ => Code::StoreUnopened,
     };
     Failure::no(code, format!("The store cannot be used: {error}"))

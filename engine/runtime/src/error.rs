@@ -54,6 +54,9 @@ pub enum EngineError {
     /// Stored bytes do not mean what they should.
     #[error("stored data is damaged: {0}")]
     Damaged(String),
+    /// Those of one instance: nothing is done with it, and others are not touched.
+    #[error("what is stored of {workflow}/{key} is damaged: {why}")]
+    DamagedInstance { workflow: Arc<str>, key: Arc<str>, why: String },
     #[error("{0}")]
     Schema(String),
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_core::step::Snapshot;
+use statewright_core::trail::{EntryText, entry_digest};
 
 use crate::error::{EngineError, EngineResult};
 use crate::registry::{Known, Registry};
@@ -59,8 +60,23 @@ impl Instances {
         loaded.into_iter().next().unwrap_or(Ok(None))
     }
 
-    /// Makes a row into a snapshot.
+    /// Makes a row into a snapshot, if it is the one that its trail ends with.
+    ///
+    /// # Errors
+    /// `DamagedInstance` where the row, or what it is pinned to, is not what it should be.
     pub async fn restore(&self, row: &InstanceRow, personal: Personal) -> EngineResult<Instance> {
+        self.restored(row, personal).await.map_err(|error| match error {
+            EngineError::Damaged(why) => EngineError::DamagedInstance {
+                workflow: row.workflow.clone(),
+                key: row.key.clone(),
+                why,
+            },
+            other => other,
+        })
+    }
+
+    async fn restored(&self, row: &InstanceRow, personal: Personal) -> EngineResult<Instance> {
+        compare_with_trail(row).map_err(EngineError::Damaged)?;
         let known = self.registry.chart(row.definition).await?;
         let values: Vec<(Digest, String)> = match personal {
             Personal::With if Snapshot::names_personal(&row.snapshot) => {
@@ -70,7 +86,10 @@ impl Instances {
             _ => Vec::new(),
         };
         let snapshot = Snapshot::restore(&known.chart, &row.snapshot, row.head, &values)?;
-        if snapshot.sequence != row.sequence || snapshot.instance != row.instance {
+        if snapshot.sequence != row.sequence
+            || snapshot.instance != row.instance
+            || InstanceId::of(&row.workflow, &row.key) != row.instance
+        {
             return Err(EngineError::Damaged(format!("the snapshot of {} is another's", row.instance)));
         }
         Ok(Instance {
@@ -79,6 +98,23 @@ impl Instances {
             bytes: row.snapshot.len(),
         })
     }
+}
+
+/// Whether the snapshot is the one that the entry names which the head digests: what was put in its place is never stepped on.
+fn compare_with_trail(row: &InstanceRow) -> Result<(), String> {
+    if let Some(damage) = &row.damage {
+        return Err(damage.clone());
+    }
+    let entry = row.last_entry.as_deref().ok_or("its last entry is not there")?;
+    if entry_digest(entry.as_bytes()) != row.head {
+        return Err("its last entry is not the one that its head was made of".into());
+    }
+    let named = EntryText::read(entry).and_then(|entry| entry.snapshot());
+    let named = named.map_err(|error| format!("its last entry cannot be read: {error}"))?;
+    if named != Digest::of(row.snapshot.as_bytes()) {
+        return Err("its snapshot is not the one that its last entry names".into());
+    }
+    Ok(())
 }
 
 /// Tells what is wrong with one instance from what is wrong with the store.

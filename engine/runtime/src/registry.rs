@@ -35,6 +35,8 @@ pub struct Registry {
 struct Charts {
     by_hash: HashMap<Digest, Arc<Known>>,
     live: BTreeMap<Arc<str>, Digest>,
+    /// Live in the store and of no use here, and why.
+    unusable: BTreeMap<Arc<str>, (Digest, String)>,
 }
 
 impl Known {
@@ -78,11 +80,20 @@ impl Registry {
 
     /// Makes a kept chart the one that new instances take.
     pub fn make_live(&self, workflow: Arc<str>, hash: Digest) {
-        self.charts
-            .write()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .live
-            .insert(workflow, hash);
+        let mut charts = self.charts.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        charts.unusable.remove(&workflow);
+        charts.live.insert(workflow, hash);
+    }
+
+    /// A live definition that this program cannot use. It is said once, not each time that it is seen.
+    fn set_aside(&self, workflow: Arc<str>, hash: Digest, why: String) {
+        let mut charts = self.charts.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let aside = (hash, why);
+        if charts.unusable.get(&workflow) != Some(&aside) {
+            tracing::error!(%workflow, %hash, why = aside.1, "a live definition cannot be used");
+            charts.live.remove(&workflow);
+            charts.unusable.insert(workflow, aside);
+        }
     }
 
     /// The chart of this hash, if it is in memory.
@@ -118,6 +129,9 @@ impl Registry {
             return Ok(known);
         }
         self.refresh().await?;
+        if let Some((_, why)) = self.read().unusable.get(workflow) {
+            return Err(EngineError::Damaged(why.clone()));
+        }
         let hash = self.read().live.get(workflow).copied();
         match hash {
             Some(hash) => self.chart(hash).await,
@@ -151,7 +165,7 @@ impl Registry {
             match self.chart(hash).await {
                 Ok(_) => self.make_live(workflow, hash),
                 // One definition that this program cannot read must not keep it from all others.
-                Err(EngineError::Damaged(error)) => tracing::error!(%workflow, %hash, error, "a live definition cannot be used"),
+                Err(EngineError::Damaged(why)) => self.set_aside(workflow, hash, why),
                 Err(error) => return Err(error),
             }
         }

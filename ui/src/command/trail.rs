@@ -4,6 +4,7 @@ use axum::http::header;
 use statewright_core::diagnostic::Code;
 use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
+use statewright_core::value::interface::to_interface;
 
 use super::*;
 use crate::client::Call;
@@ -129,18 +130,75 @@ fn what(input: &Value) -> String {
         .find(|text| !text.is_empty());
     match (member(input, "kind"), detail) {
         ("event", Some(event)) => event.to_owned(),
+        ("act", _) => act(input),
+        ("send_answer", Some(send)) => format!("send_answer {send}: {}", outcome(input)),
         (kind, Some(detail)) => format!("{kind} {detail}"),
         (kind, None) => kind.to_owned(),
     }
 }
 
+/// What became of what was sent, and why, if it was not taken.
+fn outcome(input: &Value) -> String {
+    match member(input, "why") {
+        "" => member(input, "outcome").to_owned(),
+        why => format!("{} ({why})", member(input, "outcome")),
+    }
+}
+
+/// One of the system's own acts: its name, and what it was about.
+fn act(input: &Value) -> String {
+    let Some(members) = input.field("act").and_then(Value::as_object) else {
+        return "act".to_owned();
+    };
+    let mut words = vec![members.get("act").and_then(Value::as_text).unwrap_or("act").to_owned()];
+    for (name, value) in members.iter().filter(|(name, _)| &***name != "act") {
+        words.push(match value.as_text() {
+            Some(text) => format!("{name}={text}"),
+            None => format!("{name}={}", to_interface(value)),
+        });
+    }
+    words.join(" ")
+}
+
 fn verdict(entry: &Value) -> String {
-    let reasons: Vec<&str> = member_items(entry, "reasons")
+    let reasons: Vec<String> = member_items(entry, "reasons")
         .iter()
-        .map(|reason| member(reason, "sentence"))
+        .map(|reason| match member(reason, "field") {
+            "" => member(reason, "sentence").to_owned(),
+            field => format!("{field}: {}", member(reason, "sentence")),
+        })
         .collect();
     match reasons.as_slice() {
         [] => member(entry, "verdict").to_owned(),
         reasons => format!("{}: {}", member(entry, "verdict"), reasons.join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use statewright_core::value::json;
+
+    use super::*;
+
+    fn check(entry: &str, expected: [&str; 2]) {
+        let entry = json::read(entry).expect("our own");
+        let said = [entry.field("input").map_or_else(String::new, what), verdict(&entry)];
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn an_entry_says_what_came_and_what_became_of_it() {
+        check(
+            r#"{"input": {"act": {"act": "deployed", "definition": "ab", "workflow": "ticket"}, "kind": "act"}, "verdict": "recorded"}"#,
+            ["deployed definition=ab workflow=ticket", "recorded"],
+        );
+        check(
+            r#"{"input": {"kind": "send_answer", "outcome": "refused", "send": "3:1", "why": "no stock"}, "verdict": "taken"}"#,
+            ["send_answer 3:1: refused (no stock)", "taken"],
+        );
+        check(
+            r#"{"input": {"event": "SET", "kind": "event"}, "reasons": [{"field": "qty", "sentence": "must be a whole number"}], "verdict": "refused"}"#,
+            ["SET", "refused: qty: must be a whole number"],
+        );
     }
 }

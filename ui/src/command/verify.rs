@@ -1,12 +1,10 @@
 //! `verify` and `replay`: whether the trail proves itself.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
 
 use statewright_core::diagnostic::Code;
-use statewright_core::identity::InstanceId;
 use statewright_engine::audit;
 use statewright_engine::error::EngineError;
 use statewright_engine::registry::{LanguageCompiler, Registry};
@@ -68,22 +66,12 @@ async fn verify_store(store: &Arc<dyn Store>, progress: impl FnMut(audit::Progre
         entries: verified.walked.entries,
         ..Report::default()
     };
-    let ids: Vec<InstanceId> = verified.faults.iter().map(|fault| fault.instance).collect();
-    let rows = store.load(&ids).await?;
-    let names: BTreeMap<InstanceId, String> = rows
-        .into_iter()
-        .flatten()
-        .map(|row| (row.instance, format!("{}/{}", row.workflow, row.key)))
-        .collect();
-    for fault in verified.faults {
+    for finding in verified.faults {
         report.find(Finding {
-            instance: names
-                .get(&fault.instance)
-                .cloned()
-                .unwrap_or_else(|| fault.instance.to_string()),
-            sequence: fault.sequence,
-            kind: fault.kind.to_string(),
-            detail: fault.detail,
+            instance: finding.subject,
+            sequence: finding.sequence,
+            kind: finding.kind.to_string(),
+            detail: finding.detail,
         });
     }
     Ok(report)

@@ -41,7 +41,19 @@ impl From<EngineError> for Problem {
             EngineError::DefinitionRefused(_) => Problem::of(Code::DefinitionRefused, detail),
             EngineError::Damaged(why) => {
                 tracing::error!(why, "stored data is damaged");
-                Problem::of(Code::Damaged, "Stored data is damaged; the server's log says more")
+                Problem::of(
+                    Code::Damaged,
+                    "Stored data is damaged, and nothing is done with it: `statewright verify` on the store says where",
+                )
+            }
+            EngineError::DamagedInstance { workflow, key, why } => {
+                tracing::error!(%workflow, %key, why, "an instance is damaged");
+                Problem::of(
+                    Code::Damaged,
+                    format!(
+                        "What is stored of {workflow}/{key} is damaged, and nothing is done with it: `statewright verify` on the store says more"
+                    ),
+                )
             }
             EngineError::Schema(why) => {
                 tracing::error!(why, "the schema does not fit");

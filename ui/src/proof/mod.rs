@@ -26,8 +26,9 @@ pub struct Report {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// `workflow/key`, or the id where the name is not known.
+    /// `workflow/key`, or the id where the name is not known; `definition DIGEST`; `line`.
     pub instance: String,
+    /// 0 where it is about no entry.
     pub sequence: u64,
     /// A word of docs/trail-format.md (`edited`, `missing` …); `different` where a step leads elsewhere.
     pub kind: String,
@@ -78,6 +79,7 @@ impl Finding {
     pub fn line(&self) -> String {
         match &*self.instance {
             LINE => format!("{LINE} {}: {}: {}", self.sequence, self.kind, self.detail),
+            instance if self.sequence == 0 => format!("{instance}: {}: {}", self.kind, self.detail),
             instance => format!("{instance}: entry {}: {}: {}", self.sequence, self.kind, self.detail),
         }
     }

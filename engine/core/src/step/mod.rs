@@ -57,7 +57,7 @@ pub use outcome::{
     ClaimChange, Effect, Entry, Failure, Message, MessageKind, Outcome, Refusal, RefusalKind, SubscriptionChange, TimerChange,
     Verdict,
 };
-pub use personal::holds_personal_data;
+pub use personal::{commitment_of, holds_personal_data, secret_of};
 pub use requirement::{handles_failure, requirement, would_strand};
 pub use run::{Stepped, step};
 pub use seal::seal;

@@ -22,6 +22,11 @@ pub(super) fn commitment(secret: &[u8; 32], value: &Value) -> Digest {
     keyed_digest(secret, to_canonical(value).as_bytes())
 }
 
+/// What stands for a personal value that is stored as this canonical text.
+pub fn commitment_of(secret: &[u8; 32], canonical: &str) -> Digest {
+    keyed_digest(secret, canonical.as_bytes())
+}
+
 /// Whether a field holds personal data, itself or anywhere inside: then it is sealed as a whole.
 pub(crate) fn is_personal(field: &Field) -> bool {
     field.phi || holds_personal(&field.schema)
@@ -116,8 +121,8 @@ pub(super) fn opened(reference: &str, personal: &[(Digest, String)]) -> Value {
         .unwrap_or(Value::Null)
 }
 
-/// The secret among an instance's personal rows.
-pub(super) fn secret_of(personal: &[(Digest, String)]) -> Option<[u8; 32]> {
+/// The secret among an instance's personal rows (reference and canonical value).
+pub fn secret_of(personal: &[(Digest, String)]) -> Option<[u8; 32]> {
     let (_, text) = personal.iter().find(|(reference, _)| *reference == Digest::ZERO)?;
     let digest: Digest = text.trim_matches('"').parse().ok()?;
     Some(digest.0)

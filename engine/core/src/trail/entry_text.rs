@@ -42,6 +42,18 @@ impl EntryText {
         })
     }
 
+    /// The commitments that a canonical text names, an entry's or a snapshot's.
+    pub fn commitments(bytes: &str) -> Vec<Digest> {
+        let found = std::cell::RefCell::new(Vec::new());
+        let keep = |reference: &str| {
+            found.borrow_mut().extend(reference.parse::<Digest>());
+            Value::Null
+        };
+        // What cannot be read names nothing; that it cannot is found elsewhere.
+        let _ = read_canonical_with(bytes, &keep);
+        found.into_inner()
+    }
+
     /// The `input` member alone, as `record::input_text` writes it.
     pub(crate) fn read_input(text: &str) -> Result<Object, EntryError> {
         Ok(Self::read(text)?.fields)

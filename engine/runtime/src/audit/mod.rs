@@ -1,16 +1,20 @@
 //! Proving a whole database: that every trail is whole, and that stepping what is recorded leads to what is stored.
 //!
-//! Both walk all instances in the order of their ids, page by page, while the node may go on working: of each instance they look
+//! `verify` compares everything that stands in the store with what proves it; `replay` steps the inputs again. Both walk all instances in the order of their ids, page by page, while the node may go on working: of each instance they look
 //! at the entries up to the head that they found.
 
+mod columns;
+mod definitions;
+mod finding;
+mod personal;
 mod replay;
 mod verify;
 
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_core::trail::Fault;
 
+pub use finding::{Finding, described};
 pub use replay::{ReplayFinding, ReplayReport, replay};
 pub use verify::{VerifyReport, verify};
 
@@ -53,8 +57,10 @@ impl<'a> Walk<'a> {
             return Ok(Vec::new());
         }
         let rows = self.store.instances_after(self.after, INSTANCES_PAGE).await?;
-        self.done = rows.len() < INSTANCES_PAGE;
-        self.after = rows.last().map(|row| row.instance);
+        let reached = rows.last().map(|row| row.instance);
+        // Identifiers that were cut to their length may not go on; then nothing behind them can be walked to.
+        self.done = rows.len() < INSTANCES_PAGE || reached <= self.after;
+        self.after = reached;
         Ok(rows)
     }
 }
@@ -73,12 +79,4 @@ fn keep<T>(findings: &mut Vec<T>, finding: T) {
     if findings.len() < FINDINGS_MAX {
         findings.push(finding);
     }
-}
-
-/// A fault as people read it: where, what, why.
-pub fn described(fault: &Fault) -> String {
-    format!(
-        "{} entry {}: {}: {}",
-        fault.instance, fault.sequence, fault.kind, fault.detail
-    )
 }

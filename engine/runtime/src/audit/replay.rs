@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InstanceId};
-use statewright_core::trail::{Replay, Replayed};
+use statewright_core::trail::{EntryText, Replay, Replayed};
 
 use super::{Progress, Walk, entries, keep};
 use crate::error::{EngineError, EngineResult};
@@ -84,6 +84,13 @@ async fn replay_instance(
     row: &InstanceRow,
     walked: &mut Progress,
 ) -> EngineResult<Course> {
+    if let Some(damage) = &row.damage {
+        let detail = format!("its row cannot be read: {damage}");
+        return Ok(Course::Different {
+            sequence: row.sequence,
+            detail,
+        });
+    }
     let known = match registry.chart(row.definition).await {
         Ok(known) => known,
         Err(EngineError::Damaged(detail)) => return Ok(Course::Different { sequence: 1, detail }),
@@ -101,7 +108,7 @@ async fn replay_instance(
             walked.entries += 1;
             match replay.follow(&entry.bytes) {
                 Ok(Replayed::Same) => {}
-                Ok(Replayed::Erased) => return Ok(Course::Erased),
+                Ok(Replayed::Erased) => return erased_at(store, row, entry.sequence).await,
                 Ok(Replayed::Different(difference)) => {
                     return Ok(Course::Different {
                         sequence: difference.sequence,
@@ -126,4 +133,20 @@ async fn replay_instance(
         sequence: row.sequence,
         detail,
     })
+}
+
+/// Personal values that an entry needs are not there: lawfully, if another says that they were erased.
+async fn erased_at(store: &Arc<dyn Store>, row: &InstanceRow, sequence: u64) -> EngineResult<Course> {
+    let mut after = sequence;
+    loop {
+        let page = entries(store, row, after).await?;
+        let Some(end) = page.last() else { break };
+        after = end.sequence;
+        let is_erasure = |bytes: &str| EntryText::read(bytes).is_ok_and(|entry| entry.input_kind() == "erasure");
+        if page.iter().any(|entry| is_erasure(&entry.bytes)) {
+            return Ok(Course::Erased);
+        }
+    }
+    let detail = "personal values that it needs are not there, and no entry says that they were erased".into();
+    Ok(Course::Different { sequence, detail })
 }

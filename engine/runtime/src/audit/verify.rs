@@ -1,75 +1,201 @@
-//! Whether every trail is whole, up to the head that the database holds.
+//! Whether every trail is whole up to the head that the database holds, and everything that stands beside it says the same.
 
 use std::sync::Arc;
 
-use statewright_core::identity::Digest;
+use statewright_core::identity::InstanceId;
 use statewright_core::trail::{ChainState, EntryText, Fault, FaultKind, Head};
 
-use super::{Progress, Walk, entries, keep};
+use super::definitions::Pinned;
+use super::finding::{Finding, name_of};
+use super::personal::Commitments;
+use super::{FINDINGS_MAX, Progress, Walk, columns, entries, keep};
 use crate::error::EngineResult;
-use crate::store::{InstanceRow, Store};
+use crate::store::{InstanceRow, Store, StrayTable, TrailRow};
+
+/// How often an instance is looked at again that changed under our eyes: its row, its entries and its personal values are not read at
+/// one moment.
+const LOOKS_MAX: u32 = 4;
 
 #[derive(Clone, Debug, Default)]
 pub struct VerifyReport {
     pub walked: Progress,
     /// All that were found; `faults` holds the first of them.
     pub fault_count: u64,
-    pub faults: Vec<Fault>,
+    pub faults: Vec<Finding>,
 }
 
-/// Walks every trail. `progress` is called after each page of instances.
+/// Walks the whole store. `progress` is called after each page of instances.
 pub async fn verify(store: &Arc<dyn Store>, mut progress: impl FnMut(Progress)) -> EngineResult<VerifyReport> {
     let mut report = VerifyReport::default();
+    let mut pinned = Pinned::default();
     let mut walk = Walk::new(store);
     loop {
         let rows = walk.next().await?;
         if rows.is_empty() {
-            return Ok(report);
+            break;
         }
-        for row in &rows {
-            let faults = verify_instance(store, row, &mut report.walked).await?;
-            for fault in faults {
-                report.fault_count += 1;
-                keep(&mut report.faults, fault);
-            }
+        for row in rows {
+            let (seen, findings) = examine(store, row).await?;
+            pinned.add(&seen.row, &seen.name());
+            report.walked.instances += 1;
+            report.walked.entries += seen.entries;
+            report.find(findings);
         }
         progress(report.walked);
     }
+    report.find(pinned.compare(store).await?);
+    report.find(strays(store).await?);
+    Ok(report)
 }
 
-async fn verify_instance(store: &Arc<dyn Store>, row: &InstanceRow, walked: &mut Progress) -> EngineResult<Vec<Fault>> {
-    let mut chain = ChainState::begin(row.instance);
-    let mut after = 0;
-    let mut last = None;
-    loop {
-        let page = entries(store, row, after).await?;
-        let Some(end) = page.last() else { break };
-        after = end.sequence;
-        for entry in &page {
-            chain.follow(&entry.bytes, Some(entry.sequence));
-            walked.entries += 1;
+impl VerifyReport {
+    fn find(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            self.fault_count += 1;
+            keep(&mut self.faults, finding);
         }
-        last = page.into_iter().next_back();
     }
-    walked.instances += 1;
-    let mut faults = chain.finish(Some(Head {
-        sequence: row.sequence,
-        digest: row.head,
-    }));
-    // Where the last entry is missing, another one's snapshot says nothing of the stored one.
-    if let Some(entry) = last.filter(|entry| entry.sequence == row.sequence) {
-        faults.extend(fault_of_snapshot(row, &entry.bytes));
-    }
-    Ok(faults)
 }
 
-/// The snapshot that the next step begins from must be the one that the last entry names.
-fn fault_of_snapshot(row: &InstanceRow, entry: &str) -> Option<Fault> {
-    let named = EntryText::read(entry).and_then(|entry| entry.snapshot()).ok()?;
-    (named != Digest::of(row.snapshot.as_bytes())).then(|| Fault {
-        kind: FaultKind::Edited,
-        instance: row.instance,
-        sequence: row.sequence,
-        detail: "the stored snapshot is not the one that the entry names".into(),
-    })
+/// Looks at one instance, and again as long as it moves on meanwhile and something seems wrong.
+async fn examine(store: &Arc<dyn Store>, row: InstanceRow) -> EngineResult<(Examined, Vec<Finding>)> {
+    let mut looks = 1;
+    let mut row = row;
+    loop {
+        let mut examined = Examined::begin(row);
+        let faults = examined.look(store).await?;
+        let now = match faults.is_empty() || looks == LOOKS_MAX {
+            true => None,
+            false => store.load(&[examined.row.instance]).await?.into_iter().next().flatten(),
+        };
+        match now.filter(|now| now.sequence > examined.row.sequence) {
+            Some(now) => row = now,
+            None => {
+                let name = examined.name();
+                let findings = faults.into_iter().map(|fault| Finding::of(&name, fault)).collect();
+                return Ok((examined, findings));
+            }
+        }
+        looks += 1;
+    }
+}
+
+/// One instance and what is known of it so far.
+struct Examined {
+    row: InstanceRow,
+    entries: u64,
+    commitments: Commitments,
+    /// As its own entries say.
+    named: Option<String>,
+    faults: Vec<Fault>,
+}
+
+impl Examined {
+    fn begin(row: InstanceRow) -> Self {
+        Examined {
+            row,
+            entries: 0,
+            commitments: Commitments::default(),
+            named: None,
+            faults: Vec::new(),
+        }
+    }
+
+    /// What people call it.
+    fn name(&self) -> String {
+        let named = name_of(&self.row).or_else(|| self.named.clone());
+        named.unwrap_or_else(|| self.row.instance.to_string())
+    }
+
+    async fn look(&mut self, store: &Arc<dyn Store>) -> EngineResult<Vec<Fault>> {
+        let head = Head {
+            sequence: self.row.sequence,
+            digest: self.row.head,
+        };
+        if let Some(damage) = self.row.damage.clone() {
+            self.fault(
+                head.sequence,
+                FaultKind::Malformed,
+                format!("its row cannot be read: {damage}"),
+            );
+            return Ok(std::mem::take(&mut self.faults));
+        }
+        let mut chain = ChainState::begin(self.row.instance);
+        let mut after = 0;
+        let mut last = None;
+        loop {
+            let page = entries(store, &self.row, after).await?;
+            let Some(end) = page.last() else { break };
+            after = end.sequence;
+            for row in &page {
+                last = self.follow(&mut chain, row);
+            }
+        }
+        self.faults.extend(chain.finish(Some(head)));
+        // Where the last entry is missing, another one's snapshot says nothing of the stored one.
+        let last = last.filter(|entry| entry.sequence().ok() == Some(head.sequence));
+        for wrong in columns::of_instance(&self.row, last.as_ref()) {
+            self.fault(head.sequence, FaultKind::Edited, wrong);
+        }
+        self.commitments.see_snapshot(head.sequence, &self.row.snapshot);
+        for (sequence, kind, wrong) in self.commitments.compare(store.personal(self.row.instance).await?) {
+            self.fault(sequence, kind, wrong);
+        }
+        self.faults.sort_by_key(|fault| fault.sequence);
+        Ok(std::mem::take(&mut self.faults))
+    }
+
+    fn follow(&mut self, chain: &mut ChainState, row: &TrailRow) -> Option<EntryText> {
+        self.entries += 1;
+        if let Some(damage) = &row.damage {
+            self.fault(
+                row.sequence,
+                FaultKind::Malformed,
+                format!("its row cannot be read: {damage}"),
+            );
+        }
+        let entry = chain.follow(&row.bytes, Some(row.sequence))?;
+        for wrong in columns::of_entry(row, &entry) {
+            self.fault(row.sequence, FaultKind::Edited, wrong);
+        }
+        self.commitments.see_entry(row.sequence, &row.bytes, &entry);
+        if self.named.is_none() {
+            self.named = own_name(&entry, self.row.instance);
+        }
+        Some(entry)
+    }
+
+    fn fault(&mut self, sequence: u64, kind: FaultKind, detail: String) {
+        self.faults.push(Fault {
+            kind,
+            instance: self.row.instance,
+            sequence,
+            detail,
+        });
+    }
+}
+
+fn own_name(entry: &EntryText, instance: InstanceId) -> Option<String> {
+    let (workflow, key) = (entry.workflow().ok()?, entry.key().ok()?);
+    (InstanceId::of(workflow, key) == instance).then(|| format!("{workflow}/{key}"))
+}
+
+/// Rows that no instance counts as its own.
+async fn strays(store: &Arc<dyn Store>) -> EngineResult<Vec<Finding>> {
+    let strays = store.strays(FINDINGS_MAX).await?;
+    let findings = strays.into_iter().map(|stray| {
+        let rows = stray.rows;
+        let entry = stray.entry.as_deref().and_then(|bytes| EntryText::read(bytes).ok());
+        let named = entry.and_then(|entry| own_name(&entry, stray.instance));
+        Finding {
+            subject: named.unwrap_or_else(|| stray.instance.to_string()),
+            sequence: stray.sequence,
+            kind: FaultKind::Orphaned,
+            detail: match stray.table {
+                StrayTable::Trail => format!("{rows} entries that no instance's head counts"),
+                StrayTable::Personal => format!("{rows} personal values of no instance that is there"),
+            },
+        }
+    });
+    Ok(findings.collect())
 }

@@ -199,6 +199,9 @@ impl Tools {
     fn undecided(&self, row: &EffectRow, error: &EngineError) -> EffectResult {
         let end = match error {
             EngineError::Damaged(what) => EffectEnd::Incident { error: shortened(what) },
+            damaged @ EngineError::DamagedInstance { .. } => EffectEnd::Incident {
+                error: shortened(&damaged.to_string()),
+            },
             error => EffectEnd::Postponed {
                 due_us: self.now_us() + UNDECIDED_WAIT_US,
                 error: shortened(&error.to_string()),

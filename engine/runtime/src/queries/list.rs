@@ -7,7 +7,7 @@ use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, SYSTEM_WORKFLOW, Visibility};
 
 use super::{Queries, Shown};
-use crate::error::EngineResult;
+use crate::error::{EngineError, EngineResult};
 use crate::instances::Personal;
 use crate::roles::{self, AUDITOR};
 use crate::store::{InstanceRow, ListQuery};
@@ -74,7 +74,14 @@ impl Queries {
         if *row.workflow == *SYSTEM_WORKFLOW {
             return Ok(None);
         }
-        let instance = self.instances.restore(row, Personal::With).await?;
+        let instance = match self.instances.restore(row, Personal::With).await {
+            // What is damaged keeps nobody from the others; whose it is cannot be told any more.
+            Err(error @ EngineError::DamagedInstance { .. }) => {
+                tracing::error!(%error, "an instance cannot be listed");
+                return Ok(None);
+            }
+            restored => restored?,
+        };
         match self.visibility(&instance, actor, now).await? {
             Visibility::Shown { fields: None } => Shown::of(&instance, None, now).map(Some),
             _ if roles::has(actor, AUDITOR) => {

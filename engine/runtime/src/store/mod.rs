@@ -36,7 +36,7 @@ pub use check::check_writes;
 pub use open::open;
 pub use read::{
     DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, PersonalRow, StoredDefinition,
-    TokenRow, TrailRow,
+    Stray, StrayTable, TokenRow, TrailRow,
 };
 pub use write::{
     Applied, Claim, Definition, EffectEnd, EffectResult, NewEffect, NewEntry, NewMessage, NewToken, NextInstance, Repair, Write,
@@ -163,6 +163,14 @@ pub trait Store: Send + Sync + 'static {
     async fn entry_of_input(&self, instance: InstanceId, key: InputKey) -> StoreResult<Option<TrailRow>>;
     /// Instances in id order after `after`: what `verify` walks.
     async fn instances_after(&self, after: Option<InstanceId>, limit: usize) -> StoreResult<Vec<InstanceRow>>;
+
+    // The audit
+
+    /// Every definition that was ever deployed, in the order of their hashes.
+    async fn definitions_after(&self, after: Option<Digest>, limit: usize) -> StoreResult<Vec<StoredDefinition>>;
+    /// Entries and personal values that belong to no instance, and entries outside of what their instance's head counts: one for each
+    /// instance and table, `limit` of each table at most.
+    async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>>;
 
     // Access tokens
 

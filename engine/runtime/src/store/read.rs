@@ -15,6 +15,11 @@ pub struct InstanceRow {
     pub snapshot: String,
     pub head: Digest,
     pub started_at_us: i64,
+    /// Bytes of the entry that `head` digests, which names the digest of `snapshot`. None: it is not there, or was not asked for
+    /// ([`Store::instances_after`](super::Store::instances_after) does not).
+    pub last_entry: Option<String>,
+    /// What of the row cannot be read: the rest of it says nothing then.
+    pub damage: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +111,28 @@ pub struct TrailRow {
     pub at_us: i64,
     pub input_key: Option<InputKey>,
     pub bytes: String,
+    /// What of the row cannot be read: the rest of it says nothing then.
+    pub damage: Option<String>,
+}
+
+/// Rows that belong to nothing that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    pub table: StrayTable,
+    /// Which they say they are of.
+    pub instance: InstanceId,
+    /// The least number of an entry; 0 of what has none.
+    pub sequence: u64,
+    pub rows: u64,
+    /// Bytes of one of the entries, by which its instance may be named.
+    pub entry: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrayTable {
+    /// Of no instance, or outside of what its head counts.
+    Trail,
+    Personal,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

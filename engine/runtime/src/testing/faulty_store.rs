@@ -8,7 +8,8 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use super::chance::Chance;
 use crate::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, PersonalRow, Repair, Store, StoreError, StoreResult, StoredDefinition, TokenRow, TrailRow, Write,
+    NewMessage, NewToken, PersonalRow, Repair, Store, StoreError, StoreResult, StoredDefinition, Stray, TokenRow, TrailRow,
+    Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -172,6 +173,14 @@ impl Store for FaultyStore {
 
     async fn instances_after(&self, after: Option<InstanceId>, limit: usize) -> StoreResult<Vec<InstanceRow>> {
         self.call(self.inner.instances_after(after, limit)).await
+    }
+
+    async fn definitions_after(&self, after: Option<Digest>, limit: usize) -> StoreResult<Vec<StoredDefinition>> {
+        self.call(self.inner.definitions_after(after, limit)).await
+    }
+
+    async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>> {
+        self.call(self.inner.strays(limit)).await
     }
 
     async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {

@@ -119,6 +119,8 @@ impl Contents {
             snapshot: String::new(),
             head: next.head,
             started_at_us: next.started_at_us,
+            last_entry: None,
+            damage: None,
         });
         row.definition = next.definition;
         row.sequence = next.sequence;
@@ -131,6 +133,7 @@ impl Contents {
                 at_us: entry.at_us,
                 input_key: entry.input_key,
                 bytes: entry.bytes.clone(),
+                damage: None,
             };
             self.trail.insert((instance, entry.sequence), row);
         }

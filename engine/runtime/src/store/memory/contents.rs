@@ -100,6 +100,14 @@ impl Message {
 }
 
 impl Contents {
+    /// With its last entry.
+    pub(super) fn instance(&self, id: InstanceId) -> Option<InstanceRow> {
+        let mut row = self.instances.get(&id)?.clone();
+        let last = self.trail.get(&(id, row.sequence));
+        row.last_entry = last.map(|entry| entry.bytes.clone());
+        Some(row)
+    }
+
     pub(super) fn personal_of(&self, instance: InstanceId) -> Vec<PersonalRow> {
         let of_it = self.personal.iter().filter(|((owner, _), _)| *owner == instance);
         let rows = of_it.map(|((_, reference), value)| PersonalRow {
@@ -115,7 +123,8 @@ impl Contents {
                 && query.done.is_none_or(|done| done == row.done)
                 && query.after.is_none_or(|after| (row.started_at_us, row.instance) < after)
         };
-        let mut rows: Vec<InstanceRow> = self.instances.values().filter(wanted).cloned().collect();
+        let wanted = self.instances.values().filter(wanted);
+        let mut rows: Vec<InstanceRow> = wanted.filter_map(|row| self.instance(row.instance)).collect();
         rows.sort_by_key(|row| std::cmp::Reverse((row.started_at_us, row.instance)));
         let more = rows.len() > query.limit;
         rows.truncate(query.limit);

@@ -13,8 +13,8 @@ use self::contents::{Contents, Token};
 use super::check::{check_answer, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, PersonalRow, Repair, Store, StoreError, StoreResult, StoredDefinition, TokenRow, TrailRow, Write,
-    check_writes,
+    NewMessage, NewToken, PersonalRow, Repair, Store, StoreError, StoreResult, StoredDefinition, Stray, TokenRow, TrailRow,
+    Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -79,7 +79,7 @@ impl Store for MemoryStore {
 
     async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>> {
         let contents = self.contents();
-        Ok(ids.iter().map(|id| contents.instances.get(id).cloned()).collect())
+        Ok(ids.iter().map(|id| contents.instance(*id)).collect())
     }
 
     async fn personal(&self, instance: InstanceId) -> StoreResult<Vec<PersonalRow>> {
@@ -185,6 +185,20 @@ impl Store for MemoryStore {
             .values()
             .filter(|row| after.is_none_or(|after| row.instance > after));
         Ok(later.take(limit).cloned().collect())
+    }
+
+    async fn definitions_after(&self, after: Option<Digest>, limit: usize) -> StoreResult<Vec<StoredDefinition>> {
+        let contents = self.contents();
+        let later = contents
+            .definitions
+            .values()
+            .filter(|definition| after.is_none_or(|after| definition.hash > after));
+        Ok(later.take(limit).cloned().collect())
+    }
+
+    /// Nothing but a commit writes here.
+    async fn strays(&self, _limit: usize) -> StoreResult<Vec<Stray>> {
+        Ok(Vec::new())
     }
 
     async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {

@@ -36,7 +36,8 @@ use self::number::Numbers;
 use super::check::{check_answer, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, TokenRow, TrailRow, Write, check_writes,
+    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray, TokenRow, TrailRow, Write,
+    check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -201,6 +202,14 @@ impl Store for PostgresStore {
 
     async fn instances_after(&self, after: Option<InstanceId>, limit: usize) -> StoreResult<Vec<InstanceRow>> {
         record::instances_after(&self.pool, after, limit).await
+    }
+
+    async fn definitions_after(&self, after: Option<Digest>, limit: usize) -> StoreResult<Vec<StoredDefinition>> {
+        record::definitions_after(&self.pool, after, limit).await
+    }
+
+    async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>> {
+        record::strays(&self.pool, limit).await
     }
 
     async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
@@ -10,11 +11,15 @@ use super::columns::{Columns, signed};
 use super::connection::{Trouble, failed};
 use super::row::{self, count};
 use super::uuid::Uuid;
-use crate::store::{Definition, InstanceRow, ListPage, ListQuery, PersonalRow, StoreResult, StoredDefinition, TrailRow};
+use crate::store::{
+    Definition, InstanceRow, ListPage, ListQuery, PersonalRow, StoreResult, StoredDefinition, Stray, StrayTable, TrailRow,
+};
 
+/// What is there already is the same, being named by its digest; unless it was damaged: then it is mended.
 pub(super) const KEEP_DEFINITION: &str = "
     insert into definition (hash, workflow, source, deployed_at) values ($1, $2, $3, $4)
-    on conflict (hash) do nothing";
+    on conflict (hash) do update set source = excluded.source, workflow = excluded.workflow
+    where (definition.source, definition.workflow) <> (excluded.source, excluded.workflow)";
 
 pub(super) const MAKE_LIVE: &str = "
     insert into live_definition (workflow, hash) values ($1, $2)
@@ -30,22 +35,28 @@ pub(super) const LIVE_DEFINITIONS: &str = "
 pub(super) const LIVE_HASHES: &str = "select workflow, hash from live_definition order by workflow";
 
 pub(super) const LOAD: &str = "
-    select id, workflow, key, definition, sequence, done, snapshot, head, started_at
+    select id, workflow, key, definition, sequence, done, snapshot, head, started_at, (
+        select t.bytes from trail t
+        where t.started_at = instance.started_at and t.instance = instance.id and t.sequence = instance.sequence
+    ) as last_entry
     from instance where id = any ($1::uuid[]) and sequence > 0";
 
 pub(super) const INSTANCES_AFTER: &str = "
-    select id, workflow, key, definition, sequence, done, snapshot, head, started_at
+    select id, workflow, key, definition, sequence, done, snapshot, head, started_at, null::text as last_entry
     from instance where id > $1 and sequence > 0
     order by id limit $2";
 
 /// The first identifier is an instance's like any other.
 pub(super) const INSTANCES: &str = "
-    select id, workflow, key, definition, sequence, done, snapshot, head, started_at
+    select id, workflow, key, definition, sequence, done, snapshot, head, started_at, null::text as last_entry
     from instance where sequence > 0
     order by id limit $1";
 
 pub(super) const LIST: &str = "
-    select id, workflow, key, definition, sequence, done, snapshot, head, started_at
+    select id, workflow, key, definition, sequence, done, snapshot, head, started_at, (
+        select t.bytes from trail t
+        where t.started_at = instance.started_at and t.instance = instance.id and t.sequence = instance.sequence
+    ) as last_entry
     from instance
     where workflow = $4 and (started_at, id) < ($1, $2) and sequence > 0 and ($3::bool is null or done = $3)
     order by started_at desc, id desc limit $5";
@@ -60,7 +71,10 @@ pub(super) const LIST_ALL: &str = "
     )
     select of_it.*
     from of_any cross join lateral (
-        select id, workflow, key, definition, sequence, done, snapshot, head, started_at
+        select id, workflow, key, definition, sequence, done, snapshot, head, started_at, (
+            select t.bytes from trail t
+            where t.started_at = i.started_at and t.instance = i.id and t.sequence = i.sequence
+        ) as last_entry
         from instance i
         where i.workflow = of_any.workflow and (started_at, id) < ($1, $2) and sequence > 0 and ($3::bool is null or done = $3)
         order by started_at desc, id desc limit $4
@@ -77,6 +91,25 @@ pub(super) const TRAIL: &str = "
 pub(super) const ENTRY_OF_INPUT: &str = "
     select sequence, at, input_key, bytes from trail
     where started_at = (select started_at from instance where id = $1) and instance = $1 and input_key = $2";
+
+pub(super) const DEFINITIONS_AFTER: &str = "
+    select hash, workflow, source, deployed_at from definition where hash > $1 order by hash limit $2";
+
+/// Walks the whole index: only the audit asks.
+const STRAY_ENTRIES: &str = "
+    select t.instance, min(t.sequence) as sequence, count(*) as many, min(t.started_at) as started_at
+    from trail t left join instance i on i.id = t.instance and i.started_at = t.started_at
+    where i.id is null or t.sequence < 1 or t.sequence > i.sequence
+    group by t.instance order by t.instance limit $1";
+
+const STRAY_ENTRY: &str = "select bytes from trail where started_at = $1 and instance = $2 order by sequence limit 1";
+
+/// As [`STRAY_ENTRIES`].
+const STRAY_PERSONAL: &str = "
+    select p.instance, 0::bigint as sequence, count(*) as many, null::bigint as started_at
+    from personal p left join instance i on i.id = p.instance
+    where i.id is null or i.sequence < 1
+    group by p.instance order by p.instance limit $1";
 
 pub(super) async fn keep_definition(connection: &mut PgConnection, definition: &Definition) -> Result<(), Trouble> {
     let hash = definition.hash.0;
@@ -110,7 +143,7 @@ pub(super) async fn live_definitions(pool: &PgPool) -> StoreResult<Vec<StoredDef
 pub(super) async fn live_hashes(pool: &PgPool) -> StoreResult<Vec<(Arc<str>, Digest)>> {
     let found = sqlx::query(LIVE_HASHES).fetch_all(pool).await.map_err(failed)?;
     row::all(&found, |found| {
-        Ok((row::text(found, "workflow")?, row::digest(found, "hash")?))
+        Ok((row::text(found, "workflow")?, row::digest(found, "hash", &mut None)?))
     })
     .map_err(failed)
 }
@@ -163,7 +196,8 @@ pub(super) async fn personal(pool: &PgPool, instance: InstanceId) -> StoreResult
         .map_err(failed)?;
     let rows = row::all(&found, |found| {
         Ok(PersonalRow {
-            reference: row::digest(found, "reference")?,
+            // What cannot be read does not fit its commitment, and is found by that.
+            reference: row::digest(found, "reference", &mut None)?,
             value: found.try_get("value")?,
         })
     });
@@ -183,4 +217,36 @@ pub(super) async fn entry_of_input(pool: &PgPool, instance: InstanceId, key: Inp
     let query = sqlx::query(ENTRY_OF_INPUT).bind(Uuid::from(instance)).bind(Uuid::from(key));
     let found = query.fetch_optional(pool).await.map_err(failed)?;
     found.as_ref().map(row::trail).transpose().map_err(failed)
+}
+
+pub(super) async fn definitions_after(pool: &PgPool, after: Option<Digest>, limit: usize) -> StoreResult<Vec<StoredDefinition>> {
+    let after = after.map_or_else(Vec::new, |hash| hash.0.to_vec());
+    let query = sqlx::query(DEFINITIONS_AFTER).bind(after).bind(count(limit));
+    let found = query.fetch_all(pool).await.map_err(failed)?;
+    row::all(&found, row::definition).map_err(failed)
+}
+
+pub(super) async fn strays(pool: &PgPool, limit: usize) -> StoreResult<Vec<Stray>> {
+    let mut strays = Vec::new();
+    for (table, sql) in [(StrayTable::Trail, STRAY_ENTRIES), (StrayTable::Personal, STRAY_PERSONAL)] {
+        let found = sqlx::query(sql).bind(count(limit)).fetch_all(pool).await.map_err(failed)?;
+        for row in &found {
+            strays.push(stray(pool, table, row).await.map_err(failed)?);
+        }
+    }
+    Ok(strays)
+}
+
+async fn stray(pool: &PgPool, table: StrayTable, found: &PgRow) -> Result<Stray, sqlx::Error> {
+    let instance = row::id(found, "instance")?;
+    let entry = sqlx::query_scalar(STRAY_ENTRY)
+        .bind(found.try_get::<Option<i64>, _>("started_at")?)
+        .bind(Uuid::from(instance));
+    Ok(Stray {
+        table,
+        instance,
+        sequence: u64::try_from(found.try_get::<i64, _>("sequence")?).unwrap_or_default(),
+        rows: row::unsigned(found, "many")?,
+        entry: entry.fetch_optional(pool).await?,
+    })
 }

@@ -12,16 +12,21 @@ use crate::store::{InstanceRow, MessageRow, StoredDefinition, TrailRow};
 type Read<T> = Result<T, sqlx::Error>;
 
 pub(super) fn instance(row: &PgRow) -> Read<InstanceRow> {
+    let mut damage = None;
+    let definition = digest(row, "definition", &mut damage)?;
+    let head = digest(row, "head", &mut damage)?;
     Ok(InstanceRow {
         instance: id(row, "id")?,
         workflow: text(row, "workflow")?,
         key: text(row, "key")?,
-        definition: digest(row, "definition")?,
+        definition,
         sequence: unsigned(row, "sequence")?,
         done: row.try_get("done")?,
         snapshot: row.try_get("snapshot")?,
-        head: digest(row, "head")?,
+        head,
         started_at_us: row.try_get("started_at")?,
+        last_entry: row.try_get("last_entry")?,
+        damage,
     })
 }
 
@@ -31,6 +36,7 @@ pub(super) fn trail(row: &PgRow) -> Read<TrailRow> {
         at_us: row.try_get("at")?,
         input_key: row.try_get::<Option<Uuid>, _>("input_key")?.map(|key| InputKey(key.0)),
         bytes: row.try_get("bytes")?,
+        damage: None,
     })
 }
 
@@ -45,7 +51,7 @@ pub(super) fn message(row: &PgRow) -> Read<MessageRow> {
 
 pub(super) fn definition(row: &PgRow) -> Read<StoredDefinition> {
     Ok(StoredDefinition {
-        hash: digest(row, "hash")?,
+        hash: digest(row, "hash", &mut None)?,
         workflow: text(row, "workflow")?,
         source: row.try_get("source")?,
         deployed_at_us: row.try_get("deployed_at")?,
@@ -56,12 +62,15 @@ pub(super) fn id(row: &PgRow, column: &str) -> Read<InstanceId> {
     Ok(InstanceId(row.try_get::<Uuid, _>(column)?.0))
 }
 
-pub(super) fn digest(row: &PgRow, column: &str) -> Read<Digest> {
-    let bytes: &[u8] = row.try_get(column)?;
-    let digest = bytes
-        .try_into()
-        .map_err(|_| damaged(column, "not the 32 bytes of a digest"))?;
-    Ok(Digest(digest))
+/// Too few bytes are filled up with zeros, too many are cut, and the row is said to be damaged: that keeps nobody from the others.
+pub(super) fn digest(row: &PgRow, column: &str, damage: &mut Option<String>) -> Read<Digest> {
+    let stored: &[u8] = row.try_get(column)?;
+    let mut digest = Digest::ZERO;
+    if stored.len() != digest.0.len() {
+        damage.get_or_insert_with(|| format!("`{column}` has {} bytes and should have {}", stored.len(), digest.0.len()));
+    }
+    digest.0.iter_mut().zip(stored).for_each(|(byte, stored)| *byte = *stored);
+    Ok(digest)
 }
 
 pub(super) fn text(row: &PgRow, column: &str) -> Read<Arc<str>> {

@@ -29,7 +29,8 @@ use self::writer::Writer;
 use super::check::{check_answer, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, TokenRow, TrailRow, Write, check_writes,
+    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray, TokenRow, TrailRow, Write,
+    check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -221,6 +222,15 @@ impl Store for SqliteStore {
     async fn instances_after(&self, after: Option<InstanceId>, limit: usize) -> StoreResult<Vec<InstanceRow>> {
         self.read(move |connection| record::instances_after(connection, after, limit))
             .await
+    }
+
+    async fn definitions_after(&self, after: Option<Digest>, limit: usize) -> StoreResult<Vec<StoredDefinition>> {
+        self.read(move |connection| record::definitions_after(connection, after, limit))
+            .await
+    }
+
+    async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>> {
+        self.read(move |connection| record::strays(connection, limit)).await
     }
 
     async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {

@@ -53,6 +53,7 @@ const STATEMENTS: &[&str] = &[
     record::DRAW_NUMBERS,
     record::LOAD,
     record::INSTANCES_AFTER,
+    record::DEFINITIONS_AFTER,
     record::LIST,
     record::NEXT_WORKFLOW,
     record::PERSONAL,

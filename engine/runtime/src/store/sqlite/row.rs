@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
@@ -37,26 +38,103 @@ pub(super) fn execute(connection: &Connection, sql: &str, params: impl Params) -
     statement.execute(params).map_err(failed)
 }
 
+/// Reads a row that anybody may have changed: what is not as it should be is told, and keeps nobody from the other rows.
+pub(super) struct Reading<'r, 's> {
+    row: &'r Row<'s>,
+    pub damage: Option<String>,
+}
+
+impl<'r, 's> Reading<'r, 's> {
+    pub(super) fn of(row: &'r Row<'s>) -> Self {
+        Reading { row, damage: None }
+    }
+
+    /// Too few are filled up with zeros, too many are cut.
+    pub(super) fn bytes<const N: usize>(&mut self, column: &str) -> rusqlite::Result<[u8; N]> {
+        let blob = self
+            .row
+            .get_ref(column)?
+            .as_bytes_or_null()
+            .unwrap_or_default()
+            .unwrap_or_default();
+        if blob.len() != N {
+            self.damaged(format!("`{column}` has {} bytes and should have {N}", blob.len()));
+        }
+        let mut bytes = [0; N];
+        bytes.iter_mut().zip(blob).for_each(|(byte, stored)| *byte = *stored);
+        Ok(bytes)
+    }
+
+    pub(super) fn text(&mut self, column: &str) -> rusqlite::Result<String> {
+        let bytes = self
+            .row
+            .get_ref(column)?
+            .as_bytes_or_null()
+            .unwrap_or_default()
+            .unwrap_or_default();
+        if std::str::from_utf8(bytes).is_err() {
+            self.damaged(format!("`{column}` is not UTF-8"));
+        }
+        Ok(String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    pub(super) fn optional_text(&mut self, column: &str) -> rusqlite::Result<Option<String>> {
+        match self.row.get_ref(column)? {
+            ValueRef::Null => Ok(None),
+            _ => self.text(column).map(Some),
+        }
+    }
+
+    pub(super) fn unsigned(&mut self, column: &str) -> rusqlite::Result<u64> {
+        let value: i64 = self.row.get(column)?;
+        if value < 0 {
+            self.damaged(format!("`{column}` is negative"));
+        }
+        Ok(u64::try_from(value).unwrap_or_default())
+    }
+
+    fn damaged(&mut self, what: String) {
+        self.damage.get_or_insert(what);
+    }
+}
+
 pub(super) fn instance(row: &Row<'_>) -> rusqlite::Result<InstanceRow> {
-    Ok(InstanceRow {
-        instance: InstanceId(row.get("id")?),
-        workflow: row.get("workflow")?,
-        key: row.get("key")?,
-        definition: Digest(row.get("definition")?),
-        sequence: unsigned(row, "sequence")?,
+    let mut reading = Reading::of(row);
+    let read = InstanceRow {
+        instance: InstanceId(reading.bytes("id")?),
+        workflow: reading.text("workflow")?.into(),
+        key: reading.text("key")?.into(),
+        definition: Digest(reading.bytes("definition")?),
+        sequence: reading.unsigned("sequence")?,
         done: row.get("done")?,
-        snapshot: row.get("snapshot")?,
-        head: Digest(row.get("head")?),
+        snapshot: reading.text("snapshot")?,
+        head: Digest(reading.bytes("head")?),
         started_at_us: row.get("started_at")?,
+        last_entry: reading.optional_text("last_entry")?,
+        damage: None,
+    };
+    Ok(InstanceRow {
+        damage: reading.damage,
+        ..read
     })
 }
 
 pub(super) fn trail(row: &Row<'_>) -> rusqlite::Result<TrailRow> {
-    Ok(TrailRow {
-        sequence: unsigned(row, "sequence")?,
+    let mut reading = Reading::of(row);
+    let input_key = match row.get_ref("input_key")? {
+        ValueRef::Null => None,
+        _ => Some(InputKey(reading.bytes("input_key")?)),
+    };
+    let read = TrailRow {
+        sequence: reading.unsigned("sequence")?,
         at_us: row.get("at")?,
-        input_key: row.get::<_, Option<[u8; 16]>>("input_key")?.map(InputKey),
-        bytes: row.get("bytes")?,
+        input_key,
+        bytes: reading.text("bytes")?,
+        damage: None,
+    };
+    Ok(TrailRow {
+        damage: reading.damage,
+        ..read
     })
 }
 
@@ -70,10 +148,12 @@ pub(super) fn message(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
 }
 
 pub(super) fn definition(row: &Row<'_>) -> rusqlite::Result<StoredDefinition> {
+    // A hash or a source that cannot be read is not that of the other, and is found by that.
+    let mut reading = Reading::of(row);
     Ok(StoredDefinition {
-        hash: Digest(row.get("hash")?),
-        workflow: row.get("workflow")?,
-        source: row.get("source")?,
+        hash: Digest(reading.bytes("hash")?),
+        workflow: reading.text("workflow")?.into(),
+        source: reading.text("source")?,
         deployed_at_us: row.get("deployed_at")?,
     })
 }
