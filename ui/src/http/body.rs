@@ -34,16 +34,16 @@ pub async fn read_document(parts: &Parts, body: Body, bytes_max: usize) -> Answe
         Problem::of(Code::BodyUnreadable, format!("The body is not UTF-8 from byte {at} on"))
     })?;
     match json::read(text) {
-        Ok(Value::Object(members)) => Ok(Document::of(&members)),
+        Ok(Value::Object(members)) => Ok(Document::of(members)),
         Ok(other) => Err(unreadable(format!("The body is {}, not an object", other.kind().described()))),
         Err(error) => Err(unreadable(format!("The body is not strict JSON: {error}"))),
     }
 }
 
 impl Document {
-    fn of(members: &Arc<Object>) -> Self {
+    fn of(members: Arc<Object>) -> Self {
         Document {
-            members: (**members).clone(),
+            members: Arc::unwrap_or_clone(members),
             known: Vec::new(),
         }
     }

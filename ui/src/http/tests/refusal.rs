@@ -181,6 +181,10 @@ async fn a_race_names_its_winner() {
     let api = Api::new().await;
     api.ticket("A-1").await;
     let other = api.token("otto", &["clerk"]).await;
+    // Both are known by now, so that neither waits for who it is while the other is taken.
+    for token in [&api.clerk, &other] {
+        api.check(get("/v1/instances/ticket/A-1").by(token), "200").await;
+    }
     let stand = |token: &str| event("A-1", r#"{"event": "DROP", "reason": "mine"}"#).by(token);
     let (first, second) = tokio::join!(api.ask(stand(&api.clerk)), api.ask(stand(&other)));
     let lost = if first.status.as_u16() == 200 { second } else { first };
