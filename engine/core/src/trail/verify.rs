@@ -386,7 +386,7 @@ mod tests {
         );
         check(
             |entries| entries[4].1 = entries[3].1.clone(),
-            "5 missing, 5 reordered",
+            "5 reordered, 5 missing",
             "4 reordered, 5 missing",
         );
     }
