@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_engine::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, TokenRow, TrailRow, Write,
+    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray, TokenRow, TrailRow, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -83,6 +83,8 @@ layers! {
     trail(instance: InstanceId, after: u64, limit: usize) -> Vec<TrailRow>;
     entry_of_input(instance: InstanceId, key: InputKey) -> Option<TrailRow>;
     instances_after(after: Option<InstanceId>, limit: usize) -> Vec<InstanceRow>;
+    definitions_after(after: Option<Digest>, limit: usize) -> Vec<StoredDefinition>;
+    strays(limit: usize) -> Vec<Stray>;
     add_token(token: &NewToken, act: &Write) -> Applied;
     token(hash: Digest) -> Option<TokenRow>;
     tokens() -> Vec<TokenRow>;
