@@ -232,7 +232,7 @@ const FILE_WAYS: &[FileWay] = &[
 async fn damage_file(site: &Site, export: &str) {
     let lines: Vec<&str> = export.split_inclusive('\n').collect();
     for (name, damage, expected) in FILE_WAYS {
-        let file = site.folder().write(&format!("{name}.jsonl"), &damage(&lines));
+        let file = site.folder().write(&format!("{name}.jsonl"), damage(&lines));
         let file = file.display().to_string();
         let place = |instance: &str, of_job: &str| match instance {
             "job" => of_job.to_owned(),
