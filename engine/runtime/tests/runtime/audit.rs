@@ -10,7 +10,7 @@ use statewright_engine::queries::ListRequest;
 use statewright_engine::registry::{LanguageCompiler, Registry};
 use statewright_engine::store::{Store, open};
 
-use crate::support::{COUNTER, World, clerk, operator, source};
+use crate::support::{COUNTER, World, clerk, operator, person, source};
 
 /// A database file of its own, gone with the test.
 struct File(PathBuf);
@@ -308,6 +308,9 @@ async fn a_snapshot_that_its_trail_does_not_name_is_never_stepped_on() {
     assert_eq!(refused.unwrap_err().to_string(), expected);
     let shown = other.engine().show("counter", "A", &clerk()).await;
     assert_eq!(shown.unwrap_err().to_string(), expected);
+    let auditor = person("aude", &["auditor"]);
+    let trail = other.engine().trail("counter", "A", &auditor, 0, 10).await;
+    assert_eq!(trail.unwrap().len(), 4, "an auditor sees the trail of what is damaged");
     assert_eq!(verified(&world.store).await, before, "and nothing was written");
     world.store.close().await;
 }
