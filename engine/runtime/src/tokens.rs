@@ -125,7 +125,7 @@ impl Tokens {
         listed.collect()
     }
 
-    /// Revokes a token. Once this is answered, no node takes it any more: each trusts what it has found for [`TRUST`], and so
+    /// Revokes a token. Once this is answered, no node takes it any more: each trusts what it has found for half a second, and so
     /// long is waited here.
     pub async fn revoke(&self, id: &str, by: &Actor, now: Timestamp) -> EngineResult<()> {
         let mut act = self.system.act("token_revoked", [("token", Value::from_text(id))], by);
