@@ -72,7 +72,7 @@ pub struct EngineConfig {
     pub node: Arc<str>,
     /// IANA zone of workflows that name none.
     pub default_zone: Arc<str>,
-    /// Batches that may be on their way to the database at once.
+    /// Batches that may be on their way to the database at once. With two the next one is stepped while the database flushes the last.
     pub committers: usize,
     pub batch_max: usize,
     pub queue_max: usize,
@@ -92,7 +92,7 @@ impl EngineConfig {
         EngineConfig {
             node: node.into(),
             default_zone: "UTC".into(),
-            committers: 1,
+            committers: 2,
             batch_max: BATCH_MAX,
             queue_max: QUEUE_MAX,
             background_queue_max: BACKGROUND_QUEUE_MAX,
