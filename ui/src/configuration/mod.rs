@@ -6,7 +6,7 @@
 //! zone: Europe/Berlin
 //! behind_proxy: true
 //! log: {format: json, level: info}
-//! limits: {queue: 4096, batch: 512, committers: 1, lease: 1m}
+//! limits: {queue: 4096, batch: 512, committers: 2, lease: 1m}
 //! adapters:
 //!   lens_design:
 //!     url: https://design.example/api
