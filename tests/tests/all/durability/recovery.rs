@@ -159,7 +159,7 @@ async fn a_full_server_says_when_to_come_again_and_loses_nothing() {
 
 async fn fill(dialect: Dialect) {
     let settings = Settings {
-        limits: json!({"queue": QUEUE, "batch": BATCH}),
+        limits: json!({"queue": QUEUE, "batch": BATCH, "committers": 1}),
         ..Settings::default()
     };
     let site = Site::open(Database::create(dialect).await, settings).await;
