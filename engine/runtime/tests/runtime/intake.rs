@@ -302,16 +302,20 @@ async fn an_old_definition_stays_with_its_instances() {
 async fn what_was_committed_without_a_word_is_not_done_again() {
     let faulty = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new()), 1));
     let world = World::on(faulty.clone(), &[COUNTER], |_| {}).await;
-    world.start("counter", "A", &[]).await.unwrap();
-    for _ in 0..2 {
+    for event in [None, Some("ADD"), Some("ADD")] {
         let engine = world.node.engine.clone();
-        let send = tokio::spawn(async move { engine.send(send_of("counter", "A", "ADD")).await });
+        let asked = tokio::spawn(async move {
+            match event {
+                None => engine.start(start_of("counter", Some("A"), &[])).await,
+                Some(event) => engine.send(send_of("counter", "A", event)).await,
+            }
+        });
         tokio::task::yield_now().await;
         faulty.set(FaultRates { before: 0, after: 1_000 });
         assert_eq!(world.node.intake.tick(world.now()).await, Ticked::Stumbled);
         faulty.set(FaultRates::default());
         assert_eq!(world.node.intake.tick(world.now()).await, Ticked::Worked);
-        let answer = send.await.unwrap().unwrap();
+        let answer = asked.await.unwrap().unwrap();
         assert_eq!((answer.verdict, answer.duplicate), (Verdict::Taken, false));
     }
     assert_eq!(world.field("counter", "A", "count").await, Value::Integer(2));

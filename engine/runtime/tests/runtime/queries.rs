@@ -164,6 +164,18 @@ async fn a_token_says_who_someone_is_until_it_is_revoked() {
     world.prove().await;
 }
 
+#[tokio::test]
+async fn a_revocation_counts_on_every_node_once_it_is_answered() {
+    let world = world().await;
+    let other = world.another_node("two").engine;
+    let now = world.now();
+    let issued = world.engine().tokens().issue(&clerk(), None, &operator(), now).await.unwrap();
+    // The other node has just found it, and nobody tells it anything.
+    assert!(other.tokens().authenticate(&issued.text, now).await.unwrap().is_some());
+    world.engine().tokens().revoke(&issued.id, &operator(), now).await.unwrap();
+    assert_eq!(other.tokens().authenticate(&issued.text, now).await.unwrap(), None);
+}
+
 const HELD: &str = "
 workflow: held
 start: {by: [clerk]}

@@ -205,33 +205,27 @@ async fn every_step_of_everyone_is_taken(nodes: Nodes) {
 }
 
 async fn of_two_that_find_each_other_absent_one_begins(nodes: Nodes) {
-    let pairs: Vec<(String, String)> = (0..TASKS)
-        .map(|number| (format!("l{number}"), format!("r{number}")))
-        .collect();
-    let reading = |own: &str, other: &str| {
-        let mut write = step(own, 0);
-        write.reads.push((id(other), 0));
-        write
-    };
-    let writes = pairs
-        .iter()
-        .flat_map(|(left, right)| [reading(left, right), reading(right, left)]);
-    let answers = race(&nodes, writes.collect()).await;
-    for (pair, answers) in pairs.iter().zip(answers.chunks(2)) {
-        assert_eq!(winners(answers), 1, "{pair:?}: {answers:?}");
-    }
+    one_of_each_pair(nodes, &pairs(TASKS), 0).await;
 }
 
 async fn of_two_that_read_each_other_one_moves(nodes: Nodes) {
-    let pairs: Vec<(String, String)> = (0..8).map(|number| (format!("l{number}"), format!("r{number}"))).collect();
-    let begun: Vec<Write> = pairs
-        .iter()
-        .flat_map(|(left, right)| [step(left, 0), step(right, 0)])
-        .collect();
-    nodes[0].commit(&begun).await.unwrap();
+    let pairs = pairs(8);
+    let begun = pairs.iter().flat_map(|(left, right)| [step(left, 0), step(right, 0)]);
+    nodes[0].commit(&begun.collect::<Vec<Write>>()).await.unwrap();
+    one_of_each_pair(nodes, &pairs, 1).await;
+}
+
+fn pairs(count: u64) -> Vec<(String, String)> {
+    (0..count)
+        .map(|number| (format!("l{number}"), format!("r{number}")))
+        .collect()
+}
+
+/// Both of a pair step from this sequence, each having read the other at it: one wins.
+async fn one_of_each_pair(nodes: Nodes, pairs: &[(String, String)], sequence: u64) {
     let reading = |own: &str, other: &str| {
-        let mut write = step(own, 1);
-        write.reads.push((id(other), 1));
+        let mut write = step(own, sequence);
+        write.reads.push((id(other), sequence));
         write
     };
     let writes = pairs

@@ -9,33 +9,11 @@ use statewright_core::identity::{InputKey, InstanceId};
 use super::columns::{self, Columns};
 use super::connection::Trouble;
 use super::part::Form;
+use super::statement::{FIND_GONE, FIND_INPUTS};
 use super::uuid::Uuid;
 use super::{careful, row};
 use crate::store::check::repeated_key;
 use crate::store::{Applied, Write};
-
-/// Asked again for the writes that lost a race, after it: a repetition is told from a race even if both came at once.
-pub(super) const FIND_INPUTS: &str = "
-    select asked.instance, asked.input_key, asked.earlier
-    from (
-        select e.instance, e.input_key,
-            (
-                select t.sequence from trail t
-                where t.started_at = (select i.started_at from instance i where i.id = e.instance)
-                    and t.instance = e.instance and t.input_key = e.input_key
-            ) as earlier
-        from unnest($1::uuid[], $2::uuid[]) as e (instance, input_key)
-    ) as asked
-    where asked.earlier is not null";
-
-/// Messages that are to be taken and are not there.
-pub(super) const FIND_GONE: &str = "
-    select asked.receiver, asked.id
-    from (
-        select t.receiver, t.id, (select m.id from message m where m.id = t.id and m.receiver = t.receiver) as found
-        from unnest($1::uuid[], $2::int8[]) as t (receiver, id)
-    ) as asked
-    where asked.found is null";
 
 /// The sequence of the entry that an input caused before.
 pub(super) type Earlier = BTreeMap<(InstanceId, InputKey), u64>;

@@ -5,12 +5,12 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
-use super::{batch, careful, incident, number, outbox, record, schema, token, wake};
+use super::{careful, incident, number, outbox, record, schema, statement, token, wake};
 
 /// On the connections that commit.
 const COMMITTING: &[&str] = &[
-    batch::FIND_INPUTS,
-    batch::FIND_GONE,
+    statement::FIND_INPUTS,
+    statement::FIND_GONE,
     careful::LOCK_ABSENT,
     careful::LOCK,
     careful::FIND_HOLDERS,

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use super::part::{Form, Part};
 
+/// A wake-up's key, of (watcher, changed, sequence): what [`crate::store::wake_key`] gives, which a test compares.
 macro_rules! wake_key {
     () => {
         "encode(substring(sha256(
@@ -21,6 +22,7 @@ macro_rules! wake_key {
     };
 }
 
+/// A wake-up's text, of (changed): what [`crate::store::wake_body`] gives.
 macro_rules! wake_body {
     () => {
         r#"'{"changed":"' || replace(changed::text, '-', '') || '","kind":"wake"}'"#
@@ -38,11 +40,10 @@ macro_rules! wake {
     };
 }
 
-/// Repetitions among the entries of the batch, with the sequence of the first time.
-const DUPLICATE: &str = "
-    duplicate as materialized (
-        select instance, input_key, earlier
-        from (
+/// Inputs that came before, of (instances, keys), with the sequence of the first time.
+macro_rules! earlier {
+    () => {
+        "(
             select e.instance, e.input_key,
                 (
                     select t.sequence from trail t
@@ -51,21 +52,44 @@ const DUPLICATE: &str = "
                 ) as earlier
             from unnest($1::uuid[], $2::uuid[]) as e (instance, input_key)
         ) as asked
-        where earlier is not null
-    )";
+        where earlier is not null"
+    };
+}
 
-/// Messages that are to be taken and are not there. None of these can be taken out between this and the end of the statement but
-/// by a commit of their receiver, which then has moved on: see `wake::bounce`.
-pub(super) const GONE: &str = "
-    gone as materialized (
-        select receiver, id
-        from (
+/// Messages that are not there, of (receivers, ids).
+macro_rules! absent {
+    () => {
+        "(
             select t.receiver, t.id,
                 (select m.id from message m where m.id = t.id and m.receiver = t.receiver) as found
             from unnest($1::uuid[], $2::int8[]) as t (receiver, id)
         ) as asked
-        where found is null
-    )";
+        where found is null"
+    };
+}
+
+/// Asked again for the writes that lost a race, after it: a repetition is told from a race even if both came at once.
+pub(super) const FIND_INPUTS: &str = concat!("select instance, input_key, earlier from ", earlier!());
+
+/// Messages that are to be taken and are not there, asked under locks.
+pub(super) const FIND_GONE: &str = concat!("select receiver, id from ", absent!());
+
+/// Repetitions among the entries of the batch, with the sequence of the first time.
+const DUPLICATE: &str = concat!(
+    "
+    duplicate as materialized (select instance, input_key, earlier from ",
+    earlier!(),
+    ")"
+);
+
+/// Messages that are to be taken and are not there. None of these can be taken out between this and the end of the statement but
+/// by a commit of their receiver, which then has moved on: see `wake::bounce`.
+const GONE: &str = concat!(
+    "
+    gone as materialized (select receiver, id from ",
+    absent!(),
+    ")"
+);
 
 const ALL_THERE: &str = "not exists (select from gone g where g.receiver = w.id)";
 
