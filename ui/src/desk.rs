@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use statewright_core::diagnostic::Code;
 use statewright_engine::clock::{Clock, SystemEntropy};
 use statewright_engine::configuration::EngineConfig;
@@ -20,7 +19,7 @@ use tokio::task::JoinHandle;
 
 use crate::client::Client;
 use crate::failure::Failure;
-use crate::http::{Caller, Service, router};
+use crate::http::{Caller, Gate, Service};
 
 /// Rounds of messages that a command delivers before it leaves the rest to a server: more than any one input causes, and an end for
 /// workflows that write to each other for ever.
@@ -61,9 +60,9 @@ impl Desk {
     /// The store's schema cannot be made or is not this program's.
     pub async fn local(equipment: Equipment, caller: Caller) -> Result<Self, Failure> {
         let local = Local::begin(equipment).await?;
-        let router: Router = router(Service::new(local.engine.clone(), false));
+        let gate = Gate::new(Service::new(local.engine.clone(), false));
         Ok(Desk {
-            client: Client::Local { router, caller },
+            client: Client::Local { gate, caller },
             local: Some(local),
         })
     }

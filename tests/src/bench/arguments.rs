@@ -32,6 +32,9 @@ pub struct Arguments {
     /// Instances of one run, or timers of W2; 0: chosen by the number of clients.
     #[arg(long, default_value_t = 0)]
     pub instances: usize,
+    /// W1 on PostgreSQL: so many trail entries are put into the database before anything is measured.
+    #[arg(long, default_value_t = 0)]
+    pub history: usize,
     /// Runs of which the median is printed.
     #[arg(long, default_value_t = 3)]
     pub runs: usize,

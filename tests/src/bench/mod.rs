@@ -5,6 +5,7 @@
 
 mod arguments;
 mod cpu;
+mod history;
 mod http;
 mod node;
 mod report;
@@ -14,7 +15,7 @@ mod target;
 mod verification;
 mod workloads;
 
-pub use arguments::Arguments;
+pub use arguments::{Arguments, Via};
 
 /// Runs what was asked for.
 ///

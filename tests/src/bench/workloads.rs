@@ -11,6 +11,7 @@ use statewright_engine::store::{Store, open};
 
 use super::arguments::{Arguments, Via};
 use super::cpu::Used;
+use super::history;
 use super::report::{self, Run, percentile};
 use super::target::{Client, Target};
 
@@ -35,9 +36,13 @@ fn payload(order: &str) -> String {
 
 /// W1 and W3: start, five events, the end; closed-loop clients.
 pub async fn orders(arguments: &Arguments, workload: &str) -> Result<(), String> {
+    let mut is_empty = true;
     for clients in &arguments.clients {
         let target = Arc::new(Target::open(arguments, None).await?);
         run_orders(&target, *clients, *clients * 4, "warm").await?;
+        if arguments.history > 0 && std::mem::take(&mut is_empty) {
+            history::fill(&arguments.store, arguments.history).await?;
+        }
         let mut runs = Vec::new();
         for run in 0..arguments.runs.max(1) {
             runs.push(run_orders(&target, *clients, instances(arguments, *clients), &format!("{run}")).await?);
@@ -50,7 +55,7 @@ pub async fn orders(arguments: &Arguments, workload: &str) -> Result<(), String>
                 kind_of_store(&arguments.store),
                 *clients,
                 &mut runs,
-                json!({})
+                json!({"history": arguments.history})
             )
         );
         close(target).await;

@@ -1,22 +1,20 @@
-//! The command line as a client of the API: the same requests, over the network or straight into the router of an engine in this
+//! The command line as a client of the API: the same requests, over the network or straight through the gate of an engine in this
 //! process. So both answer alike, and what the command line can do a program can do as well.
 
 mod hint;
 mod remote;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use statewright_core::diagnostic::Code;
 use statewright_core::value::interface::to_interface;
 use statewright_core::value::limits::JSON_BYTES_MAX;
 use statewright_core::value::{Value, json};
-use tower::ServiceExt;
 
 pub use remote::Remote;
 
 use crate::failure::{Exit, Failure};
-use crate::http::Caller;
+use crate::http::{Caller, Gate};
 use crate::json::{member, member_items, member_texts};
 use crate::percent::{encode, path};
 
@@ -41,9 +39,9 @@ pub struct Reply {
 
 /// Who answers.
 pub enum Client {
-    /// The router of an engine in this process, with the actor that the command line vouches for.
+    /// The API of an engine in this process, with the actor that the command line vouches for.
     Local {
-        router: Router,
+        gate: Gate,
         caller: Caller,
     },
     Remote(Remote),
@@ -111,7 +109,7 @@ impl Client {
     /// Whatever problem came back, with its code; or none did.
     pub async fn call(&self, call: Call) -> Result<Reply, Failure> {
         let (status, body) = match self {
-            Client::Local { router, caller } => locally(router.clone(), caller.clone(), call).await?,
+            Client::Local { gate, caller } => locally(gate, caller.clone(), call).await?,
             Client::Remote(remote) => remote.call(call).await?,
         };
         let reply = Reply { body };
@@ -123,7 +121,7 @@ impl Client {
     }
 }
 
-async fn locally(router: Router, caller: Caller, call: Call) -> Result<(StatusCode, Vec<u8>), Failure> {
+async fn locally(gate: &Gate, caller: Caller, call: Call) -> Result<(StatusCode, Vec<u8>), Failure> {
     let impossible = |error: String| Failure::no(Code::Internal, error);
     let mut request = Request::builder().method(call.method).uri(&call.target);
     let headers = request
@@ -140,10 +138,7 @@ async fn locally(router: Router, caller: Caller, call: Call) -> Result<(StatusCo
     let mut request = request.body(body).map_err(|error| impossible(error.to_string()))?;
     // Nothing that comes over a network can carry an extension: only this process can vouch for a caller.
     request.extensions_mut().insert(caller);
-    let response = match router.oneshot(request).await {
-        Ok(response) => response,
-        Err(never) => match never {},
-    };
+    let response = gate.answer(request).await;
     let status = response.status();
     let body = axum::body::to_bytes(response.into_body(), ANSWER_BYTES_MAX).await;
     body.map(|bytes| (status, bytes.to_vec()))

@@ -15,7 +15,7 @@ use super::*;
 use crate::configuration::{Configuration, LISTEN_DEFAULT, Secrets};
 use crate::desk::engine_failure;
 use crate::failure::{Exit, Failure};
-use crate::http::{STOP_TIMEOUT, Server, Service, Shared, router};
+use crate::http::{Gate, STOP_TIMEOUT, Server, Service, Shared};
 use crate::json::{object, text};
 
 #[derive(Debug, Args)]
@@ -89,7 +89,7 @@ pub async fn run(server: Server, service: Shared, asked: impl Future<Output = ()
             terminal.note("stopping: what was accepted is finished first");
         }
     };
-    server.serve(router(service.clone()), stop).await;
+    server.serve(Gate::new(service.clone()), stop).await;
     let ended = service.engine.shut_down(STOP_TIMEOUT).await;
     if !ended.drained {
         terminal.warning("stopped before everything was finished; it goes on when a server runs again");

@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use statewright_core::diagnostic::Code;
 use statewright_core::identity::Digest;
 use statewright_core::value::Value;
@@ -30,7 +29,7 @@ use crate::client::{Call, Client};
 use crate::command::StoreAddress;
 use crate::desk::engine_failure;
 use crate::failure::Failure;
-use crate::http::{Caller, Service, Shared, router};
+use crate::http::{Caller, Gate, Service, Shared};
 use crate::json::{member, member_items, object, text, text_or_null, texts};
 use crate::table::Table;
 use crate::terminal::Terminal;
@@ -89,7 +88,7 @@ impl Demo {
     /// Lets orders come in and go their way.
     pub async fn tell(&self, pace: Duration, terminal: Terminal) -> Result<(), Failure> {
         let story = Story {
-            router: self.router(),
+            gate: self.gate(),
             terminal,
             pace,
         };
@@ -208,7 +207,7 @@ impl Demo {
 
     fn operator(&self) -> Client {
         Client::Local {
-            router: self.router(),
+            gate: self.gate(),
             caller: Caller {
                 actor: Arc::new(people::OPERATOR.actor()),
                 token: None,
@@ -216,8 +215,8 @@ impl Demo {
         }
     }
 
-    fn router(&self) -> Router {
-        router(self.service.clone())
+    fn gate(&self) -> Gate {
+        Gate::new(self.service.clone())
     }
 }
 

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use statewright_core::diagnostic::Code;
 use statewright_core::value::number::{self, parse_decimal};
 use statewright_core::value::{Object, Value, json};
@@ -13,7 +12,7 @@ use super::people::*;
 use crate::client::{Call, Client};
 use crate::command::order_of;
 use crate::failure::Failure;
-use crate::http::Caller;
+use crate::http::{Caller, Gate};
 use crate::json::{member_texts, members, object, text};
 use crate::terminal::Terminal;
 
@@ -28,7 +27,7 @@ const ORDER_FILE: &[u8] = include_bytes!("../../../examples/orders/D-1001.oma");
 
 /// Plays the story on an engine.
 pub struct Story {
-    pub router: Router,
+    pub gate: Gate,
     pub terminal: Terminal,
     /// Between two events.
     pub pace: Duration,
@@ -288,7 +287,7 @@ impl Story {
 
     fn client(&self, person: Person) -> Client {
         Client::Local {
-            router: self.router.clone(),
+            gate: self.gate.clone(),
             caller: Caller {
                 actor: Arc::new(person.actor()),
                 token: None,

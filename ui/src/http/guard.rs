@@ -1,10 +1,9 @@
 //! What stands before every handler: limits, who asks and whether they may, the log, the headers of every answer.
 
 use std::any::Any;
-use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Method, Response};
 use axum::middleware::Next;
@@ -12,42 +11,33 @@ use axum::response::IntoResponse;
 use statewright_core::diagnostic::Code;
 
 use super::authentication::{Caller, authenticate};
-use super::limit::{HEADER_BYTES_MAX, HEADERS_MAX, REQUEST_TIMEOUT, TARGET_BYTES_MAX};
+use super::limit::{HEADER_BYTES_MAX, HEADERS_MAX, TARGET_BYTES_MAX};
 use super::problem::Problem;
-use super::route::{self, Access};
+use super::route::{Access, Route};
 use super::service::{Service, Shared};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Headers that an answer wears, so that room is made for all of them at once.
+const DRESS: usize = 8;
 
 /// Microseconds from which on an answer was slow enough to be looked into.
 const SLOW_US: i64 = 1_000_000;
 
 /// What the log says of an answer; put there by [`admit`], which knows.
 #[derive(Clone, Debug, Default)]
-struct Noted {
+pub struct Noted {
     operation: &'static str,
-    user: String,
-    token: String,
-}
-
-/// Numbers the request, logs it, and dresses the answer. Names and ids are logged; payloads, queries and tokens are not.
-pub async fn dress(State(service): State<Shared>, request: Request, next: Next) -> Response<Body> {
-    let number = service.next_request();
-    let method = request.method().clone();
-    let path = request.uri().path().to_owned();
-    let begun = service.engine.now();
-    let mut response = next.run(request).await;
-    let took_us = service.engine.now().as_microsecond() - begun.as_microsecond();
-    let noted = response.extensions_mut().remove::<Noted>().unwrap_or_default();
-    log(&method, &path, &response, &noted, number, took_us);
-    wear(response.headers_mut(), &service, number);
-    response
+    caller: Option<Caller>,
 }
 
 /// What was answered as it was asked for stands in the trail, and is logged for those who look closely; the rest for everyone.
-fn log(method: &Method, path: &str, response: &Response<Body>, noted: &Noted, number: u64, took_us: i64) {
-    let Noted { operation, user, token } = noted;
+pub fn log(method: &Method, path: &str, response: &Response<Body>, noted: &Noted, number: u64, took_us: i64) {
+    let operation = noted.operation;
+    let caller = noted.caller.as_ref();
+    let user = caller.map_or("", |caller| &*caller.actor.id);
+    let token = caller.and_then(|caller| caller.token.as_deref()).unwrap_or_default();
     let status = response.status().as_u16();
     macro_rules! answered {
         ($level:ident) => {
@@ -64,7 +54,8 @@ fn log(method: &Method, path: &str, response: &Response<Body>, noted: &Noted, nu
     }
 }
 
-fn wear(headers: &mut HeaderMap, service: &Service, number: u64) {
+pub fn wear(headers: &mut HeaderMap, service: &Service, number: u64) {
+    headers.reserve(DRESS);
     headers.insert(REQUEST_ID, HeaderValue::from(number));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
@@ -82,18 +73,8 @@ fn wear(headers: &mut HeaderMap, service: &Service, number: u64) {
     }
 }
 
-/// Refuses what is too large before anything of it is looked at, and more requests at once than are worked on.
-pub async fn limit(State(service): State<Shared>, request: Request, next: Next) -> Response<Body> {
-    if let Some(problem) = oversized(&request) {
-        return problem.into_response();
-    }
-    let Ok(_place) = service.places.try_acquire() else {
-        return Problem::of(Code::Overloaded, "Too many requests are under way").into_response();
-    };
-    next.run(request).await
-}
-
-fn oversized(request: &Request) -> Option<Problem> {
+/// What is too large is refused before anything of it is looked at.
+pub fn oversized(request: &Request) -> Option<Problem> {
     let headers = request.headers();
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     let target = request.uri().path_and_query().map_or(0, |target| target.as_str().len());
@@ -109,32 +90,11 @@ fn oversized(request: &Request) -> Option<Problem> {
     Some(Problem::of(Code::HeadersTooLarge, too_large))
 }
 
-/// Ends a request that takes too long.
-pub async fn bound(request: Request, next: Next) -> Response<Body> {
-    within(REQUEST_TIMEOUT, next.run(request)).await
-}
-
-async fn within(most: Duration, answer: impl Future<Output = Response<Body>>) -> Response<Body> {
-    match tokio::time::timeout(most, answer).await {
-        Ok(response) => response,
-        Err(_) => Problem::of(Code::TimedOut, "The request took too long; it may still be taken").into_response(),
-    }
-}
-
 /// Finds out who asks, and refuses who may not. What a route asks for stands in the table and nowhere else.
-pub async fn admit(State(service): State<Shared>, mut request: Request, next: Next) -> Response<Body> {
-    let matched = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map(|matched| matched.as_str().to_owned());
-    let route = matched.and_then(|path| route::operation(request.method().as_str(), &path));
-    let Some(route) = route else {
-        // A path with another method: there is nothing behind it to be guarded.
-        return next.run(request).await;
-    };
+pub async fn admit(State((service, route)): State<(Shared, &'static Route)>, mut request: Request, next: Next) -> Response<Body> {
     let mut noted = Noted {
         operation: route.operation,
-        ..Noted::default()
+        caller: None,
     };
     if route.access != Access::Open {
         let caller = match request.extensions().get::<Caller>() {
@@ -145,8 +105,7 @@ pub async fn admit(State(service): State<Shared>, mut request: Request, next: Ne
             Ok(caller) => caller,
             Err(problem) => return note(problem.into_response(), noted),
         };
-        noted.user = caller.actor.id.to_string();
-        noted.token = caller.token.as_deref().unwrap_or_default().to_owned();
+        noted.caller = Some(caller.clone());
         if let Access::Role(role) = route.access
             && !caller.has_role(role)
         {
@@ -164,29 +123,9 @@ fn note(mut response: Response<Body>, noted: Noted) -> Response<Body> {
 }
 
 /// A handler that panicked is a fault of ours, and no reason to say more than that.
-pub fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
+pub fn panicked(cause: &(dyn Any + Send)) -> Response<Body> {
     let words = cause.downcast_ref::<String>().map(String::as_str);
     let words = words.or_else(|| cause.downcast_ref::<&str>().copied()).unwrap_or("no words");
     tracing::error!(words, "a handler panicked");
     Problem::of(Code::Internal, "The server failed at this request; its log says more").into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::StatusCode;
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_request_that_takes_too_long_is_told_to_come_again() {
-        let answer = within(REQUEST_TIMEOUT, std::future::pending()).await;
-        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert!(answer.headers().contains_key(header::RETRY_AFTER));
-    }
-
-    #[test]
-    fn a_panic_says_nothing_of_itself() {
-        let answer = panicked(Box::new("secret words"));
-        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    }
 }

@@ -1,8 +1,8 @@
 //! The HTTP API.
 //!
 //! # Purpose
-//! [`route`] is the table from which the router and the OpenAPI document are made; one file for each noun answers; [`guard`] stands
-//! before all of them. What may be done is the engine's to decide.
+//! [`route`] is the table from which the router and the OpenAPI document are made; one file for each noun answers; [`gate`] is
+//! the way to all of them. What may be done is the engine's to decide.
 //!
 //! # Invariants
 //! - Every no is a problem document (RFC 9457) with a stable code.
@@ -15,6 +15,7 @@ mod authentication;
 mod body;
 mod events;
 mod fault;
+mod gate;
 mod guard;
 mod incidents;
 mod instances;
@@ -37,9 +38,10 @@ mod tests;
 use axum::http::HeaderName;
 
 pub use authentication::Caller;
+pub use gate::Gate;
 pub use limit::STOP_TIMEOUT;
 pub use server::Server;
-pub use service::{Service, Shared, router};
+pub use service::{Service, Shared};
 pub use statewright_engine::roles::{AUDITOR, OPERATOR};
 pub use trail::{JSON_LINES, TRAIL_LINES_MAX};
 

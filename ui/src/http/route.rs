@@ -2,9 +2,11 @@
 //! the other does not.
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::MethodRouter;
 use statewright_core::diagnostic::Code;
 
+use super::guard;
 use super::service::Shared;
 
 /// One operation.
@@ -109,9 +111,12 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
     .flatten()
 }
 
-/// The router over all of them.
-pub fn router() -> Router<Shared> {
-    routes().fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))
+/// The router over all of them; before each handler stands who may ask.
+pub fn router(service: &Shared) -> Router<Shared> {
+    routes().fold(Router::new(), |router, route| {
+        let admitted = from_fn_with_state((service.clone(), route), guard::admit);
+        router.route(route.path, (route.handler)().route_layer(admitted))
+    })
 }
 
 /// The methods a path knows, as the `Allow` header lists them.
@@ -121,11 +126,4 @@ pub fn methods(path: &str) -> String {
         .map(|route| route.method)
         .collect();
     methods.join(", ")
-}
-
-/// The route that a request came by, from the path that matched.
-pub fn operation(method: &str, path: &str) -> Option<&'static Route> {
-    // A HEAD is a GET whose body is not sent.
-    let method = if method == "HEAD" { "GET" } else { method };
-    routes().find(|route| route.path == path && route.method == method)
 }

@@ -2,18 +2,21 @@
 //!
 //! `axum::serve` sets none of these bounds, so connections are served with hyper itself.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use super::gate::Gate;
 use super::limit::{CONNECTIONS_MAX, HEAD_TIMEOUT, HEADER_BYTES_MAX, STOP_TIMEOUT, TARGET_BYTES_MAX};
 
 /// Above what the router answers for itself with a problem (431): what exceeds even this is not worth an explanation.
@@ -43,7 +46,7 @@ impl Server {
     }
 
     /// Serves until `stop` ends; then lets requests under way finish.
-    pub async fn serve(self, router: Router, stop: impl Future<Output = ()>) {
+    pub async fn serve(self, gate: Gate, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let mut stop = std::pin::pin!(stop);
@@ -56,8 +59,12 @@ impl Server {
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             };
-            let service = TowerToHyperService::new(router.clone());
-            let connection = protocol().serve_connection(TokioIo::new(stream), service);
+            let gate = gate.clone();
+            let answer = service_fn(move |request: hyper::Request<Incoming>| {
+                let gate = gate.clone();
+                async move { Ok::<_, Infallible>(gate.answer(request.map(Body::new)).await) }
+            });
+            let connection = protocol().serve_connection(TokioIo::new(stream), answer);
             let connection = graceful.watch(connection);
             tokio::spawn(async move {
                 // A client that goes away or breaks the protocol ends its own connection and nothing else.

@@ -1,19 +1,14 @@
-//! What every handler has: the engine, and the router that leads to them.
+//! What every handler has: the engine, and how many requests there may be.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use axum::Router;
-use axum::extract::Request;
-use axum::http::{Method, Uri};
-use axum::middleware::{from_fn, from_fn_with_state};
 use statewright_core::diagnostic::Code;
 use statewright_engine::Engine;
 use tokio::sync::Semaphore;
 
 use super::limit::REQUESTS_MAX;
 use super::problem::{Answered, Problem};
-use super::{guard, route};
 
 pub type Shared = Arc<Service>;
 
@@ -62,27 +57,4 @@ impl Service {
             .map(|_| ())
             .map_err(|error| Problem::from(statewright_engine::error::EngineError::from(error)))
     }
-}
-
-/// The whole API, with everything that stands before a handler.
-pub fn router(service: Shared) -> Router {
-    route::router()
-        .route_layer(from_fn_with_state(service.clone(), guard::admit))
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(unknown_method)
-        .layer(from_fn(guard::bound))
-        .layer(from_fn_with_state(service.clone(), guard::limit))
-        .layer(tower_http::catch_panic::CatchPanicLayer::custom(guard::panicked))
-        .layer(from_fn_with_state(service.clone(), guard::dress))
-        .with_state(service)
-}
-
-async fn unknown_path(uri: Uri) -> Problem {
-    Problem::nothing(format_args!("`{}`", uri.path()))
-}
-
-async fn unknown_method(method: Method, request: Request) -> Problem {
-    let matched = request.extensions().get::<axum::extract::MatchedPath>();
-    let path = matched.map_or("", |matched| matched.as_str());
-    Problem::of(Code::MethodUnknown, format!("{method} is not known here")).allow(&route::methods(path))
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use statewright_core::step::{Actor, ActorKind};
@@ -11,17 +10,16 @@ use statewright_engine::clock::{Clock, WallClock};
 use statewright_engine::configuration::EngineConfig;
 use statewright_engine::store::Store;
 use statewright_engine::store::memory::MemoryStore;
-use tower::ServiceExt;
 
 use crate::desk::{Equipment, Local};
-use crate::http::{Service, Shared, router};
+use crate::http::{Gate, Service, Shared};
 use crate::json::{member, member_items};
 
 /// The workflow of these tests.
 pub const TICKET: &str = include_str!("ticket.yaml");
 
 pub struct Api {
-    pub router: Router,
+    pub gate: Gate,
     pub service: Shared,
     pub operator: String,
     pub clerk: String,
@@ -60,7 +58,7 @@ impl Api {
         let local = Local::begin(equipment).await.expect("a store in memory opens");
         let service = Service::new(local.engine.clone(), false);
         let mut api = Api {
-            router: router(service.clone()),
+            gate: Gate::new(service.clone()),
             service,
             operator: String::new(),
             clerk: String::new(),
@@ -95,7 +93,7 @@ impl Api {
 
     pub async fn ask(&self, ask: Ask) -> Heard {
         let request = ask.request.body(Body::from(ask.body)).expect("a request that can be made");
-        let response = self.router.clone().oneshot(request).await.expect("a router always answers");
+        let response = self.gate.answer(request).await;
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the answer's body");
         Heard {

@@ -1,4 +1,4 @@
-//! The API from outside: requests into the router, on an engine over a store in memory.
+//! The API from outside: requests through the gate, on an engine over a store in memory.
 
 mod api;
 mod availability;

@@ -11,7 +11,7 @@ use super::connection::Trouble;
 use super::part::Form;
 use super::statement::{FIND_GONE, FIND_INPUTS};
 use super::uuid::Uuid;
-use super::{careful, row};
+use super::{alone, careful, row};
 use crate::store::check::repeated_key;
 use crate::store::{Applied, Write};
 
@@ -73,6 +73,11 @@ impl Left {
 pub(super) async fn apply(connection: &mut PgConnection, writes: &[&Write]) -> Result<Left, Trouble> {
     let mut left = Left::default();
     if writes.is_empty() {
+        return Ok(left);
+    }
+    if let Some((write, entry)) = alone::of(writes)
+        && alone::commit(connection, write, entry).await?
+    {
         return Ok(left);
     }
     let form = Form::of(writes);

@@ -4,6 +4,7 @@
 //! here assumes to be alone: rows are fenced by their sequence or by a lease's epoch, and whoever loses is told.
 
 mod act;
+mod alone;
 mod batch;
 mod careful;
 mod columns;

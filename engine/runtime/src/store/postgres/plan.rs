@@ -5,12 +5,14 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
-use super::{careful, incident, number, outbox, record, schema, statement, token, wake};
+use super::{alone, careful, incident, number, outbox, record, schema, statement, token, wake};
 
 /// On the connections that commit.
 const COMMITTING: &[&str] = &[
     statement::FIND_INPUTS,
     statement::FIND_GONE,
+    alone::MOVE_ON,
+    alone::MOVE_ON_ONCE,
     careful::LOCK_ABSENT,
     careful::LOCK,
     careful::FIND_HOLDERS,

@@ -1,0 +1,122 @@
+//! The way into the API: every request passes here, and only then comes to its route.
+//!
+//! One future and not a tower of layers: each layer of a router costs every request a box, a clone and a move of the request.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{Method, Response, Uri};
+use axum::response::IntoResponse;
+use statewright_core::diagnostic::Code;
+use tower::Service as _;
+
+use super::guard;
+use super::limit::REQUEST_TIMEOUT;
+use super::problem::Problem;
+use super::route;
+use super::service::Shared;
+
+/// The whole API, with everything that stands before a handler. Cheap to clone.
+#[derive(Clone)]
+pub struct Gate {
+    service: Shared,
+    routes: Router,
+}
+
+impl Gate {
+    pub fn new(service: Shared) -> Self {
+        let routes = route::router(&service)
+            .fallback(unknown_path)
+            .method_not_allowed_fallback(unknown_method)
+            .with_state(service.clone());
+        Gate { service, routes }
+    }
+
+    /// Numbers the request, keeps it within its limits, and logs and dresses the answer, whoever gave it.
+    pub async fn answer(&self, request: Request) -> Response<Body> {
+        let number = self.service.next_request();
+        let method = request.method().clone();
+        let uri = request.uri().clone();
+        let begun = self.service.engine.now();
+        let mut response = self.within_limits(request).await;
+        let took_us = self.service.engine.now().as_microsecond() - begun.as_microsecond();
+        let noted = response.extensions_mut().remove::<guard::Noted>().unwrap_or_default();
+        guard::log(&method, uri.path(), &response, &noted, number, took_us);
+        guard::wear(response.headers_mut(), &self.service, number);
+        response
+    }
+
+    async fn within_limits(&self, request: Request) -> Response<Body> {
+        if let Some(problem) = guard::oversized(&request) {
+            return problem.into_response();
+        }
+        let Ok(_place) = self.service.places.try_acquire() else {
+            return Problem::of(Code::Overloaded, "Too many requests are under way").into_response();
+        };
+        // Cloning a router clones a pointer.
+        let mut routes = self.routes.clone();
+        let routed = async move {
+            match routes.call(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        };
+        within(REQUEST_TIMEOUT, without_panic(routed)).await
+    }
+}
+
+/// Ends a request that takes too long.
+async fn within(most: Duration, answer: impl Future<Output = Response<Body>>) -> Response<Body> {
+    match tokio::time::timeout(most, answer).await {
+        Ok(response) => response,
+        Err(_) => Problem::of(Code::TimedOut, "The request took too long; it may still be taken").into_response(),
+    }
+}
+
+/// A handler that panics ends its own request and nothing else.
+async fn without_panic(answer: impl Future<Output = Response<Body>>) -> Response<Body> {
+    let mut answer = pin!(answer);
+    std::future::poll_fn(|context| {
+        // Whoever panicked is not polled again.
+        let polled = catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context)));
+        polled.unwrap_or_else(|cause| Poll::Ready(guard::panicked(&*cause)))
+    })
+    .await
+}
+
+async fn unknown_path(uri: Uri) -> Problem {
+    Problem::nothing(format_args!("`{}`", uri.path()))
+}
+
+async fn unknown_method(method: Method, request: Request) -> Problem {
+    let matched = request.extensions().get::<axum::extract::MatchedPath>();
+    let path = matched.map_or("", |matched| matched.as_str());
+    Problem::of(Code::MethodUnknown, format!("{method} is not known here")).allow(&route::methods(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{StatusCode, header};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_too_long_is_told_to_come_again() {
+        let answer = within(REQUEST_TIMEOUT, std::future::pending()).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert!(answer.headers().contains_key(header::RETRY_AFTER));
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_says_nothing_of_itself() {
+        let answer = without_panic(async { panic!("secret words") }).await;
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.expect("a problem");
+        assert!(!String::from_utf8_lossy(&body).contains("secret"));
+    }
+}
