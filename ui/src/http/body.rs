@@ -1,22 +1,13 @@
 //! Reading a request: its body as strict JSON with exact numbers, and its query. What is not known is refused, not passed over.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::extract::Query;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
-use statewright_core::diagnostic::{Code, nearest};
-use statewright_core::value::{Object, Value, json};
+use statewright_core::diagnostic::Code;
+use statewright_core::value::document::{Document, DocumentError, unknown};
 
 use super::problem::{Answered, Problem};
-
-/// The members of a request's body, or of one of its objects: each is taken once, and what is left over is refused.
-#[derive(Debug, Default)]
-pub struct Document {
-    members: Object,
-    known: Vec<&'static str>,
-}
 
 /// Reads a body that is one JSON object.
 ///
@@ -29,71 +20,7 @@ pub async fn read_document(parts: &Parts, body: Body, bytes_max: usize) -> Answe
         return Err(too_large());
     }
     let bytes = axum::body::to_bytes(body, bytes_max).await.map_err(|_| too_large())?;
-    let text = std::str::from_utf8(&bytes).map_err(|error| {
-        let at = error.valid_up_to();
-        Problem::of(Code::BodyUnreadable, format!("The body is not UTF-8 from byte {at} on"))
-    })?;
-    match json::read(text) {
-        Ok(Value::Object(members)) => Ok(Document::of(members)),
-        Ok(other) => Err(unreadable(format!("The body is {}, not an object", other.kind().described()))),
-        Err(error) => Err(unreadable(format!("The body is not strict JSON: {error}"))),
-    }
-}
-
-impl Document {
-    fn of(members: Arc<Object>) -> Self {
-        Document {
-            members: Arc::unwrap_or_clone(members),
-            known: Vec::new(),
-        }
-    }
-
-    /// The value of a member; null counts as absent.
-    pub fn take(&mut self, name: &'static str) -> Option<Value> {
-        self.known.push(name);
-        self.members.remove(name).filter(|value| !value.is_null())
-    }
-
-    pub fn text(&mut self, name: &'static str) -> Answered<Option<Arc<str>>> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::Text(text)) => Ok(Some(text)),
-            Some(other) => Err(misfit(name, &other, "text")),
-        }
-    }
-
-    pub fn required_text(&mut self, name: &'static str) -> Answered<Arc<str>> {
-        let text = self.text(name)?.filter(|text| !text.is_empty());
-        text.ok_or_else(|| unreadable(format!("`{name}` is missing")))
-    }
-
-    pub fn texts(&mut self, name: &'static str) -> Answered<Vec<Arc<str>>> {
-        let Some(value) = self.take(name) else { return Ok(Vec::new()) };
-        let Value::List(items) = &value else {
-            return Err(misfit(name, &value, "a list of texts"));
-        };
-        let texts = items.iter().map(|item| match item {
-            Value::Text(text) => Ok(text.clone()),
-            other => Err(misfit(name, other, "text in every place")),
-        });
-        texts.collect()
-    }
-
-    pub fn object(&mut self, name: &'static str) -> Answered<Option<Arc<Object>>> {
-        match self.take(name) {
-            None => Ok(None),
-            Some(Value::Object(fields)) => Ok(Some(fields)),
-            Some(other) => Err(misfit(name, &other, "an object")),
-        }
-    }
-
-    /// Refuses what nobody took.
-    pub fn finish(self) -> Answered<()> {
-        match self.members.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(unreadable(unknown("member", name, &self.known))),
-        }
-    }
+    Ok(Document::read(&bytes)?)
 }
 
 /// The parameters of a query: each is taken once, and what is left over is refused.
@@ -179,14 +106,9 @@ pub fn unreadable(sentence: String) -> Problem {
     Problem::of(Code::BodyUnreadable, sentence)
 }
 
-fn misfit(name: &str, found: &Value, wanted: &str) -> Problem {
-    unreadable(format!("`{name}` is {}; it should be {wanted}", found.kind().described()))
-}
-
-fn unknown(what: &str, name: &str, known: &[&'static str]) -> String {
-    match nearest(name, known.iter().copied()) {
-        Some(near) => format!("There is no {what} `{name}` here; perhaps `{near}`"),
-        None => format!("There is no {what} `{name}` here"),
+impl From<DocumentError> for Problem {
+    fn from(error: DocumentError) -> Problem {
+        unreadable(error.0)
     }
 }
 

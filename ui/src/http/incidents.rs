@@ -10,13 +10,14 @@ use axum::routing::{get, post};
 use statewright_core::diagnostic::Code;
 use statewright_core::identity::InstanceId;
 use statewright_core::value::Value;
+use statewright_core::value::document::Document;
 use statewright_engine::error::EngineError;
 use statewright_engine::incidents::{Decision, IncidentName};
 use statewright_engine::store::{Incident, IncidentKind, InstanceRow};
 
 use super::OPERATOR;
 use super::authentication::Caller;
-use super::body::{Document, read_document, unreadable};
+use super::body::{read_document, unreadable};
 use super::limit::BODY_BYTES_MAX;
 use super::problem::{Answered, Problem};
 use super::reply::document;

@@ -13,11 +13,12 @@ use statewright_core::diagnostic::Code;
 use statewright_core::step::{Actor, ActorKind};
 use statewright_core::time::{add_to_instant, parse_duration};
 use statewright_core::value::Value;
+use statewright_core::value::document::Document;
 use statewright_engine::tokens::TokenListed;
 
 use super::OPERATOR;
 use super::authentication::Caller;
-use super::body::{Document, read_document, unreadable};
+use super::body::{read_document, unreadable};
 use super::limit::BODY_BYTES_MAX;
 use super::problem::{Answered, Problem};
 use super::reply::{document, principal_value, with_location};

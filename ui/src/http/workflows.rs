@@ -12,11 +12,12 @@ use statewright_core::diagnostic::{Code, Diagnostics, Sources, concise};
 use statewright_core::lang::Bundle;
 use statewright_core::step::{Refusal, RefusalKind};
 use statewright_core::value::Value;
+use statewright_core::value::document::Document;
 use statewright_engine::error::EngineError;
 
 use super::OPERATOR;
 use super::authentication::Caller;
-use super::body::{Document, read_document, unreadable};
+use super::body::{read_document, unreadable};
 use super::limit::DEPLOYMENT_BYTES_MAX;
 use super::problem::{Answered, Problem};
 use super::reply::{document, form_json, joined, raw, reason_value, with_location};

@@ -1,10 +1,12 @@
 //! The trail: proof that it is whole, and exact replay. The format is docs/trail-format.md.
 
 mod entry_text;
+mod exported;
 mod replay;
 mod verify;
 
 pub use entry_text::{EntryError, EntryText};
+pub use exported::{Exported, Proved, ProvedChain};
 pub use replay::{Difference, Replay, Replayed};
 pub use verify::{ChainState, Fault, FaultKind, Head, verify_entries};
 

@@ -2,6 +2,7 @@
 //!
 //! # Purpose
 //! - [`json`] reads JSON text strictly, with every number exact.
+//! - [`document`] takes an object that someone sent apart, and refuses what is not known.
 //! - [`canonical`] is the stored and hashed form: lossless, self-describing, one spelling for each value.
 //! - [`interface`] is the form that APIs and pages see.
 //! - [`number`] is the arithmetic, [`rounding`] the rounding, [`text`] the way a value reads in a sentence.
@@ -11,6 +12,7 @@
 //! - An instant has microsecond precision. [`Value::from_instant`] keeps this.
 
 pub mod canonical;
+pub mod document;
 pub mod interface;
 pub mod json;
 pub mod limits;
