@@ -22,7 +22,7 @@ impl Diagnostics {
 
     /// Keeps a problem, unless the same code with the same words stands at the same place already.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if self.items.len() >= DIAGNOSTICS_MAX {
+        if self.is_full() {
             self.dropped += 1;
             return;
         }
@@ -47,6 +47,11 @@ impl Diagnostics {
         let mut seen = BTreeSet::new();
         self.items.retain(|d| seen.insert((d.span, d.code, d.message.clone())));
         self
+    }
+
+    /// Whether what is pushed from here on is only counted.
+    pub fn is_full(&self) -> bool {
+        self.items.len() >= DIAGNOSTICS_MAX
     }
 
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {

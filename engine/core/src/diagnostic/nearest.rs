@@ -12,12 +12,18 @@ fn edits_max(characters: usize) -> usize {
 /// The candidate nearest to a name that is not known, if one is near enough to be what was meant. Of equally near ones the first.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(name);
-    let most = edits_max(folded.chars().count());
+    let length = folded.chars().count();
+    let most = edits_max(length);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
-        let edits = strsim::osa_distance(&folded, &fold(candidate));
+        let candidate_folded = fold(candidate);
+        // Each letter more or less is an edit of its own; comparing letter by letter takes as long as one name times the other.
+        if candidate_folded.chars().count().abs_diff(length) > most {
+            continue;
+        }
+        let edits = strsim::osa_distance(&folded, &candidate_folded);
         // A word of which every letter is changed is not the same word misspelt.
-        if edits <= most && edits < folded.chars().count().max(1) && best.is_none_or(|(least, _)| edits < least) {
+        if edits <= most && edits < length.max(1) && best.is_none_or(|(least, _)| edits < least) {
             best = Some((edits, candidate));
         }
     }

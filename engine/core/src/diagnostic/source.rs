@@ -62,6 +62,11 @@ impl Source {
         }
     }
 
+    /// The line of a byte offset, without counting its column.
+    pub(super) fn position_line(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= offset).max(1)
+    }
+
     /// The text of a line, counted from 1, without its line break; empty when there is no such line.
     pub fn line(&self, line: usize) -> &str {
         let Some(start) = line.checked_sub(1).and_then(|index| self.line_starts.get(index)) else {

@@ -105,10 +105,16 @@ const SLIP_CHARACTERS_MIN: usize = 3;
 /// The known name that is most like `name`, if one is like it; of equally like ones the first.
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut best: Option<(f64, &str)> = None;
+    let name = name.to_lowercase();
+    let length = name.chars().count();
     for candidate in known {
-        let (name, folded) = (name.to_lowercase(), candidate.to_lowercase());
+        let folded = candidate.to_lowercase();
+        // Each letter more or less is an edit of its own; comparing letter by letter takes as long as one name times the other.
+        if folded.chars().count().abs_diff(length) > edits_max(length) {
+            continue;
+        }
         let likeness = likeness(&name, &folded);
-        let is_near = strsim::osa_distance(&name, &folded) <= edits_max(name.chars().count());
+        let is_near = strsim::osa_distance(&name, &folded) <= edits_max(length);
         if is_near && likeness >= LIKENESS_MIN && best.is_none_or(|(most, _)| likeness > most) {
             best = Some((likeness, candidate));
         }

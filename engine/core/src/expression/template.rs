@@ -133,6 +133,12 @@ impl Reading<'_> {
 
     fn push_text(&mut self, end: usize) {
         let text = self.source.get(self.position..end).unwrap_or("");
+        if let Some(at) = text.find('\0') {
+            let place = self.position + at;
+            let span = Span::new(place, place + 1);
+            self.problems
+                .push(Problem::new(ProblemKind::Syntax, span, "the character NUL cannot be stored"));
+        }
         if !text.is_empty() {
             self.parts.push(Part::Text(Arc::from(text)));
         }

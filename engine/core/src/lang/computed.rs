@@ -47,6 +47,11 @@ pub(super) fn report_at(scalar: &Scalar, offset: usize, problems: Vec<Problem>, 
         .filter(|problem| !is_told || problem.kind != ProblemKind::Syntax)
     {
         let range = problem.span.range();
+        // Finding a place takes as long as the text before it; of what is only counted it is not asked.
+        if out.is_full() {
+            out.push(Diagnostic::error(code(problem.kind), scalar.span, problem.message));
+            continue;
+        }
         let span = scalar.span_of(range.start + offset..range.end + offset);
         let diagnostic = Diagnostic::error(code(problem.kind), span, problem.message);
         out.push(match problem.suggestion {

@@ -34,7 +34,7 @@ pub use compile::{Compiled, compile};
 pub use editor::language_schema;
 pub use fields::FIELDS_MAX;
 pub use loader::PINNED_FILES_MAX;
-pub use lower::TRANSITIONS_MAX;
+pub use lower::{LETS_MAX, TRANSITIONS_MAX};
 pub use unbuilt::Unbuilt;
 
 /// Finds the files that a definition names. The core reads no files itself.

@@ -15,6 +15,10 @@ pub struct UnknownZone {
 
 static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
+/// Bytes of the longest name looked for. The longest known one has 30; comparing takes as long as both names together are, and with
+/// each of some six hundred.
+const NAME_BYTES_MAX: usize = 64;
+
 /// How alike (0 to 1) a known name must be to be proposed.
 const LIKENESS_MIN: f64 = 0.8;
 
@@ -34,6 +38,9 @@ pub fn zone(name: &str) -> Result<TimeZone, UnknownZone> {
 
 /// The last part of a name (`Berlin`) counts as well as the whole, since that is what people remember.
 fn nearest(name: &str) -> Option<String> {
+    if name.len() > NAME_BYTES_MAX {
+        return None;
+    }
     let mut best: Option<(f64, String)> = None;
     for known in ZONES.available() {
         let known = known.as_str();
@@ -48,7 +55,7 @@ fn nearest(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::zone;
+    use super::{NAME_BYTES_MAX, zone};
 
     #[test]
     fn zones_are_found_by_name_or_proposed() {
@@ -66,5 +73,11 @@ mod tests {
         assert_eq!(sentence("xqzj"), Err("there is no time zone `xqzj`".to_owned()));
         assert!(zone("Etc/Unknown").is_err());
         assert!(zone("").is_err());
+        let long = format!("Europe/Berli{}", "n".repeat(NAME_BYTES_MAX));
+        assert_eq!(
+            zone(&long).map_err(|error| error.nearest),
+            Err(None),
+            "nobody means a zone with that"
+        );
     }
 }

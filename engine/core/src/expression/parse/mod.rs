@@ -62,14 +62,15 @@ const FOREIGN_REACH_BYTES: usize = 3;
 
 fn syntax_problem(source: &str, error: &minijinja::Error) -> Problem {
     let range = error.range().unwrap_or(0..source.len());
-    let start = range.start.min(source.len());
-    let end = range.end.clamp(start, source.len());
+    // The parser marks one byte of a sign that it does not know, which may be a part of a character.
+    let span = scan::whole_characters(source, range.start, range.end.max(range.start));
     let detail = error.detail().unwrap_or("this is not an expression");
     let message = detail
         .replace("variable block", "expression")
         .replace("template exceeds", "the expression exceeds");
-    let problem = Problem::new(ProblemKind::Syntax, Span::new(start, end), message);
-    let window = scan::window(source, start.saturating_sub(FOREIGN_REACH_BYTES), end + FOREIGN_REACH_BYTES);
+    let problem = Problem::new(ProblemKind::Syntax, span, message);
+    let reach = span.start.saturating_sub(FOREIGN_REACH_BYTES)..span.end + FOREIGN_REACH_BYTES;
+    let window = scan::window(source, reach.start, reach.end);
     match FOREIGN.iter().find(|(foreign, _)| window.contains(foreign)) {
         Some((foreign, advice)) => problem.advise(format!("`{foreign}` is not an operator here: {advice}")),
         None => problem,
@@ -124,6 +125,15 @@ mod tests {
             "a + 12345678901234567890123456789",
             "`12345678901234567890123456789` has more than 28 digits @ 12345678901234567890123456789",
         );
+    }
+
+    #[test]
+    fn an_unknown_sign_is_marked_as_a_whole_character() {
+        for source in ["1 ° 2", "x é", "🜨", "((a**1é'b(1,] , 'x"] {
+            let problems = Expression::parse(source).expect_err(source);
+            let marked = |problem: &Problem| source.get(problem.span.range()).is_some();
+            assert!(problems.iter().all(marked), "{source}: {problems:?}");
+        }
     }
 
     #[test]

@@ -22,6 +22,11 @@ pub(super) fn without_outer_braces(source: &str) -> Option<String> {
 
 /// The part of the text between two offsets, widened to whole characters.
 pub(super) fn window(source: &str, start: usize, end: usize) -> &str {
+    &source[whole_characters(source, start, end).range()]
+}
+
+/// The span between two offsets, cut to the text and widened to whole characters.
+pub(super) fn whole_characters(source: &str, start: usize, end: usize) -> Span {
     let mut start = start.min(source.len());
     let mut end = end.min(source.len());
     while !source.is_char_boundary(start) {
@@ -30,7 +35,7 @@ pub(super) fn window(source: &str, start: usize, end: usize) -> &str {
     while !source.is_char_boundary(end) {
         end += 1;
     }
-    &source[start..end]
+    Span::new(start, end)
 }
 
 /// Where the brackets of an expression stand, and which `none` needs help.

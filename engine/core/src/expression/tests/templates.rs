@@ -17,6 +17,14 @@ fn check(world: &World, cases: &[(&str, &str)]) {
 }
 
 #[test]
+fn the_character_nul_is_in_no_text() {
+    for source in ["a\0b", "{{ 'a\0b' }}", "{{ 'a\\0b' }}", "{{ 1 }}\0"] {
+        let problems = Template::parse(source).expect_err("no store can hold it");
+        assert_eq!(problems[0].message, "the character NUL cannot be stored", "{source:?}");
+    }
+}
+
+#[test]
 fn one_expression_keeps_its_type_and_a_mixture_is_text() {
     let world = World::of(r#"{"amount": 1.10, "xs": [1], "n": null, "name": "Ada"}"#);
     check(

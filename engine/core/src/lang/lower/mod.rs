@@ -35,6 +35,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::field::Fields;
 use crate::yaml::{Mapping, Node};
 
+pub use names::LETS_MAX;
+
 /// Transitions of one chart, branches not counted.
 pub const TRANSITIONS_MAX: usize = 10_000;
 

@@ -1,5 +1,6 @@
 //! The names of a workflow: its fields, `let` values, reads and children. No two may be the same.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Lowering;
@@ -10,6 +11,12 @@ use crate::lang::builtin::BUILT_IN;
 use crate::lang::scope::{Known, Scope};
 use crate::yaml::{Entry, Mapping, Node, Scalar, is_extension};
 
+/// `let` values of one workflow: far more than anybody keeps in mind. Each is compared with each, to find circles.
+pub const LETS_MAX: usize = 1_000;
+
+/// What a name stands for, and where it was first given.
+type Places = BTreeMap<Arc<str>, (Span, &'static str)>;
+
 impl Lowering<'_> {
     /// Makes the scope that holds everywhere in the workflow.
     pub(super) fn declare_names(&mut self, workflow: &Mapping) -> Lets {
@@ -17,7 +24,7 @@ impl Lowering<'_> {
         for name in BUILT_IN.into_iter().filter(|name| !matches!(*name, "item" | "index")) {
             scope.insert(name, Known::BuiltIn);
         }
-        let mut places: Vec<(Arc<str>, Span, &str)> = Vec::new();
+        let mut places = Places::new();
         let data = self.data.clone();
         for scalar in keys(workflow, "data") {
             if let Some(field) = data.get(&scalar.text) {
@@ -48,7 +55,7 @@ impl Lowering<'_> {
         for scalar in child_ids(workflow) {
             self.declare(&mut scope, &mut places, &scalar, "the children of an invoke", Known::Unknown);
         }
-        let lets: Vec<Scalar> = keys(workflow, "let").cloned().collect();
+        let lets: Vec<Scalar> = keys(workflow, "let").take(LETS_MAX).cloned().collect();
         for scalar in &lets {
             self.declare(
                 &mut scope,
@@ -67,12 +74,17 @@ impl Lowering<'_> {
 
     /// The workflow's `let` values may use one another in any order, but not in a circle.
     fn workflow_lets(&mut self, node: Option<&Node>) -> Lets {
-        let entries: Vec<&Entry> = node
+        let mut entries: Vec<&Entry> = node
             .and_then(Node::as_mapping)
             .into_iter()
             .flatten()
             .filter(|entry| !is_extension(entry.name()))
             .collect();
+        if let Some(surplus) = entries.get(LETS_MAX) {
+            let message = format!("the workflow has more than {LETS_MAX} `let` values");
+            self.error(Code::TooManyParts, surplus.key.span, message, "say it with less");
+            entries.truncate(LETS_MAX);
+        }
         let parsed: Vec<Option<Expression>> = entries.iter().map(|entry| self.parsed(&entry.value)).collect();
         let uses: Vec<Vec<usize>> = parsed
             .iter()
@@ -120,15 +132,8 @@ impl Lowering<'_> {
         }
     }
 
-    fn declare(
-        &mut self,
-        scope: &mut Scope,
-        places: &mut Vec<(Arc<str>, Span, &'static str)>,
-        scalar: &Scalar,
-        noun: &'static str,
-        known: Known,
-    ) {
-        let earlier = places.iter().find(|(name, ..)| *name == scalar.text);
+    fn declare(&mut self, scope: &mut Scope, places: &mut Places, scalar: &Scalar, noun: &'static str, known: Known) {
+        let earlier = places.get(&scalar.text);
         if BUILT_IN.contains(&&*scalar.text) {
             let message = format!("`{}` is a word of the language", scalar.text);
             self.error(
@@ -137,7 +142,7 @@ impl Lowering<'_> {
                 message,
                 "choose another name: expressions would not know which is meant",
             );
-        } else if let Some((_, span, other)) = earlier {
+        } else if let Some((span, other)) = earlier {
             let message = format!("`{}` is the name of {other} already", scalar.text);
             let diagnostic =
                 Diagnostic::error(Code::NameClash, scalar.span, message).note_at(*span, format!("{other} of this name"));
@@ -146,7 +151,7 @@ impl Lowering<'_> {
         } else {
             scope.insert(scalar.text.clone(), known);
         }
-        places.push((scalar.text.clone(), scalar.span, noun));
+        places.entry(scalar.text.clone()).or_insert((scalar.span, noun));
     }
 
     /// A name that a transition or a loop adds must not hide one that is there.
@@ -205,14 +210,17 @@ fn uses_of(expression: Option<&Expression>, entries: &[&Entry]) -> Vec<usize> {
 /// The values in an order in which each stands behind those it uses; circles in any order.
 fn in_order(uses: &[Vec<usize>]) -> Vec<usize> {
     let mut order: Vec<usize> = Vec::new();
+    let mut placed = vec![false; uses.len()];
     let mut waiting: Vec<usize> = (0..uses.len()).collect();
     while !waiting.is_empty() {
-        let is_ready = |index: &usize| uses.get(*index).into_iter().flatten().all(|used| order.contains(used));
+        let is_placed = |used: &usize| placed.get(*used).is_some_and(|placed| *placed);
+        let is_ready = |index: &usize| uses.get(*index).into_iter().flatten().all(is_placed);
         let (ready, rest): (Vec<usize>, Vec<usize>) = waiting.iter().partition(|index| is_ready(index));
         if ready.is_empty() {
             order.extend(rest);
             return order;
         }
+        ready.iter().for_each(|index| placed[*index] = true);
         order.extend(ready);
         waiting = rest;
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::identity::Digest;
-use crate::lang::Bundle;
+use crate::lang::{Bundle, LETS_MAX};
 
 #[test]
 fn no_two_things_have_one_name() {
@@ -11,6 +11,17 @@ fn no_two_things_have_one_name() {
                     SW-0304 ‹a› `a` is the name of a field already\n\
                     SW-0304 ‹b› `b` is the name of a read already";
     assert_eq!(told(source), expected);
+}
+
+#[test]
+fn there_are_only_so_many_values_and_a_long_chain_of_them_is_read() {
+    let chain = |length: usize| {
+        let lines: String = (1..length).map(|at| format!("  l{at}: l{} + 1\n", at - 1)).collect();
+        told(&format!("workflow: w\nlet:\n  l0: 1\n{lines}"))
+    };
+    assert_eq!(chain(LETS_MAX), "");
+    let surplus = format!("SW-0217 ‹l{LETS_MAX}› the workflow has more than {LETS_MAX} `let` values");
+    assert_eq!(chain(LETS_MAX + 1), surplus);
 }
 
 #[test]

@@ -18,6 +18,17 @@ fn bytes() {
 }
 
 #[test]
+fn no_escape_makes_the_character_nul() {
+    for (source, place) in [(r#"a: "x\0y""#, "1:4"), (r#"a: "\u0000""#, "1:4"), (r#""\x00": a"#, "1:1")] {
+        assert!(
+            problems(source).starts_with(&format!("{place} SW-0119")),
+            "{source}: {}",
+            problems(source)
+        );
+    }
+}
+
+#[test]
 fn nodes() {
     check(&"- a\n".repeat(NODES_MAX), "1:1");
     assert_eq!(problems(&"- a\n".repeat(NODES_MAX - 1)), "");

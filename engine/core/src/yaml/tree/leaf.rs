@@ -93,6 +93,13 @@ impl Builder<'_> {
             .unwrap_or("")
             .trim_end_matches(['\n', '\r', ' ']);
         let span = self.span(range.start..range.start + raw.len());
+        if text.contains('\0') {
+            self.diagnostics.push(
+                Diagnostic::error(Code::ForbiddenCharacter, span, "the character U+0000 cannot be stored")
+                    .help("take its escape out of the text"),
+            );
+            return node(span, Kind::Broken);
+        }
         let scalar = Scalar {
             text: text.into(),
             raw: raw.into(),
