@@ -4,6 +4,7 @@ mod adapters;
 mod dependencies;
 mod durability;
 mod files;
+mod fuzz;
 mod simulation;
 
 /// Fails with every problem at once, one a line.

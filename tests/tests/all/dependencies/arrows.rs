@@ -9,6 +9,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["statewright-engine"]),
     ("adapters", &["statewright-dcs", "statewright-http", "statewright-simulators"]),
     ("ui", &["statewright"]),
+    ("promises", &["statewright-promises"]),
     ("tests", &["statewright-tests"]),
 ];
 
