@@ -89,6 +89,10 @@ pub(crate) fn side_holds(side: &Side) {
 fn written_again(report: &Report) {
     let mut records: Vec<Record> = report.records.iter().flat_map(|(_, records)| records).cloned().collect();
     records.sort_by_key(|record| record.line);
+    // Packets in one line leave open which record came first, and what follows a format that is not read may be taken for its data.
+    if records.windows(2).any(|pair| pair[0].line == pair[1].line) {
+        return;
+    }
     for framing in [Framing::File, Framing::Packet, Framing::PacketWithCrc] {
         let options = WriteOptions {
             line_end: LineEnd::CrLf,
