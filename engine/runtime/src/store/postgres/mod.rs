@@ -10,6 +10,8 @@ mod careful;
 mod columns;
 mod committer;
 mod connection;
+#[cfg(test)]
+mod distribution;
 mod incident;
 mod number;
 mod outbox;

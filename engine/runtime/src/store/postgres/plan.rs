@@ -8,7 +8,7 @@ use super::part::{Form, Part};
 use super::{alone, careful, incident, number, outbox, record, schema, statement, token, wake};
 
 /// On the connections that commit.
-const COMMITTING: &[&str] = &[
+pub(super) const COMMITTING: &[&str] = &[
     statement::FIND_INPUTS,
     statement::FIND_GONE,
     alone::MOVE_ON,
@@ -71,7 +71,7 @@ const OTHERS: &[&str] = &[
 ];
 
 /// A batch's: each part beside what always is, with and without repetitions, and all parts together.
-fn forms() -> Vec<&'static str> {
+pub(super) fn forms() -> Vec<&'static str> {
     let common = [Part::Moved, Part::Begun, Part::Touched, Part::Entries];
     let mut forms = vec![Form::full()];
     for part in Part::ALL {
