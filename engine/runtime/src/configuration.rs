@@ -5,11 +5,21 @@ use std::sync::Arc;
 /// Inputs taken in one transaction: enough that a flush is shared by many, few enough that none waits long for the others.
 pub const BATCH_MAX: usize = 512;
 
-/// Inputs from outside that may wait; beyond it the answer is "later", because what is accepted must not wait unbounded.
+/// Inputs from outside that may wait; beyond it the answer is "later", because what is accepted must not wait unbounded. Eight batches:
+/// half a second at the pace that is measured over HTTP; on a slower database fewer may wait, so that none waits longer than a second.
 pub const QUEUE_MAX: usize = 4096;
 
 /// Timers, messages and answers that may wait in this node's memory; the store keeps the rest.
 pub const BACKGROUND_QUEUE_MAX: usize = 4096;
+
+/// Bytes of memory that inputs from outside may take while they wait: some ten thousand forms, or a few dozen of the largest bodies.
+pub const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Bytes of memory that timers, messages and answers may take while they wait; the store keeps the rest.
+pub const BACKGROUND_QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Bytes of memory that the inputs of one batch may take: what comes to the database in one piece must not stall it for the others.
+pub const BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Snapshots kept in memory.
 pub const CACHE_INSTANCES_MAX: usize = 100_000;
@@ -75,8 +85,11 @@ pub struct EngineConfig {
     /// Batches that may be on their way to the database at once. With two the next one is stepped while the database flushes the last.
     pub committers: usize,
     pub batch_max: usize,
+    pub batch_bytes_max: usize,
     pub queue_max: usize,
+    pub queue_bytes_max: usize,
     pub background_queue_max: usize,
+    pub background_queue_bytes_max: usize,
     pub cache_instances_max: usize,
     pub cache_bytes_max: usize,
     pub outbox_lease_ms: i64,
@@ -94,8 +107,11 @@ impl EngineConfig {
             default_zone: "UTC".into(),
             committers: 2,
             batch_max: BATCH_MAX,
+            batch_bytes_max: BATCH_BYTES_MAX,
             queue_max: QUEUE_MAX,
+            queue_bytes_max: QUEUE_BYTES_MAX,
             background_queue_max: BACKGROUND_QUEUE_MAX,
+            background_queue_bytes_max: BACKGROUND_QUEUE_BYTES_MAX,
             cache_instances_max: CACHE_INSTANCES_MAX,
             cache_bytes_max: CACHE_BYTES_MAX,
             outbox_lease_ms: OUTBOX_LEASE_MS,

@@ -10,6 +10,7 @@ mod answer;
 mod batch;
 mod cache;
 mod changes;
+mod footprint;
 mod group;
 mod queue;
 mod reads;
@@ -70,11 +71,7 @@ impl Intake {
             instances,
             reader,
             handover,
-            queue: Arc::new(Queue::new(
-                configuration.queue_max,
-                configuration.background_queue_max,
-                configuration.batch_max,
-            )),
+            queue: Arc::new(Queue::new(configuration)),
             cache: Arc::new(SnapshotCache::new(
                 configuration.cache_instances_max,
                 configuration.cache_bytes_max,

@@ -1,74 +1,115 @@
-//! What waits for the next batch: bounded, in order for each instance, people before the engine's own work but never alone.
+//! What waits for the next batch: bounded in number, bytes and time, in order for each instance, fair between workflows, people
+//! before the engine's own work but never alone.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicI64, Ordering};
+mod lane;
+mod pace;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 
 use statewright_core::identity::InstanceId;
 use tokio::sync::Notify;
 
+use self::lane::{Held, Lane, Next};
+use self::pace::Pace;
 use super::request::{Parcel, Reply};
+use crate::configuration::EngineConfig;
 use crate::error::EngineError;
 
-/// A share of each batch that is kept for the engine's own work while any waits, so that a crowd does not stop the timers.
+/// A share of each batch that is kept for the engine's own work while any waits, so that a crowd does not stop the timers. Timers
+/// and messages halve it while both wait.
 const BACKGROUND_SHARE: usize = 4;
 
-/// The first and the longest wait that a refused sender is told: a batch or two, and no longer than a restart.
-const RETRY_AFTER_MS: (u64, u64) = (50, 5_000);
+/// How many times as much as is still free one workflow may have waiting: alone three quarters of the queue, so that whoever comes
+/// second finds room; with others that flood it too, as much as each of them.
+const WORKFLOW_PER_FREE: usize = 3;
+
+/// The same of one instance: half of the queue at most, so that one that is stormed leaves room to others of its workflow.
+const INSTANCE_PER_FREE: usize = 1;
 
 pub struct Queue {
     lanes: Mutex<Lanes>,
     /// Something came, or an instance is free again.
     pub arrived: Notify,
-    people_max: usize,
-    background_max: usize,
-    /// Microseconds that the last batches took, smoothed.
-    batch_us: AtomicI64,
-    batch_max: usize,
+    limits: Limits,
+    /// Of parcels of whose workflow nothing is known.
+    unknown: Arc<str>,
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    people_max: usize,
+    people_bytes_max: usize,
+    background_max: usize,
+    background_bytes_max: usize,
+    batch_max: usize,
+    batch_bytes_max: usize,
+    committers: usize,
+}
+
 struct Lanes {
     /// Tried before: it goes first, so that nothing of its instance overtakes it.
-    again: VecDeque<Parcel>,
-    people: VecDeque<Parcel>,
-    background: VecDeque<Parcel>,
-    people_count: usize,
-    background_count: usize,
+    again: Lane,
+    /// Of people, timers and messages.
+    of: [Lane; KINDS.len()],
     /// Instances in a batch that is under way: their next inputs wait for what it makes of them.
     under_way: HashSet<InstanceId>,
+    /// Batches in a row in which people, timers, messages had something free and no room.
+    passed_over: [u32; KINDS.len()],
+    pace: Pace,
     closed: bool,
 }
 
+/// Whose inputs they are, in the order in which they are taken.
+const KINDS: [usize; 3] = [PEOPLE, TIMERS, MESSAGES];
+const PEOPLE: usize = 0;
+const TIMERS: usize = 1;
+const MESSAGES: usize = 2;
+
 impl Queue {
-    pub fn new(people_max: usize, background_max: usize, batch_max: usize) -> Self {
+    pub fn new(configuration: &EngineConfig) -> Self {
+        let limits = Limits {
+            people_max: configuration.queue_max,
+            people_bytes_max: configuration.queue_bytes_max,
+            background_max: configuration.background_queue_max,
+            background_bytes_max: configuration.background_queue_bytes_max,
+            batch_max: configuration.batch_max.max(1),
+            batch_bytes_max: configuration.batch_bytes_max,
+            committers: configuration.committers.max(1),
+        };
+        let lanes = Lanes {
+            again: Lane::default(),
+            of: Default::default(),
+            under_way: HashSet::new(),
+            passed_over: [0; KINDS.len()],
+            pace: Pace::new(&limits),
+            closed: false,
+        };
         Queue {
-            lanes: Mutex::default(),
+            lanes: Mutex::new(lanes),
             arrived: Notify::new(),
-            people_max,
-            background_max,
-            batch_us: AtomicI64::new(0),
-            batch_max: batch_max.max(1),
+            limits,
+            unknown: "".into(),
         }
     }
 
     /// What a caller from outside sends. A refused parcel's senders are told here.
     pub fn offer(&self, parcel: Parcel) {
+        let size = Held::of(&parcel);
+        let workflow = self.workflow_of(&parcel);
         let refused = {
             let mut lanes = self.lock();
             if lanes.closed {
                 Some((parcel, EngineError::ShuttingDown))
-            } else if lanes.people_count + parcel.requests.len() > self.people_max {
-                Some((
-                    parcel,
-                    EngineError::Overloaded {
-                        retry_after_ms: self.retry_after_ms(lanes.people_count),
-                    },
-                ))
-            } else {
-                lanes.people_count += parcel.requests.len();
-                lanes.people.push_back(parcel);
+            } else if lanes.admits(&parcel.instance, &workflow, size, &self.limits) {
+                lanes.of[PEOPLE].push(workflow, parcel, size);
                 None
+            } else {
+                let waiting = lanes.of[PEOPLE].held().inputs;
+                let retry_after_ms = lanes.pace.retry_after_ms(waiting, &self.limits);
+                Some((parcel, EngineError::Overloaded { retry_after_ms }))
             }
         };
         match refused {
@@ -81,16 +122,21 @@ impl Queue {
     }
 
     /// What an actor of this node hands over; given back if there is no room, since the store keeps it. One that is larger than
-    /// all the room there is comes alone, or it would never come.
+    /// all the room there is comes alone, or it would never come. Timers and messages have half of the room each, so that a flood of
+    /// the ones does not keep the others out.
     pub fn hand_over(&self, parcel: Parcel) -> Result<(), Parcel> {
+        let size = Held::of(&parcel);
+        let workflow = self.workflow_of(&parcel);
         {
             let mut lanes = self.lock();
-            let fits = lanes.background_count + parcel.requests.len() <= self.background_max;
-            if lanes.closed || !(fits || lanes.background_count == 0) {
+            let closed = lanes.closed;
+            let lane = &mut lanes.of[if parcel.is_timer() { TIMERS } else { MESSAGES }];
+            let fits = lane.held().inputs + size.inputs <= self.limits.background_max.div_ceil(2)
+                && lane.held().bytes + size.bytes <= self.limits.background_bytes_max.div_ceil(2);
+            if closed || !(fits || lane.is_empty()) {
                 return Err(parcel);
             }
-            lanes.background_count += parcel.requests.len();
-            lanes.background.push_back(parcel);
+            lane.push(workflow, parcel, size);
         }
         self.arrived.notify_one();
         Ok(())
@@ -101,45 +147,33 @@ impl Queue {
         if parcels.is_empty() {
             return;
         }
-        self.lock().again.extend(parcels);
+        {
+            let mut lanes = self.lock();
+            for parcel in parcels {
+                let size = Held::of(&parcel);
+                // As one workflow's: they go in the order in which they come back.
+                lanes.again.push(self.unknown.clone(), parcel, size);
+            }
+        }
         self.arrived.notify_one();
     }
 
     /// The next batch. Its instances are under way until [`Queue::finish`].
     pub(super) fn take(&self) -> Vec<Parcel> {
         let mut lanes = self.lock();
-        let mut taking = Taking {
-            taken: Vec::new(),
-            count: 0,
-            blocked: lanes.under_way.clone(),
-            max: self.batch_max,
-        };
-        taking.from(&mut lanes.again, self.batch_max);
-        let background = if lanes.background.is_empty() {
-            0
-        } else {
-            self.batch_max.div_ceil(BACKGROUND_SHARE)
-        };
-        let people = taking.from(&mut lanes.people, self.batch_max.saturating_sub(background).max(1));
-        let background = taking.from(&mut lanes.background, self.batch_max);
-        let more_people = taking.from(&mut lanes.people, self.batch_max);
-        lanes.people_count -= people + more_people;
-        lanes.background_count -= background;
-        lanes.under_way.extend(taking.taken.iter().map(|parcel| parcel.instance));
-        if !taking.taken.is_empty() && !lanes.is_empty() {
+        let taken = lanes.take(&self.limits);
+        if !taken.is_empty() && !lanes.is_empty() {
             // Another committer, if there is one, may go on with the rest.
             self.arrived.notify_one();
         }
-        taking.taken
+        taken
     }
 
     /// A batch is over.
     pub(super) fn finish(&self, instances: impl IntoIterator<Item = InstanceId>) {
         let waiting = {
             let mut lanes = self.lock();
-            for instance in instances {
-                lanes.under_way.remove(&instance);
-            }
+            instances.into_iter().for_each(|instance| lanes.release(instance));
             !lanes.is_empty()
         };
         if waiting {
@@ -158,12 +192,9 @@ impl Queue {
         let parcels: Vec<Parcel> = {
             let mut lanes = self.lock();
             lanes.closed = true;
-            lanes.people_count = 0;
-            lanes.background_count = 0;
-            let mut parcels = std::mem::take(&mut lanes.again);
-            parcels.append(&mut lanes.people);
-            parcels.append(&mut lanes.background);
-            parcels.into()
+            let mut parcels = lanes.again.drain();
+            parcels.extend(lanes.of.iter_mut().flat_map(Lane::drain));
+            parcels
         };
         let requests = parcels.into_iter().flat_map(|parcel| parcel.requests);
         requests.for_each(|request| match request.reply {
@@ -172,10 +203,9 @@ impl Queue {
         });
     }
 
-    /// How long the last batch took, for what refused senders are told.
+    /// How long the last batch took: how much may wait, and what refused senders are told, depends on it.
     pub fn measured(&self, batch_us: i64) {
-        let before = self.batch_us.load(Ordering::Relaxed);
-        self.batch_us.store((before * 7 + batch_us) / 8, Ordering::Relaxed);
+        self.lock().pace.measured(batch_us);
     }
 
     /// Whether nothing waits and nothing is under way.
@@ -187,14 +217,12 @@ impl Queue {
     /// Inputs that wait: people's, and the engine's own.
     pub fn waiting(&self) -> (usize, usize) {
         let lanes = self.lock();
-        (lanes.people_count, lanes.background_count)
+        let [people, timers, messages] = &lanes.of;
+        (people.held().inputs, timers.held().inputs + messages.held().inputs)
     }
 
-    /// About how long it takes until what waits has been worked off.
-    fn retry_after_ms(&self, waiting: usize) -> u64 {
-        let batches = waiting.div_ceil(self.batch_max) as u64;
-        let batch_us = u64::try_from(self.batch_us.load(Ordering::Relaxed)).unwrap_or(0);
-        (batches * batch_us / 1_000).clamp(RETRY_AFTER_MS.0, RETRY_AFTER_MS.1)
+    fn workflow_of(&self, parcel: &Parcel) -> Arc<str> {
+        parcel.workflow().unwrap_or(&self.unknown).clone()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Lanes> {
@@ -204,142 +232,103 @@ impl Queue {
 
 impl Lanes {
     fn is_empty(&self) -> bool {
-        self.again.is_empty() && self.people.is_empty() && self.background.is_empty()
+        self.again.is_empty() && self.of.iter().all(Lane::is_empty)
+    }
+
+    /// Whether there is room for what somebody sends: for all, and for this workflow and this instance among them.
+    fn admits(&self, instance: &InstanceId, workflow: &str, size: Held, limits: &Limits) -> bool {
+        let all = self.of[PEOPLE].held();
+        let of_workflow = self.of[PEOPLE].held_of(workflow);
+        let of_instance = self.of[PEOPLE].inputs_of(instance);
+        let free = self.pace.people_max(limits).saturating_sub(all.inputs);
+        let free_bytes = limits.people_bytes_max.saturating_sub(all.bytes);
+        size.inputs <= free
+            && size.bytes <= free_bytes
+            && of_instance + size.inputs <= free.saturating_mul(INSTANCE_PER_FREE)
+            && of_workflow.inputs + size.inputs <= free.saturating_mul(WORKFLOW_PER_FREE)
+            && of_workflow.bytes + size.bytes <= free_bytes.saturating_mul(WORKFLOW_PER_FREE)
+    }
+
+    fn take(&mut self, limits: &Limits) -> Vec<Parcel> {
+        let mut taking = Taking {
+            taken: Vec::new(),
+            held: Held::default(),
+            limits: *limits,
+        };
+        let under_way = &self.under_way;
+        taking.from(&mut self.again, limits.batch_max, |instance| under_way.contains(instance));
+        let mut order = KINDS;
+        // Whoever found no room in the batch before comes first.
+        order.sort_by_key(|kind| std::cmp::Reverse(self.passed_over[*kind]));
+        let mut counts = [0; KINDS.len()];
+        for kind in order {
+            let limit = taking.held.inputs + self.share_of(kind, limits.batch_max);
+            counts[kind] += self.take_from(kind, &mut taking, limit);
+        }
+        for kind in [TIMERS, MESSAGES, PEOPLE] {
+            counts[kind] += self.take_from(kind, &mut taking, limits.batch_max);
+        }
+        for kind in KINDS {
+            let waits = self.of[kind].has_free();
+            let passed_over = &mut self.passed_over[kind];
+            *passed_over = if waits && counts[kind] == 0 { *passed_over + 1 } else { 0 };
+        }
+        if self.of[PEOPLE].has_free() {
+            self.pace.cut(counts[PEOPLE]);
+        }
+        self.under_way.extend(taking.taken.iter().map(|parcel| parcel.instance));
+        taking.taken
+    }
+
+    /// How many inputs of a batch are one kind's while the others wait too.
+    fn share_of(&self, kind: usize, batch_max: usize) -> usize {
+        let background = batch_max.div_ceil(BACKGROUND_SHARE);
+        let share = match (kind, self.of[TIMERS].has_free(), self.of[MESSAGES].has_free()) {
+            (PEOPLE, false, false) => batch_max,
+            (PEOPLE, _, _) => batch_max - background,
+            (_, true, true) => background / 2,
+            (_, _, _) => background,
+        };
+        share.max(1)
+    }
+
+    /// Takes of one kind until the batch holds `limit` inputs; answers how many came.
+    fn take_from(&mut self, kind: usize, taking: &mut Taking, limit: usize) -> usize {
+        let (under_way, again) = (&self.under_way, &self.again);
+        // Nothing overtakes what is to be tried again.
+        taking.from(&mut self.of[kind], limit, |instance| {
+            under_way.contains(instance) || again.inputs_of(instance) > 0
+        })
+    }
+
+    fn release(&mut self, instance: InstanceId) {
+        self.under_way.remove(&instance);
+        self.again.release(instance);
+        self.of.iter_mut().for_each(|lane| lane.release(instance));
     }
 }
 
 /// A batch while it is put together.
 struct Taking {
     taken: Vec<Parcel>,
-    count: usize,
-    /// Instances of which nothing may be taken: under way, or something of theirs was passed over.
-    blocked: HashSet<InstanceId>,
-    max: usize,
+    held: Held,
+    limits: Limits,
 }
 
 impl Taking {
-    /// Takes from the front of a lane until the batch holds `limit` inputs; answers how many came. What is blocked keeps its place.
-    fn from(&mut self, lane: &mut VecDeque<Parcel>, limit: usize) -> usize {
-        let before = self.count;
-        let mut passed_over = VecDeque::new();
-        while let Some(parcel) = lane.pop_front() {
-            let size = parcel.requests.len();
+    /// Takes what a lane gives until the batch holds `limit` inputs; answers how many came. What is blocked keeps its place.
+    fn from(&mut self, lane: &mut Lane, limit: usize, blocked: impl Fn(&InstanceId) -> bool) -> usize {
+        let before = self.held.inputs;
+        let inputs_max = limit.min(self.limits.batch_max);
+        loop {
+            let (held, nothing, bytes_max) = (self.held, self.taken.is_empty(), self.limits.batch_bytes_max);
             // A parcel larger than a batch still goes, alone.
-            let fits = self.count + size <= limit.min(self.max) || self.taken.is_empty();
-            if !fits {
-                lane.push_front(parcel);
-                break;
-            }
-            if self.blocked.contains(&parcel.instance) {
-                passed_over.push_back(parcel);
-            } else {
-                self.count += size;
-                self.taken.push(parcel);
-            }
-        }
-        passed_over.append(lane);
-        *lane = passed_over;
-        self.count - before
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use statewright_core::step::{Actor, Input, InputKind};
-
-    use super::*;
-    use crate::intake::{Mailbox, Origin, Request};
-
-    fn parcel(workflow: &str, count: usize) -> Parcel {
-        let mailbox: Arc<Mailbox> = Arc::default();
-        let request = |ticket| {
-            let input = Input {
-                key: None,
-                actor: Actor::engine(),
-                reason: None,
-                kind: InputKind::Wake,
+            let fits = |size: Held| nothing || (held.inputs + size.inputs <= inputs_max && held.bytes + size.bytes <= bytes_max);
+            let Next::Parcel(parcel, size) = lane.next(&blocked, fits) else {
+                return self.held.inputs - before;
             };
-            let reply = Reply::Actor {
-                mailbox: mailbox.clone(),
-                ticket,
-            };
-            Request::new(InstanceId::of(workflow, ""), input, Origin::IfAbsent, reply)
-        };
-        Parcel::of((0..count as u64).map(request).collect()).expect("a parcel of something")
-    }
-
-    /// `p` people's, `b` background, with a number for the instance.
-    fn queue(people: &[&str], background: &[&str]) -> Queue {
-        let queue = Queue::new(100, 100, 4);
-        people.iter().for_each(|name| queue.offer(parcel(name, 1)));
-        for name in background {
-            assert!(queue.hand_over(parcel(name, 1)).is_ok());
+            self.held.add(size);
+            self.taken.push(parcel);
         }
-        queue
-    }
-
-    fn taken(queue: &Queue) -> Vec<InstanceId> {
-        queue.take().iter().map(|parcel| parcel.instance).collect()
-    }
-
-    fn ids(names: &[&str]) -> Vec<InstanceId> {
-        names.iter().map(|name| InstanceId::of(name, "")).collect()
-    }
-
-    #[test]
-    fn people_go_first_and_leave_a_share_to_the_engine() {
-        let queue = queue(&["p1", "p2", "p3", "p4", "p5"], &["b1", "b2"]);
-        assert_eq!(taken(&queue), ids(&["p1", "p2", "p3", "b1"]));
-        assert_eq!(taken(&queue), ids(&["p4", "p5", "b2"]));
-        assert_eq!(queue.waiting(), (0, 0));
-    }
-
-    #[test]
-    fn an_instance_under_way_waits_and_does_not_hold_up_others() {
-        let queue = queue(&["a", "b"], &[]);
-        assert_eq!(taken(&queue), ids(&["a", "b"]));
-        queue.offer(parcel("a", 1));
-        queue.offer(parcel("c", 1));
-        queue.offer(parcel("a", 1));
-        assert_eq!(taken(&queue), ids(&["c"]));
-        queue.finish(ids(&["a", "b"]));
-        assert_eq!(taken(&queue), ids(&["a", "a"]));
-        assert!(!queue.is_idle());
-        queue.finish(ids(&["a", "c"]));
-        assert!(queue.is_idle());
-    }
-
-    #[test]
-    fn what_was_tried_before_goes_first() {
-        let queue = queue(&["a", "b"], &[]);
-        let tried = queue.take();
-        queue.offer(parcel("a", 1));
-        queue.put_back(tried);
-        queue.finish(ids(&["a", "b"]));
-        assert_eq!(taken(&queue), ids(&["a", "b", "a"]));
-    }
-
-    #[test]
-    fn a_parcel_is_taken_whole_even_if_it_is_larger_than_a_batch() {
-        let queue = queue(&["a"], &[]);
-        queue.offer(parcel("b", 9));
-        assert_eq!(taken(&queue), ids(&["a"]));
-        assert_eq!(taken(&queue), ids(&["b"]));
-        assert_eq!(queue.waiting(), (0, 0));
-    }
-
-    #[test]
-    fn a_full_lane_gives_back_what_the_store_keeps() {
-        let queue = Queue::new(1, 1, 4);
-        assert!(queue.hand_over(parcel("b1", 1)).is_ok());
-        assert!(queue.hand_over(parcel("b2", 1)).is_err());
-        queue.close();
-        assert_eq!(taken(&queue), ids(&["b1"]));
-        let queue = Queue::new(1, 1, 4);
-        assert!(queue.hand_over(parcel("large", 3)).is_ok(), "it would never fit");
-        assert!(queue.hand_over(parcel("b1", 1)).is_err());
-        assert!(queue.hand_over(parcel("b3", 1)).is_err());
     }
 }

@@ -98,6 +98,17 @@ impl Parcel {
             fresh: false,
         })
     }
+
+    /// The workflow of its instance, where whoever asks knows it.
+    pub(super) fn workflow(&self) -> Option<&Arc<str>> {
+        self.requests.iter().find_map(|request| Some(&request.to.as_ref()?.workflow))
+    }
+
+    /// Whether a timer is among its inputs.
+    pub(super) fn is_timer(&self) -> bool {
+        let mut requests = self.requests.iter();
+        requests.any(|request| matches!(request.origin, Origin::Timer { .. }))
+    }
 }
 
 impl Request {

@@ -8,6 +8,7 @@ mod delivery;
 mod ending;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -37,9 +38,14 @@ pub struct Messages {
     waiting: BTreeSet<InstanceId>,
     /// Receivers of which an earlier message is not consumed: those under way with it must not overtake it.
     held_up: BTreeSet<InstanceId>,
+    /// The last receiver whose turn it was: the next ones come first, or the lowest would always be served before the others.
+    last_turn: Option<InstanceId>,
     next_ticket: u64,
     last_poll_us: i64,
 }
+
+/// Receivers remembered to have messages; the polls find those of the others.
+const RECEIVERS_WAITING_MAX: usize = 65_536;
 
 impl Messages {
     pub fn new(
@@ -60,6 +66,7 @@ impl Messages {
             receivers: BTreeMap::new(),
             waiting: BTreeSet::new(),
             held_up: BTreeSet::new(),
+            last_turn: None,
             next_ticket: 0,
             last_poll_us: i64::MIN,
         }
@@ -78,7 +85,8 @@ impl Messages {
     /// Takes back what was settled, and hands over what has come.
     pub async fn tick(&mut self, now: Timestamp) -> EngineResult<()> {
         self.settle(now).await?;
-        self.waiting.append(&mut self.handover.take_receivers());
+        let room = RECEIVERS_WAITING_MAX.saturating_sub(self.waiting.len());
+        self.waiting.extend(self.handover.take_receivers().into_iter().take(room));
         self.take_on_told(now).await?;
         self.poll(now).await
     }
@@ -86,11 +94,9 @@ impl Messages {
     /// What this node knows to have come.
     async fn take_on_told(&mut self, now: Timestamp) -> EngineResult<()> {
         let room = self.receivers_in_flight_max.saturating_sub(self.receivers.len());
-        let free = self.waiting.iter().filter(|receiver| !self.receivers.contains_key(receiver));
-        let receivers: Vec<InstanceId> = free.take(room).copied().collect();
-        if receivers.is_empty() {
-            return Ok(());
-        }
+        let receivers = self.next_receivers(room);
+        let Some(last) = receivers.last() else { return Ok(()) };
+        self.last_turn = Some(*last);
         let limit = receivers.len().saturating_mul(MESSAGES_PER_RECEIVER_MAX);
         let rows = self.store.messages_of(&receivers, now.as_microsecond(), limit).await?;
         let whole = rows.len() < limit;
@@ -101,6 +107,16 @@ impl Messages {
             }
         }
         self.take_on(rows, now).await
+    }
+
+    /// Receivers that have nothing under way, by turns.
+    fn next_receivers(&self, room: usize) -> Vec<InstanceId> {
+        let first = self.last_turn.map_or(Bound::Unbounded, Bound::Excluded);
+        let after = self.waiting.range((first, Bound::Unbounded));
+        let before = self.last_turn.map(|last| self.waiting.range(..=last));
+        let by_turns = after.chain(before.into_iter().flatten());
+        let free = by_turns.filter(|receiver| !self.receivers.contains_key(receiver));
+        free.take(room).copied().collect()
     }
 
     /// What nobody told this node of.

@@ -251,7 +251,7 @@ async fn what_is_not_there_is_not_there() {
 #[tokio::test]
 async fn a_full_queue_says_so_and_takes_again_when_it_has_room() {
     let store = std::sync::Arc::new(statewright_engine::store::memory::MemoryStore::new());
-    let world = World::on(store, &[COUNTER], |configuration| configuration.queue_max = 2).await;
+    let world = World::on(store, &[COUNTER], |configuration| configuration.queue_max = 3).await;
     world.start("counter", "A", &[]).await.unwrap();
     let mut tasks = Vec::new();
     for _ in 0..4 {
