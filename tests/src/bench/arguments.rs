@@ -13,7 +13,8 @@ pub enum Via {
 /// Measures one workload and prints JSON lines.
 #[derive(Clone, Debug, Parser)]
 pub struct Arguments {
-    /// w1, w2, w3, w5, w6, or step: the pure stepper, without a store.
+    /// w1, w2, w3, w5, w6; overload: a flood of one workflow beside a steady stream of another, then people's events while timers
+    /// fall due; or step: the pure stepper, without a store.
     pub workload: String,
     #[arg(long, value_enum, default_value = "engine")]
     pub via: Via,
@@ -29,7 +30,10 @@ pub struct Arguments {
     /// In process: batches on their way to the database at once.
     #[arg(long)]
     pub committers: Option<usize>,
-    /// Instances of one run, or timers of W2; 0: chosen by the number of clients.
+    /// Overload: connections that flood the server, more than it lets wait.
+    #[arg(long, default_value_t = 6_000)]
+    pub flood: usize,
+    /// Instances of one run, or timers of W2 and of overload; 0: chosen by the workload.
     #[arg(long, default_value_t = 0)]
     pub instances: usize,
     /// W1 on PostgreSQL: so many trail entries are put into the database before anything is measured.

@@ -8,6 +8,7 @@ mod cpu;
 mod history;
 mod http;
 mod node;
+mod overload;
 mod report;
 #[path = "../../../engine/core/examples/step_speed/stepping.rs"]
 mod stepping;
@@ -44,6 +45,9 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
         }
         "w5" => workloads::batches(&arguments).await,
         "w6" => verification::run(&arguments).await,
-        other => Err(format!("there is no workload `{other}`: w1, w2, w3, w5, w6 or step")),
+        "overload" => overload::run(&arguments).await,
+        other => Err(format!(
+            "there is no workload `{other}`: w1, w2, w3, w5, w6, overload or step"
+        )),
     }
 }

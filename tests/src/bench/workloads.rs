@@ -15,7 +15,7 @@ use super::history;
 use super::report::{self, Run, percentile};
 use super::target::{Client, Target};
 
-const EVENTS: [&str; 5] = ["PAY", "PICK", "PACK", "SHIP", "DELIVER"];
+pub(super) const EVENTS: [&str; 5] = ["PAY", "PICK", "PACK", "SHIP", "DELIVER"];
 
 /// Instances of one run: about as many as keep a run a few seconds long.
 fn instances(arguments: &Arguments, clients: usize) -> usize {
@@ -27,7 +27,7 @@ fn instances(arguments: &Arguments, clients: usize) -> usize {
 }
 
 /// About 300 bytes of JSON, as the peers send.
-fn payload(order: &str) -> String {
+pub(super) fn payload(order: &str) -> String {
     format!(
         r#"{{"order_id":"{order}","customer":"c-123456","amount":129.95,"currency":"EUR","items":[{{"sku":"A-1","qty":2}},{{"sku":"B-2","qty":1}}],"address":{{"street":"Main 1","city":"Bern","zip":"3000"}},"note":"{}"}}"#,
         "x".repeat(90)
@@ -141,7 +141,7 @@ async fn run_client(client: &mut Client, next: &AtomicUsize, total: usize, prefi
 }
 
 /// Unlike that of any other run on the same database.
-fn nonce() -> u128 {
+pub(super) fn nonce() -> u128 {
     std::time::UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_nanos())
 }
 
@@ -160,23 +160,14 @@ pub async fn timers(arguments: &Arguments) -> Result<(), String> {
     };
     let target = Arc::new(Target::open(arguments, None).await?);
     let store = open(&arguments.store).await.map_err(|error| error.to_string())?;
-    let arming = Duration::from_secs(5) + ARMING_PER_THOUSAND * (total / 1_000) as u32;
-    let due = moment_after(arming)?;
+    let due = moment_after(arming(total))?;
     let prefix: Arc<str> = format!("t-{:x}", nonce()).into();
     arm(&target, total, due, &prefix).await?;
     if moment_after(Duration::ZERO)? >= due {
         return Err("the timers could not be armed before they were due".into());
     }
     wait_until_fired(&*store, due).await?;
-    let mut lags = Vec::with_capacity(total);
-    let mut twice = 0;
-    for number in 0..total {
-        let instance = InstanceId::of("bench-timer", &format!("{prefix}-{number}"));
-        let entries = store.trail(instance, 1, 10).await.map_err(|error| error.to_string())?;
-        twice += entries.len().saturating_sub(1);
-        let at_us = entries.first().map(|entry| entry.at_us).ok_or("a timer did not fire")?;
-        lags.push(Duration::from_micros((at_us - due.as_microsecond()).max(0) as u64));
-    }
+    let (mut lags, twice) = fired(&*store, total, due, &prefix).await?;
     let all_fired = lags.iter().max().copied().unwrap_or_default();
     println!(
         "{}",
@@ -190,7 +181,31 @@ pub async fn timers(arguments: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
-async fn arm(target: &Arc<Target>, total: usize, due: Timestamp, prefix: &Arc<str>) -> Result<(), String> {
+/// How long it may take to arm so many timers.
+pub(super) fn arming(total: usize) -> Duration {
+    Duration::from_secs(5) + ARMING_PER_THOUSAND * (total / 1_000) as u32
+}
+
+/// How late each timer fired, and how many fired again.
+pub(super) async fn fired(
+    store: &dyn Store,
+    total: usize,
+    due: Timestamp,
+    prefix: &str,
+) -> Result<(Vec<Duration>, usize), String> {
+    let mut lags = Vec::with_capacity(total);
+    let mut twice = 0;
+    for number in 0..total {
+        let instance = InstanceId::of("bench-timer", &format!("{prefix}-{number}"));
+        let entries = store.trail(instance, 1, 10).await.map_err(|error| error.to_string())?;
+        twice += entries.len().saturating_sub(1);
+        let at_us = entries.first().map(|entry| entry.at_us).ok_or("a timer did not fire")?;
+        lags.push(Duration::from_micros((at_us - due.as_microsecond()).max(0) as u64));
+    }
+    Ok((lags, twice))
+}
+
+pub(super) async fn arm(target: &Arc<Target>, total: usize, due: Timestamp, prefix: &Arc<str>) -> Result<(), String> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut tasks = Vec::new();
     for _ in 0..128 {
@@ -214,7 +229,7 @@ async fn arm(target: &Arc<Target>, total: usize, due: Timestamp, prefix: &Arc<st
     Ok(())
 }
 
-async fn wait_until_fired(store: &dyn Store, due: Timestamp) -> Result<(), String> {
+pub(super) async fn wait_until_fired(store: &dyn Store, due: Timestamp) -> Result<(), String> {
     let begun = Instant::now();
     let mut pause = tokio::time::interval(Duration::from_millis(20));
     loop {
@@ -232,12 +247,12 @@ async fn wait_until_fired(store: &dyn Store, due: Timestamp) -> Result<(), Strin
     }
 }
 
-fn moment_after(duration: Duration) -> Result<Timestamp, String> {
+pub(super) fn moment_after(duration: Duration) -> Result<Timestamp, String> {
     let since = std::time::UNIX_EPOCH.elapsed().map_err(|error| error.to_string())? + duration;
     Timestamp::from_microsecond(since.as_micros() as i64).map_err(|error| error.to_string())
 }
 
-fn via(arguments: &Arguments) -> &'static str {
+pub(super) fn via(arguments: &Arguments) -> &'static str {
     match arguments.via {
         Via::Http => "http",
         Via::Engine => "engine",
@@ -248,7 +263,7 @@ pub fn kind_of_store(url: &str) -> &str {
     url.split(':').next().unwrap_or(url)
 }
 
-async fn close(target: Arc<Target>) {
+pub(super) async fn close(target: Arc<Target>) {
     if let Some(target) = Arc::into_inner(target) {
         target.close().await;
     }

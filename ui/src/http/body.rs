@@ -1,26 +1,87 @@
 //! Reading a request: its body as strict JSON with exact numbers, and its query. What is not known is refused, not passed over.
 
-use axum::body::Body;
+use std::future::poll_fn;
+use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Query;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use statewright_core::diagnostic::Code;
 use statewright_core::value::document::{Document, DocumentError, unknown};
 
+use super::bodies::{Bodies, Held};
 use super::problem::{Answered, Problem};
+
+/// A body that was read: its document, and the room that it takes in memory.
+#[derive(Debug)]
+pub struct Given<'a> {
+    document: Document,
+    held: Held<'a>,
+}
+
+impl<'a> Given<'a> {
+    /// Refuses what nobody took. The body's room is free again when what this gives is dropped: what was read of it lives as long.
+    pub fn finish(self) -> Answered<Held<'a>> {
+        self.document.finish()?;
+        Ok(self.held)
+    }
+}
+
+impl Deref for Given<'_> {
+    type Target = Document;
+
+    fn deref(&self) -> &Document {
+        &self.document
+    }
+}
+
+impl DerefMut for Given<'_> {
+    fn deref_mut(&mut self) -> &mut Document {
+        &mut self.document
+    }
+}
 
 /// Reads a body that is one JSON object.
 ///
 /// # Errors
-/// 415 for another media type or an encoded body, 413 for one that is too long, 400 for what is no strict JSON object.
-pub async fn read_document(parts: &Parts, body: Body, bytes_max: usize) -> Answered<Document> {
+/// 415 for another media type or an encoded body, 413 for one that is too long, 429 if all bodies together are, 400 for what is no
+/// strict JSON object.
+pub async fn read_document<'a>(parts: &Parts, body: Body, bytes_max: usize, bodies: &'a Bodies) -> Answered<Given<'a>> {
     check_media(&parts.headers)?;
     let too_large = || Problem::of(Code::BodyTooLarge, format!("The body is longer than {bytes_max} bytes"));
     if declared_length(&parts.headers).is_some_and(|length| length > bytes_max as u64) {
         return Err(too_large());
     }
-    let bytes = axum::body::to_bytes(body, bytes_max).await.map_err(|_| too_large())?;
-    Ok(Document::read(&bytes)?)
+    let mut held = bodies.hold();
+    let bytes = match collect(body, bytes_max, &mut held).await? {
+        Some(bytes) => bytes,
+        None => return Err(too_large()),
+    };
+    let document = Document::read(&bytes)?;
+    Ok(Given { document, held })
+}
+
+/// All of a body; None if it is too long, or breaks off.
+async fn collect(mut body: Body, bytes_max: usize, held: &mut Held<'_>) -> Answered<Option<Vec<u8>>> {
+    let mut collected = Vec::new();
+    loop {
+        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await;
+        let data: Bytes = match frame {
+            None => return Ok(Some(collected)),
+            Some(Err(_)) => return Ok(None),
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) => data,
+                Err(_) => continue,
+            },
+        };
+        if collected.len() + data.len() > bytes_max {
+            return Ok(None);
+        }
+        held.add(data.len())?;
+        collected.extend_from_slice(&data);
+    }
 }
 
 /// The parameters of a query: each is taken once, and what is left over is refused.

@@ -69,7 +69,7 @@ async fn send(
     let route = format!("POST {}", path(&["v1", "instances", &workflow, &key, "events"]));
     let input_key = input_key(&parts.headers, &caller, &route)?;
     let expected = expected_revision(&parts.headers)?;
-    let mut given = read_document(&parts, body, BODY_BYTES_MAX).await?;
+    let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
     let event = SendRequest {
         workflow: workflow.as_str().into(),
         key: key.as_str().into(),
@@ -80,7 +80,7 @@ async fn send(
         reason: given.text("reason")?,
         expected,
     };
-    given.finish()?;
+    let _held = given.finish()?;
     let name = event.event.clone();
     match service.engine.send(event).await {
         Ok(answer) if answer.verdict == Verdict::Taken => {

@@ -162,10 +162,10 @@ async fn settle(
 ) -> Answered<Response> {
     let incident = read_id(id).ok_or_else(|| Problem::nothing(format_args!("incident {id}")))?;
     let (parts, body) = request.into_parts();
-    let mut given = read_document(&parts, body, BODY_BYTES_MAX).await?;
+    let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
     let reason = given.text("reason")?;
     let decision = decide(&mut given)?;
-    given.finish()?;
+    let _held = given.finish()?;
     service
         .engine
         .settle(&incident, &decision, reason.as_deref(), &caller.actor)

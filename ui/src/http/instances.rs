@@ -180,7 +180,7 @@ async fn start(
         &caller,
         &format!("POST {}", path(&["v1", "instances", &workflow])),
     )?;
-    let mut given = read_document(&parts, body, BODY_BYTES_MAX).await?;
+    let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
     let start = StartRequest {
         workflow: workflow.as_str().into(),
         key: given.text("key")?,
@@ -189,7 +189,7 @@ async fn start(
         input_key,
         reason: given.text("reason")?,
     };
-    given.finish()?;
+    let _held = given.finish()?;
     let answer = service.engine.start(start).await?;
     if answer.verdict != Verdict::Taken {
         return Err(refused(answer));

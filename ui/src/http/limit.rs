@@ -5,6 +5,10 @@ use std::time::Duration;
 /// A form that people fill in, with room for a traced frame or a long note; larger things are kept elsewhere and referred to.
 pub const BODY_BYTES_MAX: usize = 1024 * 1024;
 
+/// Bytes of bodies held at once, over all requests, from their first byte until the engine has answered: some ten thousand forms, or a
+/// few dozen of the largest. Without it as many of the largest as there may be requests would be four gibibytes.
+pub const BODIES_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// A workflow's files, all of them.
 pub const DEPLOYMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -25,6 +29,10 @@ pub const REQUESTS_MAX: usize = statewright_engine::configuration::QUEUE_MAX;
 
 /// Connections open at once, idle ones among them.
 pub const CONNECTIONS_MAX: usize = 8_192;
+
+/// Bytes that a connection reads ahead of what is asked of it: above the longest head, below what many connections could fill the
+/// memory with.
+pub const CONNECTION_BYTES_MAX: usize = 64 * 1024;
 
 /// How long a connection may be idle, or take for its request's head: a client that dribbles holds nothing for long.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);

@@ -12,6 +12,7 @@
 
 mod about;
 mod authentication;
+mod bodies;
 mod body;
 mod events;
 mod fault;

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
 use super::gate::Gate;
-use super::limit::{CONNECTIONS_MAX, HEAD_TIMEOUT, HEADER_BYTES_MAX, STOP_TIMEOUT, TARGET_BYTES_MAX};
+use super::limit::{CONNECTION_BYTES_MAX, CONNECTIONS_MAX, HEAD_TIMEOUT, HEADER_BYTES_MAX, STOP_TIMEOUT, TARGET_BYTES_MAX};
 
 /// Above what the router answers for itself with a problem (431): what exceeds even this is not worth an explanation.
 const HEAD_BYTES_MAX_RAW: usize = 2 * (HEADER_BYTES_MAX + TARGET_BYTES_MAX);
@@ -93,6 +93,7 @@ fn protocol() -> http1::Builder {
     protocol
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .max_header_size(HEAD_BYTES_MAX_RAW);
+        .max_header_size(HEAD_BYTES_MAX_RAW)
+        .max_buf_size(CONNECTION_BYTES_MAX);
     protocol
 }

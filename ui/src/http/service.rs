@@ -7,7 +7,8 @@ use statewright_core::diagnostic::Code;
 use statewright_engine::Engine;
 use tokio::sync::Semaphore;
 
-use super::limit::REQUESTS_MAX;
+use super::bodies::Bodies;
+use super::limit::{BODIES_BYTES_MAX, REQUESTS_MAX};
 use super::problem::{Answered, Problem};
 
 pub type Shared = Arc<Service>;
@@ -17,6 +18,7 @@ pub struct Service {
     pub engine: Engine,
     /// Places for requests that are worked on.
     pub places: Semaphore,
+    pub bodies: Bodies,
     /// Whether TLS ends before this server, so that browsers may be told to insist on it.
     pub behind_tls: bool,
     stopping: AtomicBool,
@@ -28,6 +30,7 @@ impl Service {
         Arc::new(Service {
             engine,
             places: Semaphore::new(REQUESTS_MAX),
+            bodies: Bodies::new(BODIES_BYTES_MAX),
             behind_tls,
             stopping: AtomicBool::new(false),
             requests: AtomicU64::new(0),

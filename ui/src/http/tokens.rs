@@ -91,10 +91,10 @@ pub const ROUTES: &[Route] = &[
 
 async fn create(State(service): State<Shared>, Extension(caller): Extension<Caller>, request: Request) -> Answered<Response> {
     let (parts, body) = request.into_parts();
-    let mut given = read_document(&parts, body, BODY_BYTES_MAX).await?;
+    let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
     let principal = principal(&mut given)?;
     let valid_for = given.text("valid_for")?;
-    given.finish()?;
+    let _held = given.finish()?;
     let now = service.engine.now();
     let expires_at = valid_for.map(|valid_for| end_of(&valid_for, now)).transpose()?;
     let token = service

@@ -104,9 +104,9 @@ pub const ROUTES: &[Route] = &[
 
 async fn deploy(State(service): State<Shared>, Extension(caller): Extension<Caller>, request: Request) -> Answered<Response> {
     let (parts, body) = request.into_parts();
-    let mut given = read_document(&parts, body, DEPLOYMENT_BYTES_MAX).await?;
+    let mut given = read_document(&parts, body, DEPLOYMENT_BYTES_MAX, &service.bodies).await?;
     let bundle = bundle(&mut given)?;
-    given.finish()?;
+    let _held = given.finish()?;
     let mut sources = Sources::new();
     let examined = examine_bundle(&mut sources, &bundle);
     let lines = lines(&sources, &examined.diagnostics);

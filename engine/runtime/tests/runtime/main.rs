@@ -5,6 +5,7 @@ mod effects;
 mod incidents;
 mod intake;
 mod messages;
+mod overload;
 mod queries;
 mod races;
 mod running;

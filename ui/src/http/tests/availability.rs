@@ -8,6 +8,7 @@ use statewright_engine::testing::{FaultRates, FaultyStore};
 
 use super::api::event;
 use super::*;
+use crate::http::limit::BODIES_BYTES_MAX;
 
 /// Every call fails.
 const AWAY: FaultRates = FaultRates { before: 1_000, after: 0 };
@@ -69,6 +70,83 @@ async fn a_full_intake_says_when_to_come_again() {
         full.body
     );
     assert!(full.body.contains("SW-2112"), "{}", full.body);
+}
+
+/// Requests are made at once, before any of them is worked on: nothing else runs in this thread meanwhile.
+#[tokio::test]
+async fn a_flood_of_one_workflow_is_told_to_come_again_and_others_are_served() {
+    let configuration = EngineConfig {
+        queue_max: 8,
+        ..EngineConfig::named("test")
+    };
+    let api = Arc::new(Api::on(Arc::new(MemoryStore::new()), configuration).await);
+    let other = super::api::TICKET.replacen("workflow: ticket", "workflow: other", 1);
+    let files = serde_json::json!({"main": "o.yaml", "files": {"o.yaml": other}}).to_string();
+    api.check(super::api::post("/v1/workflows", &files).by(&api.operator), "201")
+        .await;
+    let start = |workflow: &str, code: &str| {
+        let body = format!(r#"{{"with": {{"code": "{code}"}}}}"#);
+        let asked = super::api::post(&format!("/v1/instances/{workflow}"), &body).by(&api.clerk);
+        let api = api.clone();
+        tokio::spawn(async move { api.ask(asked).await })
+    };
+    let mut flood: Vec<_> = (0..20).map(|number| start("ticket", &format!("A-{number}"))).collect();
+    let elsewhere = start("other", "A-1");
+    assert_eq!(elsewhere.await.expect("an answer").status.as_u16(), 201);
+    let mut statuses = Vec::new();
+    for asked in &mut flood {
+        let heard = asked.await.expect("an answer");
+        let retry_after = heard.header("retry-after");
+        assert_eq!(retry_after == "1", heard.status.as_u16() == 429, "{}", heard.body);
+        statuses.push(heard.status.as_u16());
+    }
+    assert_eq!(statuses[..6], [201; 6], "three quarters of the queue");
+    assert_eq!(statuses[6..], [429; 14]);
+    // What was told to come again finds room then.
+    api.check(
+        super::api::post("/v1/instances/ticket", r#"{"with": {"code": "A-19"}}"#).by(&api.clerk),
+        "201",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn more_bodies_at_once_than_memory_is_for_are_told_to_come_again() {
+    let api = Api::new().await;
+    let start = |code: &str| {
+        let body = format!(r#"{{"with": {{"code": "{code}"}}}}"#);
+        super::api::post("/v1/instances/ticket", &body).by(&api.clerk)
+    };
+    let mut others = api.service.bodies.hold();
+    others.add(BODIES_BYTES_MAX).expect("nothing is held");
+    let full = api.check(start("A-1"), "429 SW-2112 Too much is being sent at once").await;
+    assert_eq!(full.header("retry-after"), "1");
+    api.check(get("/v1/instances").by(&api.clerk), "200").await;
+    drop(others);
+    api.check(start("A-1"), "201").await;
+    api.check(
+        event("A-1", r#"{"event": "NOTHING"}"#).by(&api.clerk),
+        "409 SW-2207 Nothing in ticket/A-1 answers to NOTHING now: it is in open",
+    )
+    .await;
+    api.check(
+        event("A-1", "{").by(&api.clerk),
+        "400 SW-2107 The body is not strict JSON: at byte 1: the text ends where text in double quotes was expected",
+    )
+    .await;
+    assert_eq!(api.service.bodies.bytes(), 0, "whatever came of them, they are let go of");
+}
+
+#[tokio::test]
+async fn a_body_is_held_until_it_is_answered() {
+    let api = Api::new().await;
+    let body = r#"{"with": {"code": "A-1"}}"#;
+    let mut asking = std::pin::pin!(api.ask(super::api::post("/v1/instances/ticket", body).by(&api.clerk)));
+    // As far as it comes by itself: it waits in the queue then.
+    let waits = std::future::poll_fn(|context| std::task::Poll::Ready(asking.as_mut().poll(context).is_pending())).await;
+    assert_eq!((waits, api.service.bodies.bytes()), (true, body.len()));
+    assert_eq!(asking.await.status.as_u16(), 201);
+    assert_eq!(api.service.bodies.bytes(), 0);
 }
 
 #[tokio::test]
