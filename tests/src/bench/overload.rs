@@ -23,9 +23,6 @@ const STEADY_PAUSE: Duration = Duration::from_millis(80);
 /// How long a flooding client waits after a no. Less than it is told to: it is the client that overload is about.
 const FLOOD_PAUSE: Duration = Duration::from_millis(200);
 
-/// Connections that are opened between two looks at whether they all could be.
-const OPENED_TOGETHER: usize = 64;
-
 /// Timers that fall due at once, unless `--instances` says another number.
 const TIMERS: usize = 100_000;
 
@@ -51,28 +48,26 @@ async fn flood(arguments: &Arguments) -> Result<Value, String> {
         return Err("`overload` is measured over HTTP: `--via http`".into());
     }
     let server = Arc::new(Server::start(&arguments.store).await?);
-    let over = Arc::new(AtomicBool::new(false));
     let prefix: Arc<str> = format!("o-{:x}", workloads::nonce()).into();
-    let mut steady = Vec::new();
-    for number in 0..STEADY_CONNECTIONS {
-        let connection = server.connect().await?;
-        steady.push(tokio::spawn(stream(connection, over.clone(), format!("{prefix}-{number}"))));
+    let mut streaming = Vec::new();
+    for _ in 0..STEADY_CONNECTIONS {
+        streaming.push(server.connect().await?);
     }
-    let mut connections = Vec::with_capacity(arguments.flood);
-    for number in 0..arguments.flood {
-        connections.push(server.connect().await?);
-        if number % OPENED_TOGETHER == 0 {
-            tokio::task::yield_now().await;
-        }
+    let mut storming = Vec::with_capacity(arguments.flood);
+    for _ in 0..arguments.flood {
+        storming.push(server.connect().await?);
     }
     let begun = Instant::now();
+    let over = begun + FLOOD;
     let next = Arc::new(AtomicUsize::new(0));
-    let flooding = connections
+    let flooding: Vec<_> = storming
         .into_iter()
-        .map(|connection| tokio::spawn(storm(connection, over.clone(), next.clone(), prefix.clone())));
-    let flooding: Vec<_> = flooding.collect();
-    tokio::time::sleep(FLOOD).await;
-    over.store(true, Ordering::Relaxed);
+        .map(|connection| tokio::spawn(storm(connection, over, next.clone(), prefix.clone())))
+        .collect();
+    let steady: Vec<_> = (0..)
+        .zip(streaming)
+        .map(|(number, connection): (usize, _)| tokio::spawn(stream(connection, over, format!("{prefix}-{number}"))))
+        .collect();
     let flooded = gathered(flooding).await?;
     let streamed = gathered(steady).await?;
     let elapsed = begun.elapsed();
@@ -88,14 +83,10 @@ async fn flood(arguments: &Arguments) -> Result<Value, String> {
 }
 
 /// Starts that come as fast as they are answered, and too soon after a no.
-async fn storm(
-    mut connection: Connection,
-    over: Arc<AtomicBool>,
-    next: Arc<AtomicUsize>,
-    prefix: Arc<str>,
-) -> Result<Sent, String> {
+async fn storm(mut connection: Connection, over: Instant, next: Arc<AtomicUsize>, prefix: Arc<str>) -> Result<Sent, String> {
     let mut sent = Sent::default();
-    while !over.load(Ordering::Relaxed) {
+    let mut pause = tokio::time::interval(FLOOD_PAUSE);
+    while Instant::now() < over {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let body = format!(r#"{{"key":"{prefix}-{number}","with":{{"due":"2100-01-01T00:00:00Z"}}}}"#);
         let begun = Instant::now();
@@ -103,7 +94,8 @@ async fn storm(
             201 => sent.latencies.push(begun.elapsed()),
             429 => {
                 sent.refused += 1;
-                tokio::time::sleep(FLOOD_PAUSE).await;
+                pause.reset();
+                pause.tick().await;
             }
             other => return Err(format!("the flood was answered {other}")),
         }
@@ -112,7 +104,7 @@ async fn storm(
 }
 
 /// Orders from their start to their end, a request at each beat.
-async fn stream(mut connection: Connection, over: Arc<AtomicBool>, prefix: String) -> Result<Sent, String> {
+async fn stream(mut connection: Connection, over: Instant, prefix: String) -> Result<Sent, String> {
     let mut sent = Sent::default();
     let mut beat = tokio::time::interval(STEADY_PAUSE);
     for number in 0.. {
@@ -124,7 +116,7 @@ async fn stream(mut connection: Connection, over: Arc<AtomicBool>, prefix: Strin
         });
         let start = ("/v1/instances/bench-order".to_owned(), format!(r#"{{"key":"{key}"}}"#), 201);
         for (path, body, taken) in std::iter::once(start).chain(events) {
-            if over.load(Ordering::Relaxed) {
+            if Instant::now() >= over {
                 return Ok(sent);
             }
             beat.tick().await;
@@ -191,15 +183,15 @@ async fn burst(arguments: &Arguments) -> Result<Value, String> {
     else {
         return Err("the timers could not be armed before they were due".into());
     };
-    tokio::time::sleep(left.saturating_sub(BEFORE)).await;
-    let due_at = Instant::now() + left.min(BEFORE);
+    let due_at = Instant::now() + left;
+    wait_until(due_at.checked_sub(BEFORE).unwrap_or(due_at)).await;
     let over = Arc::new(AtomicBool::new(false));
     let mut people = Vec::new();
     for number in 0..clients {
         let client = target.client().await?;
         people.push(tokio::spawn(orders(client, over.clone(), format!("{prefix}-p-{number}"))));
     }
-    tokio::time::sleep(due_at.saturating_duration_since(Instant::now())).await;
+    wait_until(due_at).await;
     workloads::wait_until_fired(&*store, due).await?;
     let fired_in = due_at.elapsed();
     over.store(true, Ordering::Relaxed);
@@ -218,6 +210,13 @@ async fn burst(arguments: &Arguments) -> Result<Value, String> {
         "fired_s": round(timers as f64 / fired_in.as_secs_f64()),
         "before": events_of(before, BEFORE), "during": events_of(while_due, fired_in),
     }))
+}
+
+async fn wait_until(moment: Instant) {
+    let mut pause = tokio::time::interval(Duration::from_millis(10));
+    while Instant::now() < moment {
+        pause.tick().await;
+    }
 }
 
 fn events_of(events: Vec<(Instant, Duration)>, elapsed: Duration) -> Value {

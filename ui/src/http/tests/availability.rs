@@ -139,13 +139,22 @@ async fn more_bodies_at_once_than_memory_is_for_are_told_to_come_again() {
 
 #[tokio::test]
 async fn a_body_is_held_until_it_is_answered() {
-    let api = Api::new().await;
-    let body = r#"{"with": {"code": "A-1"}}"#;
-    let mut asking = std::pin::pin!(api.ask(super::api::post("/v1/instances/ticket", body).by(&api.clerk)));
-    // As far as it comes by itself: it waits in the queue then.
-    let waits = std::future::poll_fn(|context| std::task::Poll::Ready(asking.as_mut().poll(context).is_pending())).await;
-    assert_eq!((waits, api.service.bodies.bytes()), (true, body.len()));
-    assert_eq!(asking.await.status.as_u16(), 201);
+    let store = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new()), 1));
+    let api = Arc::new(Api::on(store.clone(), EngineConfig::named("test")).await);
+    api.ticket("A-1").await;
+    // Nothing is committed for a while: the event waits.
+    store.set(AWAY);
+    let body = r#"{"event": "WAIT"}"#;
+    let asking = tokio::spawn({
+        let (api, asked) = (api.clone(), event("A-1", body).by(&api.clerk));
+        async move { api.ask(asked).await }
+    });
+    while api.service.bodies.bytes() < body.len() {
+        assert!(!asking.is_finished(), "it is answered without being held");
+        tokio::task::yield_now().await;
+    }
+    store.set(FaultRates::default());
+    assert_eq!(asking.await.expect("an answer").status.as_u16(), 200);
     assert_eq!(api.service.bodies.bytes(), 0);
 }
 
