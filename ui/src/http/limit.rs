@@ -24,8 +24,9 @@ pub const TARGET_BYTES_MAX: usize = 4 * 1024;
 /// What a UUID, a digest or a sentence needs; it goes into a digest, so that more of it would buy nothing.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 
-/// Requests worked on at once: as many as the intake lets wait. Beyond it waiting would have no bound, so that the answer is "later".
-pub const REQUESTS_MAX: usize = statewright_engine::configuration::QUEUE_MAX;
+/// Requests worked on at once: twice as many as the intake lets wait, since those in its batches are under way too, and a flood that it
+/// refuses must not keep out here whom it would let in. Beyond it waiting would have no bound, so that the answer is "later".
+pub const REQUESTS_MAX: usize = 2 * statewright_engine::configuration::QUEUE_MAX;
 
 /// Connections open at once, idle ones among them.
 pub const CONNECTIONS_MAX: usize = 8_192;

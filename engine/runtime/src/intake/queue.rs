@@ -58,6 +58,8 @@ struct Lanes {
     under_way: HashSet<InstanceId>,
     /// Batches in a row in which people, timers, messages had something free and no room.
     passed_over: [u32; KINDS.len()],
+    /// Whether people's inputs were in the last batch.
+    people_lately: bool,
     pace: Pace,
     closed: bool,
 }
@@ -84,6 +86,7 @@ impl Queue {
             of: Default::default(),
             under_way: HashSet::new(),
             passed_over: [0; KINDS.len()],
+            people_lately: false,
             pace: Pace::new(&limits),
             closed: false,
         };
@@ -265,8 +268,14 @@ impl Lanes {
             let limit = taking.held.inputs + self.share_of(kind, limits.batch_max);
             counts[kind] += self.take_from(kind, &mut taking, limit);
         }
-        for kind in [TIMERS, MESSAGES, PEOPLE] {
-            counts[kind] += self.take_from(kind, &mut taking, limits.batch_max);
+        // A batch that the engine's own work fills takes longer, and people who come meanwhile wait for it: not while they come.
+        let people = counts[PEOPLE] > 0;
+        let rest: &[usize] = if people || self.people_lately { &[PEOPLE] } else { &KINDS };
+        for kind in rest {
+            counts[*kind] += self.take_from(*kind, &mut taking, limits.batch_max);
+        }
+        if !taking.taken.is_empty() {
+            self.people_lately = people;
         }
         for kind in KINDS {
             let waits = self.of[kind].has_free();

@@ -178,6 +178,43 @@ async fn a_flood_of_messages_to_one_instance_does_not_hold_up_anothers_timer() {
     world.prove().await;
 }
 
+/// Only one receiver's messages may be under way at once, and one receiver is never without any.
+#[tokio::test]
+async fn receivers_take_turns_though_one_of_them_never_runs_out_of_messages() {
+    let store = Arc::new(statewright_engine::store::memory::MemoryStore::new());
+    let mut world = World::on(store, &[COUNTER, TO_ANYONE], |configuration| {
+        configuration.receivers_in_flight_max = 1
+    })
+    .await;
+    // The one that a store or a map would give first.
+    let mut receivers = ["C-0", "C-1", "C-2", "C-3"];
+    receivers.sort_by_key(|key| InstanceId::of("counter", key));
+    start_all(&world, receivers.map(|key| start_of("counter", Some(key), &[])).into()).await;
+    let told = |round: usize, key: &str| start_of("sender", Some(&format!("T-{round}-{key}")), &[("to", Value::from(key))]);
+    start_all(&world, receivers.map(|key| told(0, key)).into()).await;
+    // The senders are told what became of it, and take turns with the others.
+    for round in 1..=4 * receivers.len() {
+        world.node.messages.tick(world.now()).await.unwrap();
+        world.node.intake.tick(world.now()).await;
+        start_all(&world, vec![told(round, receivers[0])]).await;
+    }
+    for key in &receivers[1..] {
+        assert_eq!(world.field("counter", key, "count").await, Value::Integer(1), "{key}");
+    }
+    world.settle().await;
+    world.prove().await;
+}
+
+const TO_ANYONE: &str = "
+workflow: sender
+data: {to: string}
+start: {by: [clerk], input: [to]}
+access: [{for: [clerk]}]
+initial: told
+states:
+  told: {entry: [{send: {event: ADD, to: {workflow: counter, key: \"{{ to }}\"}}}]}
+";
+
 const SENDER: &str = "
 workflow: sender
 start: {by: [clerk]}

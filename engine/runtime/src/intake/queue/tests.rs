@@ -275,6 +275,24 @@ fn timers_have_their_share_beside_a_flood_of_messages_and_people() {
 }
 
 #[test]
+fn batches_are_filled_up_with_timers_only_while_no_people_come() {
+    let queue = room(100, 4_096, 16);
+    for number in 0..100 {
+        assert!(queue.hand_over(Made::timer(format!("t-{number}")).parcel()).is_ok());
+    }
+    let next = |people: usize| {
+        for _ in 0..people {
+            queue.offer(Made::event("w", "a").parcel());
+        }
+        let batch = queue.take();
+        let shares = (by_workflow(&batch, "w"), by_workflow(&batch, ""));
+        finish(&queue, batch);
+        shares
+    };
+    assert_eq!([0, 2, 0, 0, 1].map(next), [(0, 16), (2, 4), (0, 4), (0, 16), (1, 4)]);
+}
+
+#[test]
 fn in_the_smallest_batches_everyone_has_a_turn() {
     let queue = room(100, 100, 1);
     for number in 0..20 {
