@@ -83,6 +83,9 @@ impl Intake {
 
     /// Takes one batch through step and commit.
     pub async fn tick(&self, now: Timestamp) -> Ticked {
+        if !self.queue.is_worth_a_batch() {
+            return Ticked::Idle;
+        }
         let parcels = self.queue.take();
         if parcels.is_empty() {
             return Ticked::Idle;

@@ -322,3 +322,21 @@ fn messages_of_which_one_receiver_has_many_find_room_beside_a_crowd() {
     let batches: Vec<usize> = (0..2).map(|_| by_workflow(&queue.take(), "m")).collect();
     assert_eq!(batches, [0, 64]);
 }
+
+#[test]
+fn what_dribbles_in_beside_a_batch_waits_until_it_is_as_much_or_the_batch_is_over() {
+    let queue = queue(&["a", "b"], &[]);
+    assert!(queue.is_worth_a_batch());
+    let batch = queue.take();
+    assert!(!queue.is_worth_a_batch(), "nothing waits");
+    queue.offer(Made::event("w", "c").parcel());
+    assert!(!queue.is_worth_a_batch(), "one waits beside two");
+    queue.offer(Made::event("w", "d").parcel());
+    assert!(queue.is_worth_a_batch(), "two wait beside two");
+    let second = queue.take();
+    queue.offer(Made::event("w", "e").parcel());
+    finish(&queue, batch);
+    assert!(!queue.is_worth_a_batch(), "one waits beside two");
+    finish(&queue, second);
+    assert!(queue.is_worth_a_batch(), "one waits beside none");
+}
