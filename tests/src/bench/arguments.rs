@@ -13,7 +13,7 @@ pub enum Via {
 /// Measures one workload and prints JSON lines.
 #[derive(Clone, Debug, Parser)]
 pub struct Arguments {
-    /// w1, w2, w3, w5, w6; overload: a flood of one workflow beside a steady stream of another, then people's events while timers
+    /// w1, w2, w3, w5, w6; rest: a server that starts and has nothing to do; overload: a flood of one workflow beside a steady stream of another, then people's events while timers
     /// fall due; or step: the pure stepper, without a store.
     pub workload: String,
     #[arg(long, value_enum, default_value = "engine")]

@@ -13,6 +13,9 @@ use super::node::WORKFLOWS;
 /// How long a server may take to be ready before the benchmark gives up.
 const READY_MAX: Duration = Duration::from_secs(30);
 
+/// How often a server that starts is asked whether it is ready.
+const READY_STEP: Duration = Duration::from_millis(1);
+
 /// The longest answer that is read.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
@@ -35,8 +38,21 @@ impl Server {
         let made = command(&binary, &["token", "create", "bench:bench", "--store", store, "--json"])?;
         let made: serde_json::Value = serde_json::from_str(&made).map_err(|error| error.to_string())?;
         let token = made["token"].as_str().ok_or("`token create` gave no token")?.to_string();
+        Server::run(&binary, store, token).await
+    }
+
+    /// Another process on the same database, and how long it took until it said that it is ready.
+    pub async fn restart(self, store: &str) -> Result<(Server, Duration), String> {
+        let (binary, token) = (binary()?, self.token.clone());
+        self.stop().await;
+        let begun = Instant::now();
+        let server = Server::run(&binary, store, token).await?;
+        Ok((server, begun.elapsed()))
+    }
+
+    async fn run(binary: &PathBuf, store: &str, token: String) -> Result<Server, String> {
         let address = free_address()?;
-        let child = Command::new(&binary)
+        let child = Command::new(binary)
             .args(["serve", "--store", store, "--listen", &address.to_string()])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -69,7 +85,7 @@ impl Server {
 
     async fn wait_until_ready(&self) -> Result<(), String> {
         let begun = Instant::now();
-        let mut pause = tokio::time::interval(Duration::from_millis(20));
+        let mut pause = tokio::time::interval(READY_STEP);
         loop {
             pause.tick().await;
             if let Ok(mut connection) = self.connect().await

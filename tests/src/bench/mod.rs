@@ -7,9 +7,11 @@ mod arguments;
 mod cpu;
 mod history;
 mod http;
+mod memory;
 mod node;
 mod overload;
 mod report;
+mod rest;
 #[path = "../../../engine/core/examples/step_speed/stepping.rs"]
 mod stepping;
 mod target;
@@ -45,9 +47,10 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
         }
         "w5" => workloads::batches(&arguments).await,
         "w6" => verification::run(&arguments).await,
+        "rest" => rest::run(&arguments).await,
         "overload" => overload::run(&arguments).await,
         other => Err(format!(
-            "there is no workload `{other}`: w1, w2, w3, w5, w6, overload or step"
+            "there is no workload `{other}`: w1, w2, w3, w5, w6, rest, overload or step"
         )),
     }
 }

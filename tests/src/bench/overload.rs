@@ -9,6 +9,7 @@ use statewright_engine::store::open;
 
 use super::arguments::{Arguments, Via};
 use super::http::{Connection, Server};
+use super::memory::peak_mib;
 use super::report::{milliseconds, percentile, round};
 use super::target::{Client, Target};
 use super::workloads::{self, EVENTS};
@@ -71,14 +72,14 @@ async fn flood(arguments: &Arguments) -> Result<Value, String> {
     let flooded = gathered(flooding).await?;
     let streamed = gathered(steady).await?;
     let elapsed = begun.elapsed();
-    let peak_kib = peak_memory_kib(server.process());
+    let peak_mib = peak_mib(server.process());
     if let Some(server) = Arc::into_inner(server) {
         server.stop().await;
     }
     Ok(json!({
         "peer": "statewright", "w": "overload flood", "via": "http", "store": workloads::kind_of_store(&arguments.store),
         "flooding": arguments.flood, "seconds": round(elapsed.as_secs_f64()),
-        "flood": figures(flooded, elapsed), "steady": figures(streamed, elapsed), "peak_rss_mib": peak_kib.map(|kib| kib / 1_024),
+        "flood": figures(flooded, elapsed), "steady": figures(streamed, elapsed), "peak_rss_mib": peak_mib,
     }))
 }
 
@@ -153,13 +154,6 @@ fn figures(mut sent: Sent, elapsed: Duration) -> Value {
         "accepted": sent.latencies.len(), "accepted_s": round(sent.latencies.len() as f64 / elapsed.as_secs_f64()), "refused": sent.refused,
         "p50_ms": milliseconds(percentile(&mut sent.latencies, 0.50)), "p99_ms": milliseconds(percentile(&mut sent.latencies, 0.99)),
     })
-}
-
-/// The most memory that a process had at once.
-fn peak_memory_kib(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
 }
 
 async fn burst(arguments: &Arguments) -> Result<Value, String> {
