@@ -35,6 +35,16 @@ impl Cluster {
         self.command("kill");
     }
 
+    /// SIGSTOP to every process of it: connections stay, and nobody answers.
+    pub fn pause(&self) {
+        self.command("pause");
+    }
+
+    /// Lets it go on where it was paused.
+    pub fn resume(&self) {
+        self.command("resume");
+    }
+
     /// Starts it again where it was killed; it recovers, on the same port.
     pub fn restart(&self) {
         assert_eq!(self.command("start"), self.url, "a restarted cluster is where it was");

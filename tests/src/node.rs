@@ -5,11 +5,12 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 
 use serde_json::Value;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 use crate::client::Client;
 use crate::doors::Doors;
 use crate::program;
+use crate::signal::Signal;
 use crate::wait;
 
 /// How much of a log is shown when something went wrong.
@@ -32,6 +33,16 @@ pub struct Node {
     said: PathBuf,
     /// Standard error.
     log: PathBuf,
+}
+
+/// How far a process has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rising {
+    Starting,
+    /// It takes requests.
+    Ready,
+    /// By itself, before it was ready.
+    Ended(ExitStatus),
 }
 
 impl Plan {
@@ -81,20 +92,69 @@ impl Node {
     /// With its log, where it does not become ready within the deadline.
     pub async fn ready(&mut self) {
         let client = Client::new();
-        let url = wait::until(&format!("{} to be ready", self.plan.name), wait::DEADLINE, async || {
-            let ended = self.child.try_wait().expect("a child can be asked");
-            assert!(
-                ended.is_none(),
-                "{} ended with {ended:?}:\n{}",
-                self.plan.name,
-                self.log_end()
-            );
-            let url = self.listens_at()?;
-            let reply = client.get(&format!("{url}/readyz")).await.ok()?;
-            (reply.status == 200).then_some(url)
+        let what = format!("{} to be ready", self.plan.name);
+        wait::until(&what, wait::DEADLINE, async || match self.comes_up(&client).await {
+            Rising::Ready => Some(()),
+            Rising::Starting => None,
+            Rising::Ended(status) => panic!("{} ended with {status}:\n{}", self.plan.name, self.log_end()),
         })
         .await;
-        self.plan.doors.open(&self.plan.name, &url);
+    }
+
+    /// How far it has come; once it is ready its door is open.
+    ///
+    /// # Panics
+    /// Where the process cannot be asked.
+    pub async fn comes_up(&mut self, client: &Client) -> Rising {
+        if let Some(status) = self.child.try_wait().expect("a child can be asked") {
+            return Rising::Ended(status);
+        }
+        let Some(url) = self.listens_at() else {
+            return Rising::Starting;
+        };
+        match client.get(&format!("{url}/readyz")).await {
+            Ok(reply) if reply.status == 200 => {
+                self.plan.doors.open(&self.plan.name, &url);
+                Rising::Ready
+            }
+            Ok(_) | Err(_) => Rising::Starting,
+        }
+    }
+
+    /// # Panics
+    /// With its log, where it has ended: nobody told it to.
+    pub fn runs(&mut self) {
+        let ended = self.child.try_wait().expect("a child can be asked");
+        assert!(
+            ended.is_none(),
+            "{} ended by itself with {ended:?}:\n{}",
+            self.plan.name,
+            self.log_end()
+        );
+    }
+
+    /// SIGSTOP: it stands still with everything that it holds, and whoever balances the load sends it nobody new.
+    ///
+    /// # Panics
+    /// Where it has ended.
+    pub fn pause(&self) {
+        self.plan.doors.close(&self.plan.name);
+        Signal::Stop.send(self.pid());
+    }
+
+    /// It goes on, and does not know that time has passed.
+    ///
+    /// # Panics
+    /// Where it has ended, or never listened.
+    pub fn resume(&self) {
+        Signal::Continue.send(self.pid());
+        self.plan.doors.open(&self.plan.name, &self.url());
+    }
+
+    fn pid(&self) -> u32 {
+        self.child
+            .id()
+            .unwrap_or_else(|| panic!("{} has ended:\n{}", self.plan.name, self.log_end()))
     }
 
     /// Where it listens, once it says so.
@@ -115,13 +175,7 @@ impl Node {
     /// # Panics
     /// Where it had ended by itself before: then something else is wrong.
     pub async fn kill(mut self) {
-        let ended = self.child.try_wait().expect("a child can be asked");
-        assert!(
-            ended.is_none(),
-            "{} ended by itself with {ended:?}:\n{}",
-            self.plan.name,
-            self.log_end()
-        );
+        self.runs();
         self.plan.doors.close(&self.plan.name);
         self.child.kill().await.expect("a child can be killed");
     }
@@ -130,14 +184,9 @@ impl Node {
     ///
     /// # Panics
     /// Where no signal can be sent.
-    pub async fn terminate(&mut self) {
+    pub fn terminate(&mut self) {
         self.plan.doors.close(&self.plan.name);
-        let pid = self.child.id().expect("it runs").to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().await;
-        assert!(
-            sent.is_ok_and(|status| status.success()),
-            "SIGTERM could not be sent to {pid}"
-        );
+        Signal::Terminate.send(self.pid());
     }
 
     /// # Panics
@@ -154,7 +203,7 @@ impl Node {
     /// # Panics
     /// With its log, where it ends otherwise.
     pub async fn stop(mut self) {
-        self.terminate().await;
+        self.terminate();
         let status = self.ended().await;
         assert!(
             status.success(),

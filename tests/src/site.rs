@@ -63,9 +63,14 @@ impl Site {
 
     /// How to start a server of that name.
     pub fn plan(&self, name: &str) -> Arc<Plan> {
+        self.plan_on(name, &self.database.url())
+    }
+
+    /// The same, where it reaches the database by another way.
+    pub fn plan_on(&self, name: &str, store: &str) -> Arc<Plan> {
         Arc::new(Plan {
             name: name.to_owned(),
-            store: self.database.url(),
+            store: store.to_owned(),
             configuration: self.configuration.clone().into(),
             folder: self.folder.path().to_owned(),
             doors: self.doors.clone(),

@@ -131,7 +131,7 @@ async fn stop_under_way(dialect: Dialect) {
         (works.requests(&node.url()).await >= before + questions + REQUESTS).then_some(())
     })
     .await;
-    node.terminate().await;
+    node.terminate();
     hold.release().await;
     for reply in requests.join_all().await {
         let reply = reply.expect("what was under way is answered");

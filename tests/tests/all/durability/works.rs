@@ -89,13 +89,24 @@ impl Works {
         self.kills += 1;
     }
 
+    /// How many inputs were answered so far.
+    pub fn answers(&self) -> u64 {
+        self.ledger.count()
+    }
+
+    /// # Panics
+    /// If a client stopped: it found something wrong.
+    pub fn watch(&mut self) {
+        if let Some(clients) = &mut self.clients {
+            clients.watch();
+        }
+    }
+
     /// Waits until the clients have got so many answers more, and a moment.
     pub async fn progress(&mut self, random: &mut Random, answers: (u64, u64)) {
         let goal = self.ledger.count() + random.between(answers.0, answers.1);
         wait::until("clients to get answers", wait::DEADLINE, async || {
-            if let Some(clients) = &mut self.clients {
-                clients.watch();
-            }
+            self.watch();
             (self.ledger.count() >= goal).then_some(())
         })
         .await;
