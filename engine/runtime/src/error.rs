@@ -62,7 +62,7 @@ pub enum EngineError {
 }
 
 /// Something that no store can hold came as far as the store.
-const NOT_STORABLE: &str = "SW-1906";
+pub(crate) const NOT_STORABLE: &str = "SW-1906";
 
 pub type EngineResult<T> = Result<T, EngineError>;
 

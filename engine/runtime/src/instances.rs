@@ -7,8 +7,9 @@ use statewright_core::step::Snapshot;
 use statewright_core::trail::{EntryText, entry_digest};
 
 use crate::error::{EngineError, EngineResult};
+use crate::guarded::guarded;
 use crate::registry::{Known, Registry};
-use crate::store::{InstanceRow, Store};
+use crate::store::{InstanceRow, Store, StoreError, StoreResult};
 
 /// A snapshot together with the chart it is pinned to.
 #[derive(Clone, Debug)]
@@ -43,15 +44,36 @@ impl Instances {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let rows = self.store.load(ids).await?;
+        let rows = self.rows(ids).await?;
         let mut loaded = Vec::with_capacity(rows.len());
         for row in rows {
             loaded.push(match row {
-                None => Ok(None),
-                Some(row) => separate(self.restore(&row, personal).await)?.map(Some),
+                Err(error) => Err(error.into()),
+                Ok(None) => Ok(None),
+                Ok(Some(row)) => separate(self.restore(&row, personal).await)?.map(Some),
             });
         }
         Ok(loaded)
+    }
+
+    /// With one query; where the database finds that it cannot read what it keeps, one by one, so that the others are found.
+    async fn rows(&self, ids: &[InstanceId]) -> StoreResult<Vec<StoreResult<Option<InstanceRow>>>> {
+        match self.store.load(ids).await {
+            Ok(rows) => Ok(rows.into_iter().map(Ok).collect()),
+            Err(error @ StoreError::Damaged(_)) if ids.len() == 1 => Ok(vec![Err(error)]),
+            Err(StoreError::Damaged(_)) => {
+                let mut rows = Vec::with_capacity(ids.len());
+                for id in ids {
+                    rows.push(match self.store.load(&[*id]).await {
+                        Ok(mut alone) => Ok(alone.pop().flatten()),
+                        Err(error @ StoreError::Damaged(_)) => Err(error),
+                        Err(error) => return Err(error),
+                    });
+                }
+                Ok(rows)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// One instance.
@@ -85,7 +107,7 @@ impl Instances {
             }
             _ => Vec::new(),
         };
-        let snapshot = Snapshot::restore(&known.chart, &row.snapshot, row.head, &values)?;
+        let snapshot = guarded(|| Ok(Snapshot::restore(&known.chart, &row.snapshot, row.head, &values)))??;
         if snapshot.sequence != row.sequence
             || snapshot.instance != row.instance
             || InstanceId::of(&row.workflow, &row.key) != row.instance

@@ -12,6 +12,7 @@ use statewright_core::step::{holds_personal_data, system_chart};
 
 pub use crate::compiler::{Compiler, LanguageCompiler};
 use crate::error::{EngineError, EngineResult};
+use crate::guarded::guarded;
 use crate::store::Store;
 
 /// Charts kept in memory: more than a deployment has versions in use; those not live are compiled again when they are needed.
@@ -59,10 +60,8 @@ impl Registry {
 
     /// Compiles a source without keeping it.
     pub fn compile(&self, source: &str) -> EngineResult<Known> {
-        self.compiler
-            .compile(source)
-            .map(Known::of)
-            .map_err(EngineError::DefinitionRefused)
+        let compiled = guarded(|| Ok(self.compiler.compile(source).map(Known::of)))?;
+        compiled.map_err(EngineError::DefinitionRefused)
     }
 
     /// Keeps a chart and answers what is kept.

@@ -12,7 +12,7 @@ use super::changes::Lease;
 use super::group::{Group, Source};
 use super::reads::Reader;
 use super::request::{Parcel, Request};
-use crate::error::EngineResult;
+use crate::error::{EngineError, EngineResult};
 use crate::instances::{Instance, Instances, Personal};
 use crate::store::{Store, TrailRow, Write};
 
@@ -64,11 +64,19 @@ impl Batch {
         for group in self.groups.iter_mut().filter(|group| group.stumbles > 0) {
             let instance = group.instance;
             let tried = |request: &&mut Request| request.is_unnamed() && request.found.repeated.is_none();
+            let mut damaged = None;
             for request in group.requests.iter_mut().filter(tried) {
                 let (Some(first), Some(key)) = (request.found.tried, request.input.key) else {
                     continue;
                 };
-                request.found.repeated = find_entry(store, instance, first, key).await?;
+                match find_entry(store, instance, first, key).await {
+                    Ok(found) => request.found.repeated = found,
+                    Err(error @ EngineError::Damaged(_)) => damaged = Some(error),
+                    Err(error) => return Err(error),
+                }
+            }
+            if let Some(error) = damaged {
+                group.fail(&error);
             }
         }
         Ok(())

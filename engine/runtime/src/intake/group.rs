@@ -13,7 +13,7 @@ use statewright_core::step::{
 use super::answer::Answer;
 use super::changes::Changes;
 use super::request::{Origin, Parcel, Request};
-use super::sealed::{Sealed, step_and_seal};
+use super::sealed::{Sealed, readable, step_and_seal};
 use crate::body::Party;
 use crate::configuration::NEEDS_ROUNDS_MAX;
 use crate::error::EngineError;
@@ -311,6 +311,7 @@ impl Group {
         let request = &self.requests[self.steps.len()];
         let (known, snapshot) = self.standing()?;
         let (outcome, entry) = guarded(|| record(&known.chart, snapshot, &what, &request.input.actor, now))?;
+        readable(&entry)?;
         self.fold(outcome, Some(entry), now);
         Ok(())
     }

@@ -34,7 +34,7 @@ use crate::configuration::{COMMIT_ATTEMPTS_MAX, EngineConfig};
 use crate::error::EngineError;
 use crate::handover::Handover;
 use crate::instances::Instances;
-use crate::store::{Applied, Store, StoreError, Write, check_writes};
+use crate::store::{Applied, Store, StoreError, StoreResult, Write};
 
 pub struct Intake {
     store: Arc<dyn Store>,
@@ -112,56 +112,60 @@ impl Intake {
     async fn commit(&self, mut batch: Batch, now: Timestamp) -> Ticked {
         let lease = Some((self.node.clone(), now.as_microsecond() + self.lease_ms * 1_000));
         let (places, writes): (Vec<usize>, Vec<Write>) = batch.writes(&lease, now).into_iter().unzip();
-        let applied = match writes.as_slice() {
-            [] => Vec::new(),
-            writes => match self.store.commit(writes).await {
-                Ok(applied) => applied,
-                Err(StoreError::Refused(why)) => {
-                    self.set_apart(batch, &places, writes, &why);
-                    return Ticked::Worked;
-                }
-                Err(error) => {
-                    // Whether it was committed is not known: what is in memory may be behind.
-                    self.cache.forget(batch.instances());
-                    self.stumble(batch, error.into());
-                    return Ticked::Stumbled;
-                }
-            },
+        let applied = match self.apply(&writes).await {
+            Ok(applied) => applied,
+            Err(error) => {
+                // Whether it was committed is not known: what is in memory may be behind.
+                self.cache.forget(batch.instances());
+                self.stumble(batch, error.into());
+                return Ticked::Stumbled;
+            }
         };
-        let mut results: Vec<Option<(Write, Applied)>> = batch.groups.iter().map(|_| None).collect();
+        let mut outcomes: Vec<Option<(Write, StoreResult<Applied>)>> = batch.groups.iter().map(|_| None).collect();
         for ((place, write), applied) in places.into_iter().zip(writes).zip(applied) {
-            results[place] = Some((write, applied));
+            outcomes[place] = Some((write, applied));
         }
-        self.settle(batch, results).await;
+        let mut applied = Batch { groups: Vec::new() };
+        let mut results = Vec::new();
+        for (group, outcome) in batch.groups.into_iter().zip(outcomes) {
+            let result = match outcome {
+                None => None,
+                Some((write, Ok(applied))) => Some((write, applied)),
+                Some((_, Err(error))) => {
+                    self.cache.forget([group.instance]);
+                    self.stumble(Batch { groups: vec![group] }, error.into());
+                    continue;
+                }
+            };
+            applied.groups.push(group);
+            results.push(result);
+        }
+        self.settle(applied, results).await;
         Ticked::Worked
     }
 
-    /// Nothing was written because one write can never be: its senders are told, and the others go round again.
-    fn set_apart(&self, batch: Batch, places: &[usize], writes: &[Write], why: &str) {
-        let unwritable = |place: usize| {
-            let mut writes = places
-                .iter()
-                .zip(writes)
-                .filter(|(at, _)| **at == place)
-                .map(|(_, write)| write);
-            writes.any(|write| check_writes(std::slice::from_ref(write)).is_err())
-        };
-        let culprits: Vec<bool> = (0..batch.groups.len()).map(unwritable).collect();
-        let known = culprits.contains(&true);
-        tracing::error!(why, known, "a batch could not be stored");
-        let error = EngineError::from(StoreError::Refused(why.to_owned()));
-        let mut again = Vec::new();
-        for (group, culprit) in batch.groups.into_iter().zip(culprits) {
-            if culprit || !known {
-                group
-                    .requests
-                    .into_iter()
-                    .for_each(|request| request.reply.fail(error.clone()));
-            } else {
-                again.push(group.into_parcel_after_stumble());
-            }
+    /// All in one transaction. If the store cannot take them because of one that it will never take, or because of something that is
+    /// damaged, each has a transaction of its own, so that none suffers from another.
+    async fn apply(&self, writes: &[Write]) -> StoreResult<Vec<StoreResult<Applied>>> {
+        if writes.is_empty() {
+            return Ok(Vec::new());
         }
-        self.queue.put_back(again);
+        let error = match self.store.commit(writes).await {
+            Ok(applied) => return Ok(applied.into_iter().map(Ok).collect()),
+            Err(error @ (StoreError::Refused(_) | StoreError::Damaged(_))) => error,
+            Err(error) => return Err(error),
+        };
+        if writes.len() == 1 {
+            return Ok(vec![Err(error)]);
+        }
+        tracing::error!(%error, writes = writes.len(), "a batch could not be stored; each of it is stored alone");
+        let mut applied = Vec::with_capacity(writes.len());
+        for write in writes {
+            let alone = self.store.commit(std::slice::from_ref(write)).await;
+            let none = || Err(StoreError::Damaged("the store did not say what became of a write".into()));
+            applied.push(alone.and_then(|mut answers| answers.pop().map_or_else(none, Ok)));
+        }
+        Ok(applied)
     }
 
     /// Tries a batch again later, or tells its senders. Every input has a key, or is consumed by its commit: if it was taken after

@@ -14,7 +14,7 @@ use crate::body::{EffectBody, MessageBody, MessageContent};
 use crate::clock::Clock;
 use crate::configuration::NEEDS_ROUNDS_MAX;
 use crate::error::{EngineError, EngineResult};
-use crate::guarded::guarded;
+use crate::guarded::{guarded, guarded_attempt};
 use crate::instances::{Instance, Instances, Personal};
 use crate::intake::Reader;
 use crate::store::{EffectEnd, EffectResult, EffectRow, NewMessage};
@@ -62,7 +62,7 @@ impl Tools {
             until,
         };
         let outcome = match adapter {
-            Some(adapter) => adapter.perform(attempt).await,
+            Some(adapter) => guarded_attempt(adapter.perform(attempt)).await,
             None => {
                 let message = format!("no adapter `{}` is connected to this node", row.adapter);
                 Err(AttemptFailure::Temporary {

@@ -22,6 +22,7 @@ use crate::body::EffectBody;
 use crate::clock::Clock;
 use crate::configuration::{EngineConfig, POLL_MS};
 use crate::error::EngineResult;
+use crate::guarded::guarded;
 use crate::handover::Handover;
 use crate::instances::Instances;
 use crate::intake::Reader;
@@ -326,7 +327,7 @@ impl Outbox {
             let under_way = under_way.get(name).copied().unwrap_or(0);
             let room = self.configuration.attempts_per_adapter_max.saturating_sub(under_way);
             for held in waiting.drain(..room.min(waiting.len())) {
-                let attempt_ms = adapter.and_then(|adapter| adapter.attempt_ms(&held.body.action));
+                let attempt_ms = adapter.and_then(|adapter| guarded(|| Ok(adapter.attempt_ms(&held.body.action))).ok().flatten());
                 let until_us = now.as_microsecond() + attempt_ms.unwrap_or(self.configuration.attempt_ms) * 1_000;
                 let task = spawn(self.tools.clone(), self.finished.clone(), adapter.cloned(), &held, until_us);
                 let running = Running {

@@ -1,5 +1,7 @@
-//! A store that loses connections: before it has done what it was asked for, or after, so that only the answer is lost.
+//! A store that loses connections, before it has done what it was asked for or after, so that only the answer is lost; and one that cannot
+//! keep or read a certain instance.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -21,8 +23,18 @@ pub struct FaultRates {
     pub after: u64,
 }
 
+/// What is wrong with an instance: every call that takes it in fails as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoilt {
+    /// What is to be written of it can never be kept.
+    Refused,
+    /// What is kept of it cannot be read, nor added to.
+    Damaged,
+}
+
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
+    spoilt: Mutex<BTreeMap<InstanceId, Spoilt>>,
     state: Mutex<(Chance, FaultRates)>,
 }
 
@@ -35,6 +47,7 @@ impl FaultyStore {
     pub fn new(inner: Arc<dyn Store>, seed: u64) -> Self {
         FaultyStore {
             inner,
+            spoilt: Mutex::default(),
             state: Mutex::new((Chance::of(seed), FaultRates::default())),
         }
     }
@@ -42,6 +55,22 @@ impl FaultyStore {
     /// From now on it fails as often as this.
     pub fn set(&self, rates: FaultRates) {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).1 = rates;
+    }
+
+    /// From now on there is this wrong with an instance.
+    pub fn spoil(&self, instance: InstanceId, how: Spoilt) {
+        let mut spoilt = self.spoilt.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        spoilt.insert(instance, how);
+    }
+
+    /// What a database says of the first of these that it cannot take.
+    fn complain(&self, mut instances: impl Iterator<Item = InstanceId>) -> StoreResult<()> {
+        let spoilt = self.spoilt.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match instances.find_map(|instance| spoilt.get(&instance)) {
+            None => Ok(()),
+            Some(Spoilt::Refused) => Err(StoreError::Refused("a row is too large".into())),
+            Some(Spoilt::Damaged) => Err(StoreError::Damaged("a page cannot be read".into())),
+        }
     }
 
     fn fault(&self) -> Option<Fault> {
@@ -93,6 +122,10 @@ impl Store for FaultyStore {
     }
 
     async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>> {
+        let readable = self.complain(ids.iter().copied());
+        if matches!(readable, Err(StoreError::Damaged(_))) {
+            readable?;
+        }
         self.call(self.inner.load(ids)).await
     }
 
@@ -101,6 +134,7 @@ impl Store for FaultyStore {
     }
 
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
+        self.complain(writes.iter().map(|write| write.instance))?;
         self.call(self.inner.commit(writes)).await
     }
 

@@ -4,4 +4,4 @@ mod chance;
 mod faulty_store;
 
 pub use chance::Chance;
-pub use faulty_store::{FaultRates, FaultyStore};
+pub use faulty_store::{FaultRates, FaultyStore, Spoilt};

@@ -6,6 +6,7 @@ mod incidents;
 mod intake;
 mod messages;
 mod overload;
+mod poison;
 mod queries;
 mod races;
 mod running;

@@ -235,19 +235,18 @@ pub fn node(
 ) -> Node {
     let mut configuration = EngineConfig::named(name);
     configure(&mut configuration);
+    Node::new(configuration, surroundings(name, store, clock, adapter))
+}
+
+pub fn surroundings(name: &str, store: Arc<dyn Store>, clock: Arc<VirtualClock>, adapter: Arc<dyn Adapter>) -> Surroundings {
     let seed = name.bytes().fold(7, |seed, byte| seed * 31 + u64::from(byte));
-    let adapters = BTreeMap::from([("maker".into(), adapter as Arc<dyn Adapter>)]);
-    let entropy = Arc::new(SeededEntropy::of(seed));
-    Node::new(
-        configuration,
-        Surroundings {
-            store,
-            compiler: Arc::new(LanguageCompiler),
-            adapters,
-            clock,
-            entropy,
-        },
-    )
+    Surroundings {
+        store,
+        compiler: Arc::new(LanguageCompiler),
+        adapters: BTreeMap::from([("maker".into(), adapter)]),
+        clock,
+        entropy: Arc::new(SeededEntropy::of(seed)),
+    }
 }
 
 pub async fn settle(node: &mut Node, now: Timestamp) {
