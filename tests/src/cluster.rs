@@ -1,6 +1,7 @@
 //! A PostgreSQL cluster of one test's own, so that it may be killed.
 
-use std::path::PathBuf;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::folder::Folder;
@@ -28,6 +29,15 @@ impl Cluster {
     /// The URL of its database `postgres`; the same after a restart.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Makes a folder the server's, which runs as another user where the tests run as root.
+    ///
+    /// # Panics
+    /// Where it cannot be given away.
+    pub fn give(&self, folder: &Path) {
+        let own = std::fs::metadata(self.folder.file("data")).expect("a cluster has its data");
+        chown(folder, Some(own.uid()), Some(own.gid())).expect("root may give a folder away");
     }
 
     /// SIGKILL to every process of it, as a power cut would.

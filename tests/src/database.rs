@@ -85,6 +85,17 @@ impl Database {
         }
     }
 
+    /// Where the file of an SQLite database is.
+    ///
+    /// # Panics
+    /// Where it is none.
+    pub fn folder(&self) -> &Folder {
+        match self {
+            Database::Sqlite { folder } => folder,
+            Database::Postgres { .. } | Database::OwnPostgres { .. } => panic!("this database is no file"),
+        }
+    }
+
     /// As the program takes it.
     pub fn url(&self) -> String {
         match self {

@@ -13,6 +13,7 @@ pub mod program;
 pub mod proxy;
 pub mod random;
 pub mod repository;
+pub mod room;
 pub mod signal;
 pub mod simulation;
 pub mod site;

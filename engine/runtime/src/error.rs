@@ -17,6 +17,9 @@ pub enum EngineError {
     /// The database does not answer. The input may or may not have been taken: send it again under the same key.
     #[error("the database is not available now: {0}")]
     Unavailable(String),
+    /// The database's disk is full. Nothing was taken: send it again under the same key when there is room.
+    #[error("the database has no room left: {0}")]
+    Full(String),
     #[error("there is no workflow `{workflow}`")]
     NoSuchWorkflow { workflow: Arc<str> },
     /// `refusals`: why it was not made, if it should have been made on the way.
@@ -74,6 +77,7 @@ impl EngineError {
             EngineError::Overloaded { .. }
                 | EngineError::ShuttingDown
                 | EngineError::Unavailable(_)
+                | EngineError::Full(_)
                 | EngineError::Conflict { .. }
         )
     }
@@ -103,6 +107,7 @@ impl From<StoreError> for EngineError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(what) => EngineError::Unavailable(what),
+            StoreError::Full(what) => EngineError::Full(what),
             StoreError::Schema(what) => EngineError::Schema(what),
             StoreError::Damaged(what) => EngineError::Damaged(what),
             StoreError::Refused(message) => EngineError::Failed {

@@ -142,7 +142,7 @@ fn compare_with_trail(row: &InstanceRow) -> Result<(), String> {
 /// Tells what is wrong with one instance from what is wrong with the store.
 fn separate<T>(result: EngineResult<T>) -> EngineResult<EngineResult<T>> {
     match result {
-        Err(error @ (EngineError::Unavailable(_) | EngineError::Schema(_))) => Err(error),
+        Err(error @ (EngineError::Unavailable(_) | EngineError::Full(_) | EngineError::Schema(_))) => Err(error),
         other => Ok(other),
     }
 }

@@ -14,6 +14,7 @@ use crate::configuration::{EngineConfig, POLL_MS};
 use crate::error::EngineResult;
 use crate::handover::Handover;
 use crate::intake::{Mailbox, Origin, Parcel, Queue, Reply, Request};
+use crate::outbox::shortened;
 use crate::store::{DueTimer, Incident, IncidentKind, Store};
 
 pub struct Timers {
@@ -156,7 +157,7 @@ impl Timers {
                 instance: timer.instance,
                 kind: IncidentKind::Timer,
                 name: timer.name,
-                error: error.to_string(),
+                error: shortened(&error.to_string()),
                 attempts: 1,
                 since_us: now_us,
             };

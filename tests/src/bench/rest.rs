@@ -1,7 +1,5 @@
 //! A server at rest: how soon it is ready on a database that is there, and what it takes while nothing happens.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::arguments::Arguments;
@@ -9,9 +7,10 @@ use super::cpu::Used;
 use super::http::Server;
 use super::memory::resident_mib;
 use super::workloads;
+use crate::wait;
 
 /// Until what a start needs is given back, and then for as long as is looked at.
-const REST: Duration = Duration::from_secs(5);
+const REST_MS: u64 = 5_000;
 
 pub async fn run(arguments: &Arguments) -> Result<(), String> {
     let mut server = Server::start(&arguments.store).await?;
@@ -22,15 +21,15 @@ pub async fn run(arguments: &Arguments) -> Result<(), String> {
         ready_ms.push(took.as_millis() as u64);
     }
     ready_ms.sort_unstable();
-    tokio::time::sleep(REST).await;
+    wait::distance(REST_MS).await;
     let before = Used::by(&[server.process()]);
-    tokio::time::sleep(REST).await;
+    wait::distance(REST_MS).await;
     let used = Used::by(&[server.process()]).since(before);
     println!(
         "{}",
         json!({"peer": "statewright", "w": "rest", "store": workloads::kind_of_store(&arguments.store),
             "ready_ms": ready_ms[ready_ms.len() / 2], "all": ready_ms, "rss_mib": resident_mib(server.process()),
-            "cpu_ms_per_s": used.program.as_millis() as u64 / REST.as_secs()})
+            "cpu_ms_per_s": used.program.as_millis() as u64 * 1_000 / REST_MS})
     );
     server.stop().await;
     Ok(())

@@ -36,6 +36,10 @@ const IN_COMMANDS: &[(Code, &str)] = &[
         "Give the command again when the database is back; with the same `--idempotency-key` it is done once, however often it is given.",
     ),
     (
+        Code::StoreFull,
+        "Give the command again when the operator has made room on the database's disk; nothing was done.",
+    ),
+    (
         Code::TimedOut,
         "Give the command again; with the same `--idempotency-key` it is done once, however often it is given.",
     ),

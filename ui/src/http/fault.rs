@@ -25,6 +25,16 @@ impl From<EngineError> for Problem {
                     "The database does not answer now; send the same request again",
                 )
             }
+            EngineError::Full(why) => {
+                tracing::error!(
+                    why,
+                    "the database's disk is full; make room, and the server goes on by itself"
+                );
+                Problem::of(
+                    Code::StoreFull,
+                    "The database has no room left, and nothing was taken; send the same request again when the operator has made room",
+                )
+            }
             EngineError::NoSuchWorkflow { workflow } => Problem::nothing(format_args!("workflow {workflow}")),
             EngineError::NoSuchInstance { workflow, key, refusals } if refusals.is_empty() => {
                 Problem::nothing(format_args!("{workflow}/{key}"))

@@ -116,7 +116,7 @@ fn answer(reply: &Reply) -> Value {
 fn problem_headers(code: Code) -> Option<Value> {
     match code {
         Code::Unauthenticated => Some(json!({"WWW-Authenticate": text_header()})),
-        Code::Overloaded | Code::StoreAway | Code::TimedOut | Code::ShuttingDown => {
+        Code::Overloaded | Code::StoreAway | Code::StoreFull | Code::TimedOut | Code::ShuttingDown => {
             Some(json!({"Retry-After": {"schema": {"type": "integer", "minimum": 1}}}))
         }
         _ => None,

@@ -48,7 +48,7 @@ impl Problem {
             headers: Vec::new(),
         }));
         match code {
-            Code::Overloaded | Code::StoreAway | Code::TimedOut | Code::ShuttingDown => {
+            Code::Overloaded | Code::StoreAway | Code::StoreFull | Code::TimedOut | Code::ShuttingDown => {
                 problem = problem.retry_after_seconds(RETRY_AFTER_SECONDS);
             }
             Code::Unauthenticated => {
@@ -202,7 +202,7 @@ pub fn status(code: Code) -> StatusCode {
         }
         Code::Overloaded => StatusCode::TOO_MANY_REQUESTS,
         Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        Code::StoreAway | Code::TimedOut | Code::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        Code::StoreAway | Code::StoreFull | Code::TimedOut | Code::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -190,6 +190,7 @@ codes! {
     HeadersTooLarge = "2115", "too many or too long headers";
     Internal = "2116", "a fault of the server";
     ShuttingDown = "2117", "a server that is shutting down";
+    StoreFull = "2118", "a database without room";
 
     // 22xx: the engine's no.
     Forbidden = "2201", "not permitted";

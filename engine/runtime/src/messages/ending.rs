@@ -11,6 +11,7 @@ use super::{Messages, Settled};
 use crate::body::{MessageContent, Party};
 use crate::error::{EngineError, EngineResult};
 use crate::intake::{Origin, Parcel, Reply, send_answer};
+use crate::outbox::shortened;
 use crate::store::{Incident, IncidentKind, MessageRow};
 
 impl Messages {
@@ -152,7 +153,7 @@ impl Messages {
             instance: row.to,
             kind: IncidentKind::Message,
             name: row.id.to_string().into(),
-            error: error.to_owned(),
+            error: shortened(error),
             attempts: 1,
             since_us: now.as_microsecond(),
         };

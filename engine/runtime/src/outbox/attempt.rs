@@ -267,7 +267,8 @@ fn answer_of(row: &EffectRow, result: Result<Value, AdapterFailure>, at_us: i64)
     )
 }
 
-pub(super) fn shortened(text: &str) -> String {
+/// What a database can hold of a failure's text.
+pub(crate) fn shortened(text: &str) -> String {
     text.chars()
         .filter(|character| *character != '\0')
         .take(ERROR_CHARACTERS_MAX)

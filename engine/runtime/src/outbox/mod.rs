@@ -15,8 +15,9 @@ use statewright_core::value::Value;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use self::attempt::Tools;
 pub use self::attempt::effect_answer;
-use self::attempt::{Tools, shortened};
+pub(crate) use self::attempt::shortened;
 use crate::adapter::{Adapter, AttemptFailure};
 use crate::body::EffectBody;
 use crate::clock::Clock;
@@ -26,7 +27,7 @@ use crate::guarded::guarded;
 use crate::handover::Handover;
 use crate::instances::Instances;
 use crate::intake::Reader;
-use crate::store::{EffectEnd, EffectResult, EffectRow, Store};
+use crate::store::{EffectEnd, EffectResult, EffectRow, Store, StoreError};
 
 /// Adapters by name.
 pub type Adapters = BTreeMap<Arc<str>, Arc<dyn Adapter>>;
@@ -154,7 +155,7 @@ impl Outbox {
         if self.ended.is_empty() {
             return Ok(());
         }
-        let told = self.store.end_attempts(&self.ended).await?;
+        let told = self.tell_ends().await?;
         for (result, ours) in std::mem::take(&mut self.ended).into_iter().zip(told) {
             tell(&result, ours);
             if let EffectEnd::Answered(message) = &result.end
@@ -164,6 +165,27 @@ impl Outbox {
             }
         }
         Ok(())
+    }
+
+    /// Answers whether each was still ours. One that the store will never take must not keep the others waiting.
+    async fn tell_ends(&self) -> EngineResult<Vec<bool>> {
+        match self.store.end_attempts(&self.ended).await {
+            Ok(told) => return Ok(told),
+            Err(StoreError::Refused(_) | StoreError::Damaged(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut told = Vec::with_capacity(self.ended.len());
+        for result in &self.ended {
+            told.push(match self.store.end_attempts(std::slice::from_ref(result)).await {
+                Ok(ours) => ours.first().copied().unwrap_or(false),
+                Err(error @ (StoreError::Refused(_) | StoreError::Damaged(_))) => {
+                    tracing::error!(effect = %result.key, %error, "the end of an attempt could not be stored; it is tried again when its lease has ended");
+                    false
+                }
+                Err(error) => return Err(error.into()),
+            });
+        }
+        Ok(told)
     }
 
     /// Attempts past their deadline are cut off: the other side may have acted, and the key tells it so next time.

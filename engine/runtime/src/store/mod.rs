@@ -49,6 +49,9 @@ pub enum StoreError {
     /// Trying the same again may succeed: connection lost, database restarting, deadlock, busy.
     #[error("the database is not available now: {0}")]
     Unavailable(String),
+    /// The disk under the database is full. Nothing was written; reads go on, and writes do as soon as there is room.
+    #[error("the database has no room left: {0}")]
+    Full(String),
     /// The schema is newer or older than this program.
     #[error("{0}")]
     Schema(String),

@@ -175,6 +175,7 @@ impl Store for FaultyStore {
     }
 
     async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>> {
+        self.complain(results.iter().map(|result| result.instance))?;
         self.call(self.inner.end_attempts(results)).await
     }
 

@@ -277,6 +277,21 @@ async fn what_nobody_can_be_told_of_becomes_an_incident_of_its_own() {
     world.prove().await;
 }
 
+/// The end of an attempt that the database does not take keeps no other end waiting.
+#[tokio::test]
+async fn the_end_of_an_effect_that_cannot_be_stored_holds_up_no_other() {
+    let (mut world, faulty) = poisoned().await;
+    for key in ["one", "two"] {
+        world.start("poison", key, &[]).await.unwrap();
+        world.send("poison", key, "MAKE").await.unwrap();
+    }
+    faulty.spoil(InstanceId::of("poison", "one"), Spoilt::Damaged);
+    world.live(5).await;
+    let incidents = world.engine().incidents().await.unwrap();
+    let of: Vec<InstanceId> = incidents.iter().map(|incident| incident.instance).collect();
+    assert_eq!(of, [InstanceId::of("poison", "two")], "{incidents:?}");
+}
+
 /// A deployment that the compiler breaks down over is refused; one that is there already is set aside.
 #[tokio::test]
 async fn a_compiler_that_panics_refuses_one_definition_and_no_other() {

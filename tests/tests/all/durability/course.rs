@@ -36,7 +36,7 @@ pub struct Course {
 }
 
 /// What happened when; told where the test fails.
-struct Diary(Vec<(Duration, String)>);
+pub struct Diary(Vec<(Duration, String)>);
 
 /// The longest time without an answer while somebody could have given one.
 struct Stall {
@@ -168,8 +168,8 @@ impl Course {
         self.diary.0.push((self.begun.elapsed(), what));
     }
 
-    /// The servers and their networks, once faults are over, and the course as far as it is still to be told.
-    pub fn end(self) -> (Vec<Member>, impl Sized) {
+    /// Says how it went. The servers and their networks go on, and what happened is told if the test fails after all.
+    pub fn end(self) -> (Vec<Member>, Diary) {
         let lost: u32 = self.members.iter().map(|member| member.network.lost()).sum();
         let restarts: u64 = self.members.iter().map(|member| member.restarts).sum();
         let counts: Vec<String> = self.counts.iter().map(|(what, count)| format!("{what} {count}")).collect();

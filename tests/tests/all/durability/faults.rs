@@ -27,5 +27,5 @@ async fn three_servers_lose_nothing_and_double_nothing_whatever_goes_wrong_aroun
     works.finish().await;
     works.open_gate().await;
     let (nodes, _networks): (Vec<_>, Vec<_>) = members.into_iter().map(Member::into_node).unzip();
-    works.settle(nodes, "kills among faults of every kind").await;
+    works.settle(nodes, "after faults of every kind").await;
 }

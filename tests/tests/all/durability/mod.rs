@@ -9,5 +9,6 @@ mod ledger;
 mod load;
 mod member;
 mod recovery;
+mod room;
 mod tampering;
 mod works;

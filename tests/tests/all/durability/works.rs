@@ -154,9 +154,13 @@ impl Works {
         let requests = self.site.design.log().into_iter().chain(self.site.carrier.log());
         let requests: u64 = requests.map(|entry| u64::from(entry.attempts)).sum();
         println!(
-            "{} {what}: {} jobs, {} inputs answered ({} of them again), {} entries, {} timers, {} sends, \
+            "{}{what}: {} jobs, {} inputs answered ({} of them again), {} entries, {} timers, {} sends, \
              {} effects in {requests} requests; {:.1} s, of these {:.1} s to verify and replay",
-            self.kills,
+            if self.kills == 0 {
+                String::new()
+            } else {
+                format!("{} ", self.kills)
+            },
             self.jobs,
             self.ledger.count(),
             self.ledger.repeats(),

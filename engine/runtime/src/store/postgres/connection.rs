@@ -92,6 +92,7 @@ pub(super) fn failed(error: sqlx::Error) -> StoreError {
             let code = cause.code().unwrap_or_default();
             match (&*code, code.get(..2).unwrap_or_default()) {
                 ("42P01", _) => StoreError::Schema("the database has no schema yet: migrate it first".into()),
+                ("53100", _) => StoreError::Full(cause.to_string()),
                 // Values that PostgreSQL cannot hold, a broken constraint, something too large.
                 (_, "22" | "23" | "54") => StoreError::Refused(cause.to_string()),
                 (_, "XX") => StoreError::Damaged(cause.to_string()),

@@ -65,6 +65,7 @@ fn cannot_open(path: &Path, error: &rusqlite::Error) -> StoreError {
 pub(super) fn failed(error: rusqlite::Error) -> StoreError {
     match &error {
         rusqlite::Error::SqliteFailure(cause, message) => match cause.code {
+            ErrorCode::DiskFull => StoreError::Full(error.to_string()),
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Damaged(error.to_string()),
             ErrorCode::Unknown if message.as_deref().is_some_and(|text| text.starts_with("no such table")) => {
                 StoreError::Schema("the database has no schema yet: migrate it first".into())
