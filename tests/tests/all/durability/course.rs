@@ -19,6 +19,9 @@ const BETWEEN_MS: (u64, u64) = (100, 2_500);
 /// Faults at once at most; with more there is nothing left that could answer.
 const AT_ONCE_MAX: usize = 3;
 
+/// What happened for so long before the longest stall is told too: most of what strikes then lasts no longer.
+const BEFORE_STALL: Duration = Duration::from_secs(5);
+
 /// How often everyone is looked after.
 const LOOK_EVERY_MS: u64 = 5;
 
@@ -159,7 +162,11 @@ impl Course {
                 Fault::LoseAnswers(node, _) => self.members[node].network.lose_no_more(),
                 Fault::Weather(node, _) => self.members[node].network.set(Weather::default()),
             }
-            self.database_is_up |= fault.node().is_none();
+            if fault.node().is_none() {
+                self.database_is_up = true;
+                // Starting it took a while in which nobody looked.
+                self.stall.since = Instant::now();
+            }
             self.note(format!("{} is over", fault.name()));
         }
     }
@@ -181,6 +188,10 @@ impl Course {
             self.stall.longest.as_secs_f64(),
             self.stall.at.as_secs_f64(),
         );
+        let around = |at: Duration| at + BEFORE_STALL >= self.stall.at && at <= self.stall.at + self.stall.longest;
+        for (at, what) in self.diary.0.iter().filter(|(at, _)| around(*at)) {
+            println!("{:8.1} s  {what}", at.as_secs_f64());
+        }
         (self.members, self.diary)
     }
 }
