@@ -52,5 +52,7 @@ impl Drop for Room {
     fn drop(&mut self) {
         // Lazily: whoever still holds a file there may end later.
         let _ = Command::new("umount").arg("--lazy").arg(&self.path).output();
+        // Its owner may have tried before, in vain: what is mounted cannot be removed.
+        let _ = std::fs::remove_dir(&self.path);
     }
 }
