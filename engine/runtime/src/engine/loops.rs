@@ -130,7 +130,7 @@ impl Engine {
 async fn take_inputs(intake: Arc<Intake>, clock: Arc<dyn Clock>, mut phase: watch::Receiver<Phase>) {
     loop {
         let begun = clock.now();
-        match intake.tick(begun).await {
+        match intake.tick_by(|| clock.now()).await {
             Ticked::Worked => {
                 let took_us = clock.now().as_microsecond() - begun.as_microsecond();
                 intake.queue.measured(took_us);

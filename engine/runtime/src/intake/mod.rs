@@ -83,13 +83,14 @@ impl Intake {
 
     /// Takes one batch through step and commit.
     pub async fn tick(&self, now: Timestamp) -> Ticked {
-        if !self.queue.is_worth_a_batch() {
+        self.tick_by(|| now).await
+    }
+
+    /// The same at the moment that the clock says when the batch is taken.
+    pub async fn tick_by(&self, clock: impl FnOnce() -> Timestamp) -> Ticked {
+        let Some((parcels, now)) = self.queue.take_if_worth(clock) else {
             return Ticked::Idle;
-        }
-        let parcels = self.queue.take();
-        if parcels.is_empty() {
-            return Ticked::Idle;
-        }
+        };
         let mut batch = Batch::of(parcels);
         let instances: Vec<_> = batch.instances().collect();
         let ticked = match self.prepare(&mut batch, now).await {

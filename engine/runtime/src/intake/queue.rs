@@ -9,6 +9,7 @@ mod tests;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
 use tokio::sync::Notify;
 
@@ -164,16 +165,22 @@ impl Queue {
         self.arrived.notify_one();
     }
 
-    /// Whether what waits is to go now. Beside a batch that is under way it goes if it is at least as much: what dribbles in shares
-    /// one flush, so that two committers have halves of what comes and not crumbs. Without this a batch has a third of the inputs, and
-    /// the database a third more work with each.
-    pub(super) fn is_worth_a_batch(&self) -> bool {
-        self.lock().are_worth_a_batch()
+    /// The next batch if it is worth one, and the moment at which it was taken: read while nobody else can take, so that of two batches
+    /// the one that was taken first has the earlier moment, however long its taker is held up.
+    ///
+    /// Beside a batch that is under way what waits goes if it is at least as much: what dribbles in shares one flush, so that two
+    /// committers have halves of what comes and not crumbs. Without this a batch has a third of the inputs, and the database a third
+    /// more work with each.
+    pub(super) fn take_if_worth(&self, clock: impl FnOnce() -> Timestamp) -> Option<(Vec<Parcel>, Timestamp)> {
+        let mut lanes = self.lock();
+        if !lanes.are_worth_a_batch() {
+            return None;
+        }
+        let taken = self.take_what_waits(&mut lanes);
+        (!taken.is_empty()).then(|| (taken, clock()))
     }
 
-    /// The next batch. Its instances are under way until [`Queue::finish`].
-    pub(super) fn take(&self) -> Vec<Parcel> {
-        let mut lanes = self.lock();
+    fn take_what_waits(&self, lanes: &mut Lanes) -> Vec<Parcel> {
         let taken = lanes.take(&self.limits);
         if !taken.is_empty() && lanes.are_worth_a_batch() {
             // Another committer, if there is one, may go on with the rest.
@@ -248,7 +255,7 @@ impl Lanes {
         self.again.is_empty() && self.of.iter().all(Lane::is_empty)
     }
 
-    /// See [`Queue::is_worth_a_batch`].
+    /// See [`Queue::take_if_worth`].
     fn are_worth_a_batch(&self) -> bool {
         let waiting = self.of.iter().map(|lane| lane.held().inputs).sum::<usize>() + self.again.held().inputs;
         waiting > 0 && waiting >= self.under_way.len()

@@ -109,7 +109,16 @@ fn queue(people: &[&str], background: &[&str]) -> Queue {
 }
 
 fn taken(queue: &Queue) -> Vec<InstanceId> {
-    queue.take().iter().map(|parcel| parcel.instance).collect()
+    take(&queue).iter().map(|parcel| parcel.instance).collect()
+}
+
+fn is_worth_a_batch(queue: &Queue) -> bool {
+    queue.lock().are_worth_a_batch()
+}
+
+/// What waits, whatever is under way.
+fn take(queue: &Queue) -> Vec<Parcel> {
+    queue.take_what_waits(&mut queue.lock())
 }
 
 fn ids(names: &[&str]) -> Vec<InstanceId> {
@@ -158,7 +167,7 @@ fn an_instance_that_was_under_way_has_its_old_place() {
     for name in ["b", "a", "c", "d", "e", "f"] {
         queue.offer(Made::event("w", name).parcel());
     }
-    let first = queue.take();
+    let first = take(&queue);
     assert_eq!(first.len(), 4, "all but those of `a` and the last");
     queue.offer(Made::event("w", "g").parcel());
     queue.finish(ids(&["a"]));
@@ -168,7 +177,7 @@ fn an_instance_that_was_under_way_has_its_old_place() {
 #[test]
 fn what_was_tried_before_goes_first() {
     let queue = queue(&["a", "b"], &[]);
-    let tried = queue.take();
+    let tried = take(&queue);
     queue.offer(Made::event("w", "a").parcel());
     queue.put_back(tried);
     queue.finish(ids(&["a", "b"]));
@@ -216,7 +225,7 @@ fn workflows_take_turns_however_much_one_of_them_sends() {
     }
     let shares: Vec<[usize; 3]> = (0..3)
         .map(|_| {
-            let batch = queue.take();
+            let batch = take(&queue);
             ["flood", "a", "b"].map(|workflow| by_workflow(&batch, workflow))
         })
         .collect();
@@ -234,7 +243,7 @@ fn with_more_workflows_than_a_batch_holds_none_waits_longer_than_its_turn() {
     }
     let mut since = [0; WORKFLOWS.len()];
     for _ in 0..90 {
-        let batch = queue.take();
+        let batch = take(&queue);
         for (place, workflow) in WORKFLOWS.iter().enumerate() {
             since[place] = if by_workflow(&batch, workflow) > 0 {
                 0
@@ -262,7 +271,7 @@ fn timers_have_their_share_beside_a_flood_of_messages_and_people() {
     }
     let mut fired = 0;
     for batches in 1..=40 {
-        let batch = queue.take();
+        let batch = take(&queue);
         assert!(
             by_workflow(&batch, "w") > 0 || batches % 2 == 0,
             "people are in every other batch at least"
@@ -284,7 +293,7 @@ fn batches_are_filled_up_with_timers_only_while_no_people_come() {
         for _ in 0..people {
             queue.offer(Made::event("w", "a").parcel());
         }
-        let batch = queue.take();
+        let batch = take(&queue);
         let shares = (by_workflow(&batch, "w"), by_workflow(&batch, ""));
         finish(&queue, batch);
         shares
@@ -305,7 +314,7 @@ fn in_the_smallest_batches_everyone_has_a_turn() {
         );
     }
     for _ in 0..20 {
-        let three: Vec<Parcel> = (0..3).flat_map(|_| queue.take()).collect();
+        let three: Vec<Parcel> = (0..3).flat_map(|_| take(&queue)).collect();
         let shares = ["w", "m", ""].map(|workflow| by_workflow(&three, workflow));
         assert_eq!(shares, [1, 2, 1]);
     }
@@ -319,24 +328,38 @@ fn messages_of_which_one_receiver_has_many_find_room_beside_a_crowd() {
     }
     // More than the share of a batch that is kept for the engine's own work.
     assert!(queue.hand_over(Made::messages("m", "m-1", 64).parcel()).is_ok());
-    let batches: Vec<usize> = (0..2).map(|_| by_workflow(&queue.take(), "m")).collect();
+    let batches: Vec<usize> = (0..2).map(|_| by_workflow(&take(&queue), "m")).collect();
     assert_eq!(batches, [0, 64]);
 }
 
 #[test]
 fn what_dribbles_in_beside_a_batch_waits_until_it_is_as_much_or_the_batch_is_over() {
     let queue = queue(&["a", "b"], &[]);
-    assert!(queue.is_worth_a_batch());
-    let batch = queue.take();
-    assert!(!queue.is_worth_a_batch(), "nothing waits");
+    assert!(is_worth_a_batch(&queue));
+    let batch = take(&queue);
+    assert!(!is_worth_a_batch(&queue), "nothing waits");
     queue.offer(Made::event("w", "c").parcel());
-    assert!(!queue.is_worth_a_batch(), "one waits beside two");
+    assert!(!is_worth_a_batch(&queue), "one waits beside two");
     queue.offer(Made::event("w", "d").parcel());
-    assert!(queue.is_worth_a_batch(), "two wait beside two");
-    let second = queue.take();
+    assert!(is_worth_a_batch(&queue), "two wait beside two");
+    let second = take(&queue);
     queue.offer(Made::event("w", "e").parcel());
     finish(&queue, batch);
-    assert!(!queue.is_worth_a_batch(), "one waits beside two");
+    assert!(!is_worth_a_batch(&queue), "one waits beside two");
     finish(&queue, second);
-    assert!(queue.is_worth_a_batch(), "one waits beside none");
+    assert!(is_worth_a_batch(&queue), "one waits beside none");
+}
+
+#[test]
+fn the_moment_of_a_batch_is_read_while_nobody_else_can_take() {
+    let queue = queue(&["a"], &[]);
+    let clock = || {
+        assert!(
+            queue.lanes.try_lock().is_err(),
+            "another could take, and read an earlier moment after it"
+        );
+        Timestamp::UNIX_EPOCH
+    };
+    assert!(queue.take_if_worth(clock).is_some());
+    assert!(queue.take_if_worth(clock).is_none(), "nothing waits");
 }

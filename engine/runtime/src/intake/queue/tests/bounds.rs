@@ -73,7 +73,7 @@ fn workflows_that_flood_for_long_come_to_hold_the_same() {
                 Made::event(workflow, format!("{round}-{number}"))
             });
         }
-        let batch = queue.take();
+        let batch = take(&queue);
         finish(&queue, batch);
     }
     let held = workflows.map(|workflow| queue.lock().of[PEOPLE].held_of(workflow).inputs);
@@ -108,7 +108,7 @@ fn bytes_are_bounded_as_numbers_are() {
     assert!(flood(&queue, 100, large("other")) > 0);
     assert!(is_let_in(&queue, Made::event("small", "1")));
     assert!(queue.lock().of[PEOPLE].held().bytes <= 1_000_000);
-    while !queue.take().is_empty() {}
+    while !take(&queue).is_empty() {}
     assert_eq!(queue.lock().of[PEOPLE].held(), Held::default());
     assert!(is_let_in(&queue, large("large")(1)));
 }
@@ -129,7 +129,7 @@ fn the_engines_own_work_is_bounded_in_bytes() {
         "alone, or it would never come"
     );
     assert!(queue.hand_over(message(1, 10).parcel()).is_err());
-    assert_eq!(queue.take().len(), 1);
+    assert_eq!(take(&queue).len(), 1);
     let taken = (2..50).filter(|number| queue.hand_over(message(*number, 30_000).parcel()).is_ok());
     assert_eq!(taken.count(), 3);
 }
@@ -148,7 +148,7 @@ fn a_batch_is_bounded_in_bytes() {
         };
         queue.offer(made.parcel());
     }
-    let batches: Vec<usize> = (0..4).map(|_| queue.take().len()).collect();
+    let batches: Vec<usize> = (0..4).map(|_| take(&queue).len()).collect();
     assert_eq!(batches, [2, 1, 1, 1]);
 }
 
@@ -181,7 +181,7 @@ fn the_slower_the_database_the_fewer_may_wait() {
     for _ in 0..100 {
         queue.measured(60_000_000);
     }
-    while !queue.take().is_empty() {}
+    while !take(&queue).is_empty() {}
     assert_eq!(flood(&queue, 5_000, |number| Made::event("v", format!("{number}"))), 75);
 }
 

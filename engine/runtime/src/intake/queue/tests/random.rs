@@ -108,7 +108,7 @@ impl Watched {
     }
 
     fn take(&mut self) {
-        let batch = self.queue.take();
+        let batch = take(&self.queue);
         let inputs: usize = batch.iter().map(|parcel| parcel.requests.len()).sum();
         assert!(inputs <= self.batch_max || batch.len() == 1, "{inputs} in a batch");
         for parcel in &batch {
