@@ -86,10 +86,8 @@ impl Timers {
             .filter(|timer| !self.offered.contains(&(timer.instance, timer.name.clone())))
             .collect();
         let room = self.in_flight_max.saturating_sub(self.in_flight.len());
-        for timer in new.into_iter().take(room) {
-            if !self.hand_over(timer) {
-                return Ok(());
-            }
+        if !self.hand_over(new.into_iter().take(room).collect()) {
+            return Ok(());
         }
         self.next_look_us = match self.store.next_due().await? {
             _ if more => now_us,
@@ -99,8 +97,24 @@ impl Timers {
         Ok(())
     }
 
-    /// False: the intake has no room; the store keeps the timer until it has.
-    fn hand_over(&mut self, timer: DueTimer) -> bool {
+    /// Together, so that they are taken in due order. False: the intake has no room; the store keeps what is left until it has.
+    fn hand_over(&mut self, timers: Vec<DueTimer>) -> bool {
+        let first = self.next_ticket;
+        let parcels = timers
+            .iter()
+            .zip(first..)
+            .filter_map(|(timer, ticket)| self.parcel(timer, ticket));
+        let taken = self.queue.hand_over_together(parcels.collect());
+        let is_all = taken == timers.len();
+        for (timer, ticket) in timers.into_iter().zip(first..).take(taken) {
+            self.offered.insert((timer.instance, timer.name.clone()));
+            self.in_flight.insert(ticket, timer);
+            self.next_ticket = ticket + 1;
+        }
+        is_all
+    }
+
+    fn parcel(&self, timer: &DueTimer, ticket: u64) -> Option<Parcel> {
         let due = Timestamp::from_microsecond(timer.due_us).unwrap_or(Timestamp::MIN);
         let kind = InputKind::Timer {
             name: timer.name.clone(),
@@ -118,16 +132,10 @@ impl Timers {
         };
         let reply = Reply::Actor {
             mailbox: self.mailbox.clone(),
-            ticket: self.next_ticket,
+            ticket,
         };
         let request = Request::new(timer.instance, input, origin, reply);
-        let taken = Parcel::of(vec![request]).is_some_and(|parcel| self.queue.hand_over(parcel).is_ok());
-        if taken {
-            self.offered.insert((timer.instance, timer.name.clone()));
-            self.in_flight.insert(self.next_ticket, timer);
-            self.next_ticket += 1;
-        }
-        taken
+        Parcel::of(vec![request])
     }
 
     async fn settle(&mut self, now_us: i64) -> EngineResult<()> {

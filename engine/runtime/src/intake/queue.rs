@@ -132,20 +132,36 @@ impl Queue {
     /// all the room there is comes alone, or it would never come. Timers and messages have half of the room each, so that a flood of
     /// the ones does not keep the others out.
     pub fn hand_over(&self, parcel: Parcel) -> Result<(), Parcel> {
+        self.let_in(&mut self.lock(), parcel)?;
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// The same of several that are to be taken in their order: nobody takes the first while the others are still on their way. Answers
+    /// how many of them came in; the store keeps the rest.
+    pub fn hand_over_together(&self, parcels: Vec<Parcel>) -> usize {
+        let came_in = {
+            let mut lanes = self.lock();
+            let come_in = parcels.into_iter().map_while(|parcel| self.let_in(&mut lanes, parcel).ok());
+            come_in.count()
+        };
+        if came_in > 0 {
+            self.arrived.notify_one();
+        }
+        came_in
+    }
+
+    fn let_in(&self, lanes: &mut Lanes, parcel: Parcel) -> Result<(), Parcel> {
         let size = Held::of(&parcel);
         let workflow = self.workflow_of(&parcel);
-        {
-            let mut lanes = self.lock();
-            let closed = lanes.closed;
-            let lane = &mut lanes.of[if parcel.is_timer() { TIMERS } else { MESSAGES }];
-            let fits = lane.held().inputs + size.inputs <= self.limits.background_max.div_ceil(2)
-                && lane.held().bytes + size.bytes <= self.limits.background_bytes_max.div_ceil(2);
-            if closed || !(fits || lane.is_empty()) {
-                return Err(parcel);
-            }
-            lane.push(workflow, parcel, size);
+        let closed = lanes.closed;
+        let lane = &mut lanes.of[if parcel.is_timer() { TIMERS } else { MESSAGES }];
+        let fits = lane.held().inputs + size.inputs <= self.limits.background_max.div_ceil(2)
+            && lane.held().bytes + size.bytes <= self.limits.background_bytes_max.div_ceil(2);
+        if closed || !(fits || lane.is_empty()) {
+            return Err(parcel);
         }
-        self.arrived.notify_one();
+        lane.push(workflow, parcel, size);
         Ok(())
     }
 

@@ -109,7 +109,7 @@ fn queue(people: &[&str], background: &[&str]) -> Queue {
 }
 
 fn taken(queue: &Queue) -> Vec<InstanceId> {
-    take(&queue).iter().map(|parcel| parcel.instance).collect()
+    take(queue).iter().map(|parcel| parcel.instance).collect()
 }
 
 fn is_worth_a_batch(queue: &Queue) -> bool {
@@ -362,4 +362,19 @@ fn the_moment_of_a_batch_is_read_while_nobody_else_can_take() {
     };
     assert!(queue.take_if_worth(clock).is_some());
     assert!(queue.take_if_worth(clock).is_none(), "nothing waits");
+}
+
+#[test]
+fn of_those_that_come_together_as_many_come_in_as_there_is_room_for() {
+    let queue = room(100, 6, 4);
+    let timers = |names: &[&'static str]| names.iter().map(|name| Made::timer(*name).parcel()).collect::<Vec<_>>();
+    assert_eq!(queue.hand_over_together(timers(&["a", "b"])), 2);
+    assert_eq!(
+        queue.hand_over_together(timers(&["c", "d", "e"])),
+        1,
+        "timers have half of the room"
+    );
+    assert_eq!(queue.waiting(), (0, 3));
+    queue.close();
+    assert_eq!(queue.hand_over_together(timers(&["f"])), 0);
 }
