@@ -55,6 +55,27 @@ pub struct Chart {
     pub access: Vec<Access>,
     pub states: Vec<State>,
     pub transitions: Vec<Transition>,
+    /// Who stops others, and who goes on by itself: asked several times a step, and mostly no active state is among them.
+    pub notable: Notable,
+}
+
+/// States that have what few have.
+#[derive(Clone, Debug, Default)]
+pub struct Notable {
+    /// They pause others.
+    pub pausing: StateSet,
+    /// They have eventless transitions.
+    pub eventless: StateSet,
+}
+
+impl Notable {
+    pub fn of(states: &[State]) -> Self {
+        let with = |has: fn(&State) -> bool| states.iter().filter(|state| has(state)).map(|state| state.index).collect();
+        Notable {
+            pausing: with(|state| !state.pauses.is_empty()),
+            eventless: with(|state| !state.always.is_empty()),
+        }
+    }
 }
 
 /// Who may start an instance, with which form, if what.

@@ -101,17 +101,22 @@ impl Schema {
     }
 }
 
-/// What is kept of a value: mostly the value itself, which is then shared and not built anew.
+/// What is kept of a value: mostly the value itself, which is then shared and not built anew. The other is boxed, so that the rule is
+/// told in a register.
 pub(super) enum Taken {
     AsGiven,
-    Instead(Value),
+    Instead(Box<Value>),
 }
 
 impl Taken {
+    pub(super) fn instead(value: Value) -> Taken {
+        Taken::Instead(Box::new(value))
+    }
+
     fn or(self, given: &Value) -> Value {
         match self {
             Taken::AsGiven => given.clone(),
-            Taken::Instead(value) => value,
+            Taken::Instead(value) => *value,
         }
     }
 }
@@ -132,7 +137,7 @@ fn take_fields(problems: &mut Problems<'_>, fields: &Fields, given: &Object, ope
         declared += usize::from(present.is_some());
         let taken = problems.within(&field.name, |problems| take_field(problems, field, present));
         if let Taken::Instead(value) = taken {
-            instead.insert(field.name.clone(), value);
+            instead.insert(field.name.clone(), *value);
         }
     }
     if !open && declared < given.len() {
@@ -154,9 +159,9 @@ fn take_field(problems: &mut Problems<'_>, field: &Field, given: Option<&Value>)
         (Some(given), _) if !given.is_null() => take(problems, &field.schema, given),
         // An optional field that is set to null is meant to be empty; one that is left out has its default.
         (Some(_), _) if field.optional => Taken::AsGiven,
-        (_, Some(DefaultValue::Literal(value))) => Taken::Instead(value.clone()),
-        (_, Some(DefaultValue::Computed(_))) => Taken::Instead(Value::Null),
-        _ if field.optional => Taken::Instead(Value::Null),
+        (_, Some(DefaultValue::Literal(value))) => Taken::instead(value.clone()),
+        (_, Some(DefaultValue::Computed(_))) => Taken::instead(Value::Null),
+        _ if field.optional => Taken::instead(Value::Null),
         _ => missing(problems),
     }
 }
@@ -182,7 +187,7 @@ fn take(problems: &mut Problems<'_>, schema: &Schema, given: &Value) -> Taken {
 fn take_object(problems: &mut Problems<'_>, fields: &Fields, open: bool, given: &Value) -> Taken {
     match given {
         Value::Object(object) => match take_fields(problems, fields, object, open) {
-            Some(taken) => Taken::Instead(Value::from_fields(taken)),
+            Some(taken) => Taken::instead(Value::from_fields(taken)),
             None => Taken::AsGiven,
         },
         _ => refuse(problems, "must be an object of fields"),
@@ -216,7 +221,7 @@ fn take_list(problems: &mut Problems<'_>, kind: &Kind, given: &Value) -> Taken {
             (None, Taken::AsGiven) => {}
             (None, Taken::Instead(value)) => {
                 let before = list.iter().take(index).cloned();
-                instead = Some(before.chain([value]).collect());
+                instead = Some(before.chain([*value]).collect());
             }
             (Some(items), taken) => items.push(taken.or(item)),
         }
@@ -228,7 +233,7 @@ fn take_list(problems: &mut Problems<'_>, kind: &Kind, given: &Value) -> Taken {
     if *unique_items {
         refuse_repeated_items(problems, kept);
     }
-    instead.map_or(Taken::AsGiven, |items| Taken::Instead(Value::from_items(items)))
+    instead.map_or(Taken::AsGiven, |items| Taken::instead(Value::from_items(items)))
 }
 
 fn refuse_repeated_keys(problems: &mut Problems<'_>, key: &Arc<str>, items: &[Value]) {
@@ -261,7 +266,7 @@ fn missing(problems: &mut Problems<'_>) -> Taken {
 
 pub(super) fn refuse(problems: &mut Problems<'_>, sentence: &str) -> Taken {
     problems.push(sentence);
-    Taken::Instead(Value::Null)
+    Taken::instead(Value::Null)
 }
 
 /// `1 item`, `3 items`.

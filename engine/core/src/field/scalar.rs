@@ -18,11 +18,11 @@ pub(super) fn take(problems: &mut Problems<'_>, kind: &Kind, given: &Value) -> T
         (Kind::Date, Value::Date(_)) | (Kind::Time, Value::Time(_)) | (Kind::Duration, Value::Duration(_)) => {
             Some(Taken::AsGiven)
         }
-        (Kind::Date, Value::Text(text)) => parse_date(text).map(Value::Date).map(Taken::Instead),
-        (Kind::Time, Value::Text(text)) => parse_time(text).map(Value::Time).map(Taken::Instead),
-        (Kind::Instant, Value::Instant(instant)) => Some(Taken::Instead(Value::from_instant(*instant))),
-        (Kind::Instant, Value::Text(text)) => parse_instant(text).map(Value::from_instant).map(Taken::Instead),
-        (Kind::Duration, Value::Text(text)) => parse_data_duration(text).ok().map(Value::Duration).map(Taken::Instead),
+        (Kind::Date, Value::Text(text)) => parse_date(text).map(Value::Date).map(Taken::instead),
+        (Kind::Time, Value::Text(text)) => parse_time(text).map(Value::Time).map(Taken::instead),
+        (Kind::Instant, Value::Instant(instant)) => Some(Taken::instead(Value::from_instant(*instant))),
+        (Kind::Instant, Value::Text(text)) => parse_instant(text).map(Value::from_instant).map(Taken::instead),
+        (Kind::Duration, Value::Text(text)) => parse_data_duration(text).ok().map(Value::Duration).map(Taken::instead),
         (Kind::Reference { .. } | Kind::User, Value::Text(text)) => is_name(text).then_some(Taken::AsGiven),
         _ => None,
     };
@@ -123,7 +123,7 @@ fn whole(given: &Value) -> Option<Taken> {
         Value::Decimal(decimal) if decimal.is_integer() => number::from_whole(decimal.normalize()),
         _ => return None,
     };
-    Some(whole).filter(|value| value.as_integer().is_some()).map(Taken::Instead)
+    Some(whole).filter(|value| value.as_integer().is_some()).map(Taken::instead)
 }
 
 fn decimal(given: &Value, scale: Option<u32>) -> Option<Taken> {
@@ -132,7 +132,7 @@ fn decimal(given: &Value, scale: Option<u32>) -> Option<Taken> {
         Value::Text(text) => number::parse_decimal(text).ok()?,
         given => given.as_decimal()?,
     };
-    Some(Taken::Instead(Value::Decimal(fit_scale(decimal, scale))))
+    Some(Taken::instead(Value::Decimal(fit_scale(decimal, scale))))
 }
 
 /// Zeros beyond the declared scale say nothing: `1.500` is kept as `1.50` where two digits are declared.

@@ -53,7 +53,7 @@ impl Machine<'_> {
         let active = self.next.active;
         let mut selection = Selection::default();
         if let Occasion::Eventless = occasion
-            && active.iter().all(|state| chart.state(state).always.is_empty())
+            && !active.intersects(&chart.notable.eventless)
         {
             return Ok(selection);
         }
@@ -203,6 +203,9 @@ impl super::Snapshot {
     /// Every active state that an active state pauses, with all below it.
     pub fn paused(&self, chart: &crate::chart::Chart) -> StateSet {
         let mut paused = StateSet::default();
+        if !self.active.intersects(&chart.notable.pausing) {
+            return paused;
+        }
         for state in self.active.iter() {
             for target in &chart.state(state).pauses {
                 for below in self.active.iter() {

@@ -1,6 +1,6 @@
 //! The chart in whose one instance's trail the system's own acts stand.
 
-use crate::chart::{Chart, Start, State, StateIndex, StateKind};
+use crate::chart::{Chart, Notable, Start, State, StateIndex, StateKind};
 use crate::diagnostic::Span;
 use crate::field::Fields;
 use crate::identity::Digest;
@@ -29,6 +29,7 @@ pub(super) fn chart() -> Chart {
         access: Vec::new(),
         states: vec![root()],
         transitions: Vec::new(),
+        notable: Notable::default(),
     }
 }
 

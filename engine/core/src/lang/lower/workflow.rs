@@ -6,7 +6,7 @@ use super::Lowering;
 use super::admission::reason;
 use super::state::text;
 use super::value::Sink;
-use crate::chart::{Access, Chart, Start};
+use crate::chart::{Access, Chart, Notable, Start};
 use crate::diagnostic::{Code, Span, nearest};
 use crate::expression::Template;
 use crate::identity::Digest;
@@ -55,6 +55,7 @@ impl Lowering<'_> {
             reads,
             start,
             access,
+            notable: Notable::of(&self.states),
             states: std::mem::take(&mut self.states),
             transitions: std::mem::take(&mut self.transitions),
         })
