@@ -68,7 +68,7 @@ impl Intake {
                         vec![group.into_parcel(Retry::Fresh)]
                     }
                     (Ok(_), _) => self.step_again_or_lose(group).await,
-                    (Err(error), _) => group.give_up(&error.into()),
+                    (Err(error), _) => self.give_up(group, &error.into()).await,
                 }
             }
             Applied::ClaimHeld { name, value, holder } if *name == *KEYED_START => {
@@ -82,7 +82,7 @@ impl Intake {
             }
             Applied::ClaimHeld { name, value, holder } => match self.refuse_claim(&mut group, &name, &value, holder).await {
                 Ok(()) => vec![group.into_parcel(Retry::Fresh)],
-                Err(error) => group.give_up(&error),
+                Err(error) => self.give_up(group, &error).await,
             },
             Applied::MessageGone { id } => {
                 group.forget_message(id);
@@ -115,7 +115,7 @@ impl Intake {
             },
             Err(error) => error,
         };
-        group.give_up(&error)
+        self.give_up(group, &error).await
     }
 
     /// Who made the last entry.
@@ -145,11 +145,10 @@ impl Intake {
         let (key, row, first) = match found {
             Ok((key, Some(row), Some(first))) => (key, row, first),
             Ok(_) => {
-                return group.give_up(&EngineError::Damaged(format!(
-                    "a drawn start holds `{value}` and is not there"
-                )));
+                let error = EngineError::Damaged(format!("a drawn start holds `{value}` and is not there"));
+                return self.give_up(group, &error).await;
             }
-            Err(error) => return group.give_up(&error),
+            Err(error) => return self.give_up(group, &error).await,
         };
         let Some(place) = group.requests.iter().position(|request| request.input.key == Some(key)) else {
             return vec![group.into_parcel(Retry::Fresh)];
@@ -221,6 +220,30 @@ impl Intake {
                 Ok(false) => conclude(request, step, lost_to.as_ref()),
                 // What it came to the first time is not known now, and must not be contradicted.
                 Err(error) => request.reply.fail(error),
+            }
+        }
+        again
+    }
+
+    /// Tells everyone that it did not come to a commit. Who was told something of their own already hears that, and nothing of the
+    /// instance; but not before it is known that they repeat nothing.
+    async fn give_up(&self, group: Group, error: &EngineError) -> Vec<Parcel> {
+        let mut again = Vec::new();
+        let exists = group.before.is_some();
+        let mut steps = group.steps.into_iter();
+        for mut request in group.requests {
+            let own = steps.next().and_then(|step| match step.conclusion {
+                Conclusion::Error(own) => Some(own),
+                _ => None,
+            });
+            let is_repetition = match exists && own.is_some() {
+                true => self.is_repetition(group.instance, &mut request).await,
+                false => Ok(false),
+            };
+            match is_repetition {
+                Ok(true) => again.extend(Parcel::of(vec![request])),
+                Ok(false) => request.reply.fail(own.unwrap_or_else(|| error.clone())),
+                Err(away) => request.reply.fail(away),
             }
         }
         again
@@ -302,19 +325,6 @@ impl Group {
             request.reply.verdict(Verdict::Stale);
         }
         self.requests = kept;
-    }
-
-    /// Tells everyone; who was told something else already hears that, and nothing of the instance.
-    fn give_up(self, error: &EngineError) -> Vec<Parcel> {
-        let mut steps = self.steps.into_iter();
-        for request in self.requests {
-            let own = steps.next().and_then(|step| match step.conclusion {
-                Conclusion::Error(own) => Some(own),
-                _ => None,
-            });
-            request.reply.fail(own.unwrap_or_else(|| error.clone()));
-        }
-        Vec::new()
     }
 }
 
