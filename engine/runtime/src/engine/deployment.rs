@@ -9,6 +9,7 @@ use statewright_core::value::Value;
 
 use super::Engine;
 use crate::error::{EngineError, EngineResult};
+use crate::registry::Known;
 use crate::store::Definition;
 
 /// What a deployment came to.
@@ -24,8 +25,13 @@ impl Engine {
     /// Keeps a definition for ever and makes it the one that new instances take. `source` is what the compiler reads. Instances
     /// that run stay with the definition they began with.
     pub async fn deploy(&self, source: &str, by: &Actor) -> EngineResult<Deployed> {
+        let known = self.inner.registry.compile(source)?;
+        self.deploy_compiled(known, source, by).await
+    }
+
+    /// The same of a source that the registry compiled already: where others wait for the thread, that is done on another.
+    pub async fn deploy_compiled(&self, known: Known, source: &str, by: &Actor) -> EngineResult<Deployed> {
         let inner = &self.inner;
-        let known = inner.registry.compile(source)?;
         let workflow = known.chart.workflow.clone();
         let hash = known.chart.definition;
         if *workflow == *SYSTEM_WORKFLOW {

@@ -195,7 +195,7 @@ impl Engine {
         &self.inner.tokens
     }
 
-    pub fn registry(&self) -> &Registry {
+    pub fn registry(&self) -> &Arc<Registry> {
         &self.inner.registry
     }
 
