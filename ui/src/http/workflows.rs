@@ -13,8 +13,8 @@ use statewright_core::lang::Bundle;
 use statewright_core::step::{Refusal, RefusalKind};
 use statewright_core::value::Value;
 use statewright_core::value::document::Document;
-use statewright_engine::error::{EngineError, EngineResult};
-use statewright_engine::registry::{Known, Registry};
+use statewright_engine::error::EngineError;
+use statewright_engine::registry::Known;
 
 use super::OPERATOR;
 use super::authentication::Caller;
@@ -108,17 +108,15 @@ async fn deploy(State(service): State<Shared>, Extension(caller): Extension<Call
     let mut given = read_document(&parts, body, DEPLOYMENT_BYTES_MAX, &service.bodies).await?;
     let bundle = bundle(&mut given)?;
     let _held = given.finish()?;
-    let examined = examine(service.engine.registry().clone(), bundle).await?;
+    let examined = examine(bundle).await?;
     let Some((source, known)) = examined.usable else {
         return Err(refused(examined.errors, examined.lines));
     };
-    let known = known?;
     let deployed = service.engine.deploy_compiled(known, &source, &caller.actor).await?;
-    let lines = examined.lines;
     let made = object([
         ("changed", Value::Boolean(!deployed.unchanged)),
         ("definition", text(&deployed.hash.to_string())),
-        ("warnings", texts(&lines)),
+        ("warnings", texts(&examined.lines)),
         ("workflow", text(&deployed.workflow)),
     ]);
     let status = if deployed.unchanged {
@@ -134,27 +132,26 @@ async fn deploy(State(service): State<Shared>, Extension(caller): Extension<Call
 
 /// What the language says of a definition.
 struct Examined {
-    /// What will be kept, and what the engine makes of it; None: the definition is refused.
-    usable: Option<(String, EngineResult<Known>)>,
+    /// What is kept, and its chart; None: the definition is refused.
+    usable: Option<(String, Known)>,
     errors: usize,
     lines: Vec<String>,
 }
 
 /// The largest definitions take seconds, in which other requests go on.
-async fn examine(registry: Arc<Registry>, bundle: Bundle) -> Answered<Examined> {
+async fn examine(bundle: Bundle) -> Answered<Examined> {
     let examining = tokio::task::spawn_blocking(move || {
         let mut sources = Sources::new();
         let examined = examine_bundle(&mut sources, &bundle);
-        let lines = lines(&sources, &examined.diagnostics);
-        // What was sent may hold files that the workflow does not name; what is kept is what it does.
-        let bundle = examined.bundle.filter(|_| examined.chart.is_some());
-        let usable = bundle.map(|bundle| {
-            let source = bundle.canonical();
-            let known = registry.compile(&source);
-            (source, known)
-        });
-        let errors = examined.diagnostics.errors();
-        Examined { usable, errors, lines }
+        Examined {
+            // What was sent may hold files that the workflow does not name; what is kept is what it does.
+            usable: examined
+                .bundle
+                .zip(examined.chart)
+                .map(|(bundle, chart)| (bundle.canonical(), Known::of(chart))),
+            errors: examined.diagnostics.errors(),
+            lines: lines(&sources, &examined.diagnostics),
+        }
     });
     match examining.await {
         Ok(examined) => Ok(examined),

@@ -91,9 +91,6 @@ impl Machine<'_> {
 
     /// While a state is paused, the wait for its invokes stands still too.
     pub(super) fn pause_invokes(&mut self) {
-        if self.next.invokes.is_empty() {
-            return;
-        }
         let paused = self.paused_states();
         let now = self.now;
         for (key, invoke) in &self.next.invokes {

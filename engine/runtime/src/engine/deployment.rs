@@ -29,7 +29,7 @@ impl Engine {
         self.deploy_compiled(known, source, by).await
     }
 
-    /// The same of a source that the registry compiled already: where others wait for the thread, that is done on another.
+    /// The same of a source that was compiled already, where others would have waited for it. `known` is what the source gives.
     pub async fn deploy_compiled(&self, known: Known, source: &str, by: &Actor) -> EngineResult<Deployed> {
         let inner = &self.inner;
         let workflow = known.chart.workflow.clone();

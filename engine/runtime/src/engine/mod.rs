@@ -195,7 +195,7 @@ impl Engine {
         &self.inner.tokens
     }
 
-    pub fn registry(&self) -> &Arc<Registry> {
+    pub fn registry(&self) -> &Registry {
         &self.inner.registry
     }
 

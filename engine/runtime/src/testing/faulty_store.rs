@@ -30,6 +30,8 @@ pub enum Spoilt {
     Refused,
     /// What is kept of it cannot be read, nor added to.
     Damaged,
+    /// It cannot be asked whether an input came before; everything else can.
+    Silent,
 }
 
 pub struct FaultyStore {
@@ -63,11 +65,22 @@ impl FaultyStore {
         spoilt.insert(instance, how);
     }
 
+    /// From now on there is nothing wrong with it any more.
+    pub fn mend(&self, instance: InstanceId) {
+        let mut spoilt = self.spoilt.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        spoilt.remove(&instance);
+    }
+
+    fn is_silent(&self, instance: InstanceId) -> bool {
+        let spoilt = self.spoilt.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        spoilt.get(&instance) == Some(&Spoilt::Silent)
+    }
+
     /// What a database says of the first of these that it cannot take.
     fn complain(&self, mut instances: impl Iterator<Item = InstanceId>) -> StoreResult<()> {
         let spoilt = self.spoilt.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         match instances.find_map(|instance| spoilt.get(&instance)) {
-            None => Ok(()),
+            None | Some(Spoilt::Silent) => Ok(()),
             Some(Spoilt::Refused) => Err(StoreError::Refused("a row is too large".into())),
             Some(Spoilt::Damaged) => Err(StoreError::Damaged("a page cannot be read".into())),
         }
@@ -203,6 +216,9 @@ impl Store for FaultyStore {
     }
 
     async fn entry_of_input(&self, instance: InstanceId, key: InputKey) -> StoreResult<Option<TrailRow>> {
+        if self.is_silent(instance) {
+            return Err(StoreError::Unavailable("the connection was lost before".into()));
+        }
         self.call(self.inner.entry_of_input(instance, key)).await
     }
 

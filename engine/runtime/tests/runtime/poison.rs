@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use statewright_core::chart::{Chart, Trigger};
-use statewright_core::identity::InstanceId;
+use statewright_core::identity::{InputKey, InstanceId};
 use statewright_core::step::{RefusalKind, Verdict};
 use statewright_core::value::Value;
 use statewright_core::value::limits::JSON_BYTES_MAX;
@@ -220,6 +220,28 @@ async fn what_the_database_refuses_or_cannot_read_is_set_apart_from_its_batch() 
         let damaged = beside_others(&world, send_of("poison", "victim", "ADD")).await;
         assert!(matches!(damaged, Err(EngineError::Damaged(_))), "{damaged:?}");
     }
+}
+
+/// An input that was taken is stale when it comes again; whoever repeats it must not hear that before it is known that they do.
+#[tokio::test]
+async fn who_repeats_an_input_hears_of_no_stale_revision_while_it_cannot_be_asked_whether_they_do() {
+    let (world, faulty) = poisoned().await;
+    let request = |key: &str, expected: Option<u64>| SendRequest {
+        input_key: Some(InputKey::of(&[key])),
+        expected,
+        ..send_of("counter", "A", "ADD")
+    };
+    let both = || vec![request("late", Some(1)), request("other", None)];
+    let late = in_one_batch(&world, both()).await.remove(0).unwrap();
+    let counter = InstanceId::of("counter", "A");
+    faulty.spoil(counter, Spoilt::Silent);
+    for told in in_one_batch(&world, both()).await {
+        assert!(matches!(told, Err(EngineError::Unavailable(_))), "{told:?}");
+    }
+    faulty.mend(counter);
+    let again = in_one_batch(&world, vec![request("late", Some(1))]).await.remove(0).unwrap();
+    assert!(again.duplicate);
+    assert_eq!((again.sequence, again.verdict), (late.sequence, Verdict::Taken));
 }
 
 /// What is once written is read again in one piece: nothing may be written that is longer than what is read.
