@@ -49,6 +49,15 @@ pub enum Verb {
     Call(Call),
     /// Name → fields of an indexed line in the trail.
     Mark(Vec<(Arc<str>, ValueTemplate)>),
+    Undo(Undo),
+}
+
+/// Which invokes are to be undone, of those that were done and not undone yet: the latest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undo {
+    All,
+    /// Those with these ids.
+    Of(Vec<Arc<str>>),
 }
 
 #[derive(Clone, Debug)]

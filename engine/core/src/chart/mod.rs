@@ -4,15 +4,19 @@
 //! `lang`, is immutable, and is pinned by its hash in every instance.
 
 mod action;
+mod invoke;
 mod people;
+mod read;
 mod state_set;
 mod transition;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use action::{Action, Addressee, Call, Each, PathAssignment, Retry, Send, StartInstance, ValueTemplate, Verb};
+pub use action::{Action, Addressee, Call, Each, PathAssignment, Retry, Send, StartInstance, Undo, ValueTemplate, Verb};
+pub use invoke::{Children, Invoke, Work};
 pub use people::{Party, People, PersonPattern};
+pub use read::{Read, ReadOf};
 pub use state_set::{STATES_MAX, StateSet, States};
 pub use transition::{Admission, Branch, EventPattern, Form, Guard, Reason, Transition, Trigger};
 
@@ -96,17 +100,6 @@ pub struct Access {
     pub show: Option<Vec<Arc<str>>>,
 }
 
-/// A look-up of one other instance by its key.
-#[derive(Clone, Debug)]
-pub struct Read {
-    pub name: Arc<str>,
-    pub workflow: Arc<str>,
-    pub key: Template,
-    /// The paths of the view that this chart's expressions name; only these are recorded as facts. Empty: whether it exists.
-    pub paths: Vec<Vec<Arc<str>>>,
-    pub span: Span,
-}
-
 #[derive(Clone, Debug)]
 pub struct State {
     pub index: StateIndex,
@@ -176,17 +169,4 @@ pub enum TimerMoment {
         every: Template,
         times: Option<u32>,
     },
-}
-
-/// An adapter's work while a state is active.
-#[derive(Clone, Debug)]
-pub struct Invoke {
-    /// Its events are `done.ID` and `error.ID`.
-    pub id: Arc<str>,
-    pub call: Call,
-    /// How long to wait; the adapter's own limit if none.
-    pub timeout: Option<Template>,
-    pub on_done: Option<TransitionIndex>,
-    pub on_error: Option<TransitionIndex>,
-    pub span: Span,
 }

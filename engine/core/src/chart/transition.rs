@@ -46,6 +46,8 @@ pub enum Trigger {
     Timer(usize),
     /// `done.state.…` of the source itself.
     Done,
+    /// A child of the source's invoke at this position exists.
+    InvokeStart(usize),
     /// `done.ID` or `error.ID` of the source's invoke at this position.
     InvokeDone(usize),
     InvokeError(usize),

@@ -23,7 +23,9 @@ pub(super) enum Known {
     Let { kind: Type, personal: bool },
     /// The view of one other instance, or null; it never holds personal fields.
     View,
-    /// What a read of more than one instance gives, or the children of an invoke: not built.
+    /// The views of several instances; a list without gaps.
+    Views,
+    /// What a read of more than one instance gives: not built.
     Unknown,
     /// What a loop binds.
     Item { kind: Type, personal: bool },
@@ -116,6 +118,7 @@ impl TypeScope for Scope {
             Known::Field(field) => field.expression_type(),
             Known::Let { kind, .. } | Known::Item { kind, .. } => kind.clone(),
             Known::View => builtin::view(),
+            Known::Views => Type::list(builtin::view().present().clone()),
             Known::Unknown => Type::Any,
             Known::BuiltIn if name == "event" => match &self.event {
                 Event::Any => builtin::any_event(),

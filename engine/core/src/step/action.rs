@@ -6,7 +6,7 @@ use super::interrupt::{Interrupt, NoValue, failure};
 use super::machine::{Machine, Raised};
 use super::scope::Locals;
 use super::{Effect, Message, MessageKind, PendingSend};
-use crate::chart::{Action, Addressee, Call, Lets, Send, StartInstance, ValueTemplate, Verb};
+use crate::chart::{Action, Addressee, Call, Children, Lets, Send, StartInstance, ValueTemplate, Verb};
 use crate::identity::InputKey;
 use crate::value::{Object, Value};
 
@@ -159,6 +159,7 @@ impl Machine<'_> {
                 }
                 Ok(())
             }
+            Verb::Undo(undo) => Ok(self.undo(undo)?),
         }
     }
 
@@ -181,6 +182,23 @@ impl Machine<'_> {
         self.post(workflow, to, id, due, kind)
     }
 
+    /// Tells another instance something that is not answered.
+    pub(super) fn tell(&mut self, workflow: Arc<str>, to: Arc<str>, kind: MessageKind) -> Result<(), Interrupt> {
+        self.count_intent()?;
+        let send = self.next_ordinal();
+        let key = InputKey::of(&["send", &self.next.instance.to_string(), &send]);
+        let due = None;
+        self.messages.push(Message {
+            workflow,
+            to,
+            key,
+            send,
+            due,
+            kind,
+        });
+        Ok(())
+    }
+
     fn run_start(&mut self, start: &StartInstance, lets: &[&Lets], locals: &Locals) -> Result<(), Broken> {
         let with = self.free_fields(&start.with, lets, locals)?;
         let key: Arc<str> = match &start.key {
@@ -192,7 +210,7 @@ impl Machine<'_> {
             key,
             start.workflow.clone(),
             None,
-            MessageKind::Start { with },
+            MessageKind::Start { with, invoke: None },
         )
     }
 
@@ -238,7 +256,17 @@ impl Machine<'_> {
         }
         let send = self.next_ordinal();
         let key = InputKey::of(&["send", &self.next.instance.to_string(), &send]);
-        self.next.sends.insert(send.clone(), PendingSend { id, to: to.clone() });
+        let invoke = match &kind {
+            MessageKind::Start { invoke, .. } => invoke.clone(),
+            _ => None,
+        };
+        let pending = PendingSend {
+            workflow: workflow.clone(),
+            id,
+            to: to.clone(),
+            invoke,
+        };
+        self.next.sends.insert(send.clone(), pending);
         self.messages.push(Message {
             workflow,
             to,
@@ -295,7 +323,32 @@ impl Machine<'_> {
         }
     }
 
-    fn count_intent(&self) -> Result<(), Interrupt> {
+    /// Asks one child for its start.
+    pub(super) fn post_child(
+        &mut self,
+        children: &Children,
+        invoke: &Arc<str>,
+        key: Arc<str>,
+        id: Arc<str>,
+        locals: &Locals,
+    ) -> Result<Result<(), String>, Interrupt> {
+        let with = match self.free_fields(&children.input, &[], locals) {
+            Ok(with) => with,
+            Err(NoValue::Needs) => return Err(Interrupt::Needs),
+            Err(NoValue::Fault(sentence)) => return Ok(Err(sentence)),
+        };
+        let kind = MessageKind::Start {
+            with,
+            invoke: Some(invoke.clone()),
+        };
+        match self.post(children.workflow.clone(), key, id, None, kind) {
+            Ok(()) => Ok(Ok(())),
+            Err(Broken::Fault(sentence)) => Ok(Err(sentence)),
+            Err(Broken::Interrupt(interrupt)) => Err(interrupt),
+        }
+    }
+
+    pub(super) fn count_intent(&self) -> Result<(), Interrupt> {
         if self.messages.len() + self.effects.len() >= INTENTS_MAX {
             return Err(failure(
                 "SW-1004",

@@ -142,7 +142,8 @@ pub fn repeats(chart: &Chart, snapshot: &Snapshot, entry: &str, input: &Input) -
     let comparable = match &input.kind {
         InputKind::Start(_) => &["kind", "payload", "reason"][..],
         _ => &[
-            "kind", "event", "payload", "reason", "effect", "result", "failure", "send", "outcome", "why",
+            "kind", "event", "payload", "reason", "effect", "result", "failure", "send", "outcome", "why", "invoke", "child",
+            "output",
         ][..],
     };
     let erased = snapshot.secret.is_none() && Snapshot::names_personal(entry);

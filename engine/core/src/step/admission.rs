@@ -89,7 +89,7 @@ impl<'a> Machine<'a> {
             let Some((refusal, fault)) = self.try_guard(guard, lets)? else {
                 continue;
             };
-            if let Some(fault) = fault {
+            if let Some(fault) = fault.filter(|_| !self.seen.borrow().awaiting) {
                 self.log.note("error.execution", &fault, guard.condition.source());
             }
             refusals.push(refusal);
@@ -99,7 +99,11 @@ impl<'a> Machine<'a> {
 
     /// None: it holds. Else why not, and the fault of the expression if it has no value.
     pub(super) fn try_guard(&self, guard: &Guard, lets: &[&Lets]) -> Result<Option<(Refusal, Option<String>)>, Interrupt> {
-        self.seen.borrow_mut().found.clear();
+        {
+            let mut seen = self.seen.borrow_mut();
+            seen.found.clear();
+            seen.awaiting = false;
+        }
         let fault = match self.scope(lets, &Locals::default()).value(&guard.condition) {
             Ok(Value::Boolean(true)) => return Ok(None),
             Ok(Value::Boolean(false)) => None,

@@ -7,6 +7,7 @@ use super::interrupt::{Interrupt, failure};
 use super::machine::Machine;
 use super::select::Occasion;
 use super::{AdapterFailure, SendVerdict, Status, Verdict};
+use crate::chart::{Invoke, StateIndex};
 use crate::value::{Object, Value};
 
 impl Machine<'_> {
@@ -26,7 +27,7 @@ impl Machine<'_> {
             let (prefix, payload) = answer_payload(result);
             self.set_event(format!("{prefix}.{}", declared.id).into(), Cow::Owned(payload));
             return match result {
-                Ok(_) => self.follow(Occasion::InvokeDone(invoke.state, invoke.position, &declared.id)),
+                Ok(_) => self.follow_done(invoke.state, invoke.position, declared),
                 Err(failure) => {
                     let occasion = Occasion::InvokeError(invoke.state, invoke.position, &declared.id);
                     self.follow_failure(occasion, &declared.id, failure)
@@ -34,6 +35,9 @@ impl Machine<'_> {
             };
         }
         if let Some(id) = self.next.calls.remove(effect) {
+            if Self::is_compensation(&id) {
+                return self.take_undone(&id, result);
+            }
             return match result {
                 Ok(_) => Ok(Verdict::Taken),
                 Err(_) => {
@@ -51,6 +55,13 @@ impl Machine<'_> {
         let Some(pending) = self.next.sends.remove(send) else {
             return Ok(Verdict::Stale);
         };
+        if let Some(invoke) = &pending.invoke {
+            let refused = match verdict {
+                SendVerdict::Taken => None,
+                SendVerdict::Ignored { why } | SendVerdict::Refused { why } => Some(why),
+            };
+            return self.take_child_start(invoke, &pending.to, refused);
+        }
         let (outcome, why) = match verdict {
             SendVerdict::Taken => ("taken", Value::Null),
             SendVerdict::Ignored { why } => ("ignored", Value::Text(why.clone())),
@@ -63,7 +74,7 @@ impl Machine<'_> {
     }
 
     /// What an answer selects, if anything: the answer itself is taken in any case.
-    fn follow(&mut self, occasion: Occasion<'_>) -> Result<Verdict, Interrupt> {
+    pub(super) fn follow(&mut self, occasion: Occasion<'_>) -> Result<Verdict, Interrupt> {
         if self.next.status == Status::Active {
             let selection = self.select(occasion)?;
             if !selection.choices.is_empty() {
@@ -71,6 +82,13 @@ impl Machine<'_> {
             }
         }
         Ok(Verdict::Taken)
+    }
+
+    /// The result of an invoke: what it selects, and how to undo it.
+    pub(super) fn follow_done(&mut self, state: StateIndex, position: usize, declared: &Invoke) -> Result<Verdict, Interrupt> {
+        let verdict = self.follow(Occasion::InvokeDone(state, position, &declared.id))?;
+        self.remember_compensation(declared)?;
+        Ok(verdict)
     }
 
     /// The same, but like any event of another instance or an adapter it waits while whoever answers to it is paused.
@@ -87,7 +105,12 @@ impl Machine<'_> {
     }
 
     /// A failed invoke that nothing is selected for would be waited for without end: it cannot be taken, and a person must see to it.
-    fn follow_failure(&mut self, occasion: Occasion<'_>, id: &str, failed: &AdapterFailure) -> Result<Verdict, Interrupt> {
+    pub(super) fn follow_failure(
+        &mut self,
+        occasion: Occasion<'_>,
+        id: &str,
+        failed: &AdapterFailure,
+    ) -> Result<Verdict, Interrupt> {
         let selection = self.select(occasion)?;
         if selection.choices.is_empty() {
             let AdapterFailure { why, message, .. } = failed;
@@ -99,7 +122,7 @@ impl Machine<'_> {
     }
 }
 
-fn answer_payload(result: &Result<Value, AdapterFailure>) -> (&'static str, Object) {
+pub(super) fn answer_payload(result: &Result<Value, AdapterFailure>) -> (&'static str, Object) {
     match result {
         Ok(value) => ("done", Object::from([("result".into(), value.clone())])),
         Err(failure) => {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::interrupt::Interrupt;
 use super::machine::Machine;
 use super::{ArmedTimer, Outcome, Snapshot, Status, SubscriptionChange, TimerChange, Trace, Verdict};
-use crate::chart::StateSet;
 
 impl Machine<'_> {
     /// Everything that follows by itself, then timers, invokes, claims and subscriptions as the configuration wants them.
@@ -14,6 +13,7 @@ impl Machine<'_> {
         self.come_to_rest()?;
         self.settle_timers()?;
         self.pause_invokes();
+        self.hold_children()?;
         self.claims = self.settle_claims()?;
         self.subscriptions = self.settle_subscriptions();
         Ok(())
@@ -47,14 +47,13 @@ impl Machine<'_> {
     /// Invokes begin once all is at rest; one that cannot begin raises its error, and all comes to rest again.
     fn come_to_rest(&mut self) -> Result<(), Interrupt> {
         self.run_to_completion()?;
-        let mut begun = StateSet::default();
         loop {
-            let fresh = self.fresh.without(&begun);
+            let fresh = self.fresh.without(&self.begun);
             if fresh.is_empty() && self.queue.is_empty() {
                 return Ok(());
             }
             for state in fresh.iter() {
-                begun.insert(state);
+                self.begun.insert(state);
                 self.begin_invokes_of(state)?;
             }
             self.run_to_completion()?;

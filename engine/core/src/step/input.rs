@@ -39,6 +39,21 @@ pub enum InputKind {
         send: Arc<str>,
         verdict: SendVerdict,
     },
+    /// A child of the invoke with this effect key came to its end.
+    ChildEnded {
+        invoke: Arc<str>,
+        child: Arc<str>,
+        output: Value,
+    },
+    /// Its parent left the state whose invoke started this instance.
+    Stop {
+        invoke: Arc<str>,
+    },
+    /// Its parent is on hold, and says why; None: not any more.
+    Hold {
+        invoke: Arc<str>,
+        why: Option<Arc<str>>,
+    },
     /// An instance that an `always` reads has changed.
     Wake,
 }

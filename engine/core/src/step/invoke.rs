@@ -6,7 +6,7 @@ use super::interrupt::Interrupt;
 use super::machine::{Machine, Raised};
 use super::timer::later;
 use super::{ActiveInvoke, ArmedTimer};
-use crate::chart::{Invoke, StateIndex};
+use crate::chart::{Invoke, StateIndex, Work};
 use crate::value::{Object, Value};
 
 /// `invoke/KEY`: the name of the timer that ends the wait for an invoke.
@@ -22,10 +22,25 @@ impl Machine<'_> {
     }
 
     fn begin_invoke(&mut self, state: StateIndex, position: usize, invoke: &Invoke) -> Result<(), Interrupt> {
-        match self.perform_invoke(&invoke.call, &invoke.id)? {
+        let begun = match &invoke.work {
+            Work::Call(call) => self.perform_invoke(call, &invoke.id)?,
+            Work::Children(children) => self.begin_children(state, position, invoke, children)?,
+        };
+        match begun {
             Ok(key) => {
-                self.next.invokes.insert(key.clone(), ActiveInvoke { state, position });
-                self.arm_timeout(&key, invoke)
+                let active = || ActiveInvoke {
+                    state,
+                    position,
+                    children: Vec::new(),
+                    holds: false,
+                };
+                if let Work::Call(_) = invoke.work {
+                    self.next.invokes.insert(key.clone(), active());
+                }
+                match self.next.invokes.contains_key(&key) {
+                    true => self.arm_timeout(&key, invoke),
+                    false => Ok(()),
+                }
             }
             Err(sentence) => {
                 let error = Object::from([
@@ -69,7 +84,7 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn abandon_invokes_of(&mut self, state: StateIndex) {
+    pub(super) fn abandon_invokes_of(&mut self, state: StateIndex) -> Result<(), Interrupt> {
         let keys: Vec<Arc<str>> = self
             .next
             .invokes
@@ -78,14 +93,24 @@ impl Machine<'_> {
             .map(|(key, _)| key.clone())
             .collect();
         for key in keys {
+            let of_children = self.next.invokes.get(&key).is_some_and(|invoke| !invoke.children.is_empty());
+            if of_children {
+                self.stop_children(&key)?;
+            } else {
+                self.abandoned.push(key.clone());
+            }
             self.end_invoke(&key);
-            self.abandoned.push(key);
         }
+        Ok(())
     }
 
     /// Forgets an invoke whose answer came, or whose state was left.
     pub(super) fn end_invoke(&mut self, key: &Arc<str>) {
         self.next.invokes.remove(key);
+        self.end_wait(key);
+    }
+
+    pub(super) fn end_wait(&mut self, key: &Arc<str>) {
         self.next.timers.remove(&*format!("{INVOKE_TIMER_PREFIX}{key}"));
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Machine<'a> {
     pub queue: VecDeque<Raised>,
     /// States entered in this step, whose timers and invokes are still to begin.
     pub fresh: StateSet,
+    /// Those of them whose invokes have begun.
+    pub begun: StateSet,
     /// The transition that admitted the event last, and its form, to be written into the data when it is taken.
     pub admitted: Option<(TransitionIndex, &'a Form)>,
     pub log: Log,
@@ -57,6 +59,12 @@ pub(super) enum Raised {
     },
     /// A compound or parallel state reached its end.
     Done(StateIndex),
+    /// An invoke had nothing to wait for.
+    InvokeDone {
+        state: StateIndex,
+        position: usize,
+        payload: Object,
+    },
     /// An invoke could not begin.
     InvokeError {
         state: StateIndex,
@@ -75,6 +83,8 @@ pub(super) struct Seen {
     /// Instances that the guards of eventless transitions looked at since the last microstep.
     pub watching: bool,
     pub watched: BTreeSet<InstanceId>,
+    /// The guard tried last waits for others to take what they were sent: no fault, though it has no value.
+    pub awaiting: bool,
     /// Instances found by reads while a guard was tried: they are shown with its sentence.
     pub found: BTreeSet<String>,
     pub depth: u32,
@@ -101,6 +111,7 @@ impl<'a> Machine<'a> {
             payload: None,
             queue: VecDeque::new(),
             fresh: StateSet::default(),
+            begun: StateSet::default(),
             admitted: None,
             log: Log::default(),
             effects: Vec::new(),

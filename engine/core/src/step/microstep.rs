@@ -33,6 +33,8 @@ impl Machine<'_> {
     pub(super) fn run_to_completion(&mut self) -> Result<(), Interrupt> {
         loop {
             if self.next.status == Status::Done {
+                // nobody is there any more to answer to what was raised
+                self.queue.clear();
                 return Ok(());
             }
             let selection = self.select_eventless()?;
@@ -80,6 +82,17 @@ impl Machine<'_> {
                 self.set_event(name, Cow::Owned(Object::new()));
                 self.select(Occasion::Done(*state))
             }
+            Raised::InvokeDone {
+                state,
+                position,
+                payload,
+            } => {
+                let Some(invoke) = self.chart.state(*state).invokes.get(*position) else {
+                    return Ok(Selection::default());
+                };
+                self.set_event(format!("done.{}", invoke.id).into(), Cow::Owned(payload.clone()));
+                self.select(Occasion::InvokeDone(*state, *position, &invoke.id))
+            }
             Raised::InvokeError {
                 state,
                 position,
@@ -105,17 +118,19 @@ impl Machine<'_> {
         for state in leaving.iter_back() {
             let chart = self.chart;
             self.run_block(&chart.state(state).exit, &[])?;
-            self.leave(state);
+            self.leave(state)?;
         }
         Ok(())
     }
 
-    fn leave(&mut self, state: StateIndex) {
+    pub(super) fn leave(&mut self, state: StateIndex) -> Result<(), Interrupt> {
         self.next.active.remove(state);
         self.fresh.remove(state);
+        self.begun.remove(state);
         self.drop_timers_of(state);
-        self.abandon_invokes_of(state);
+        self.abandon_invokes_of(state)?;
         self.log.left.push(state);
+        Ok(())
     }
 
     fn record_history(&mut self, state: StateIndex) {
@@ -229,9 +244,9 @@ impl Machine<'_> {
             self.run_block(exit, &[])?;
             self.fresh.remove(state);
             self.drop_timers_of(state);
-            self.abandon_invokes_of(state);
+            self.abandon_invokes_of(state)?;
         }
-        Ok(())
+        self.tell_parent()
     }
 
     fn count_microstep(&mut self) -> Result<(), Interrupt> {

@@ -9,7 +9,7 @@ use super::interrupt::Interrupt;
 use super::machine::Machine;
 use super::scope::Locals;
 use super::{Actor, Facts, Needs, Refusal, Snapshot, Status};
-use crate::chart::{Admission, Chart, EventPattern, Guard, Lets, Party, Transition, Trigger};
+use crate::chart::{Admission, Chart, EventPattern, Guard, Lets, Party, ReadOf, Transition, Trigger};
 use crate::expression::Expression;
 use crate::field::Fields;
 
@@ -127,7 +127,10 @@ impl Machine<'_> {
                 return true;
             }
             if let Some(read) = self.chart.reads.get(name) {
-                return read.key.references().touches("event");
+                return match &read.of {
+                    ReadOf::Key(key) => key.references().touches("event"),
+                    ReadOf::Children { .. } => false,
+                };
             }
             if !asked.insert(name.clone()) {
                 return false;

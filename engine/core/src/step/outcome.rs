@@ -151,11 +151,27 @@ pub enum MessageKind {
         with: Object,
         start: bool,
     },
+    /// `invoke`: as a child of the sender's invoke with this effect key.
     Start {
         with: Object,
+        invoke: Option<Arc<str>>,
     },
     Answer {
         verdict: SendVerdict,
+    },
+    /// To the parent: the sender came to its end. Neither this nor what a parent tells its children is answered.
+    Ended {
+        invoke: Arc<str>,
+        output: Value,
+    },
+    /// To a child: it is not waited for any more.
+    Stop {
+        invoke: Arc<str>,
+    },
+    /// To a child: it is on hold, and why; None: not any more.
+    Hold {
+        invoke: Arc<str>,
+        why: Option<Arc<str>>,
     },
 }
 

@@ -230,6 +230,7 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             }
             if let Some(parent) = &start.parent {
                 let mut fields = Members::open(members.name("parent"));
+                fields.text("invoke", &parent.invoke);
                 fields.text("key", &parent.key);
                 fields.text("workflow", &parent.workflow);
                 fields.close();
@@ -247,6 +248,24 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             members.optional("key", key.as_ref());
             members.text("kind", "send_answer");
             write_send_verdict(verdict, Some(send), members);
+        }
+        InputKind::ChildEnded { invoke, child, output } => {
+            members.text("child", child);
+            members.text("invoke", invoke);
+            members.optional("key", key.as_ref());
+            members.text("kind", "child_ended");
+            write_canonical(output, members.name("output"));
+        }
+        InputKind::Stop { invoke } => {
+            members.text("invoke", invoke);
+            members.optional("key", key.as_ref());
+            members.text("kind", "stop");
+        }
+        InputKind::Hold { invoke, why } => {
+            members.text("invoke", invoke);
+            members.optional("key", key.as_ref());
+            members.text("kind", "hold");
+            members.optional("why", why.as_ref());
         }
         InputKind::Wake => {
             members.optional("key", key.as_ref());
@@ -337,7 +356,8 @@ fn write_message(message: &Message, out: &mut String) {
             members.text("to", &message.to);
             write_canonical(&Value::from_fields(with.clone()), members.name("with"));
         }
-        MessageKind::Start { with } => {
+        MessageKind::Start { with, invoke } => {
+            members.optional("invoke", invoke.as_ref());
             members.text("kind", "start");
             members.text("send", &message.send);
             members.text("to", &message.to);
@@ -347,6 +367,23 @@ fn write_message(message: &Message, out: &mut String) {
             members.text("kind", "answer");
             write_send_verdict(verdict, Some(&message.send), &mut members);
             members.text("to", &message.to);
+        }
+        MessageKind::Ended { invoke, output } => {
+            members.text("invoke", invoke);
+            members.text("kind", "ended");
+            write_canonical(output, members.name("output"));
+            members.text("to", &message.to);
+        }
+        MessageKind::Stop { invoke } => {
+            members.text("invoke", invoke);
+            members.text("kind", "stop");
+            members.text("to", &message.to);
+        }
+        MessageKind::Hold { invoke, why } => {
+            members.text("invoke", invoke);
+            members.text("kind", "hold");
+            members.text("to", &message.to);
+            members.optional("why", why.as_ref());
         }
     }
     members.text("workflow", &message.workflow);

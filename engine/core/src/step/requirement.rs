@@ -71,6 +71,7 @@ pub fn handles_failure(chart: &Chart, snapshot: &Snapshot, effect: &str) -> bool
         return declared.is_some_and(|declared| declared.on_error.is_some() || answers(&format!("error.{}", declared.id)));
     }
     match snapshot.calls.get(effect) {
+        Some(id) if Machine::is_compensation(id) => answers(&format!("error.{id}")),
         Some(id) => answers(&format!("error.call.{id}")),
         // nobody waits for it any more: its failure is only to be recorded
         None => true,
@@ -79,5 +80,6 @@ pub fn handles_failure(chart: &Chart, snapshot: &Snapshot, effect: &str) -> bool
 
 /// Whether the instance waits for this effect and would, told that it failed, wait on without end.
 pub fn would_strand(chart: &Chart, snapshot: &Snapshot, effect: &str) -> bool {
-    snapshot.invokes.contains_key(effect) && !handles_failure(chart, snapshot, effect)
+    let undoes = snapshot.calls.get(effect).is_some_and(|id| Machine::is_compensation(id));
+    (undoes || snapshot.invokes.contains_key(effect)) && !handles_failure(chart, snapshot, effect)
 }

@@ -106,6 +106,9 @@ pub(super) fn blank(chart: &Chart, start: &StartInput, now: Timestamp) -> Snapsh
         timers: Default::default(),
         invokes: Default::default(),
         calls: Default::default(),
+        compensations: Vec::new(),
+        undoing: Vec::new(),
+        held: None,
         sends: Default::default(),
         claims: Default::default(),
         subscriptions: Default::default(),
@@ -153,6 +156,9 @@ impl<'a> Machine<'a> {
             InputKind::Timer { name, due } => self.take_timer(name, *due)?,
             InputKind::AdapterAnswer { effect, result } => self.take_adapter_answer(effect, result)?,
             InputKind::SendAnswer { send, verdict } => self.take_send_answer(send, verdict)?,
+            InputKind::ChildEnded { invoke, child, output } => self.take_child_end(invoke, child, output)?,
+            InputKind::Stop { invoke } => self.take_stop(invoke)?,
+            InputKind::Hold { invoke, why } => self.take_hold(invoke, why.as_ref())?,
             InputKind::Wake => self.take_wake()?,
         };
         if verdict == Verdict::Taken {
@@ -306,13 +312,22 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn paused_refusal(&self, paused: StateIndex) -> Refusal {
+        refusal(RefusalKind::Paused, format!("On hold: {}", self.why_paused(paused)))
+    }
+
+    /// The label of the state on whose account it is paused, in this instance or in its parent.
+    pub(super) fn why_paused(&self, paused: StateIndex) -> Arc<str> {
+        if let Some(why) = &self.next.held {
+            return why.clone();
+        }
         let pausing = self.next.pausing(self.chart, paused).map(|state| self.chart.state(state));
         let label = pausing.and_then(|state| {
             let template = state.label.as_ref()?;
             self.scope(&[], &Locals::default()).text(template).ok()
         });
-        let name = label.unwrap_or_else(|| pausing.map(|state| super::view::in_words(&state.name)).unwrap_or_default());
-        refusal(RefusalKind::Paused, format!("On hold: {name}"))
+        label
+            .unwrap_or_else(|| pausing.map(|state| super::view::in_words(&state.name)).unwrap_or_default())
+            .into()
     }
 
     /// The fields that the form writes into the data, before any action.
@@ -344,7 +359,10 @@ impl<'a> Machine<'a> {
                 detail: Value::Null,
             };
             let effect: Arc<str> = effect.into();
-            self.abandoned.push(effect.clone());
+            match self.next.invokes.get(&effect) {
+                Some(invoke) if !invoke.children.is_empty() => self.stop_children(&effect)?,
+                _ => self.abandoned.push(effect.clone()),
+            }
             return self.take_adapter_answer(&effect, &Err(failure));
         }
         let Some((state, position)) = self.timer_at(name) else {

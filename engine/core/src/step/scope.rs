@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::interrupt::NoValue;
 use super::machine::Machine;
 use super::{Actor, ActorKind, ReadRequest};
-use crate::chart::{Lets, Read};
+use crate::chart::{Lets, Read, ReadOf, StateIndex};
 use crate::expression::{Call, Expression, FaultKind, Function, Meter, Scope, Stop, Template};
 use crate::identity::InstanceId;
 use crate::value::{Object, Value};
@@ -136,11 +136,62 @@ impl StepScope<'_, '_> {
         result
     }
 
-    /// The view found by a read, or the need for it.
+    /// What a read finds, or the need for it.
     fn read_value(&self, read: &Read) -> Result<Value, Stop> {
+        match &read.of {
+            ReadOf::Key(key) => self.keyed(read, key),
+            ReadOf::Children { state, position, each } => self.children(read, *state, *position, *each),
+        }
+    }
+
+    /// The views of those that an invoke started and that exist. A guard that would be taken by itself waits as long as one of them
+    /// has something of this instance before it: it would see what no longer is.
+    fn children(&self, read: &Read, state: StateIndex, position: usize, each: bool) -> Result<Value, Stop> {
+        let invokes = &self.machine.next.invokes;
+        let active = invokes
+            .values()
+            .find(|active| active.state == state && active.position == position);
+        let children = active.map_or(&[][..], |active| &active.children);
+        let mut views = Vec::with_capacity(children.len());
+        let mut missing = None;
+        for child in children {
+            match self.view_of(read, child.key.clone()) {
+                Ok(Value::Null) => {}
+                Ok(view) => views.push(view),
+                // all that is missing is asked for at once
+                Err(stop) => missing = Some(stop),
+            }
+        }
+        if let Some(stop) = missing {
+            return Err(stop);
+        }
+        let is_busy = |key: &Arc<str>| self.is_busy(&read.workflow, key);
+        let mut seen = self.machine.seen.borrow_mut();
+        let is_to_begin = self.machine.fresh.contains(state) && !self.machine.begun.contains(state);
+        if seen.watching && (is_to_begin || children.iter().any(|child| is_busy(&child.key))) {
+            seen.awaiting = true;
+            return Err(fault(format!(
+                "`{}` has not begun, or not taken all that it was sent",
+                read.name
+            )));
+        }
+        drop(seen);
+        Ok(match each {
+            true => Value::from_items(views),
+            false => views.into_iter().next().unwrap_or(Value::Null),
+        })
+    }
+
+    /// Whether something that this instance sent it has not been answered.
+    fn is_busy(&self, workflow: &Arc<str>, key: &Arc<str>) -> bool {
+        let mut sends = self.machine.next.sends.values();
+        sends.any(|send| send.to == *key && send.workflow == *workflow)
+    }
+
+    fn keyed(&self, read: &Read, key: &Template) -> Result<Value, Stop> {
         let mut resolved = Value::Null;
         self.deeper(|| {
-            resolved = read.key.evaluate(self)?;
+            resolved = key.evaluate(self)?;
             Ok(Value::Null)
         })?;
         let key: Arc<str> = match resolved {
@@ -148,6 +199,10 @@ impl StepScope<'_, '_> {
             Value::Text(text) => text,
             value => crate::value::text::to_text(&value, Some(self.machine.zone())).into(),
         };
+        self.view_of(read, key)
+    }
+
+    fn view_of(&self, read: &Read, key: Arc<str>) -> Result<Value, Stop> {
         let place = (read.name.clone(), key.clone());
         let mut seen = self.machine.seen.borrow_mut();
         if seen.watching {
@@ -158,8 +213,9 @@ impl StepScope<'_, '_> {
                 if !fact.view.is_null() {
                     seen.found.insert(format!("{}/{}", read.workflow, key));
                 }
+                let busy = fact.view.field("busy").is_some() && self.is_busy(&read.workflow, &place.1);
                 seen.reads.insert(place, fact.clone());
-                Ok(fact.view.clone())
+                Ok(if busy { with_busy(&fact.view) } else { fact.view.clone() })
             }
             None => {
                 seen.need(ReadRequest {
@@ -296,6 +352,13 @@ impl StepScope<'_, '_> {
             Some(value) => Ok(Value::from_text(&super::personal::commitment(secret, value).to_string())),
         }
     }
+}
+
+/// The view as its reader sees it: others do not know what is on its way from here.
+fn with_busy(view: &Value) -> Value {
+    let mut fields = view.as_object().cloned().unwrap_or_default();
+    fields.insert("busy".into(), Value::Boolean(true));
+    Value::from_fields(fields)
 }
 
 fn fault(sentence: String) -> Stop {

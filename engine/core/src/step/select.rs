@@ -42,6 +42,7 @@ pub(super) enum Occasion<'a> {
     Eventless,
     Timer(StateIndex, usize),
     Done(StateIndex),
+    InvokeStart(StateIndex, usize),
     InvokeDone(StateIndex, usize, &'a str),
     InvokeError(StateIndex, usize, &'a str),
 }
@@ -156,7 +157,7 @@ impl Occasion<'_> {
     fn event_name(&self, chart: &Chart) -> Option<Cow<'_, str>> {
         match self {
             Occasion::Event(name) | Occasion::Admitted(name) => Some(Cow::Borrowed(*name)),
-            Occasion::Eventless | Occasion::Timer(..) => None,
+            Occasion::Eventless | Occasion::Timer(..) | Occasion::InvokeStart(..) => None,
             Occasion::Done(owner) => Some(Cow::Owned(format!("done.state.{}", chart.state(*owner).path))),
             Occasion::InvokeDone(_, _, id) => Some(Cow::Owned(format!("done.{id}"))),
             Occasion::InvokeError(_, _, id) => Some(Cow::Owned(format!("error.{id}"))),
@@ -176,6 +177,7 @@ fn candidates<'c, 'n>(
     let own = match occasion {
         Occasion::Timer(owner, position) if owner == state.index => state.after.get(position).map(|timer| timer.transition),
         Occasion::Done(owner) if owner == state.index => state.on_done,
+        Occasion::InvokeStart(owner, position) => invoke(owner, position).and_then(|invoke| invoke.on_start),
         Occasion::InvokeDone(owner, position, _) => invoke(owner, position).and_then(|invoke| invoke.on_done),
         Occasion::InvokeError(owner, position, _) => invoke(owner, position).and_then(|invoke| invoke.on_error),
         _ => None,
@@ -202,6 +204,9 @@ fn answers_to(transition: &Transition, name: &str) -> bool {
 impl super::Snapshot {
     /// Every active state that an active state pauses, with all below it.
     pub fn paused(&self, chart: &crate::chart::Chart) -> StateSet {
+        if self.held.is_some() {
+            return self.active;
+        }
         let mut paused = StateSet::default();
         if !self.active.intersects(&chart.notable.pausing) {
             return paused;

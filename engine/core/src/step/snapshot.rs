@@ -40,6 +40,12 @@ pub struct Snapshot {
     pub invokes: BTreeMap<Arc<str>, ActiveInvoke>,
     /// Calls that did not end yet: effect key → the `ID` of `error.call.ID`.
     pub calls: BTreeMap<Arc<str>, Arc<str>>,
+    /// What `undo` can undo, in the order in which it was done.
+    pub compensations: Vec<Compensation>,
+    /// What is being undone: one after another, the first is under way.
+    pub undoing: Vec<Compensation>,
+    /// Why its parent keeps it on hold, for people.
+    pub held: Option<Arc<str>>,
     /// Sends that were not answered yet, by `sequence:ordinal`.
     pub sends: BTreeMap<Arc<str>, PendingSend>,
     /// Claim name → the value held (from `unique`).
@@ -84,6 +90,8 @@ pub enum Status {
 pub struct Parent {
     pub workflow: Arc<str>,
     pub key: Arc<str>,
+    /// The effect key of the invoke that started it: what it tells its parent when it ends, and by what it knows its parent's word.
+    pub invoke: Arc<str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,14 +110,50 @@ pub struct ActiveInvoke {
     pub state: StateIndex,
     /// The position in the state's `invokes`.
     pub position: usize,
+    /// The instances it started, in the order of the items; none where its work is an adapter's.
+    pub children: Vec<Child>,
+    /// Its children were told that they are on hold.
+    pub holds: bool,
+}
+
+/// An instance that an invoke started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Child {
+    pub key: Arc<str>,
+    pub standing: Standing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Asked for; whether it exists is not known yet.
+    Starting,
+    Running,
+    /// With this result.
+    Ended(Value),
+    /// It could not be started.
+    Failed,
+}
+
+/// What an adapter is to do when an invoke that was done is undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compensation {
+    /// The invoke's.
+    pub id: Arc<str>,
+    pub adapter: Arc<str>,
+    pub action: Arc<str>,
+    pub input: Value,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PendingSend {
+    /// The addressee's workflow.
+    pub workflow: Arc<str>,
     /// The `ID` of `sent.….ID`.
     pub id: Arc<str>,
     /// Key of the addressee, given back as `event.to`.
     pub to: Arc<str>,
+    /// The invoke whose child is started by it.
+    pub invoke: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::members::{Members, write_list, write_text};
 use super::personal::{Sealer, any_personal, opened, secret_of, secret_row};
-use super::{ActiveInvoke, ArmedTimer, LastTaken, Parent, PendingSend, Snapshot, Status};
+use super::{ActiveInvoke, ArmedTimer, Child, Compensation, LastTaken, Parent, PendingSend, Snapshot, Standing, Status};
 use crate::chart::{Chart, StateIndex, StateSet};
 use crate::identity::Digest;
-use crate::value::canonical::{PERSONAL_TAG, read_canonical_with};
+use crate::value::canonical::{PERSONAL_TAG, read_canonical_with, write_canonical};
 use crate::value::{Object, Value};
 
 /// Room for an ordinary snapshot, so that it is not moved while it is written.
@@ -63,14 +63,20 @@ impl Snapshot {
         members.texts("active", chart.atomic_states(&self.active).map(path));
         write_map(&mut members, "calls", &self.calls, |id, out| write_text(id, out));
         write_map(&mut members, "claims", &self.claims, |value, out| write_text(value, out));
+        write_compensations(&mut members, "compensations", &self.compensations);
         sealer.write_record(&self.data, &chart.data, members.name("data"));
         members.digest("definition", &self.definition);
+        members.optional("held", self.held.as_ref());
         write_map(&mut members, "history", &self.history_by_path(chart), |states, out| {
             write_list(states.iter(), out, |state, out| write_text(path(*state), out));
         });
         members.instance("instance", &self.instance);
         write_map(&mut members, "invokes", &self.invokes, |invoke, out| {
             let mut fields = Members::open(out);
+            fields.list("children", &invoke.children, write_child);
+            if invoke.holds {
+                fields.name("holds").push_str("true");
+            }
             fields.number("position", invoke.position as u64);
             fields.text("state", path(invoke.state));
             fields.close();
@@ -88,6 +94,7 @@ impl Snapshot {
         }
         if let Some(parent) = &self.parent {
             let mut fields = Members::open(members.name("parent"));
+            fields.text("invoke", &parent.invoke);
             fields.text("key", &parent.key);
             fields.text("workflow", &parent.workflow);
             fields.close();
@@ -98,7 +105,9 @@ impl Snapshot {
         write_map(&mut members, "sends", &self.sends, |send, out| {
             let mut fields = Members::open(out);
             fields.text("id", &send.id);
+            fields.optional("invoke", send.invoke.as_ref());
             fields.text("to", &send.to);
+            fields.text("workflow", &send.workflow);
             fields.close();
         });
         members.number("sequence", self.sequence);
@@ -115,6 +124,7 @@ impl Snapshot {
             fields.close();
         });
         write_map(&mut members, "timers", &self.timers, write_timer);
+        write_compensations(&mut members, "undoing", &self.undoing);
         members.text("workflow", &self.workflow);
         members.text("zone", &self.zone);
         members.close();
@@ -143,6 +153,33 @@ fn write_map<V>(members: &mut Members<'_>, name: &str, map: &BTreeMap<Arc<str>, 
         write(value, out);
     }
     out.push('}');
+}
+
+fn write_child(child: &Child, out: &mut String) {
+    let mut fields = Members::open(out);
+    fields.text("key", &child.key);
+    let standing = match &child.standing {
+        Standing::Starting => "starting",
+        Standing::Running => "running",
+        Standing::Ended(output) => {
+            write_canonical(output, fields.name("output"));
+            "ended"
+        }
+        Standing::Failed => "failed",
+    };
+    fields.text("standing", standing);
+    fields.close();
+}
+
+fn write_compensations(members: &mut Members<'_>, name: &str, compensations: &[Compensation]) {
+    members.list(name, compensations, |compensation, out| {
+        let mut fields = Members::open(out);
+        fields.text("action", &compensation.action);
+        fields.text("adapter", &compensation.adapter);
+        fields.text("id", &compensation.id);
+        write_canonical(&compensation.input, fields.name("input"));
+        fields.close();
+    });
 }
 
 fn write_timer(timer: &ArmedTimer, out: &mut String) {
@@ -211,15 +248,28 @@ impl Reader<'_> {
                 Ok(ActiveInvoke {
                     state: self.state(text_of(value, "state")?)?,
                     position: position as usize,
+                    children: value
+                        .field("children")
+                        .and_then(Value::as_list)
+                        .unwrap_or(&[])
+                        .iter()
+                        .map(child)
+                        .collect::<Read<_>>()?,
+                    holds: value.field("holds").is_some(),
                 })
             })?,
             calls: self.map("calls", |value| {
                 value.as_text().map(Arc::from).ok_or_else(|| missing("calls"))
             })?,
+            compensations: self.compensations("compensations")?,
+            undoing: self.compensations("undoing")?,
+            held: self.fields.get("held").and_then(Value::as_text).map(Arc::from),
             sends: self.map("sends", |value| {
                 Ok(PendingSend {
+                    workflow: text_of(value, "workflow")?.into(),
                     id: text_of(value, "id")?.into(),
                     to: text_of(value, "to")?.into(),
+                    invoke: value.field("invoke").and_then(Value::as_text).map(Arc::from),
                 })
             })?,
             claims: self.map("claims", |value| {
@@ -291,6 +341,18 @@ impl Reader<'_> {
             .collect()
     }
 
+    fn compensations(&self, name: &str) -> Read<Vec<Compensation>> {
+        let read = |value: &Value| {
+            Ok(Compensation {
+                id: text_of(value, "id")?.into(),
+                adapter: text_of(value, "adapter")?.into(),
+                action: text_of(value, "action")?.into(),
+                input: value.field("input").cloned().unwrap_or(Value::Null),
+            })
+        };
+        self.list(name).iter().map(read).collect()
+    }
+
     fn parent(&self) -> Read<Option<Parent>> {
         let Some(parent) = self.fields.get("parent") else {
             return Ok(None);
@@ -298,8 +360,23 @@ impl Reader<'_> {
         Ok(Some(Parent {
             workflow: text_of(parent, "workflow")?.into(),
             key: text_of(parent, "key")?.into(),
+            invoke: text_of(parent, "invoke")?.into(),
         }))
     }
+}
+
+fn child(value: &Value) -> Read<Child> {
+    let standing = match text_of(value, "standing")? {
+        "starting" => Standing::Starting,
+        "running" => Standing::Running,
+        "ended" => Standing::Ended(value.field("output").cloned().unwrap_or(Value::Null)),
+        "failed" => Standing::Failed,
+        other => return Err(Unreadable(format!("`{other}` is no standing of a child"))),
+    };
+    Ok(Child {
+        key: text_of(value, "key")?.into(),
+        standing,
+    })
 }
 
 fn timer(value: &Value) -> Read<ArmedTimer> {

@@ -129,6 +129,9 @@ impl Machine<'_> {
     /// None: no active state has one that can be said.
     pub(super) fn label(&self) -> Option<Arc<str>> {
         let chart = self.chart;
+        if let Some(why) = &self.next.held {
+            return Some(why.clone());
+        }
         let leaves = || chart.atomic_states(&self.next.active);
         // who pauses the rest is what matters to whoever asks
         let pausing = leaves().filter(|leaf| !chart.state(*leaf).pauses.is_empty());

@@ -210,6 +210,18 @@ impl EntryText {
                 send: needed("send")?,
                 verdict: verdict_of(&needed("outcome")?, text("why"))?,
             },
+            "child_ended" => InputKind::ChildEnded {
+                invoke: needed("invoke")?,
+                child: needed("child")?,
+                output: fields.get("output").cloned().unwrap_or(Value::Null),
+            },
+            "stop" => InputKind::Stop {
+                invoke: needed("invoke")?,
+            },
+            "hold" => InputKind::Hold {
+                invoke: needed("invoke")?,
+                why: text("why"),
+            },
             "wake" => InputKind::Wake,
             other => return Err(EntryError(format!("`{other}` is no input that can be stepped again"))),
         };
@@ -260,6 +272,7 @@ fn parent_of(value: Option<&Value>) -> Result<Option<Parent>, EntryError> {
     Ok(Some(Parent {
         workflow: part("workflow")?.into(),
         key: part("key")?.into(),
+        invoke: part("invoke")?.into(),
     }))
 }
 

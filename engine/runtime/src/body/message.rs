@@ -36,12 +36,28 @@ pub enum MessageContent {
         start: bool,
         actor: Option<Actor>,
     },
+    /// `invoke`: as a child of the sender's invoke with this effect key.
     Start {
         with: Object,
+        invoke: Option<Arc<str>>,
     },
     /// What became of the receiver's own send.
     Answer {
         verdict: SendVerdict,
+    },
+    /// A child of the receiver came to its end.
+    Ended {
+        invoke: Arc<str>,
+        output: Value,
+    },
+    /// The receiver's parent does not wait for it any more.
+    Stop {
+        invoke: Arc<str>,
+    },
+    /// The receiver's parent is on hold, and says why; None: not any more.
+    Hold {
+        invoke: Arc<str>,
+        why: Option<Arc<str>>,
     },
     /// What became of the receiver's own effect; `actor`: the adapter, or who settled it.
     Effect {
@@ -92,7 +108,19 @@ impl MessageBody {
                 start: *start,
                 actor: None,
             },
-            MessageKind::Start { with } => MessageContent::Start { with: with.clone() },
+            MessageKind::Start { with, invoke } => MessageContent::Start {
+                with: with.clone(),
+                invoke: invoke.clone(),
+            },
+            MessageKind::Ended { invoke, output } => MessageContent::Ended {
+                invoke: invoke.clone(),
+                output: output.clone(),
+            },
+            MessageKind::Stop { invoke } => MessageContent::Stop { invoke: invoke.clone() },
+            MessageKind::Hold { invoke, why } => MessageContent::Hold {
+                invoke: invoke.clone(),
+                why: why.clone(),
+            },
             MessageKind::Answer { verdict } => MessageContent::Answer {
                 verdict: verdict.clone(),
             },
@@ -155,6 +183,9 @@ impl MessageContent {
             MessageContent::Event { .. } => "event",
             MessageContent::Start { .. } => "start",
             MessageContent::Answer { .. } => "answer",
+            MessageContent::Ended { .. } => "ended",
+            MessageContent::Stop { .. } => "stop",
+            MessageContent::Hold { .. } => "hold",
             MessageContent::Effect { .. } => "effect",
             MessageContent::Wake { .. } => "wake",
         }
@@ -173,7 +204,18 @@ impl MessageContent {
                 ("start", if *start { Value::Boolean(true) } else { Value::Null }),
                 ("with", Value::from_fields(with.clone())),
             ]),
-            MessageContent::Start { with } => object_of([("with", Value::from_fields(with.clone()))]),
+            MessageContent::Start { with, invoke } => object_of([
+                ("invoke", invoke.clone().map_or(Value::Null, Value::Text)),
+                ("with", Value::from_fields(with.clone())),
+            ]),
+            MessageContent::Ended { invoke, output } => {
+                object_of([("invoke", Value::Text(invoke.clone())), ("output", output.clone())])
+            }
+            MessageContent::Stop { invoke } => object_of([("invoke", Value::Text(invoke.clone()))]),
+            MessageContent::Hold { invoke, why } => object_of([
+                ("invoke", Value::Text(invoke.clone())),
+                ("why", why.clone().map_or(Value::Null, Value::Text)),
+            ]),
             MessageContent::Answer { verdict } => {
                 let (word, why) = match verdict {
                     SendVerdict::Taken => ("taken", Value::Null),
@@ -209,6 +251,18 @@ impl MessageContent {
             }),
             "start" => Ok(MessageContent::Start {
                 with: members.object("with")?,
+                invoke: members.optional_text("invoke")?,
+            }),
+            "ended" => Ok(MessageContent::Ended {
+                invoke: members.text("invoke")?,
+                output: members.value("output").cloned().unwrap_or(Value::Null),
+            }),
+            "stop" => Ok(MessageContent::Stop {
+                invoke: members.text("invoke")?,
+            }),
+            "hold" => Ok(MessageContent::Hold {
+                invoke: members.text("invoke")?,
+                why: members.optional_text("why")?,
             }),
             "answer" => Ok(MessageContent::Answer {
                 verdict: read_verdict(members)?,
@@ -286,7 +340,24 @@ mod tests {
             start: true,
             actor: Some(adapter.clone()),
         });
-        check(MessageContent::Start { with });
+        check(MessageContent::Start {
+            with: with.clone(),
+            invoke: None,
+        });
+        let invoke: Arc<str> = "x:1:lenses".into();
+        check(MessageContent::Start {
+            with,
+            invoke: Some(invoke.clone()),
+        });
+        check(MessageContent::Ended {
+            invoke: invoke.clone(),
+            output: Value::Integer(1),
+        });
+        check(MessageContent::Stop { invoke: invoke.clone() });
+        for why in [None, Some("Customer service".into())] {
+            let invoke = invoke.clone();
+            check(MessageContent::Hold { invoke, why });
+        }
         check(MessageContent::Answer {
             verdict: SendVerdict::Taken,
         });

@@ -115,9 +115,11 @@ fn calls_of(chart: &Chart) -> Vec<&Call> {
             Verb::Call(call) => Some(call),
             _ => None,
         });
-    let of_invokes = chart
-        .states
-        .iter()
-        .flat_map(|state| state.invokes.iter().map(|invoke| &invoke.call));
+    let of_invokes = chart.states.iter().flat_map(|state| {
+        state
+            .invokes
+            .iter()
+            .flat_map(|invoke| invoke.call().into_iter().chain(&invoke.compensate))
+    });
     of_invokes.chain(of_actions).collect()
 }

@@ -21,7 +21,12 @@ impl Request {
             InputKind::AdapterAnswer {
                 result: Err(failure), ..
             } => failure.message.len() + value_bytes(&failure.detail),
-            InputKind::Timer { .. } | InputKind::SendAnswer { .. } | InputKind::Wake => 0,
+            InputKind::ChildEnded { output, .. } => value_bytes(output),
+            InputKind::Timer { .. }
+            | InputKind::SendAnswer { .. }
+            | InputKind::Stop { .. }
+            | InputKind::Hold { .. }
+            | InputKind::Wake => 0,
         };
         let reason = self.input.reason.as_ref().map_or(0, |reason| reason.len());
         REQUEST_BYTES + reason + payload

@@ -383,6 +383,9 @@ fn log(request: &Request, step: &Step) {
         InputKind::Start(_) => "start",
         InputKind::AdapterAnswer { .. } => "adapter answer",
         InputKind::SendAnswer { .. } => "send answer",
+        InputKind::ChildEnded { .. } => "child ended",
+        InputKind::Stop { .. } => "stop",
+        InputKind::Hold { .. } => "hold",
         InputKind::Wake => "wake",
     };
     match &step.conclusion {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::{InputKey, InstanceId};
-use statewright_core::step::{Actor, ActorKind, Input, InputKind, Refusal, RefusalKind, StartInput};
+use statewright_core::step::{Actor, ActorKind, Input, InputKind, Parent, Refusal, RefusalKind, StartInput};
 use statewright_core::value::Object;
 
 use crate::body::{MessageBody, MessageContent, Party};
@@ -38,18 +38,39 @@ impl Delivery {
     pub fn sender(&self) -> Option<(Party, Arc<str>)> {
         match self.body.content {
             MessageContent::Event { .. } | MessageContent::Start { .. } => self.body.from.clone(),
-            MessageContent::Answer { .. } | MessageContent::Effect { .. } | MessageContent::Wake { .. } => None,
+            MessageContent::Answer { .. }
+            | MessageContent::Ended { .. }
+            | MessageContent::Stop { .. }
+            | MessageContent::Hold { .. }
+            | MessageContent::Effect { .. }
+            | MessageContent::Wake { .. } => None,
         }
     }
 
     /// Workflow, payload and key of the instance that this message starts if it is absent.
     pub fn start(&self) -> Option<(Arc<str>, Object, Arc<str>)> {
         let with = match &self.body.content {
-            MessageContent::Start { with } | MessageContent::Event { with, start: true, .. } => with.clone(),
+            MessageContent::Start { with, .. } | MessageContent::Event { with, start: true, .. } => with.clone(),
             _ => return None,
         };
         let Party { workflow, key } = self.body.to.clone()?;
         Some((workflow, with, key))
+    }
+
+    /// Whose child the instance is that this message starts, if it is one.
+    pub fn parent(&self) -> Option<Parent> {
+        let MessageContent::Start {
+            invoke: Some(invoke), ..
+        } = &self.body.content
+        else {
+            return None;
+        };
+        let (Party { workflow, key }, _) = self.body.from.clone()?;
+        Some(Parent {
+            workflow,
+            key,
+            invoke: invoke.clone(),
+        })
     }
 
     /// What the receiver is asked to take.
@@ -127,6 +148,20 @@ impl Delivery {
             MessageContent::Answer { verdict } => InputKind::SendAnswer {
                 send,
                 verdict: verdict.clone(),
+            },
+            MessageContent::Ended { invoke, output } => InputKind::ChildEnded {
+                invoke: invoke.clone(),
+                child: self
+                    .body
+                    .from
+                    .as_ref()
+                    .map_or_else(|| "".into(), |(child, _)| child.key.clone()),
+                output: output.clone(),
+            },
+            MessageContent::Stop { invoke } => InputKind::Stop { invoke: invoke.clone() },
+            MessageContent::Hold { invoke, why } => InputKind::Hold {
+                invoke: invoke.clone(),
+                why: why.clone(),
             },
             MessageContent::Effect { effect, result, .. } => InputKind::AdapterAnswer {
                 effect: effect.clone(),

@@ -54,7 +54,10 @@ impl Messages {
             return Ok(());
         };
         let ready = match self.starts.ready(&workflow, with, Some(&key), now).await {
-            Ok(ready) => ready,
+            Ok(mut ready) => {
+                ready.input.parent = delivery.parent();
+                ready
+            }
             Err(error) => return self.not_ready(delivery, error, now).await,
         };
         let origin = Origin::Message {

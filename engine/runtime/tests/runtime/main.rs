@@ -1,6 +1,7 @@
 //! Promises of the engine, on the store in memory and with the clock moved by hand: every actor is ticked, nothing sleeps.
 
 mod audit;
+mod children;
 mod effects;
 mod incidents;
 mod intake;

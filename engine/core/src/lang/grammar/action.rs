@@ -47,7 +47,7 @@ static ACTION: Construct = Construct {
         )
         .unbuilt("`unmark`"),
         key("reoffer", Shape::Map(&REOFFER), "gives back all that a person holds").unbuilt("`reoffer`"),
-        key("undo", UNDO, "compensations, latest first").unbuilt("`undo`"),
+        key("undo", UNDO, "compensations, latest first"),
         key("if", Shape::Expression, "runs the action only then"),
         key(
             "each",

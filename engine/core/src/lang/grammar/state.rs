@@ -232,8 +232,6 @@ const INVOKES: Shape = Shape::Either(&Forms {
     mapping: Some(Shape::Map(&INVOKE)),
 });
 
-const CHILDREN: &str = "children (`invoke` with `workflow`)";
-
 static INVOKE: Construct = Construct {
     noun: "an invoke",
     shared: &[],
@@ -245,7 +243,7 @@ static INVOKE: Construct = Construct {
         ),
         key("adapter", Shape::Name(Name::Snake), "the adapter"),
         key("action", Shape::Name(Name::Snake), "what it is to do"),
-        key("workflow", Shape::Name(Name::File), "the workflow of the children").unbuilt(CHILDREN),
+        key("workflow", Shape::Name(Name::File), "the workflow of the children"),
         key("key", Shape::Text, "the child's key"),
         key("each", Shape::Expression, "one child for every item"),
         key("input", VALUES, "what it is given"),
@@ -253,7 +251,7 @@ static INVOKE: Construct = Construct {
         key("expires", Shape::Duration, "after when it must not even begin"),
         key("retry", RETRY, "for failures the adapter calls temporary"),
         key("require", Shape::Expression, "tried again immediately before each attempt"),
-        key("onStart", Shape::Map(&STEP_ON_THE_WAY), "the child exists").unbuilt("`onStart`"),
+        key("onStart", Shape::Map(&STEP_ON_THE_WAY), "the child exists"),
         key(
             "onProgress",
             Shape::Map(&STEP_ON_THE_WAY),
@@ -270,7 +268,7 @@ static INVOKE: Construct = Construct {
             Shape::Either(&ONE_AUTOMATIC),
             "when it failed; the error is `event.error`",
         ),
-        key("compensate", Shape::Map(&COMPENSATION), "what `undo` performs").unbuilt("`compensate`"),
+        key("compensate", Shape::Map(&COMPENSATION), "what `undo` performs"),
     ],
 };
 

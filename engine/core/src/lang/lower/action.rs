@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::Sink;
 use super::{Lowering, head};
-use crate::chart::{Action, Addressee, Each, PathAssignment, Send, StartInstance, ValueTemplate, Verb};
+use crate::chart::{Action, Addressee, Each, PathAssignment, Send, StartInstance, Undo, ValueTemplate, Verb};
 use crate::diagnostic::{Code, Span, nearest};
 use crate::field::{Field, Kind};
 use crate::lang::computed;
@@ -16,7 +16,7 @@ const VERBS: [&str; 12] = [
 ];
 
 /// What goes to another instance, or into the trail.
-const MESSAGE: Sink<'static> = Sink::Public("a message to an instance");
+pub(super) const MESSAGE: Sink<'static> = Sink::Public("a message to an instance");
 const MARK: Sink<'static> = Sink::Public("a mark, which is a line of the trail");
 
 impl Lowering<'_> {
@@ -74,7 +74,7 @@ impl Lowering<'_> {
     }
 
     /// `list`, or `name in list`; what is bound joins the scope.
-    fn each(&mut self, node: &Node, scope: &mut Scope) -> Option<Each> {
+    pub(super) fn each(&mut self, node: &Node, scope: &mut Scope) -> Option<Each> {
         let scalar = node.as_scalar()?;
         let (name, at) = named_loop(&scalar.text).map_or((None, 0), |(name, at)| (Some(name), at));
         let list = computed::expression_at(scalar, at, &mut self.out)?;
@@ -110,6 +110,7 @@ impl Lowering<'_> {
             "start" => self.start_instance(mapping?, scope).map(Verb::Start),
             "call" => self.call(mapping?, scope).map(Verb::Call),
             "mark" => Some(Verb::Mark(self.marks(mapping?, scope))),
+            "undo" => Some(Verb::Undo(self.undo(&entry.value))),
             _ => None,
         }
     }
@@ -320,6 +321,15 @@ impl Lowering<'_> {
             key: mapping.get("key").and_then(|node| self.identity(node, scope, MESSAGE)),
             with: self.values(mapping.get("with"), scope, MESSAGE),
         })
+    }
+
+    /// `all`, or a list of the ids of invokes.
+    fn undo(&mut self, node: &Node) -> Undo {
+        let Some(items) = node.as_sequence() else { return Undo::All };
+        let named: Vec<Scalar> = items.iter().filter_map(Node::as_scalar).cloned().collect();
+        let ids = named.iter().map(|scalar| scalar.text.clone()).collect();
+        self.undone.extend(named);
+        Undo::Of(ids)
     }
 
     fn marks(&mut self, mapping: &Mapping, scope: &Scope) -> Vec<(Arc<str>, ValueTemplate)> {

@@ -161,6 +161,8 @@ impl Lowering<'_> {
             return;
         };
         for (path, usage) in paths {
+            // of a list of views, what is asked of each
+            let path = path.strip_prefix(&[Step::Each]).unwrap_or(path);
             let fields = path.iter().map_while(|step| match step {
                 Step::Field(name) => Some(name.clone()),
                 Step::Each => None,

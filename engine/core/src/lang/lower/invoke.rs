@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::action::MESSAGE;
 use super::target::From;
 use super::transition::Written;
 use super::value::Sink;
 use super::{Lowering, head};
-use crate::chart::{Call, Invoke, Retry, StateIndex, Trigger};
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::chart::{Call, Children, Invoke, Read, ReadOf, Retry, StateIndex, Trigger, Work};
+use crate::diagnostic::{Code, Diagnostic, Span, nearest};
 use crate::lang::scope::Scope;
 use crate::time::parse_duration_range;
 use crate::yaml::{Mapping, Node};
@@ -16,7 +17,7 @@ use crate::yaml::{Mapping, Node};
 pub(super) const ADAPTER: Sink<'static> = Sink::Public("what an adapter is given, and no contract declares the purpose yet");
 
 impl Lowering<'_> {
-    /// The invokes of a state; those of children are not built and left out.
+    /// The invokes of a state.
     pub(super) fn invokes(&mut self, node: Option<&Node>, source: StateIndex, scope: &Scope) -> Vec<Invoke> {
         let Some(node) = node else { return Vec::new() };
         let items: Vec<&Node> = node.as_sequence().map_or_else(|| vec![node], |items| items.iter().collect());
@@ -32,13 +33,13 @@ impl Lowering<'_> {
 
     fn invoke(&mut self, mapping: &Mapping, span: Span, source: StateIndex, position: usize, scope: &Scope) -> Option<Invoke> {
         let id = self.invoke_id(mapping, span, source);
-        let of_children = mapping.get("workflow").is_some();
-        // The events of children are named here too, so that what answers to them is known.
-        let call = if of_children {
-            None
-        } else {
-            self.invoked_call(mapping, span, scope)
+        let work = match mapping.get("workflow").is_some() {
+            true => self.children(mapping, scope).map(Work::Children),
+            false => self.invoked_call(mapping, span, scope).map(|call| Work::Call(Box::new(call))),
         };
+        if let Some(Work::Children(children)) = &work {
+            self.note_children(&id, children, source, position, span);
+        }
         let on = |lowering: &mut Self, key: &str, trigger: Trigger| {
             let written = Written {
                 source,
@@ -49,17 +50,94 @@ impl Lowering<'_> {
             };
             mapping.get(key).and_then(|node| lowering.transition(node, &written))
         };
+        let on_start = on(self, "onStart", Trigger::InvokeStart(position));
         let on_done = on(self, "onDone", Trigger::InvokeDone(position));
         let on_error = on(self, "onError", Trigger::InvokeError(position));
         let timeout = mapping.get("timeout").and_then(|node| self.duration(node, scope));
+        let compensate = mapping.get("compensate").and_then(Node::as_mapping);
+        let compensate = compensate.and_then(|mapping| self.call(mapping, scope));
+        if compensate.is_some() {
+            self.compensated.insert(id.clone());
+        }
         Some(Invoke {
             id,
-            call: call?,
+            work: work?,
             timeout,
+            on_start,
             on_done,
             on_error,
+            compensate,
             span,
         })
+    }
+
+    fn children(&mut self, mapping: &Mapping, scope: &Scope) -> Option<Children> {
+        for key in ["adapter", "action", "expires", "retry", "require", "onProgress"] {
+            if let Some(entry) = mapping.entry(key) {
+                let message = format!("`{key}` is for adapters, and this invoke starts other instances");
+                let help = "take it away, or take `workflow` away";
+                self.error(Code::KeysExclude, entry.key.span, message, help);
+            }
+        }
+        let mut scope = scope.clone();
+        let each = mapping.get("each").and_then(|node| self.each(node, &mut scope));
+        let key = mapping.get("key").and_then(|node| self.identity(node, &scope, MESSAGE));
+        if let (Some(_), Some(template), Some(node)) = (&each, &key, mapping.get("key"))
+            && template.literal().is_some()
+        {
+            let message = "each child would have the same key";
+            let help = "make the key of the item, such as \"{{ key }}-{{ item }}\"";
+            self.error(Code::WrongType, node.span, message, help);
+        }
+        Some(Children {
+            workflow: mapping.get("workflow")?.as_scalar()?.text.clone(),
+            key,
+            each,
+            input: self.values(mapping.get("input"), &scope, MESSAGE),
+        })
+    }
+
+    /// Expressions see them under the name of the invoke.
+    fn note_children(&mut self, id: &Arc<str>, children: &Children, state: StateIndex, position: usize, span: Span) {
+        let read = Read {
+            name: id.clone(),
+            workflow: children.workflow.clone(),
+            of: ReadOf::Children {
+                state,
+                position,
+                each: children.each.is_some(),
+            },
+            paths: Vec::new(),
+            span,
+        };
+        self.child_reads.insert(id.clone(), read);
+    }
+
+    /// What `undo` names is to be an invoke, and to say how it is undone.
+    pub(super) fn check_undone(&mut self) {
+        for scalar in std::mem::take(&mut self.undone) {
+            if self.compensated.contains(&scalar.text) {
+                continue;
+            }
+            if self.invoke_ids.contains_key(&scalar.text) {
+                let message = format!("the invoke `{}` does not say how it is undone", scalar.text);
+                let help = "add `compensate` to it: what an adapter is to do then";
+                self.error(Code::MissingKey, scalar.span, message, help);
+                continue;
+            }
+            let known: Vec<Arc<str>> = self.compensated.iter().cloned().collect();
+            let diagnostic = Diagnostic::error(
+                Code::UnknownWord,
+                scalar.span,
+                format!("there is no invoke `{}`", scalar.text),
+            );
+            self.out.push(match nearest(&scalar.text, known.iter().map(|id| &**id)) {
+                Some(meant) => diagnostic
+                    .help(format!("write `{meant}`, if that is meant"))
+                    .repair(scalar.span, meant),
+                None => diagnostic.help("name an invoke that has `compensate`"),
+            });
+        }
     }
 
     fn invoke_id(&mut self, mapping: &Mapping, span: Span, source: StateIndex) -> Arc<str> {

@@ -29,11 +29,11 @@ use super::fields::{ComputedDefault, FIELDS_MAX, FieldReader};
 use super::loader::Loader;
 use super::scope::Scope;
 use super::unbuilt::Unbuilt;
-use crate::chart::{Chart, State, StateIndex, Transition, TransitionIndex};
+use crate::chart::{Chart, Read, State, StateIndex, Transition, TransitionIndex};
 use crate::check::Doubts;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::field::Fields;
-use crate::yaml::{Mapping, Node};
+use crate::yaml::{Mapping, Node, Scalar};
 
 pub use names::LETS_MAX;
 
@@ -61,6 +61,12 @@ pub(super) struct Lowering<'a> {
     personal_fields: BTreeSet<Arc<str>>,
     /// Read to the paths of its view that expressions name.
     read_paths: BTreeMap<Arc<str>, BTreeSet<Vec<Arc<str>>>>,
+    /// The reads that invokes of children are.
+    child_reads: BTreeMap<Arc<str>, Read>,
+    /// What `undo` names, to be compared with the invokes when all are known.
+    undone: Vec<Scalar>,
+    /// Invokes that say how they are undone.
+    compensated: BTreeSet<Arc<str>>,
     events: event_names::EventNames,
     words: words::Words,
     /// Ids of invokes, with their places.
@@ -84,6 +90,9 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, unbuilt: Unbuilt
         transitions: Vec::new(),
         personal_fields: BTreeSet::new(),
         read_paths: BTreeMap::new(),
+        child_reads: BTreeMap::new(),
+        undone: Vec::new(),
+        compensated: BTreeSet::new(),
         events: event_names::EventNames::default(),
         words: words::Words::default(),
         invoke_ids: BTreeMap::new(),

@@ -52,8 +52,10 @@ impl Lowering<'_> {
             self.declare(&mut scope, &mut places, &entry.key, "a read", known);
             self.read_paths.insert(entry.key.text.clone(), Default::default());
         }
-        for scalar in child_ids(workflow) {
-            self.declare(&mut scope, &mut places, &scalar, "the children of an invoke", Known::Unknown);
+        for Children { id, each } in children_of(workflow, None) {
+            let known = if each { Known::Views } else { Known::View };
+            self.declare(&mut scope, &mut places, &id, "the children of an invoke", known);
+            self.read_paths.entry(id.text.clone()).or_default();
         }
         let lets: Vec<Scalar> = keys(workflow, "let").take(LETS_MAX).cloned().collect();
         for scalar in &lets {
@@ -173,19 +175,30 @@ fn keys<'m>(workflow: &'m Mapping, key: &str) -> impl Iterator<Item = &'m Scalar
     entries.map(|entry| &entry.key).filter(|key| !is_extension(&key.text))
 }
 
-/// Ids of invokes of children, which are reads of that name. (Reference, section 3.5.)
-fn child_ids(state: &Mapping) -> Vec<Scalar> {
-    let mut ids = Vec::new();
+/// An invoke of children, which is a read of its name. (Reference, section 3.5.)
+struct Children {
+    id: Scalar,
+    each: bool,
+}
+
+/// Those of a state and of all states in it. An invoke without an id is called as its state is.
+fn children_of(state: &Mapping, name: Option<&Scalar>) -> Vec<Children> {
     let invokes = state.get("invoke").map_or_else(Vec::new, |node| match node.as_sequence() {
         Some(items) => items.iter().filter_map(Node::as_mapping).collect(),
         None => node.as_mapping().into_iter().collect(),
     });
-    let children = invokes.into_iter().filter(|invoke| invoke.get("workflow").is_some());
-    ids.extend(children.filter_map(|invoke| invoke.get("id").and_then(Node::as_scalar).cloned()));
+    let of_children = invokes.into_iter().filter(|invoke| invoke.get("workflow").is_some());
+    let own = of_children.filter_map(|invoke| {
+        let id = invoke.get("id").and_then(Node::as_scalar).or(name)?.clone();
+        let each = invoke.get("each").is_some();
+        Some(Children { id, each })
+    });
+    let mut children: Vec<Children> = own.collect();
     for entry in state.get("states").and_then(Node::as_mapping).into_iter().flatten() {
-        ids.extend(entry.value.as_mapping().map(child_ids).unwrap_or_default());
+        let inner = entry.value.as_mapping().map(|state| children_of(state, Some(&entry.key)));
+        children.extend(inner.unwrap_or_default());
     }
-    ids
+    children
 }
 
 /// Whether a read finds one instance by its key.

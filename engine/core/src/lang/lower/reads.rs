@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Lowering;
 use super::value::Sink;
-use crate::chart::Read;
+use crate::chart::{Read, ReadOf};
 use crate::diagnostic::Code;
 use crate::yaml::{Mapping, Node, is_extension};
 
@@ -54,7 +54,7 @@ impl Lowering<'_> {
                     Read {
                         name,
                         workflow,
-                        key,
+                        of: ReadOf::Key(key),
                         paths: Vec::new(),
                         span: entry.key.span,
                     },
@@ -62,6 +62,13 @@ impl Lowering<'_> {
             }
         }
         reads
+    }
+
+    /// The children of every invoke are a read of its name, unless that is the name of something else.
+    pub(super) fn add_child_reads(&mut self, reads: &mut BTreeMap<Arc<str>, Read>) {
+        for (name, read) in std::mem::take(&mut self.child_reads) {
+            reads.entry(name).or_insert(read);
+        }
     }
 
     /// What expressions ask of each read's view.

@@ -41,6 +41,8 @@ impl Lowering<'_> {
             root.title = title.clone();
         }
         self.check_raised();
+        self.check_undone();
+        self.add_child_reads(&mut reads);
         self.fill_paths(&mut reads);
         Some(Chart {
             definition: Digest::ZERO,

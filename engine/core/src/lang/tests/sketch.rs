@@ -54,6 +54,7 @@ fn drawn(chart: &Chart, state: &State, transition: &Transition) -> String {
             format!("after {} {}", timer.name, moment(&timer.when))
         }
         Trigger::Done => "done".into(),
+        Trigger::InvokeStart(position) => format!("started.{}", state.invokes[*position].id),
         Trigger::InvokeDone(position) => format!("done.{}", state.invokes[*position].id),
         Trigger::InvokeError(position) => format!("error.{}", state.invokes[*position].id),
         Trigger::Initial => "initial".into(),
@@ -136,6 +137,7 @@ pub(super) fn verb(verb: &Verb) -> &'static str {
         Verb::Start(_) => "start",
         Verb::Call(_) => "call",
         Verb::Mark(_) => "mark",
+        Verb::Undo(_) => "undo",
     }
 }
 

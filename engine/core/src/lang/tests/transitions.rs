@@ -1,6 +1,7 @@
 //! Transitions, guards, branches, timers and invokes.
 
 use super::*;
+use crate::chart::{Call, Invoke, ReadOf};
 
 fn in_state(body: &str) -> String {
     format!(
@@ -148,6 +149,10 @@ fn a_timer_says_when_exactly_once() {
     );
 }
 
+fn call(invoke: &Invoke) -> &Call {
+    invoke.call().unwrap_or_else(|| panic!("an adapter's work, not {invoke:?}"))
+}
+
 #[test]
 fn an_adapter_is_invoked_while_a_state_is_active() {
     let source = in_state(
@@ -168,9 +173,9 @@ fn an_adapter_is_invoked_while_a_state_is_active() {
             format!(
                 "{} {} {:?} {}",
                 invoke.id,
-                invoke.call.adapter,
-                invoke.call.retry,
-                invoke.call.require.is_some()
+                call(invoke).adapter,
+                call(invoke).retry,
+                call(invoke).require.is_some()
             )
         })
         .collect();
@@ -195,5 +200,46 @@ fn an_adapter_is_invoked_while_a_state_is_active() {
     check(
         "    invoke: {adapter: x, action: y, retry: {backoff: 5m..5s}}",
         "SW-0210 ‹5m..5s› `5m..5s` cannot be waited by: `5m` is longer than `5s`",
+    );
+}
+
+#[test]
+fn children_are_a_read_of_the_invokes_name() {
+    let source = in_state(
+        "    invoke: {workflow: lens, each: \"eye in ['left']\", key: \"{{ key }}-{{ eye }}\", input: {eye: \"{{ eye }}\"}, onStart: {actions: [{mark: {begun: {}}}]}, onDone: b}
+    always: {guard: \"a | all('ready' in item.states and item.data.eye == 'x')\", target: b}",
+    );
+    let chart = chart(&source);
+    let drawn = sketch(&chart);
+    assert!(drawn.contains("started.a / mark -> stay"), "{drawn}");
+    let read = chart.reads.get("a").expect("the read of the children");
+    assert!(matches!(read.of, ReadOf::Children { each: true, .. }), "{read:?}");
+    let paths: Vec<String> = read.paths.iter().map(|path| path.join(".")).collect();
+    assert_eq!(paths, ["data.eye", "states"]);
+    check(
+        "    invoke: {workflow: lens, each: \"['left']\", key: same}",
+        "SW-0414 ‹same› each child would have the same key",
+    );
+    check(
+        "    invoke: {workflow: lens, retry: {attempts: 3}}",
+        "SW-0211 ‹retry› `retry` is for adapters, and this invoke starts other instances",
+    );
+    check(
+        "    invoke: {id: rush, workflow: lens}",
+        "SW-0304 ‹rush› `rush` is the name of a field already",
+    );
+}
+
+#[test]
+fn undo_names_invokes_that_say_how() {
+    let invoke = "    invoke: {id: room, adapter: x, action: y, compensate: {adapter: x, action: z}, onDone: b}\n";
+    check(&format!("{invoke}    exit: [{{undo: all}}, {{undo: [room]}}]"), "");
+    check(
+        &format!("{invoke}    exit: [{{undo: [rom]}}]"),
+        "SW-0209 ‹rom› there is no invoke `rom`",
+    );
+    check(
+        "    invoke: {id: room, adapter: x, action: y, onDone: b}\n    exit: [{undo: [room]}]",
+        "SW-0208 ‹room› the invoke `room` does not say how it is undone",
     );
 }

@@ -227,3 +227,13 @@ states:
         &[("orders", "a"), ("order.paid", "b"), ("ANYTHING", "c")],
     );
 }
+
+#[test]
+fn what_is_raised_on_the_way_to_the_end_is_heard_by_nobody() {
+    let life = Life::begun(
+        "workflow: w\nstart: {by: [staff]}\ninitial: a\nstates:\n  a: {always: {target: b}, exit: [{raise: LATE}]}\n  b: {type: final, entry: [{raise: LATER}]}\n",
+        "{}",
+    );
+    assert_eq!(life.states(), "b");
+    assert_eq!(life.last().next.status, Status::Done);
+}
