@@ -38,6 +38,6 @@ mod timers;
 mod token_lookup;
 pub mod tokens;
 
-pub use engine::{Deployed, Ended, Engine, Node, SendRequest, StartRequest, Surroundings};
+pub use engine::{Deployed, Ended, Engine, Node, SendRequest, StartRequest, Surroundings, TaskRequest};
 pub use messages::Messages;
 pub use timers::Timers;

@@ -68,7 +68,14 @@ fn hold(bytes: &[u8]) {
     while let Some(more) = rest.filter(|_| life.has_begun()) {
         let (event, after) = text::parts(more);
         if let Some((name, payload, reason)) = answered(Document::read(event.as_bytes()).and_then(event_of)) {
-            life.take(reason, InputKind::Event { name, payload });
+            life.take(
+                reason,
+                InputKind::Event {
+                    name,
+                    payload,
+                    task: None,
+                },
+            );
         }
         rest = after;
     }

@@ -174,7 +174,14 @@ fn lived(chart: Arc<Chart>) {
     for name in names {
         if life.has_begun() {
             let payload = Object::new();
-            life.take(Some("because".into()), InputKind::Event { name, payload });
+            life.take(
+                Some("because".into()),
+                InputKind::Event {
+                    name,
+                    payload,
+                    task: None,
+                },
+            );
         }
     }
     life.end();

@@ -86,6 +86,7 @@ impl Client {
             Client::Connection(connection) => connection.send(workflow, key, event, payload).await,
             Client::Engine(engine, actor) => {
                 let request = SendRequest {
+                    task: None,
                     workflow: workflow.clone(),
                     key: key.into(),
                     event: event.into(),

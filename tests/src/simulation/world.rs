@@ -170,6 +170,7 @@ impl World {
         let expected = self.expected(&workflow, &key);
         let fields = field.map(|(name, value)| (Arc::from(name), Value::from_text(value)));
         let request = SendRequest {
+            task: None,
             workflow,
             key,
             event: event.into(),
@@ -181,6 +182,7 @@ impl World {
         };
         self.want(|key| {
             Wish::Send(SendRequest {
+                task: None,
                 input_key: Some(key),
                 ..request
             })

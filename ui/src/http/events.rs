@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
 use statewright_core::diagnostic::Code;
-use statewright_core::step::Verdict;
+use statewright_core::step::{TaskRef, Verdict};
 use statewright_core::value::Object;
 use statewright_engine::SendRequest;
 use statewright_engine::intake::Answer;
@@ -71,6 +71,7 @@ async fn send(
     let expected = expected_revision(&parts.headers)?;
     let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
     let event = SendRequest {
+        task: given.text("task")?.map(|task| TaskRef::read(&task)),
         workflow: workflow.as_str().into(),
         key: key.as_str().into(),
         event: given.required_text("event")?,

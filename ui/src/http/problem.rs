@@ -165,6 +165,7 @@ const RANKS: [(RefusalKind, Code); 7] = [
     (RefusalKind::Reason, Code::ReasonMissing),
     (RefusalKind::Paused, Code::Paused),
     (RefusalKind::Conflict, Code::Conflicting),
+    (RefusalKind::Held, Code::Conflicting),
     (RefusalKind::Guard, Code::GuardFalse),
 ];
 

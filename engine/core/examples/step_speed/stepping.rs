@@ -75,7 +75,11 @@ impl Bench {
         let events = EVENTS.iter().map(|event| {
             let payload = Object::from([("data".into(), payload(event)?)]);
             let name = (*event).into();
-            Ok(input(InputKind::Event { name, payload }))
+            Ok(input(InputKind::Event {
+                name,
+                payload,
+                task: None,
+            }))
         });
         Ok(Bench {
             chart: compiled(yaml)?,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::{Channel, People};
 use crate::diagnostic::Span;
 use crate::expression::{Expression, Template};
 use crate::time::Duration;
@@ -50,6 +51,18 @@ pub enum Verb {
     /// Name → fields of an indexed line in the trail.
     Mark(Vec<(Arc<str>, ValueTemplate)>),
     Undo(Undo),
+    Notify(Notify),
+}
+
+/// Something that people are told.
+#[derive(Clone, Debug)]
+pub struct Notify {
+    pub to: People,
+    pub text: Template,
+    /// At least one.
+    pub via: Vec<Channel>,
+    /// It stands in the instance's conversation.
+    pub thread: bool,
 }
 
 /// Which invokes are to be undone, of those that were done and not undone yet: the latest first.

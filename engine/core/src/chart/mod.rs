@@ -8,16 +8,18 @@ mod invoke;
 mod people;
 mod read;
 mod state_set;
+mod task;
 mod transition;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use action::{Action, Addressee, Call, Each, PathAssignment, Retry, Send, StartInstance, Undo, ValueTemplate, Verb};
+pub use action::{Action, Addressee, Call, Each, Notify, PathAssignment, Retry, Send, StartInstance, Undo, ValueTemplate, Verb};
 pub use invoke::{Children, Invoke, Work};
 pub use people::{Party, People, PersonPattern};
 pub use read::{Read, ReadOf};
 pub use state_set::{STATES_MAX, StateSet, States};
+pub use task::{Channel, Rung, RungCondition, RungMoment, Task};
 pub use transition::{Admission, Branch, EventPattern, Form, Guard, Reason, Transition, Trigger};
 
 use crate::diagnostic::Span;
@@ -70,6 +72,8 @@ pub struct Notable {
     pub pausing: StateSet,
     /// They have eventless transitions.
     pub eventless: StateSet,
+    /// They are a person's work.
+    pub tasks: StateSet,
 }
 
 impl Notable {
@@ -78,6 +82,7 @@ impl Notable {
         Notable {
             pausing: with(|state| !state.pauses.is_empty()),
             eventless: with(|state| !state.always.is_empty()),
+            tasks: with(|state| state.task.is_some()),
         }
     }
 }
@@ -123,6 +128,7 @@ pub struct State {
     pub always: Vec<TransitionIndex>,
     pub after: Vec<Timer>,
     pub invokes: Vec<Invoke>,
+    pub task: Option<Box<Task>>,
     /// Name → value that only one active instance may hold.
     pub unique: Vec<(Arc<str>, Template)>,
     pub pauses: Vec<StateIndex>,

@@ -261,7 +261,8 @@ mod tests {
                 .to_owned()
         };
         assert_eq!(meaning("after"), "timers");
-        assert_eq!(meaning("task"), "a person's work while the state is active (not yet: tasks)");
+        let access = interface::to_interface(&schema);
+        assert!(access.contains("opens with a reason, for a time (not yet: `break_glass`)"), "{access}");
         let kind = state
             .field("type")
             .and_then(|kind| kind.field("enum"))

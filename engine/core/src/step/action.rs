@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::interrupt::{Interrupt, NoValue, failure};
 use super::machine::{Machine, Raised};
 use super::scope::Locals;
-use super::{Effect, Message, MessageKind, PendingSend};
-use crate::chart::{Action, Addressee, Call, Children, Lets, Send, StartInstance, ValueTemplate, Verb};
+use super::{Effect, Message, MessageKind, Notice, PendingSend};
+use crate::chart::{Action, Addressee, Call, Children, Lets, Notify, Send, StartInstance, ValueTemplate, Verb};
 use crate::identity::InputKey;
 use crate::value::{Object, Value};
 
@@ -160,6 +160,7 @@ impl Machine<'_> {
                 Ok(())
             }
             Verb::Undo(undo) => Ok(self.undo(undo)?),
+            Verb::Notify(notify) => self.run_notify(notify, lets, locals),
         }
     }
 
@@ -212,6 +213,19 @@ impl Machine<'_> {
             None,
             MessageKind::Start { with, invoke: None },
         )
+    }
+
+    fn run_notify(&mut self, notify: &Notify, lets: &[&Lets], locals: &Locals) -> Result<(), Broken> {
+        self.count_intent()?;
+        let audience = self.audience(&notify.to, lets, locals)?;
+        let text = self.scope(lets, locals).text(&notify.text)?;
+        self.notices.push(Notice {
+            audience,
+            text,
+            via: notify.via.clone(),
+            thread: notify.thread,
+        });
+        Ok(())
     }
 
     fn addressee(&self, to: &Addressee, lets: &[&Lets], locals: &Locals) -> Result<(Arc<str>, Arc<str>), Broken> {
@@ -349,10 +363,10 @@ impl Machine<'_> {
     }
 
     pub(super) fn count_intent(&self) -> Result<(), Interrupt> {
-        if self.messages.len() + self.effects.len() >= INTENTS_MAX {
+        if self.messages.len() + self.effects.len() + self.notices.len() >= INTENTS_MAX {
             return Err(failure(
                 "SW-1004",
-                format!("one step makes more than {INTENTS_MAX} messages and effects"),
+                format!("one step makes more than {INTENTS_MAX} messages, effects and notices"),
             ));
         }
         Ok(())

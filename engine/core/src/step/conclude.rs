@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::interrupt::Interrupt;
 use super::machine::Machine;
-use super::{ArmedTimer, Outcome, Snapshot, Status, SubscriptionChange, TimerChange, Trace, Verdict};
+use super::{ArmedTimer, OpenTask, Outcome, Snapshot, Status, SubscriptionChange, TaskChange, TimerChange, Trace, Verdict};
 
 impl Machine<'_> {
     /// Everything that follows by itself, then timers, invokes, claims and subscriptions as the configuration wants them.
     pub(super) fn conclude(&mut self) -> Result<(), Interrupt> {
         self.come_to_rest()?;
         self.settle_timers()?;
+        self.settle_tasks()?;
         self.pause_invokes();
         self.hold_children()?;
         self.claims = self.settle_claims()?;
@@ -30,6 +31,8 @@ impl Machine<'_> {
             || timer_changes(&BTreeMap::new(), &self.next.timers),
             |before| timer_changes(&before.timers, &self.next.timers),
         );
+        let nothing = BTreeMap::new();
+        let tasks = task_changes(before.map_or(&nothing, |before| &before.tasks), &self.next.tasks);
         Outcome {
             verdict: Verdict::Taken,
             trace: Some(self.trace()),
@@ -40,6 +43,8 @@ impl Machine<'_> {
             messages: self.messages,
             claims: self.claims,
             subscriptions: self.subscriptions,
+            tasks,
+            notices: self.notices,
             resumed,
         }
     }
@@ -90,6 +95,26 @@ impl Machine<'_> {
             label,
         }
     }
+}
+
+/// What queues show differently: a task that is on hold is in none.
+fn task_changes(before: &BTreeMap<Arc<str>, OpenTask>, after: &BTreeMap<Arc<str>, OpenTask>) -> Vec<TaskChange> {
+    let shown =
+        |tasks: &BTreeMap<Arc<str>, OpenTask>, name: &Arc<str>| tasks.get(name).filter(|task| task.held_since.is_none()).cloned();
+    let mut names: Vec<&Arc<str>> = before.keys().chain(after.keys()).collect();
+    names.sort();
+    names.dedup();
+    names
+        .into_iter()
+        .filter_map(|name| match (shown(before, name), shown(after, name)) {
+            (was, Some(task)) if was.as_ref() != Some(&task) => Some(TaskChange::Open {
+                name: name.clone(),
+                task: Box::new(task),
+            }),
+            (Some(_), None) => Some(TaskChange::Gone { name: name.clone() }),
+            _ => None,
+        })
+        .collect()
 }
 
 type Timers = BTreeMap<Arc<str>, ArmedTimer>;

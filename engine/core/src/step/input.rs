@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::Parent;
+use super::{Parent, TaskAct, TaskRef};
 use crate::identity::InputKey;
 use crate::value::{Object, Value};
 
@@ -23,6 +23,13 @@ pub enum InputKind {
     Event {
         name: Arc<str>,
         payload: Object,
+        /// Finishes this task: it is offered to the task's state and outwards only.
+        task: Option<TaskRef>,
+    },
+    /// Something else that a person does with a task.
+    Task {
+        task: TaskRef,
+        act: TaskAct,
     },
     /// The timer armed under this name for this moment is due.
     Timer {

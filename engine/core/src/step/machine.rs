@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::event::Event;
 use super::log::Log;
-use super::{Actor, ClaimChange, Effect, Fact, Facts, Message, Needs, ReadRequest, Snapshot, SubscriptionChange};
+use super::{Actor, ClaimChange, Effect, Fact, Facts, Message, Needs, Notice, ReadRequest, Snapshot, SubscriptionChange};
 use crate::chart::{Chart, Form, StateIndex, StateSet, TransitionIndex};
 use crate::expression::Meter;
 use crate::expression::limits::STEP_FUEL_MAX;
@@ -41,6 +41,9 @@ pub(super) struct Machine<'a> {
     pub abandoned: Vec<Arc<str>>,
     pub messages: Vec<Message>,
     pub claims: Vec<ClaimChange>,
+    pub notices: Vec<Notice>,
+    /// The state whose task the event finishes: only it and what is around it answers.
+    pub finishing: Option<StateIndex>,
     pub subscriptions: Vec<SubscriptionChange>,
     /// Numbers sends and calls within this step.
     pub ordinal: u32,
@@ -118,6 +121,8 @@ impl<'a> Machine<'a> {
             abandoned: Vec::new(),
             messages: Vec::new(),
             claims: Vec::new(),
+            notices: Vec::new(),
+            finishing: None,
             subscriptions: Vec::new(),
             ordinal: 0,
             transitions_taken: 0,

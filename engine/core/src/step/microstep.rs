@@ -128,6 +128,7 @@ impl Machine<'_> {
         self.fresh.remove(state);
         self.begun.remove(state);
         self.drop_timers_of(state);
+        self.close_task_of(state);
         self.abandon_invokes_of(state)?;
         self.log.left.push(state);
         Ok(())
@@ -244,6 +245,7 @@ impl Machine<'_> {
             self.run_block(exit, &[])?;
             self.fresh.remove(state);
             self.drop_timers_of(state);
+            self.close_task_of(state);
             self.abandon_invokes_of(state)?;
         }
         self.tell_parent()

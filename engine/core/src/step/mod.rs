@@ -11,6 +11,7 @@ mod action;
 mod acts;
 mod admission;
 mod answers;
+mod audience;
 mod children;
 mod claims;
 mod conclude;
@@ -21,6 +22,7 @@ mod input;
 mod interrupt;
 mod invoke;
 mod key;
+mod ladder;
 mod log;
 mod machine;
 mod members;
@@ -40,6 +42,10 @@ mod sight;
 mod snapshot;
 mod stored;
 mod system;
+mod task;
+mod task_act;
+mod task_stored;
+mod task_view;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -49,6 +55,7 @@ mod view;
 
 pub use action::{EACH_ITEMS_MAX, INTENTS_MAX, SENDS_PENDING_MAX};
 pub use acts::{Record, record, repeats, system_chart, system_entry};
+pub use audience::{Audience, AudiencePattern, subjects_of};
 pub use fact::{Fact, Facts, Needs, ReadRequest};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, SendVerdict, StartInput};
 pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};
@@ -56,8 +63,8 @@ pub use log::Trace;
 pub use microstep::MICROSTEPS_MAX;
 pub use offers::{Offer, offers};
 pub use outcome::{
-    ClaimChange, Effect, Entry, Failure, Message, MessageKind, Outcome, Refusal, RefusalKind, SubscriptionChange, TimerChange,
-    Verdict,
+    ClaimChange, Effect, Entry, Failure, Message, MessageKind, Notice, Outcome, Refusal, RefusalKind, SubscriptionChange,
+    TaskChange, TimerChange, Verdict,
 };
 pub use personal::{commitment_of, holds_personal_data, secret_of};
 pub use requirement::{handles_failure, requirement, would_strand};
@@ -67,5 +74,9 @@ pub use sight::{AUDITOR, Visibility, sees, visibility};
 pub use snapshot::{ActiveInvoke, ArmedTimer, Child, Compensation, LastTaken, Parent, PendingSend, Snapshot, Standing, Status};
 pub use stored::{Stored, Unreadable};
 pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};
+pub(crate) use task::priority_of_word;
+pub use task::{OpenTask, Reached};
+pub use task_act::{TaskAct, TaskRef};
+pub use task_view::{TaskReason, TaskShown, Upcoming, tasks};
 pub use undo::COMPENSATIONS_MAX;
 pub use view::{in_words, label, title, view};

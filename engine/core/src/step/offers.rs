@@ -58,7 +58,7 @@ pub fn offers(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, 
 }
 
 /// An event that a person is named for.
-fn for_people(transition: &Transition) -> Option<(&Arc<str>, &Admission)> {
+pub(super) fn for_people(transition: &Transition) -> Option<(&Arc<str>, &Admission)> {
     let Trigger::Event(EventPattern::Exact(event)) = &transition.trigger else {
         return None;
     };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{SendVerdict, Snapshot, Trace};
-use crate::chart::Retry;
+use super::{Audience, OpenTask, SendVerdict, Snapshot, Trace};
+use crate::chart::{Channel, Retry};
 use crate::diagnostic::Code;
 use crate::identity::{Digest, InputKey, InstanceId};
 use crate::value::{Object, Value};
@@ -23,6 +23,9 @@ pub struct Outcome {
     pub messages: Vec<Message>,
     pub claims: Vec<ClaimChange>,
     pub subscriptions: Vec<SubscriptionChange>,
+    /// What queues are to show from now on.
+    pub tasks: Vec<TaskChange>,
+    pub notices: Vec<Notice>,
     /// A pause ended: deferred messages are to be offered again, in order.
     pub resumed: bool,
 }
@@ -74,6 +77,8 @@ pub enum RefusalKind {
     Reason,
     /// There is one already, or it has ended.
     Conflict,
+    /// Somebody else holds the task, or it is not open any more.
+    Held,
     /// It was begun and could not be done: what of the chart failed, by its code.
     Failed(Code),
 }
@@ -173,6 +178,29 @@ pub enum MessageKind {
         invoke: Arc<str>,
         why: Option<Arc<str>>,
     },
+}
+
+/// A task as queues are to show it from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskChange {
+    Open {
+        name: Arc<str>,
+        task: Box<OpenTask>,
+    },
+    /// Closed, or on hold.
+    Gone {
+        name: Arc<str>,
+    },
+}
+
+/// Something that people are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub audience: Audience,
+    pub text: String,
+    pub via: Vec<Channel>,
+    /// It stands in the instance's conversation.
+    pub thread: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -72,6 +72,11 @@ impl<'a> Sealer<'a> {
         }
     }
 
+    /// Whether there is a secret to seal with.
+    pub fn is_open(&self) -> bool {
+        self.secret.is_some()
+    }
+
     /// One value; sealed if it is personal. Null says nothing about anybody and stays.
     pub fn write(&mut self, value: &Value, personal: bool, out: &mut String) {
         match self.secret {

@@ -9,8 +9,8 @@ use super::log::{Change, Note};
 use super::members::{Members, write_text};
 use super::personal::{Sealer, is_personal};
 use super::{
-    Actor, ActorKind, ClaimChange, Effect, Entry, Input, InputKind, Message, MessageKind, Outcome, Refusal, RefusalKind,
-    SendVerdict, Status, TimerChange, Trace, Verdict,
+    Actor, ActorKind, ClaimChange, Effect, Entry, Input, InputKind, Message, MessageKind, Notice, Outcome, Refusal, RefusalKind,
+    SendVerdict, Status, TaskAct, TaskChange, TaskRef, TimerChange, Trace, Verdict,
 };
 use crate::chart::{Chart, StateIndex};
 use crate::field::Fields;
@@ -88,12 +88,14 @@ impl EntryParts<'_> {
         });
         members.list("messages", &outcome.messages, write_message);
         members.list("notes", &log.notes, write_note);
+        members.list("notices", &outcome.notices, write_notice);
         members.digest("previous", &self.previous);
         if let Verdict::Refused(refusals) = &outcome.verdict {
             members.list("reasons", refusals, write_refusal);
         }
         members.number("sequence", next.sequence);
         members.digest("snapshot", &snapshot_digest);
+        members.list("tasks", &outcome.tasks, write_task_change);
         if !outcome.timers.is_empty() {
             write_timers(&outcome.timers, members.name("timers"));
         }
@@ -215,13 +217,18 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
                 write_canonical(value, members.name("result"));
             }
         }
-        InputKind::Event { name, payload } => {
+        InputKind::Event { name, payload, task } => {
             members.text("event", name);
             members.optional("key", key.as_ref());
             members.text("kind", "event");
+            if let Some(task) = task {
+                write_opened(task, members);
+            }
             write_payload(payload, form, sealer, members);
             members.optional("reason", input.reason.as_ref());
+            members.optional("task", task.as_ref().map(|task| &task.name));
         }
+        InputKind::Task { task, act } => write_task_act(task, act, key.as_ref(), sealer, members),
         InputKind::Start(start) => {
             members.optional("key", key.as_ref());
             members.text("kind", "start");
@@ -271,6 +278,36 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             members.optional("key", key.as_ref());
             members.text("kind", "wake");
         }
+    }
+}
+
+fn write_opened(task: &TaskRef, members: &mut Members<'_>) {
+    if let Some(opened) = task.opened {
+        members.number("opened", opened);
+    }
+}
+
+fn write_task_act(task: &TaskRef, act: &TaskAct, key: Option<&Arc<str>>, sealer: &mut Sealer<'_>, members: &mut Members<'_>) {
+    members.text("act", act.as_str());
+    if let TaskAct::FollowUp { at: Some(at) } = act {
+        members.moment("at", *at);
+    }
+    members.optional("key", key);
+    members.text("kind", "task");
+    write_opened(task, members);
+    members.text("task", &task.name);
+    let text = match act {
+        TaskAct::Comment { text } => Some(text),
+        TaskAct::Release { note } => note.as_ref(),
+        _ => None,
+    };
+    if let Some(text) = text {
+        // whoever writes freely may name a person, where the workflow keeps any apart
+        let personal = sealer.is_open();
+        sealer.write(&Value::Text(text.clone()), personal, members.name("text"));
+    }
+    if let TaskAct::Assign { to } | TaskAct::Delegate { to } = act {
+        write_actor(to, members.name("to"));
     }
 }
 
@@ -400,6 +437,39 @@ fn write_note(note: &Note, out: &mut String) {
     members.close();
 }
 
+fn write_notice(notice: &Notice, out: &mut String) {
+    let mut members = Members::open(out);
+    members.text("text", &notice.text);
+    if notice.thread {
+        members.name("thread").push_str("true");
+    }
+    write_canonical(&notice.audience.value(), members.name("to"));
+    let via: Vec<Arc<str>> = notice.via.iter().map(|channel| channel.as_str().into()).collect();
+    members.texts("via", via.iter());
+    members.close();
+}
+
+/// Of a task that is open, what queues show of it; of one that is in no queue any more, its name.
+fn write_task_change(change: &TaskChange, out: &mut String) {
+    let mut members = Members::open(out);
+    match change {
+        TaskChange::Open { name, task } => {
+            if let Some(due) = task.due {
+                members.moment("due", due);
+            }
+            members.optional("holder", task.holder.as_ref());
+            members.text("name", name);
+            members.number("opened", task.opened);
+            members.number("priority", u64::from(task.priority));
+        }
+        TaskChange::Gone { name } => {
+            members.name("gone").push_str("true");
+            members.text("name", name);
+        }
+    }
+    members.close();
+}
+
 fn write_refusal(refusal: &Refusal, out: &mut String) {
     let mut members = Members::open(out);
     if let RefusalKind::Failed(code) = refusal.kind {
@@ -450,6 +520,7 @@ impl RefusalKind {
             RefusalKind::Paused => "paused",
             RefusalKind::Reason => "reason",
             RefusalKind::Conflict => "conflict",
+            RefusalKind::Held => "held",
             RefusalKind::Failed(_) => "failed",
         }
     }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::admission::{accept_form, forbidden};
 use super::interrupt::{Interrupt, NoValue, failure};
 use super::invoke::INVOKE_TIMER_PREFIX;
+use super::ladder::RUNG_PREFIX;
 use super::machine::Machine;
 use super::scope::Locals;
 use super::select::{Occasion, Selection};
@@ -15,7 +16,7 @@ use super::sight::hidden;
 use super::timer::timer_name;
 use super::{
     ActorKind, AdapterFailure, Facts, Failure, Input, InputKind, LastTaken, Needs, Outcome, Refusal, RefusalKind, Snapshot,
-    StartInput, Status, Verdict,
+    StartInput, Status, TaskRef, Verdict,
 };
 use crate::chart::{Chart, StateIndex, StateSet, Trigger};
 use crate::diagnostic::Code;
@@ -68,7 +69,10 @@ pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Fac
 /// What a person sends and the chart fails at is refused, and the refusal kept. A timer, a message, an answer has nobody to be told: its
 /// step fails, and it waits for a person.
 fn refused_for(failure: Failure, input: &Input) -> Result<Verdict, Interrupt> {
-    let asked = matches!(input.kind, InputKind::Event { .. } | InputKind::Start(_));
+    let asked = matches!(
+        input.kind,
+        InputKind::Event { .. } | InputKind::Task { .. } | InputKind::Start(_)
+    );
     match Code::parse(failure.code) {
         Some(code) if asked && input.actor.kind == ActorKind::Person => {
             Ok(Verdict::Refused(vec![refusal(RefusalKind::Failed(code), failure.message)]))
@@ -108,6 +112,7 @@ pub(super) fn blank(chart: &Chart, start: &StartInput, now: Timestamp) -> Snapsh
         calls: Default::default(),
         compensations: Vec::new(),
         undoing: Vec::new(),
+        tasks: Default::default(),
         held: None,
         sends: Default::default(),
         claims: Default::default(),
@@ -135,6 +140,8 @@ pub(super) fn without_trace(before: &Snapshot, verdict: Verdict) -> Outcome {
         messages: Vec::new(),
         claims: Vec::new(),
         subscriptions: Vec::new(),
+        tasks: Vec::new(),
+        notices: Vec::new(),
         resumed: false,
     }
 }
@@ -152,7 +159,8 @@ impl<'a> Machine<'a> {
     fn take(&mut self, input: &'a Input) -> Result<Verdict, Interrupt> {
         let verdict = match &input.kind {
             InputKind::Start(start) => self.take_start(start)?,
-            InputKind::Event { name, payload } => self.take_event(name, payload)?,
+            InputKind::Event { name, payload, task } => self.take_event(name, payload, task.as_ref())?,
+            InputKind::Task { task, act } => self.take_task_act(task, act)?,
             InputKind::Timer { name, due } => self.take_timer(name, *due)?,
             InputKind::AdapterAnswer { effect, result } => self.take_adapter_answer(effect, result)?,
             InputKind::SendAnswer { send, verdict } => self.take_send_answer(send, verdict)?,
@@ -272,12 +280,26 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn take_event(&mut self, name: &'a Arc<str>, payload: &'a Object) -> Result<Verdict, Interrupt> {
+    fn take_event(&mut self, name: &'a Arc<str>, payload: &'a Object, task: Option<&TaskRef>) -> Result<Verdict, Interrupt> {
         if !self.is_seen()? {
             return Ok(Verdict::Refused(vec![hidden()]));
         }
         if self.next.status == Status::Done {
             return Ok(Verdict::Ignored);
+        }
+        if let Some(reference) = task {
+            let refusal = match self.open_task(reference) {
+                Ok(open) => {
+                    let state = open.state;
+                    let refusal = self.refuse_finishing(open);
+                    self.finishing = Some(state);
+                    refusal
+                }
+                Err(refusal) => Some(refusal),
+            };
+            if let Some(refusal) = refusal {
+                return Ok(Verdict::Refused(vec![refusal]));
+            }
         }
         self.payload = Some(payload);
         self.set_event(name.clone(), Cow::Borrowed(payload));
@@ -364,6 +386,9 @@ impl<'a> Machine<'a> {
                 _ => self.abandoned.push(effect.clone()),
             }
             return self.take_adapter_answer(&effect, &Err(failure));
+        }
+        if name.starts_with(RUNG_PREFIX) {
+            return self.take_rung(name);
         }
         let Some((state, position)) = self.timer_at(name) else {
             return Ok(Verdict::Stale);

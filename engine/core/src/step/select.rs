@@ -61,7 +61,10 @@ impl Machine<'_> {
         let mut tried: Vec<(TransitionIndex, bool)> = Vec::new();
         let paused = self.paused_states();
         let name = occasion.event_name(chart);
-        for leaf in chart.atomic_states(&active) {
+        // an event that finishes a task is offered once: what it raises, and what follows by itself, to all
+        let finishing = self.finishing.filter(|_| matches!(occasion, Occasion::Admitted(_)));
+        let within = |leaf: &StateIndex| finishing.is_none_or(|state| *leaf == state || chart.is_descendant(*leaf, state));
+        for leaf in chart.atomic_states(&active).filter(within) {
             let path = std::iter::once(leaf).chain(chart.ancestors(leaf));
             'leaf: for state in path {
                 for transition in candidates(chart, state, occasion, name.as_deref()) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::OpenTask;
 use crate::chart::{StateIndex, StateSet};
 use crate::identity::{Digest, InstanceId};
 use crate::value::{Object, Value};
@@ -40,6 +41,8 @@ pub struct Snapshot {
     pub invokes: BTreeMap<Arc<str>, ActiveInvoke>,
     /// Calls that did not end yet: effect key → the `ID` of `error.call.ID`.
     pub calls: BTreeMap<Arc<str>, Arc<str>>,
+    /// People's work that is to be done, by the path of its state.
+    pub tasks: BTreeMap<Arc<str>, OpenTask>,
     /// What `undo` can undo, in the order in which it was done.
     pub compensations: Vec<Compensation>,
     /// What is being undone: one after another, the first is under way.

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use super::members::{Members, write_list, write_text};
 use super::personal::{Sealer, any_personal, opened, secret_of, secret_row};
-use super::{ActiveInvoke, ArmedTimer, Child, Compensation, LastTaken, Parent, PendingSend, Snapshot, Standing, Status};
+use super::{
+    ActiveInvoke, ArmedTimer, Child, Compensation, LastTaken, OpenTask, Parent, PendingSend, Snapshot, Standing, Status,
+};
 use crate::chart::{Chart, StateIndex, StateSet};
 use crate::identity::Digest;
 use crate::value::canonical::{PERSONAL_TAG, read_canonical_with, write_canonical};
@@ -123,6 +125,9 @@ impl Snapshot {
             fields.moment("at", last.at);
             fields.close();
         });
+        write_map(&mut members, "tasks", &self.tasks, |task, out| {
+            super::task_stored::write(task, out)
+        });
         write_map(&mut members, "timers", &self.timers, write_timer);
         write_compensations(&mut members, "undoing", &self.undoing);
         members.text("workflow", &self.workflow);
@@ -203,7 +208,7 @@ struct Reader<'a> {
     fields: &'a Object,
 }
 
-type Read<T> = Result<T, Unreadable>;
+pub(super) type Read<T> = Result<T, Unreadable>;
 
 impl Reader<'_> {
     fn snapshot(&self, head: Digest, secret: Option<[u8; 32]>) -> Read<Snapshot> {
@@ -261,6 +266,7 @@ impl Reader<'_> {
             calls: self.map("calls", |value| {
                 value.as_text().map(Arc::from).ok_or_else(|| missing("calls"))
             })?,
+            tasks: self.tasks()?,
             compensations: self.compensations("compensations")?,
             undoing: self.compensations("undoing")?,
             held: self.fields.get("held").and_then(Value::as_text).map(Arc::from),
@@ -341,6 +347,17 @@ impl Reader<'_> {
             .collect()
     }
 
+    fn tasks(&self) -> Read<BTreeMap<Arc<str>, OpenTask>> {
+        let Some(map) = self.fields.get("tasks").and_then(Value::as_object) else {
+            return Ok(BTreeMap::new());
+        };
+        let read = |(path, value): (&Arc<str>, &Value)| {
+            let task = super::task_stored::read(self.state(path)?, value)?;
+            Ok((path.clone(), task))
+        };
+        map.iter().map(read).collect()
+    }
+
     fn compensations(&self, name: &str) -> Read<Vec<Compensation>> {
         let read = |value: &Value| {
             Ok(Compensation {
@@ -388,11 +405,11 @@ fn timer(value: &Value) -> Read<ArmedTimer> {
     })
 }
 
-fn text_of<'v>(value: &'v Value, name: &str) -> Read<&'v str> {
+pub(super) fn text_of<'v>(value: &'v Value, name: &str) -> Read<&'v str> {
     value.field(name).and_then(Value::as_text).ok_or_else(|| missing(name))
 }
 
-fn moment(text: &str) -> Read<Timestamp> {
+pub(super) fn moment(text: &str) -> Read<Timestamp> {
     text.parse().map_err(|_| Unreadable(format!("`{text}` is no moment")))
 }
 
@@ -400,6 +417,6 @@ fn parsed<T: std::str::FromStr>(text: &str) -> Read<T> {
     text.parse().map_err(|_| Unreadable(format!("`{text}` cannot be read")))
 }
 
-fn missing(name: &str) -> Unreadable {
+pub(super) fn missing(name: &str) -> Unreadable {
     Unreadable(format!("`{name}` is missing"))
 }

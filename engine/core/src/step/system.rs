@@ -52,6 +52,7 @@ fn root() -> State {
         always: Vec::new(),
         after: Vec::new(),
         invokes: Vec::new(),
+        task: None,
         unique: Vec::new(),
         pauses: Vec::new(),
         on_done: None,

@@ -201,7 +201,7 @@ impl Machine<'_> {
         self.moment_from(value, self.now)
     }
 
-    fn moment_from(&self, value: &Value, from: Timestamp) -> Result<Timestamp, String> {
+    pub(super) fn moment_from(&self, value: &Value, from: Timestamp) -> Result<Timestamp, String> {
         let duration = duration_of(value)?;
         crate::time::add_to_instant(from, duration, self.zone(), None).map_err(|error| error.to_string())
     }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::identity::{Digest, InputKey, InstanceId};
-use crate::step::{Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, SendVerdict, StartInput};
+use crate::step::{
+    Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, SendVerdict, StartInput, TaskAct, TaskRef,
+};
 use crate::value::canonical::read_canonical_with;
 use crate::value::{Object, Value, json};
 
@@ -122,32 +124,7 @@ impl EntryText {
             .fields
             .get("actor")
             .ok_or_else(|| EntryError("`actor` is missing".into()))?;
-        let text = |name: &str| actor.field(name).and_then(Value::as_text).map(Arc::<str>::from);
-        let texts = |name: &str| -> Vec<Arc<str>> {
-            let list = actor.field(name).and_then(Value::as_list).unwrap_or(&[]);
-            list.iter().filter_map(Value::as_text).map(Arc::from).collect()
-        };
-        let kind = match text("kind").as_deref() {
-            Some("person") => ActorKind::Person,
-            Some("workflow") => ActorKind::Workflow {
-                workflow: text("workflow").unwrap_or_default(),
-            },
-            Some("adapter") => ActorKind::Adapter,
-            Some("schedule") => ActorKind::Schedule,
-            Some("engine") => ActorKind::Engine,
-            other => return Err(EntryError(format!("`{}` is no kind of actor", other.unwrap_or_default()))),
-        };
-        Ok(Actor {
-            kind,
-            id: text("id").ok_or_else(|| EntryError("`actor.id` is missing".into()))?,
-            name: text("name"),
-            roles: texts("roles"),
-            unit: text("unit"),
-            organisation: text("organisation"),
-            skills: texts("skills"),
-            person: text("person"),
-            on_behalf_of: text("on_behalf_of"),
-        })
+        actor_of(actor)
     }
 
     pub fn facts(&self) -> Result<Facts, EntryError> {
@@ -195,6 +172,17 @@ impl EntryText {
             "event" => InputKind::Event {
                 name: needed("event")?,
                 payload: object("payload"),
+                task: text("task").map(|name| TaskRef {
+                    name,
+                    opened: opened_of(fields),
+                }),
+            },
+            "task" => InputKind::Task {
+                task: TaskRef {
+                    name: needed("task")?,
+                    opened: opened_of(fields),
+                },
+                act: act_of(&needed("act")?, fields)?,
             },
             "timer" => InputKind::Timer {
                 name: needed("name")?,
@@ -259,6 +247,64 @@ impl EntryText {
             Err(EntryError(format!("`{name}` is not in lower-case digits")))
         }
     }
+}
+
+fn actor_of(actor: &Value) -> Result<Actor, EntryError> {
+    let text = |name: &str| actor.field(name).and_then(Value::as_text).map(Arc::<str>::from);
+    let texts = |name: &str| -> Vec<Arc<str>> {
+        let list = actor.field(name).and_then(Value::as_list).unwrap_or(&[]);
+        list.iter().filter_map(Value::as_text).map(Arc::from).collect()
+    };
+    let kind = match text("kind").as_deref() {
+        Some("person") => ActorKind::Person,
+        Some("workflow") => ActorKind::Workflow {
+            workflow: text("workflow").unwrap_or_default(),
+        },
+        Some("adapter") => ActorKind::Adapter,
+        Some("schedule") => ActorKind::Schedule,
+        Some("engine") => ActorKind::Engine,
+        other => return Err(EntryError(format!("`{}` is no kind of actor", other.unwrap_or_default()))),
+    };
+    Ok(Actor {
+        kind,
+        id: text("id").ok_or_else(|| EntryError("`actor.id` is missing".into()))?,
+        name: text("name"),
+        roles: texts("roles"),
+        unit: text("unit"),
+        organisation: text("organisation"),
+        skills: texts("skills"),
+        person: text("person"),
+        on_behalf_of: text("on_behalf_of"),
+    })
+}
+
+fn opened_of(fields: &Object) -> Option<u64> {
+    fields.get("opened").and_then(Value::as_integer).map(|opened| opened as u64)
+}
+
+fn act_of(act: &str, fields: &Object) -> Result<TaskAct, EntryError> {
+    let text = || fields.get("text").and_then(Value::as_text).map(Arc::<str>::from);
+    let to = || match fields.get("to") {
+        Some(to) => actor_of(to).map(Box::new),
+        None => Err(EntryError("`input.to` is missing".into())),
+    };
+    Ok(match act {
+        "claim" => TaskAct::Claim,
+        "release" => TaskAct::Release { note: text() },
+        "assign" => TaskAct::Assign { to: to()? },
+        "delegate" => TaskAct::Delegate { to: to()? },
+        "acknowledge" => TaskAct::Acknowledge,
+        "follow_up" => TaskAct::FollowUp {
+            at: match fields.get("at").and_then(Value::as_text) {
+                Some(at) => Some(at.parse().map_err(|_| EntryError("`input.at` is no moment".into()))?),
+                None => None,
+            },
+        },
+        "comment" => TaskAct::Comment {
+            text: text().unwrap_or_default(),
+        },
+        other => return Err(EntryError(format!("`{other}` is nothing that is done with a task"))),
+    })
 }
 
 fn parent_of(value: Option<&Value>) -> Result<Option<Parent>, EntryError> {

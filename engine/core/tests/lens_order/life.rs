@@ -40,6 +40,7 @@ impl<'c> Life<'c> {
         let kind = InputKind::Event {
             name: event.into(),
             payload: payload.as_object().cloned().unwrap_or_default(),
+            task: None,
         };
         self.take(actor(who), kind)
     }

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 pub use self::deployment::Deployed;
 pub use self::loops::Ended;
 pub use self::node::{Node, Surroundings};
-pub use self::request::{SendRequest, StartRequest};
+pub use self::request::{SendRequest, StartRequest, TaskRequest};
 
 use self::loops::Running;
 use crate::body::Party;
@@ -122,6 +122,31 @@ impl Engine {
         .await
     }
 
+    /// Does something with a task beside finishing it, which is an event.
+    pub async fn act(&self, request: TaskRequest) -> EngineResult<Answer> {
+        let TaskRequest {
+            workflow,
+            key,
+            task,
+            act,
+            actor,
+            input_key,
+        } = request;
+        let named = input_key.is_some();
+        let input = Input {
+            key: Some(input_key.unwrap_or_else(|| self.inner.unkeyed.draw())),
+            actor,
+            reason: None,
+            kind: InputKind::Task { task, act },
+        };
+        self.ask(|reply| {
+            let mut request = Request::to(Party { workflow, key }, input, Origin::Caller, reply);
+            request.named = named;
+            request
+        })
+        .await
+    }
+
     /// Sends an event. Ignored and refused are answers too.
     pub async fn send(&self, request: SendRequest) -> EngineResult<Answer> {
         let SendRequest {
@@ -133,13 +158,18 @@ impl Engine {
             input_key,
             reason,
             expected,
+            task,
         } = request;
         let named = input_key.is_some();
         let input = Input {
             key: Some(input_key.unwrap_or_else(|| self.inner.unkeyed.draw())),
             actor,
             reason,
-            kind: InputKind::Event { name: event, payload },
+            kind: InputKind::Event {
+                name: event,
+                payload,
+                task,
+            },
         };
         self.ask(|reply| {
             let mut request = Request::to(Party { workflow, key }, input, Origin::Caller, reply);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InputKey;
-use statewright_core::step::Actor;
+use statewright_core::step::{Actor, TaskAct, TaskRef};
 use statewright_core::value::Object;
 
 /// A new instance is asked for.
@@ -32,4 +32,18 @@ pub struct SendRequest {
     pub reason: Option<Arc<str>>,
     /// The sequence that the sender looked at (`If-Match`); None: whatever it is now.
     pub expected: Option<u64>,
+    /// The task that it finishes; None: it is offered to the whole instance.
+    pub task: Option<TaskRef>,
+}
+
+/// Something that a person does with a task.
+#[derive(Clone, Debug)]
+pub struct TaskRequest {
+    pub workflow: Arc<str>,
+    pub key: Arc<str>,
+    pub task: TaskRef,
+    pub act: TaskAct,
+    pub actor: Actor,
+    /// Recognises a repetition. None: every request is a new one.
+    pub input_key: Option<InputKey>,
 }

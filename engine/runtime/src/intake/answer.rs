@@ -147,6 +147,7 @@ fn refusal_kind(word: &str, code: Option<&str>) -> RefusalKind {
         "paused" => RefusalKind::Paused,
         "reason" => RefusalKind::Reason,
         "conflict" => RefusalKind::Conflict,
+        "held" => RefusalKind::Held,
         _ => RefusalKind::Guard,
     }
 }

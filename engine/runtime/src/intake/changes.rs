@@ -117,7 +117,7 @@ impl Changes {
     fn defer(&mut self, own: Party, request: &Request, now: Timestamp) {
         match (&request.origin, &request.input.kind, request.input.key) {
             (Origin::Message { id, .. }, ..) => self.messages_deferred.push(*id),
-            (Origin::Caller, InputKind::Event { name, payload }, Some(key)) => {
+            (Origin::Caller, InputKind::Event { name, payload, .. }, Some(key)) => {
                 let actor = Some(request.input.actor.clone());
                 let content = MessageContent::Event {
                     event: name.clone(),

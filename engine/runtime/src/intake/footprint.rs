@@ -1,6 +1,6 @@
 //! About how many bytes of memory an input holds while it waits: a body of JSON becomes up to some twenty times as much.
 
-use statewright_core::step::InputKind;
+use statewright_core::step::{InputKind, TaskAct};
 use statewright_core::value::{Object, Value};
 
 use super::request::Request;
@@ -21,6 +21,10 @@ impl Request {
             InputKind::AdapterAnswer {
                 result: Err(failure), ..
             } => failure.message.len() + value_bytes(&failure.detail),
+            InputKind::Task { act, .. } => match act {
+                TaskAct::Comment { text } | TaskAct::Release { note: Some(text) } => text.len(),
+                _ => 0,
+            },
             InputKind::ChildEnded { output, .. } => value_bytes(output),
             InputKind::Timer { .. }
             | InputKind::SendAnswer { .. }

@@ -160,7 +160,10 @@ impl Request {
 
     /// Whether somebody is told of a refusal. A timer or an adapter's answer that cannot be taken waits for a person instead.
     pub(super) fn may_be_refused(&self) -> bool {
-        let asked = matches!(self.input.kind, InputKind::Event { .. } | InputKind::Start(_));
+        let asked = matches!(
+            self.input.kind,
+            InputKind::Event { .. } | InputKind::Task { .. } | InputKind::Start(_)
+        );
         asked && !matches!(self.origin, Origin::Timer { .. })
     }
 }

@@ -383,6 +383,7 @@ fn log(request: &Request, step: &Step) {
         InputKind::Start(_) => "start",
         InputKind::AdapterAnswer { .. } => "adapter answer",
         InputKind::SendAnswer { .. } => "send answer",
+        InputKind::Task { act, .. } => act.as_str(),
         InputKind::ChildEnded { .. } => "child ended",
         InputKind::Stop { .. } => "stop",
         InputKind::Hold { .. } => "hold",

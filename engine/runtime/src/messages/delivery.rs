@@ -144,6 +144,7 @@ impl Delivery {
             MessageContent::Event { event, with, .. } => InputKind::Event {
                 name: event.clone(),
                 payload: with.clone(),
+                task: None,
             },
             MessageContent::Answer { verdict } => InputKind::SendAnswer {
                 send,

@@ -37,6 +37,7 @@ async fn a_repetition_gets_the_first_answer_and_is_kept() {
     let world = World::with(&[COUNTER]).await;
     world.start("counter", "A", &[]).await.unwrap();
     let request = SendRequest {
+        task: None,
         input_key: Some(key("first")),
         ..send_of("counter", "A", "ADD")
     };
@@ -66,6 +67,7 @@ async fn repetitions_within_one_batch_are_recognised() {
     let world = World::with(&[COUNTER]).await;
     world.start("counter", "A", &[]).await.unwrap();
     let request = SendRequest {
+        task: None,
         input_key: Some(key("same")),
         ..send_of("counter", "A", "ADD")
     };
@@ -85,6 +87,7 @@ async fn a_key_belongs_to_one_request() {
     let world = World::with(&[COUNTER]).await;
     world.start("counter", "A", &[]).await.unwrap();
     let request = |to: i64| SendRequest {
+        task: None,
         input_key: Some(key("set")),
         payload: object(&[("to", Value::Integer(to))]),
         ..send_of("counter", "A", "SET")
@@ -200,12 +203,14 @@ async fn a_stale_revision_is_refused_before_anything_happens() {
     let world = World::with(&[COUNTER]).await;
     world.start("counter", "A", &[]).await.unwrap();
     let stale = SendRequest {
+        task: None,
         expected: Some(1),
         input_key: Some(key("add")),
         ..send_of("counter", "A", "ADD")
     };
     assert_eq!(world.send_as(stale.clone()).await.unwrap().sequence, 2);
     let other = SendRequest {
+        task: None,
         expected: Some(1),
         ..send_of("counter", "A", "ADD")
     };
@@ -219,6 +224,7 @@ async fn whoever_may_not_is_refused_and_told_nothing() {
     let world = World::with(&[COUNTER]).await;
     world.start("counter", "A", &[]).await.unwrap();
     let request = SendRequest {
+        task: None,
         actor: person("gus", &["guest"]),
         ..send_of("counter", "A", "ADD")
     };

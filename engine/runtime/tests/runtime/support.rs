@@ -311,6 +311,7 @@ pub fn start_of(workflow: &str, key: Option<&str>, payload: &[(&str, Value)]) ->
 
 pub fn send_of(workflow: &str, key: &str, event: &str) -> SendRequest {
     SendRequest {
+        task: None,
         workflow: workflow.into(),
         key: key.into(),
         event: event.into(),

@@ -33,7 +33,7 @@ static ACTION: Construct = Construct {
         key("raise", EVENT_WITH, "an event to itself, within this step"),
         key("send", Shape::Map(&SEND), "an event to another instance"),
         key("start", Shape::Map(&START_INSTANCE), "a new, independent instance"),
-        key("notify", Shape::Map(&NOTIFY), "tells people").unbuilt("`notify`"),
+        key("notify", Shape::Map(&NOTIFY), "tells people"),
         key("call", Shape::Map(&CALL), "an effect without waiting"),
         key(
             "mark",

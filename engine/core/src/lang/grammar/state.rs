@@ -54,7 +54,7 @@ pub(super) static STATE_KEYS: &[Key] = &[
         "taken without an event as soon as the guard holds",
     ),
     key("after", Shape::Names(Name::Timer, &TIMER, Empty::Refused), "timers"),
-    key("task", TASK, "a person's work while the state is active").unbuilt("tasks"),
+    key("task", TASK, "a person's work while the state is active"),
     key(
         "invoke",
         INVOKES,

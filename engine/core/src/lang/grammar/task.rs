@@ -20,7 +20,7 @@ static TASK_KEYS: Construct = Construct {
         key("priority", Shape::Text, "`low`, `normal`, `high`, `urgent`, or 0 to 9"),
         key("show", Shape::List(&Shape::Name(Name::Path)), "what stands beside the form"),
         key("help", Shape::Text, "guidance"),
-        key("auto_assign", Shape::Map(&AUTO_ASSIGN), "who gets it without asking"),
+        key("auto_assign", Shape::Map(&AUTO_ASSIGN), "who gets it without asking").unbuilt("`auto_assign`"),
         key("escalate", LADDER, "what happens when it waits too long"),
     ],
 };

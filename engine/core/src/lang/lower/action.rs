@@ -110,6 +110,7 @@ impl Lowering<'_> {
             "start" => self.start_instance(mapping?, scope).map(Verb::Start),
             "call" => self.call(mapping?, scope).map(Verb::Call),
             "mark" => Some(Verb::Mark(self.marks(mapping?, scope))),
+            "notify" => self.notify(mapping?, scope).map(Verb::Notify),
             "undo" => Some(Verb::Undo(self.undo(&entry.value))),
             _ => None,
         }

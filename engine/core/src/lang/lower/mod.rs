@@ -16,6 +16,7 @@ mod sameness;
 mod skeleton;
 mod state;
 mod target;
+mod task;
 mod timer;
 mod transition;
 mod value;

@@ -97,6 +97,7 @@ impl Lowering<'_> {
             always: Vec::new(),
             after: Vec::new(),
             invokes: Vec::new(),
+            task: None,
             unique: Vec::new(),
             pauses: Vec::new(),
             on_done: None,

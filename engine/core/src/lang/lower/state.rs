@@ -59,6 +59,7 @@ impl Lowering<'_> {
             .map_or_else(Vec::new, |node| self.transitions(node, &written(Trigger::Always)));
         let after = self.timers(mapping.get("after"), index, &scope);
         let invokes = self.invokes(mapping.get("invoke"), index, &scope);
+        let task = self.task(mapping.get("task"), &scope);
         let on_done = mapping
             .get("onDone")
             .and_then(|node| self.transition(node, &written(Trigger::Done)));
@@ -81,6 +82,7 @@ impl Lowering<'_> {
         state.always = always;
         state.after = after;
         state.invokes = invokes;
+        state.task = task;
         state.on_done = on_done;
         state.unique = unique;
         state.pauses = pauses;

@@ -138,6 +138,7 @@ pub(super) fn verb(verb: &Verb) -> &'static str {
         Verb::Call(_) => "call",
         Verb::Mark(_) => "mark",
         Verb::Undo(_) => "undo",
+        Verb::Notify(_) => "notify",
     }
 }
 

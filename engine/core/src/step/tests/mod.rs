@@ -8,6 +8,7 @@ mod personal;
 mod properties;
 mod sealing;
 mod sight;
+mod tasks;
 mod timers;
 
 use std::sync::Arc;
@@ -111,6 +112,7 @@ impl Life {
             InputKind::Event {
                 name: event.into(),
                 payload: object(payload),
+                task: None,
             },
         )
     }

@@ -21,6 +21,7 @@ fn event(name: &str) -> Input {
         kind: InputKind::Event {
             name: name.into(),
             payload: Default::default(),
+            task: None,
         },
     }
 }

@@ -65,6 +65,7 @@ impl Made {
                 kind: InputKind::Event {
                     name: "E".into(),
                     payload: Object::from([("t".into(), Value::Text("a".repeat(self.text).into()))]),
+                    task: None,
                 },
             };
             let reply = Reply::Actor {

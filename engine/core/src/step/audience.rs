@@ -1,0 +1,228 @@
+//! People as they were meant at one moment: what `for`, `to` and the like come to once everything computed is known.
+//!
+//! Queues and inboxes are looked up by it, long after the step and without the chart.
+
+use std::sync::Arc;
+
+use super::interrupt::NoValue;
+use super::machine::Machine;
+use super::scope::Locals;
+use super::{Actor, ActorKind};
+use crate::chart::{Lets, Party, People, PersonPattern};
+use crate::expression::Template;
+use crate::value::{Object, Value};
+
+/// How many names one line of people may compute to: whoever is meant beyond that has a role in common.
+const NAMES_MAX: usize = 1_000;
+
+/// Any pattern may match; who is excluded is so whatever else matches.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audience {
+    pub any_of: Vec<AudiencePattern>,
+    pub never: Vec<Arc<str>>,
+}
+
+/// Each line holds what may match; None: not asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AudiencePattern {
+    pub role: Option<Vec<Arc<str>>>,
+    pub user: Option<Vec<Arc<str>>>,
+    pub unit: Option<Vec<Arc<str>>>,
+    pub organisation: Option<Vec<Arc<str>>>,
+    pub skill: Option<Vec<Arc<str>>>,
+}
+
+impl Audience {
+    /// Only this person.
+    pub fn of_user(user: Arc<str>) -> Self {
+        Audience {
+            any_of: vec![AudiencePattern {
+                user: Some(vec![user]),
+                ..AudiencePattern::default()
+            }],
+            never: Vec::new(),
+        }
+    }
+
+    pub fn includes(&self, actor: &Actor) -> bool {
+        actor.kind == ActorKind::Person
+            && !self.never.contains(&actor.id)
+            && self.any_of.iter().any(|pattern| pattern.fits(actor))
+    }
+
+    /// The texts under which it is found, the narrowest line of each pattern: `user:ada`, `role:inspector`. Whoever looks asks for all
+    /// of their own ([`subjects_of`]) and compares the rest.
+    pub fn subjects(&self) -> Vec<Arc<str>> {
+        let mut subjects: Vec<Arc<str>> = self.any_of.iter().flat_map(AudiencePattern::subjects).collect();
+        subjects.sort();
+        subjects.dedup();
+        subjects
+    }
+
+    pub fn value(&self) -> Value {
+        let texts = |names: &[Arc<str>]| Value::from_items(names.iter().cloned().map(Value::Text).collect());
+        let pattern = |pattern: &AudiencePattern| {
+            let lines = pattern.lines();
+            let lines = lines
+                .into_iter()
+                .filter_map(|(name, line)| Some((Arc::from(name), texts(line.as_deref()?))));
+            Value::from_fields(lines.collect())
+        };
+        let any_of = Value::from_items(self.any_of.iter().map(pattern).collect());
+        let mut fields = Object::from([("any_of".into(), any_of)]);
+        if !self.never.is_empty() {
+            fields.insert("never".into(), texts(&self.never));
+        }
+        Value::from_fields(fields)
+    }
+
+    /// What [`Audience::value`] wrote; None if it is nothing of the kind.
+    pub fn read(value: &Value) -> Option<Self> {
+        let texts = |value: &Value| -> Option<Vec<Arc<str>>> {
+            let items = value.as_list()?.iter();
+            items.map(|item| item.as_text().map(Arc::from)).collect()
+        };
+        let pattern = |value: &Value| {
+            let line = |name: &str| match value.field(name) {
+                Some(names) => texts(names).map(Some),
+                None => Some(None),
+            };
+            Some(AudiencePattern {
+                role: line("role")?,
+                user: line("user")?,
+                unit: line("unit")?,
+                organisation: line("organisation")?,
+                skill: line("skill")?,
+            })
+        };
+        let any_of: Option<Vec<AudiencePattern>> = value.field("any_of")?.as_list()?.iter().map(pattern).collect();
+        let never = match value.field("never") {
+            Some(names) => texts(names)?,
+            None => Vec::new(),
+        };
+        Some(Audience { any_of: any_of?, never })
+    }
+}
+
+impl AudiencePattern {
+    fn lines(&self) -> [(&'static str, &Option<Vec<Arc<str>>>); 5] {
+        [
+            ("organisation", &self.organisation),
+            ("role", &self.role),
+            ("skill", &self.skill),
+            ("unit", &self.unit),
+            ("user", &self.user),
+        ]
+    }
+
+    fn fits(&self, actor: &Actor) -> bool {
+        let has = |line: &Option<Vec<Arc<str>>>, own: &[Arc<str>]| {
+            line.as_ref().is_none_or(|names| own.iter().any(|each| names.contains(each)))
+        };
+        has(&self.role, &actor.roles)
+            && has(&self.user, std::slice::from_ref(&actor.id))
+            && has(&self.unit, actor.unit.as_slice())
+            && has(&self.organisation, actor.organisation.as_slice())
+            && has(&self.skill, &actor.skills)
+    }
+
+    fn subjects(&self) -> Vec<Arc<str>> {
+        let narrowest = ["user", "role", "skill", "organisation", "unit"].into_iter();
+        let lines = self.lines();
+        let line = |name: &str| {
+            lines
+                .iter()
+                .find(|(line, _)| *line == name)
+                .and_then(|(_, names)| names.as_ref())
+        };
+        let found = narrowest.filter_map(|name| Some((name, line(name)?))).next();
+        let subjects = found.map(|(name, names)| names.iter().map(|each| subject(name, each)).collect());
+        subjects.unwrap_or_default()
+    }
+}
+
+fn subject(line: &str, name: &str) -> Arc<str> {
+    format!("{line}:{name}").into()
+}
+
+/// Under which texts what concerns a person may be found.
+pub fn subjects_of(actor: &Actor) -> Vec<Arc<str>> {
+    let mut subjects = vec![subject("user", &actor.id)];
+    subjects.extend(actor.roles.iter().map(|role| subject("role", role)));
+    subjects.extend(actor.skills.iter().map(|skill| subject("skill", skill)));
+    subjects.extend(
+        actor
+            .organisation
+            .iter()
+            .map(|organisation| subject("organisation", organisation)),
+    );
+    subjects.extend(actor.unit.iter().map(|unit| subject("unit", unit)));
+    subjects.sort();
+    subjects.dedup();
+    subjects
+}
+
+impl Machine<'_> {
+    /// Who is meant now. A line that computes to null means nobody.
+    pub(super) fn audience(&self, people: &People, lets: &[&Lets], locals: &Locals) -> Result<Audience, NoValue> {
+        let mut audience = Audience::default();
+        for party in &people.parties {
+            match party {
+                Party::Person(pattern) => audience.any_of.extend(self.audience_pattern(pattern, lets, locals)?),
+                Party::Not(templates) => audience.never.extend(self.names(templates, lets, locals)?),
+                Party::Workflow(_) | Party::Adapter(_) | Party::Schedule(_) => {}
+            }
+        }
+        Ok(audience)
+    }
+
+    fn audience_pattern(
+        &self,
+        pattern: &PersonPattern,
+        lets: &[&Lets],
+        locals: &Locals,
+    ) -> Result<Option<AudiencePattern>, NoValue> {
+        let line = |templates: &[Template]| -> Result<Option<Vec<Arc<str>>>, NoValue> {
+            match templates.is_empty() {
+                true => Ok(None),
+                false => self.names(templates, lets, locals).map(Some),
+            }
+        };
+        let found = AudiencePattern {
+            role: line(&pattern.role)?,
+            user: line(&pattern.user)?,
+            unit: line(&pattern.unit)?,
+            organisation: line(&pattern.organisation)?,
+            skill: line(&pattern.skill)?,
+        };
+        let means_nobody = found
+            .lines()
+            .into_iter()
+            .any(|(_, line)| line.as_ref().is_some_and(Vec::is_empty));
+        Ok((!means_nobody).then_some(found))
+    }
+
+    fn names(&self, templates: &[Template], lets: &[&Lets], locals: &Locals) -> Result<Vec<Arc<str>>, NoValue> {
+        let mut names: Vec<Arc<str>> = Vec::new();
+        for template in templates {
+            match template.literal_text() {
+                Some(name) => names.push(name),
+                None => gather(&self.scope(lets, locals).template(template)?, &mut names),
+            }
+            if names.len() > NAMES_MAX {
+                let sentence = format!("`{}` names more than {NAMES_MAX} people", template.source());
+                return Err(NoValue::Fault(sentence));
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// A text, or the texts of a list.
+fn gather(value: &Value, names: &mut Vec<Arc<str>>) {
+    match value {
+        Value::Text(name) => names.push(name.clone()),
+        Value::List(items) => items.iter().for_each(|item| gather(item, names)),
+        _ => {}
+    }
+}

@@ -1,0 +1,247 @@
+//! A person's work: opened when a step has come to rest in its state, closed on the way out, brought into line with the data.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::audience::Audience;
+use super::interrupt::{Interrupt, NoValue};
+use super::ladder::{rung_name, rungs_of};
+use super::machine::Machine;
+use super::scope::Locals;
+use super::timer::{duration_of, later};
+use crate::chart::{StateIndex, Task};
+use crate::expression::Template;
+use crate::value::Value;
+
+/// A person's work that is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenTask {
+    pub state: StateIndex,
+    /// The sequence of the entry that opened it: tells it from an earlier one of the same state.
+    pub opened: u64,
+    pub opened_at: Timestamp,
+    /// The event that led here, and who sent it.
+    pub event: Arc<str>,
+    pub by: Arc<str>,
+    /// From when its time counts: when it was opened, and later by as long as it was on hold.
+    pub begun_at: Timestamp,
+    pub due: Option<Timestamp>,
+    pub follow_up: Option<Timestamp>,
+    /// Set by a person: what the workflow computes does not move it any more.
+    pub follow_up_set: bool,
+    /// 0 to 9, 9 comes first.
+    pub priority: u8,
+    pub people: Audience,
+    pub holder: Option<Arc<str>>,
+    /// Who acknowledged it.
+    pub acknowledged: Option<Arc<str>>,
+    /// Whom rungs of the ladder reached.
+    pub reached: Vec<Reached>,
+    /// Since when it is on hold.
+    pub held_since: Option<Timestamp>,
+}
+
+/// A rung that fired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Its position in the ladder.
+    pub rung: usize,
+    pub at: Timestamp,
+    pub people: Audience,
+}
+
+impl OpenTask {
+    /// Who may see and claim it: those it is for, and those whom rungs reached.
+    pub fn is_for(&self, actor: &super::Actor) -> bool {
+        self.people.includes(actor) || self.has_reached(actor)
+    }
+
+    pub fn has_reached(&self, actor: &super::Actor) -> bool {
+        self.reached.iter().any(|reached| reached.people.includes(actor))
+    }
+
+    /// Under which texts queues find it.
+    pub fn subjects(&self) -> Vec<Arc<str>> {
+        let reached = self.reached.iter().flat_map(|reached| reached.people.subjects());
+        let mut subjects: Vec<Arc<str>> = self.people.subjects().into_iter().chain(reached).collect();
+        subjects.sort();
+        subjects.dedup();
+        subjects
+    }
+}
+
+/// The number of a priority as it is written.
+pub(crate) fn priority_of_word(word: &str) -> Option<u8> {
+    match word.trim() {
+        "low" => Some(2),
+        "normal" => Some(PRIORITY_NORMAL),
+        "high" => Some(6),
+        "urgent" => Some(8),
+        digit => digit.parse().ok().filter(|number| *number <= PRIORITY_MAX),
+    }
+}
+
+pub(super) const PRIORITY_NORMAL: u8 = 4;
+pub(super) const PRIORITY_MAX: u8 = 9;
+
+impl Machine<'_> {
+    /// Brings the open tasks into line with the configuration, the data and the pauses. Runs once, when the step has come to rest.
+    pub(super) fn settle_tasks(&mut self) -> Result<(), Interrupt> {
+        let chart = self.chart;
+        if self.next.tasks.is_empty() && !self.next.active.intersects(&chart.notable.tasks) {
+            return Ok(());
+        }
+        let paused = self.paused_states();
+        let active = self.next.active;
+        for state in active.iter() {
+            let Some(task) = &chart.state(state).task else { continue };
+            let path = chart.state(state).path.clone();
+            if !self.next.tasks.contains_key(&path) {
+                let fresh = self.fresh_task(state);
+                self.next.tasks.insert(path.clone(), fresh);
+            }
+            self.settle_hold(&path, paused.contains(state));
+            self.recompute_task(&path, task)?;
+            self.settle_rungs(&path, task)?;
+        }
+        Ok(())
+    }
+
+    fn fresh_task(&self, state: StateIndex) -> OpenTask {
+        OpenTask {
+            state,
+            opened: self.next.sequence,
+            opened_at: self.now,
+            event: self
+                .log
+                .transitions
+                .last()
+                .map_or_else(|| "start".into(), |(_, event)| event.clone()),
+            by: self.actor.id.clone(),
+            begun_at: self.now,
+            due: None,
+            follow_up: None,
+            follow_up_set: false,
+            priority: PRIORITY_NORMAL,
+            people: Audience::default(),
+            holder: None,
+            acknowledged: None,
+            reached: Vec::new(),
+            held_since: None,
+        }
+    }
+
+    /// Time does not count while it is on hold.
+    fn settle_hold(&mut self, path: &Arc<str>, paused: bool) {
+        let now = self.now;
+        let Some(open) = self.next.tasks.get_mut(path) else { return };
+        match (paused, open.held_since) {
+            (true, None) => open.held_since = Some(now),
+            (false, Some(since)) => {
+                open.held_since = None;
+                let held_us = now.as_microsecond() - since.as_microsecond();
+                open.begun_at = later(open.begun_at, held_us);
+            }
+            _ => {}
+        }
+    }
+
+    /// What follows from the data is said anew whenever it changes.
+    fn recompute_task(&mut self, path: &Arc<str>, task: &Task) -> Result<(), Interrupt> {
+        let Some(open) = self.next.tasks.get(path) else {
+            return Ok(());
+        };
+        let (begun_at, opened, follow_up_set) = (open.begun_at, open.opened, open.follow_up_set);
+        if open.held_since.is_some() && opened != self.next.sequence {
+            return Ok(());
+        }
+        let people = match self.audience(&task.people, &[], &Locals::default()) {
+            Ok(people) => people,
+            Err(NoValue::Needs) => return Err(Interrupt::Needs),
+            Err(NoValue::Fault(sentence)) => {
+                self.log.note("task", &sentence, path);
+                Audience::default()
+            }
+        };
+        let due = self.deadline(task.due.as_ref(), begun_at, path)?;
+        let follow_up = self.deadline(task.follow_up.as_ref(), begun_at, path)?;
+        let priority = self.priority(task.priority.as_ref(), path)?;
+        if let Some(open) = self.next.tasks.get_mut(path) {
+            open.people = people;
+            open.due = due;
+            open.priority = priority;
+            if !follow_up_set {
+                open.follow_up = follow_up;
+            }
+        }
+        Ok(())
+    }
+
+    /// A moment, the beginning of a date, or a duration from the beginning. What has no value is none, and the trail says why.
+    fn deadline(&mut self, template: Option<&Template>, from: Timestamp, path: &str) -> Result<Option<Timestamp>, Interrupt> {
+        let Some(template) = template else { return Ok(None) };
+        let value = match self.scope(&[], &Locals::default()).template(template) {
+            Ok(value) => value,
+            Err(NoValue::Needs) => return Err(Interrupt::Needs),
+            Err(NoValue::Fault(sentence)) => {
+                self.log.note("task", &sentence, path);
+                return Ok(None);
+            }
+        };
+        let due = match &value {
+            Value::Null => return Ok(None),
+            Value::Instant(moment) => Ok(*moment),
+            Value::Date(date) => crate::time::start_of_day(*date, self.zone()).map_err(|error| error.to_string()),
+            other => duration_of(other).and_then(|_| self.moment_from(other, from)),
+        };
+        match due {
+            Ok(due) => Ok(Some(due)),
+            Err(sentence) => {
+                self.log.note("task", &sentence, path);
+                Ok(None)
+            }
+        }
+    }
+
+    fn priority(&mut self, template: Option<&Template>, path: &str) -> Result<u8, Interrupt> {
+        let Some(template) = template else {
+            return Ok(PRIORITY_NORMAL);
+        };
+        let value = match self.scope(&[], &Locals::default()).template(template) {
+            Ok(value) => value,
+            Err(NoValue::Needs) => return Err(Interrupt::Needs),
+            Err(NoValue::Fault(sentence)) => {
+                self.log.note("task", &sentence, path);
+                return Ok(PRIORITY_NORMAL);
+            }
+        };
+        let number = match &value {
+            Value::Text(word) => priority_of_word(word),
+            Value::Null => Some(PRIORITY_NORMAL),
+            other => other
+                .as_integer()
+                .map(|number| number.clamp(0, i64::from(PRIORITY_MAX)) as u8),
+        };
+        if number.is_none() {
+            let sentence = format!(
+                "`{}` is neither a priority nor a number from 0 to {PRIORITY_MAX}",
+                template.source()
+            );
+            self.log.note("task", &sentence, path);
+        }
+        Ok(number.unwrap_or(PRIORITY_NORMAL))
+    }
+
+    /// On the way out of its state.
+    pub(super) fn close_task_of(&mut self, state: StateIndex) {
+        let chart = self.chart;
+        let Some(task) = &chart.state(state).task else { return };
+        let path = &chart.state(state).path;
+        if self.next.tasks.remove(path).is_some() {
+            for position in rungs_of(task) {
+                self.next.timers.remove(&rung_name(path, position));
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What people do with a task beside finishing it: built in for every task, and in the trail.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::admission::forbidden;
+use super::interrupt::Interrupt;
+use super::machine::Machine;
+use super::{Actor, OpenTask, Refusal, RefusalKind, Status, Verdict};
+use crate::value::Object;
+
+/// An open task by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskRef {
+    /// Path of its state.
+    pub name: Arc<str>,
+    /// The sequence that opened it; None: whichever is open now.
+    pub opened: Option<u64>,
+}
+
+impl TaskRef {
+    /// `PATH`, or `PATH@SEQUENCE`.
+    pub fn read(text: &str) -> Self {
+        let with_sequence = text
+            .rsplit_once('@')
+            .and_then(|(name, opened)| Some((name, opened.parse().ok()?)));
+        match with_sequence {
+            Some((name, opened)) => TaskRef {
+                name: name.into(),
+                opened: Some(opened),
+            },
+            None => TaskRef {
+                name: text.into(),
+                opened: None,
+            },
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskAct {
+    /// Takes it.
+    Claim,
+    /// Gives it back; `note` is what the next one should know.
+    Release {
+        note: Option<Arc<str>>,
+    },
+    /// Gives it to somebody, whoever holds it now.
+    Assign {
+        to: Box<Actor>,
+    },
+    /// Hands on what one holds oneself.
+    Delegate {
+        to: Box<Actor>,
+    },
+    /// Says that one knows of it: rungs of its ladder that wait for that do not fire any more.
+    Acknowledge,
+    /// Not urgent before; None: as the workflow says.
+    FollowUp {
+        at: Option<Timestamp>,
+    },
+    Comment {
+        text: Arc<str>,
+    },
+}
+
+impl TaskAct {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            TaskAct::Claim => "claim",
+            TaskAct::Release { .. } => "release",
+            TaskAct::Assign { .. } => "assign",
+            TaskAct::Delegate { .. } => "delegate",
+            TaskAct::Acknowledge => "acknowledge",
+            TaskAct::FollowUp { .. } => "follow_up",
+            TaskAct::Comment { .. } => "comment",
+        }
+    }
+}
+
+impl Machine<'_> {
+    pub(super) fn take_task_act(&mut self, reference: &TaskRef, act: &TaskAct) -> Result<Verdict, Interrupt> {
+        let open = match self.open_task(reference) {
+            Ok(open) => open.clone(),
+            // who does not see the instance is told no more than that there is none
+            Err(refusal) => {
+                let seen = self.is_seen()?;
+                return Ok(Verdict::Refused(vec![if seen { refusal } else { super::sight::hidden() }]));
+            }
+        };
+        if !open.is_for(self.actor) && !self.holds(&open) && !self.is_seen()? {
+            return Ok(Verdict::Refused(vec![super::sight::hidden()]));
+        }
+        if self.paused_states().contains(open.state) {
+            return Ok(Verdict::Refused(vec![self.paused_refusal(open.state)]));
+        }
+        if let Some(refusal) = self.refuse_act(&open, act) {
+            return Ok(Verdict::Refused(vec![refusal]));
+        }
+        self.set_event(format!("task.{}", act.as_str()).into(), Cow::Owned(Object::new()));
+        let actor = self.actor.id.clone();
+        let Some(task) = self.next.tasks.get_mut(&reference.name) else {
+            return Ok(Verdict::Stale);
+        };
+        match act {
+            TaskAct::Claim => task.holder = Some(actor),
+            TaskAct::Release { .. } => task.holder = None,
+            TaskAct::Assign { to } | TaskAct::Delegate { to } => task.holder = Some(to.id.clone()),
+            TaskAct::Acknowledge => task.acknowledged = Some(actor),
+            TaskAct::FollowUp { at } => {
+                task.follow_up = *at;
+                task.follow_up_set = at.is_some();
+            }
+            TaskAct::Comment { .. } => {}
+        }
+        Ok(Verdict::Taken)
+    }
+
+    /// The open task that is meant, or why there is none.
+    pub(super) fn open_task(&self, reference: &TaskRef) -> Result<&OpenTask, Refusal> {
+        let TaskRef { name, opened } = reference;
+        let found = self
+            .next
+            .tasks
+            .get(name)
+            .filter(|task| opened.is_none_or(|opened| opened == task.opened));
+        found.ok_or_else(|| {
+            let why = match self.next.status {
+                Status::Done => "the instance has come to its end".to_owned(),
+                Status::Active => match self.chart.state_at(name) {
+                    Some(_) => format!("the task `{name}` is not open any more"),
+                    None => format!("there is no task `{name}`"),
+                },
+            };
+            conflict(why)
+        })
+    }
+
+    pub(super) fn holds(&self, open: &OpenTask) -> bool {
+        open.holder.as_ref() == Some(&self.actor.id)
+    }
+
+    /// Another's task is not finished by the way.
+    pub(super) fn refuse_finishing(&self, open: &OpenTask) -> Option<Refusal> {
+        let holder = open.holder.as_ref().filter(|_| !self.holds(open))?;
+        Some(conflict(format!("{holder} holds this task")))
+    }
+
+    fn refuse_act(&self, open: &OpenTask, act: &TaskAct) -> Option<Refusal> {
+        let writes = matches!(act, TaskAct::Comment { .. } | TaskAct::Release { note: Some(_) });
+        if writes && self.next.secret.is_none() && super::holds_personal_data(self.chart) {
+            let sentence = "the personal data of this instance was erased: nothing may be written about it any more";
+            return Some(forbidden(sentence));
+        }
+        let is_for = open.is_for(self.actor);
+        let holds = self.holds(open);
+        let not_theirs = || {
+            Some(forbidden(&format!(
+                "{} is not among those whom this task is for",
+                self.actor.id
+            )))
+        };
+        match act {
+            TaskAct::Claim => match &open.holder {
+                _ if !is_for => not_theirs(),
+                Some(_) if holds => Some(conflict(format!("{} holds this task already", self.actor.id))),
+                Some(holder) => Some(conflict(format!("{holder} holds this task"))),
+                None => None,
+            },
+            TaskAct::Release { .. } => match &open.holder {
+                None => Some(conflict("nobody holds this task".into())),
+                Some(_) if holds || open.has_reached(self.actor) => None,
+                Some(holder) => Some(forbidden(&format!("{holder} holds this task, and may release it"))),
+            },
+            TaskAct::Assign { to } => match is_for {
+                true => self.refuse_receiver(open, to),
+                false => not_theirs(),
+            },
+            TaskAct::Delegate { to } => match holds {
+                true => self.refuse_receiver(open, to),
+                false => Some(forbidden("only who holds a task may delegate it")),
+            },
+            TaskAct::Acknowledge | TaskAct::FollowUp { .. } | TaskAct::Comment { .. } => {
+                if is_for || holds {
+                    None
+                } else {
+                    not_theirs()
+                }
+            }
+        }
+    }
+
+    fn refuse_receiver(&self, open: &OpenTask, to: &Actor) -> Option<Refusal> {
+        if open.holder.as_ref() == Some(&to.id) {
+            return Some(conflict(format!("{} holds this task already", to.id)));
+        }
+        (!open.is_for(to)).then(|| forbidden(&format!("{} is not among those whom this task is for", to.id)))
+    }
+}
+
+fn conflict(sentence: String) -> Refusal {
+    Refusal {
+        kind: RefusalKind::Held,
+        sentence,
+        field: None,
+        instances: Vec::new(),
+    }
+}
