@@ -121,6 +121,7 @@ impl Timers {
             due,
         };
         let input = Input {
+            signed: None,
             key: None,
             actor: Actor::engine(),
             reason: None,

@@ -71,6 +71,7 @@ impl Life {
     /// Steps one input of a person, and keeps what comes of it.
     pub(crate) fn take(&mut self, reason: Option<Arc<str>>, kind: InputKind) {
         let input = Input {
+            signed: None,
             key: Some(input_key(self.taken)),
             actor: self.actor(),
             reason,

@@ -68,6 +68,7 @@ impl Client {
             Client::Connection(connection) => connection.start(workflow, key, payload).await,
             Client::Engine(engine, actor) => {
                 let request = StartRequest {
+                    signed: None,
                     workflow: workflow.into(),
                     key: Some(key.into()),
                     payload: object(payload)?,
@@ -86,6 +87,7 @@ impl Client {
             Client::Connection(connection) => connection.send(workflow, key, event, payload).await,
             Client::Engine(engine, actor) => {
                 let request = SendRequest {
+                    signed: None,
                     task: None,
                     workflow: workflow.clone(),
                     key: key.into(),

@@ -170,6 +170,7 @@ impl World {
         let expected = self.expected(&workflow, &key);
         let fields = field.map(|(name, value)| (Arc::from(name), Value::from_text(value)));
         let request = SendRequest {
+            signed: None,
             task: None,
             workflow,
             key,
@@ -182,6 +183,7 @@ impl World {
         };
         self.want(|key| {
             Wish::Send(SendRequest {
+                signed: None,
                 task: None,
                 input_key: Some(key),
                 ..request
@@ -261,6 +263,7 @@ pub fn person(id: &str, role: &str) -> Actor {
 
 fn start_of(workflow: &str, key: &str, input_key: InputKey) -> StartRequest {
     StartRequest {
+        signed: None,
         workflow: workflow.into(),
         key: Some(key.into()),
         payload: Object::new(),

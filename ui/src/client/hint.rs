@@ -59,6 +59,7 @@ const IN_COMMANDS: &[(Code, &str)] = &[
         Code::InputInvalid,
         "Mend the fields that are named. `statewright can WORKFLOW/KEY EVENT` shows the form of an event.",
     ),
+    (Code::SignatureMissing, "Sign it: `--sign`."),
     (Code::ReasonMissing, "Give one: `--reason TEXT`."),
 ];
 

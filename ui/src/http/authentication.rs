@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, header};
+use statewright_core::chart::Proof;
 use statewright_core::diagnostic::Code;
 use statewright_core::step::Actor;
 use statewright_engine::roles;
@@ -43,6 +44,28 @@ pub async fn authenticate(service: &Service, headers: &HeaderMap) -> Answered<Ca
         actor: principal.actor,
         token: Some(principal.token),
     })
+}
+
+/// Finds out whether the caller has proved anew who they are, with an access token of their own in the body. This interface knows
+/// neither second factors nor wallets.
+///
+/// # Errors
+/// 401 if the token is not valid, or another's; 503 while the database is away.
+pub async fn prove(service: &Service, caller: &Caller, token: &str) -> Answered<Proof> {
+    let invalid = || {
+        Problem::of(
+            Code::Unauthenticated,
+            "What it was signed with is not an access token of your own",
+        )
+    };
+    if token.len() > TOKEN_BYTES_MAX {
+        return Err(invalid());
+    }
+    let principal = service.engine.tokens().identify(token, service.engine.now()).await?;
+    match principal {
+        Some(principal) if principal.actor.id == caller.actor.id => Ok(Proof::Password),
+        _ => Err(invalid()),
+    }
 }
 
 fn bearer(given: &str) -> Option<&str> {

@@ -13,7 +13,7 @@ use statewright_core::value::Object;
 use statewright_engine::SendRequest;
 use statewright_engine::intake::Answer;
 
-use super::authentication::Caller;
+use super::authentication::{Caller, prove};
 use super::body::read_document;
 use super::instances::about_instance;
 use super::limit::BODY_BYTES_MAX;
@@ -55,6 +55,7 @@ pub const ROUTES: &[Route] = &[Route {
         Code::IdempotencyKeyReused,
         Code::InputInvalid,
         Code::ReasonMissing,
+        Code::SignatureMissing,
     ],
     handler: || post(send),
 }];
@@ -70,7 +71,12 @@ async fn send(
     let input_key = input_key(&parts.headers, &caller, &route)?;
     let expected = expected_revision(&parts.headers)?;
     let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
+    let signed = match given.text("sign")? {
+        Some(token) => Some(prove(&service, &caller, &token).await?),
+        None => None,
+    };
     let event = SendRequest {
+        signed,
         task: given.text("task")?.map(|task| TaskRef::read(&task)),
         workflow: workflow.as_str().into(),
         key: key.as_str().into(),

@@ -15,7 +15,7 @@ use statewright_engine::StartRequest;
 use statewright_engine::error::EngineError;
 use statewright_engine::queries::{LIST_PAGE_MAX, ListRequest};
 
-use super::authentication::Caller;
+use super::authentication::{Caller, prove};
 use super::body::{Parameters, read_document, unfit};
 use super::events::refused;
 use super::limit::{BODY_BYTES_MAX, PAGE_DEFAULT};
@@ -58,6 +58,7 @@ pub const ROUTES: &[Route] = &[
             Code::IdempotencyKeyReused,
             Code::InputInvalid,
             Code::ReasonMissing,
+            Code::SignatureMissing,
         ],
         handler: || post(start),
     },
@@ -181,7 +182,12 @@ async fn start(
         &format!("POST {}", path(&["v1", "instances", &workflow])),
     )?;
     let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
+    let signed = match given.text("sign")? {
+        Some(token) => Some(prove(&service, &caller, &token).await?),
+        None => None,
+    };
     let start = StartRequest {
+        signed,
         workflow: workflow.as_str().into(),
         key: given.text("key")?,
         payload: given.object("with")?.map_or_else(Object::new, Arc::unwrap_or_clone),

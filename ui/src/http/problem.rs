@@ -158,11 +158,12 @@ impl Problem {
 }
 
 /// The kinds of refusal, the most basic first, and the code each is answered with.
-const RANKS: [(RefusalKind, Code); 7] = [
+const RANKS: [(RefusalKind, Code); 9] = [
     (RefusalKind::Hidden, Code::NotFound),
     (RefusalKind::Forbidden, Code::Forbidden),
     (RefusalKind::Invalid, Code::InputInvalid),
     (RefusalKind::Reason, Code::ReasonMissing),
+    (RefusalKind::Signature, Code::SignatureMissing),
     (RefusalKind::Paused, Code::Paused),
     (RefusalKind::Conflict, Code::Conflicting),
     (RefusalKind::Held, Code::Conflicting),
@@ -198,9 +199,11 @@ pub fn status(code: Code) -> StatusCode {
         Code::RevisionStale => StatusCode::PRECONDITION_FAILED,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::MediaUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::IdempotencyKeyReused | Code::InputInvalid | Code::ReasonMissing | Code::DefinitionRefused => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Code::IdempotencyKeyReused
+        | Code::InputInvalid
+        | Code::ReasonMissing
+        | Code::SignatureMissing
+        | Code::DefinitionRefused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::Overloaded => StatusCode::TOO_MANY_REQUESTS,
         Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Code::StoreAway | Code::StoreFull | Code::TimedOut | Code::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,

@@ -59,6 +59,7 @@ impl Bench {
         let mut actor = Actor::plain(ActorKind::Person, "bench");
         actor.roles = vec!["bench".into()];
         let input = |kind| Input {
+            signed: None,
             key: None,
             actor: actor.clone(),
             reason: None,

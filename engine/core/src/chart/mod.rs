@@ -7,6 +7,7 @@ mod action;
 mod invoke;
 mod people;
 mod read;
+mod signature;
 mod state_set;
 mod task;
 mod transition;
@@ -18,6 +19,7 @@ pub use action::{Action, Addressee, Call, Each, Notify, PathAssignment, Retry, S
 pub use invoke::{Children, Invoke, Work};
 pub use people::{Party, People, PersonPattern};
 pub use read::{Read, ReadOf};
+pub use signature::{Proof, Signature, Signers};
 pub use state_set::{STATES_MAX, StateSet, States};
 pub use task::{Channel, Rung, RungCondition, RungMoment, Task};
 pub use transition::{Admission, Branch, EventPattern, Form, Guard, Reason, Transition, Trigger};
@@ -94,6 +96,7 @@ pub struct Start {
     pub form: Form,
     pub guards: Vec<Guard>,
     pub reason: Option<Reason>,
+    pub sign: Option<Box<Signature>>,
 }
 
 /// Who sees an instance.

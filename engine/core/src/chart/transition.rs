@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Action, Lets, People, StateIndex, TransitionIndex};
+use super::{Action, Lets, People, Signature, StateIndex, TransitionIndex};
 use crate::diagnostic::Span;
 use crate::expression::{Expression, Template};
 use crate::field::Fields;
@@ -79,6 +79,7 @@ pub struct Admission {
     pub title: Option<Template>,
     pub form: Form,
     pub reason: Option<Reason>,
+    pub sign: Option<Box<Signature>>,
 }
 
 /// What is asked for. Fields named by a list are written into `data` before the actions.

@@ -202,6 +202,7 @@ codes! {
     Ignored = "2207", "an event that nothing answers to";
     DefinitionRefused = "2208", "a definition that was refused";
     Damaged = "2209", "stored data that is damaged";
+    SignatureMissing = "2210", "a signature that is missing";
 }
 
 impl Code {

@@ -30,7 +30,6 @@ pub(super) const BUILT_IN: [&str; 16] = [
 pub(super) fn unbuilt(name: &str) -> Option<&'static str> {
     match name {
         "sla" => Some("`sla` clocks"),
-        "signatures" => Some("signatures"),
         _ => None,
     }
 }
@@ -46,7 +45,7 @@ pub(super) fn variable(name: &str) -> Type {
         "states" | "tags" => Type::list(Type::Text),
         "parent" => Type::optional(Type::object([("workflow", Type::Text), ("key", Type::Text)])),
         "settled" => Type::Boolean,
-        "history" => Type::Object {
+        "signatures" | "history" => Type::Object {
             fields: Default::default(),
             open: true,
         },

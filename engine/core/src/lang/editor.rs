@@ -262,7 +262,10 @@ mod tests {
         };
         assert_eq!(meaning("after"), "timers");
         let access = interface::to_interface(&schema);
-        assert!(access.contains("opens with a reason, for a time (not yet: `break_glass`)"), "{access}");
+        assert!(
+            access.contains("opens with a reason, for a time (not yet: `break_glass`)"),
+            "{access}"
+        );
         let kind = state
             .field("type")
             .and_then(|kind| kind.field("enum"))

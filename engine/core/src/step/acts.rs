@@ -57,6 +57,8 @@ fn erase(chart: &Chart, next: &mut Snapshot) {
     for field in chart.data.list.iter().filter(|field| super::personal::is_personal(field)) {
         next.set_field(&field.name, Value::Null);
     }
+    // what some have signed and others not is made of what was given to it
+    next.signatures.retain(|_, signatures| signatures.complete);
     next.secret = None;
 }
 

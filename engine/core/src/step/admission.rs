@@ -23,6 +23,9 @@ impl<'a> Machine<'a> {
             return Ok(vec![refusal]);
         }
         let mut refusals: Vec<Refusal> = self.refuse_reason(admission.reason.as_ref()).into_iter().collect();
+        if let Some(sign) = admission.sign.as_deref() {
+            refusals.extend(self.refuse_unsigned(sign, &[&transition.lets]));
+        }
         let nothing: &'a Object = &NO_FIELDS;
         let payload = self.payload.unwrap_or(nothing);
         match accept_form(&admission.form, payload) {

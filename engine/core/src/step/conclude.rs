@@ -13,6 +13,7 @@ impl Machine<'_> {
         self.come_to_rest()?;
         self.settle_timers()?;
         self.settle_tasks()?;
+        self.settle_signatures()?;
         self.pause_invokes();
         self.hold_children()?;
         self.claims = self.settle_claims()?;

@@ -50,6 +50,11 @@ impl<'a> Machine<'a> {
         })
     }
 
+    /// What came with it, without what every event has.
+    pub fn event_fields(&self) -> Object {
+        (*self.event.fields).clone()
+    }
+
     /// The same as that field of the whole.
     pub fn event_field(&self, name: &str) -> Option<Value> {
         match self.event.whole.get() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{Parent, TaskAct, TaskRef};
+use crate::chart::Proof;
 use crate::identity::InputKey;
 use crate::value::{Object, Value};
 
@@ -14,6 +15,8 @@ pub struct Input {
     pub key: Option<InputKey>,
     pub actor: Actor,
     pub reason: Option<Arc<str>>,
+    /// How the actor proved anew who they are, as the interface found: with it they sign.
+    pub signed: Option<Proof>,
     pub kind: InputKind,
 }
 
@@ -45,6 +48,10 @@ pub enum InputKind {
     SendAnswer {
         send: Arc<str>,
         verdict: SendVerdict,
+    },
+    /// Takes back one's own signature of an event that not all have signed yet.
+    Withdraw {
+        event: Arc<str>,
     },
     /// A child of the invoke with this effect key came to its end.
     ChildEnded {

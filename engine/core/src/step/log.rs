@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Fact;
-use crate::chart::StateIndex;
+use crate::chart::{Proof, StateIndex};
 use crate::value::Value;
 
 /// How many notes one entry keeps: an entry is for reading.
@@ -21,6 +21,21 @@ pub(super) struct Log {
     pub marks: Vec<(Arc<str>, Value)>,
     pub changes: Vec<Change>,
     pub notes: Vec<Note>,
+    /// What the actor signed.
+    pub signature: Option<Signing>,
+}
+
+/// A signature given in a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Signing {
+    pub means: String,
+    pub over: Value,
+    pub with: Proof,
+    /// For which of several roles.
+    pub role: Option<Arc<str>>,
+    /// The how many-th it is, of how many.
+    pub number: usize,
+    pub of: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

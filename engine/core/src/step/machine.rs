@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use super::event::Event;
 use super::log::Log;
 use super::{Actor, ClaimChange, Effect, Fact, Facts, Message, Needs, Notice, ReadRequest, Snapshot, SubscriptionChange};
-use crate::chart::{Chart, Form, StateIndex, StateSet, TransitionIndex};
+use crate::chart::{Chart, Form, Proof, StateIndex, StateSet, TransitionIndex};
 use crate::expression::Meter;
 use crate::expression::limits::STEP_FUEL_MAX;
 use crate::identity::InstanceId;
@@ -24,6 +24,8 @@ pub(super) struct Machine<'a> {
     pub zone: OnceCell<TimeZone>,
     pub actor: &'a Actor,
     pub reason: Option<&'a Arc<str>>,
+    /// How the actor proved who they are for this input.
+    pub signed: Option<Proof>,
     pub next: Snapshot,
     pub event: Event<'a>,
     /// What came from outside, as it came; checked against a form by `admit`.
@@ -109,6 +111,7 @@ impl<'a> Machine<'a> {
             zone: OnceCell::new(),
             actor,
             reason,
+            signed: None,
             next,
             event: Event::whole(Value::Null),
             payload: None,

@@ -129,6 +129,7 @@ impl Machine<'_> {
         self.begun.remove(state);
         self.drop_timers_of(state);
         self.close_task_of(state);
+        self.void_signatures_of(state);
         self.abandon_invokes_of(state)?;
         self.log.left.push(state);
         Ok(())

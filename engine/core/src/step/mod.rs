@@ -39,6 +39,8 @@ mod seal;
 mod select;
 mod sets;
 mod sight;
+mod signature;
+mod signature_stored;
 mod snapshot;
 mod stored;
 mod system;
@@ -71,7 +73,9 @@ pub use requirement::{handles_failure, requirement, would_strand};
 pub use run::{Stepped, step};
 pub use seal::seal;
 pub use sight::{AUDITOR, Visibility, sees, visibility};
-pub use snapshot::{ActiveInvoke, ArmedTimer, Child, Compensation, LastTaken, Parent, PendingSend, Snapshot, Standing, Status};
+pub use snapshot::{
+    ActiveInvoke, ArmedTimer, Child, Compensation, LastTaken, Parent, PendingSend, Signatures, Signer, Snapshot, Standing, Status,
+};
 pub use stored::{Stored, Unreadable};
 pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};
 pub(crate) use task::priority_of_word;

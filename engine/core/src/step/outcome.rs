@@ -73,6 +73,8 @@ pub enum RefusalKind {
     Guard,
     /// The instance or the state is paused.
     Paused,
+    /// It is to be signed.
+    Signature,
     /// A reason is missing or not one of the choices.
     Reason,
     /// There is one already, or it has ended.

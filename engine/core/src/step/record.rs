@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::log::{Change, Note};
+use super::log::{Change, Note, Signing};
 use super::members::{Members, write_text};
 use super::personal::{Sealer, is_personal};
 use super::{
@@ -94,6 +94,9 @@ impl EntryParts<'_> {
             members.list("reasons", refusals, write_refusal);
         }
         members.number("sequence", next.sequence);
+        if let Some(signature) = &log.signature {
+            write_signature(signature, members.name("signature"));
+        }
         members.digest("snapshot", &snapshot_digest);
         members.list("tasks", &outcome.tasks, write_task_change);
         if !outcome.timers.is_empty() {
@@ -226,6 +229,7 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             }
             write_payload(payload, form, sealer, members);
             members.optional("reason", input.reason.as_ref());
+            write_proof(input, members);
             members.optional("task", task.as_ref().map(|task| &task.name));
         }
         InputKind::Task { task, act } => write_task_act(task, act, key.as_ref(), sealer, members),
@@ -244,6 +248,7 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             }
             write_payload(&start.payload, form, sealer, members);
             members.optional("reason", input.reason.as_ref());
+            write_proof(input, members);
             members.text("zone", &start.default_zone);
         }
         InputKind::Timer { name, due } => {
@@ -255,6 +260,11 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             members.optional("key", key.as_ref());
             members.text("kind", "send_answer");
             write_send_verdict(verdict, Some(send), members);
+        }
+        InputKind::Withdraw { event } => {
+            members.text("event", event);
+            members.optional("key", key.as_ref());
+            members.text("kind", "withdraw");
         }
         InputKind::ChildEnded { invoke, child, output } => {
             members.text("child", child);
@@ -278,6 +288,12 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             members.optional("key", key.as_ref());
             members.text("kind", "wake");
         }
+    }
+}
+
+fn write_proof(input: &Input, members: &mut Members<'_>) {
+    if let Some(proof) = input.signed {
+        members.text("signed", proof.as_str());
     }
 }
 
@@ -437,6 +453,19 @@ fn write_note(note: &Note, out: &mut String) {
     members.close();
 }
 
+fn write_signature(signature: &Signing, out: &mut String) {
+    let mut members = Members::open(out);
+    members.text("means", &signature.means);
+    members.number("number", signature.number as u64);
+    members.number("of", signature.of as u64);
+    if !signature.over.is_null() {
+        write_canonical(&signature.over, members.name("over"));
+    }
+    members.optional("role", signature.role.as_ref());
+    members.text("with", signature.with.as_str());
+    members.close();
+}
+
 fn write_notice(notice: &Notice, out: &mut String) {
     let mut members = Members::open(out);
     members.text("text", &notice.text);
@@ -518,6 +547,7 @@ impl RefusalKind {
             RefusalKind::Invalid => "invalid",
             RefusalKind::Guard => "guard",
             RefusalKind::Paused => "paused",
+            RefusalKind::Signature => "signature",
             RefusalKind::Reason => "reason",
             RefusalKind::Conflict => "conflict",
             RefusalKind::Held => "held",

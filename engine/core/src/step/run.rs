@@ -13,6 +13,7 @@ use super::machine::Machine;
 use super::scope::Locals;
 use super::select::{Occasion, Selection};
 use super::sight::hidden;
+use super::signature::Signed;
 use super::timer::timer_name;
 use super::{
     ActorKind, AdapterFailure, Facts, Failure, Input, InputKind, LastTaken, Needs, Outcome, Refusal, RefusalKind, Snapshot,
@@ -46,6 +47,7 @@ pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Fac
         (Some(before), _) => before.following(),
     };
     let mut machine = Machine::new(chart, next, &input.actor, input.reason.as_ref(), facts, now);
+    machine.signed = input.signed;
     let taken = machine.take(input);
     // whatever came of it, guards that had no more fuel were no guards
     let taken = if machine.ran_out() { Err(out_of_fuel()) } else { taken };
@@ -71,7 +73,7 @@ pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Fac
 fn refused_for(failure: Failure, input: &Input) -> Result<Verdict, Interrupt> {
     let asked = matches!(
         input.kind,
-        InputKind::Event { .. } | InputKind::Task { .. } | InputKind::Start(_)
+        InputKind::Event { .. } | InputKind::Task { .. } | InputKind::Withdraw { .. } | InputKind::Start(_)
     );
     match Code::parse(failure.code) {
         Some(code) if asked && input.actor.kind == ActorKind::Person => {
@@ -113,6 +115,7 @@ pub(super) fn blank(chart: &Chart, start: &StartInput, now: Timestamp) -> Snapsh
         compensations: Vec::new(),
         undoing: Vec::new(),
         tasks: Default::default(),
+        signatures: Default::default(),
         held: None,
         sends: Default::default(),
         claims: Default::default(),
@@ -164,6 +167,7 @@ impl<'a> Machine<'a> {
             InputKind::Timer { name, due } => self.take_timer(name, *due)?,
             InputKind::AdapterAnswer { effect, result } => self.take_adapter_answer(effect, result)?,
             InputKind::SendAnswer { send, verdict } => self.take_send_answer(send, verdict)?,
+            InputKind::Withdraw { event } => self.take_withdrawal(event)?,
             InputKind::ChildEnded { invoke, child, output } => self.take_child_end(invoke, child, output)?,
             InputKind::Stop { invoke } => self.take_stop(invoke)?,
             InputKind::Hold { invoke, why } => self.take_hold(invoke, why.as_ref())?,
@@ -227,7 +231,10 @@ impl<'a> Machine<'a> {
         self.next.data = Arc::new(chart.data.record(written));
         self.compute_defaults()?;
         self.settle_zone()?;
-        let refusals = self.false_guards(&rule.guards, &[])?;
+        let mut refusals = self.false_guards(&rule.guards, &[])?;
+        if let Some(sign) = rule.sign.as_deref().filter(|_| refusals.is_empty()) {
+            refusals.extend(self.sign_start(sign)?);
+        }
         if !refusals.is_empty() {
             return Ok(Verdict::Refused(refusals));
         }
@@ -310,6 +317,11 @@ impl<'a> Machine<'a> {
         if self.admitted.is_none_or(|(index, _)| index != first.transition) {
             // another candidate's form was tried last
             self.admit(self.chart.transition(first.transition))?;
+        }
+        match self.sign_event(name, *first)? {
+            Signed::Complete => {}
+            Signed::Pending => return Ok(Verdict::Taken),
+            Signed::Refused(refusal) => return Ok(Verdict::Refused(vec![refusal])),
         }
         self.write_form()?;
         let taken = LastTaken {

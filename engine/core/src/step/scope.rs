@@ -252,6 +252,7 @@ impl StepScope<'_, '_> {
             },
             "settled" => Value::Boolean(snapshot.sends.is_empty()),
             "history" => history_value(snapshot),
+            "signatures" => super::signature::signatures_value(snapshot),
             _ => return None,
         })
     }

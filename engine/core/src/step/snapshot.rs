@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::OpenTask;
-use crate::chart::{StateIndex, StateSet};
+use crate::chart::{Proof, StateIndex, StateSet};
 use crate::identity::{Digest, InstanceId};
 use crate::value::{Object, Value};
 
@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub calls: BTreeMap<Arc<str>, Arc<str>>,
     /// People's work that is to be done, by the path of its state.
     pub tasks: BTreeMap<Arc<str>, OpenTask>,
+    /// Event → who has signed it.
+    pub signatures: BTreeMap<Arc<str>, Signatures>,
     /// What `undo` can undo, in the order in which it was done.
     pub compensations: Vec<Compensation>,
     /// What is being undone: one after another, the first is under way.
@@ -135,6 +137,27 @@ pub enum Standing {
     Ended(Value),
     /// It could not be started.
     Failed,
+}
+
+/// Who has signed an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signatures {
+    /// Where the event is answered to: signatures that are not complete end with this state.
+    pub state: StateIndex,
+    /// The first signer's; nothing once all have signed.
+    pub payload: Object,
+    pub over: Value,
+    pub signers: Vec<Signer>,
+    pub complete: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    pub actor: Arc<str>,
+    /// For which of several roles.
+    pub role: Option<Arc<str>>,
+    pub with: Proof,
+    pub at: Timestamp,
 }
 
 /// What an adapter is to do when an invoke that was done is undone.

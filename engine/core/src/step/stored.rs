@@ -113,6 +113,9 @@ impl Snapshot {
             fields.close();
         });
         members.number("sequence", self.sequence);
+        write_map(&mut members, "signatures", &self.signatures, |signatures, out| {
+            super::signature_stored::write(signatures, chart, sealer, out);
+        });
         members.moment("started_at", self.started_at);
         members.text("status", if self.status == Status::Done { "done" } else { "active" });
         let watched: Vec<_> = self.subscriptions.iter().collect();
@@ -143,7 +146,7 @@ impl Snapshot {
     }
 }
 
-fn write_map<V>(members: &mut Members<'_>, name: &str, map: &BTreeMap<Arc<str>, V>, write: impl Fn(&V, &mut String)) {
+fn write_map<V>(members: &mut Members<'_>, name: &str, map: &BTreeMap<Arc<str>, V>, mut write: impl FnMut(&V, &mut String)) {
     if map.is_empty() {
         return;
     }
@@ -267,6 +270,10 @@ impl Reader<'_> {
                 value.as_text().map(Arc::from).ok_or_else(|| missing("calls"))
             })?,
             tasks: self.tasks()?,
+            signatures: self.map("signatures", |value| {
+                let state = self.state(text_of(value, "state")?)?;
+                super::signature_stored::read(state, value)
+            })?,
             compensations: self.compensations("compensations")?,
             undoing: self.compensations("undoing")?,
             held: self.fields.get("held").and_then(Value::as_text).map(Arc::from),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::chart::Proof;
 use crate::identity::{Digest, InputKey, InstanceId};
 use crate::step::{
     Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, SendVerdict, StartInput, TaskAct, TaskRef,
@@ -210,6 +211,7 @@ impl EntryText {
                 invoke: needed("invoke")?,
                 why: text("why"),
             },
+            "withdraw" => InputKind::Withdraw { event: needed("event")? },
             "wake" => InputKind::Wake,
             other => return Err(EntryError(format!("`{other}` is no input that can be stepped again"))),
         };
@@ -221,6 +223,13 @@ impl EntryText {
             key,
             actor: self.actor()?,
             reason: text("reason"),
+            signed: match text("signed") {
+                Some(word) => {
+                    let proof = Proof::of(&word);
+                    Some(proof.ok_or_else(|| EntryError(format!("`{word}` is no proof")))?)
+                }
+                None => None,
+            },
             kind,
         })
     }

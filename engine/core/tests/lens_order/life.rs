@@ -59,6 +59,7 @@ impl<'c> Life<'c> {
     fn take(&mut self, actor: Actor, kind: InputKind) -> String {
         self.inputs += 1;
         let input = Input {
+            signed: None,
             key: Some(InputKey::of(&["test", &self.inputs.to_string()])),
             actor,
             reason: Some("because".into()),

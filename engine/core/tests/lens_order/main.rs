@@ -68,6 +68,7 @@ fn started(chart: &Chart, changes: &[(&str, &str)], practice: &str) -> Outcome {
         secret: Some([7; 32]),
     };
     let input = Input {
+        signed: None,
         key: Some(InputKey::of(&["test"])),
         actor,
         reason: None,

@@ -93,6 +93,7 @@ impl Engine {
             actor,
             input_key,
             reason,
+            signed,
         } = request;
         let inner = &self.inner;
         let ready = match inner.starts.ready(&workflow, payload, key.as_deref(), self.now()).await {
@@ -108,6 +109,7 @@ impl Engine {
         };
         let named = input_key.is_some();
         let input = Input {
+            signed,
             key: Some(input_key.unwrap_or_else(|| inner.unkeyed.draw())),
             actor,
             reason,
@@ -134,6 +136,7 @@ impl Engine {
         } = request;
         let named = input_key.is_some();
         let input = Input {
+            signed: None,
             key: Some(input_key.unwrap_or_else(|| self.inner.unkeyed.draw())),
             actor,
             reason: None,
@@ -158,10 +161,12 @@ impl Engine {
             input_key,
             reason,
             expected,
+            signed,
             task,
         } = request;
         let named = input_key.is_some();
         let input = Input {
+            signed,
             key: Some(input_key.unwrap_or_else(|| self.inner.unkeyed.draw())),
             actor,
             reason,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use statewright_core::chart::Proof;
 use statewright_core::identity::InputKey;
 use statewright_core::step::{Actor, TaskAct, TaskRef};
 use statewright_core::value::Object;
@@ -17,6 +18,8 @@ pub struct StartRequest {
     /// Recognises a repetition. None: every request is a new one.
     pub input_key: Option<InputKey>,
     pub reason: Option<Arc<str>>,
+    /// How the actor proved anew who they are: they sign with it.
+    pub signed: Option<Proof>,
 }
 
 /// An event for an instance.
@@ -32,6 +35,8 @@ pub struct SendRequest {
     pub reason: Option<Arc<str>>,
     /// The sequence that the sender looked at (`If-Match`); None: whatever it is now.
     pub expected: Option<u64>,
+    /// How the actor proved anew who they are: they sign with it.
+    pub signed: Option<Proof>,
     /// The task that it finishes; None: it is offered to the whole instance.
     pub task: Option<TaskRef>,
 }

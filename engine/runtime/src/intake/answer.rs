@@ -148,6 +148,7 @@ fn refusal_kind(word: &str, code: Option<&str>) -> RefusalKind {
         "reason" => RefusalKind::Reason,
         "conflict" => RefusalKind::Conflict,
         "held" => RefusalKind::Held,
+        "signature" => RefusalKind::Signature,
         _ => RefusalKind::Guard,
     }
 }

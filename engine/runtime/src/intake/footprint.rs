@@ -29,6 +29,7 @@ impl Request {
             InputKind::Timer { .. }
             | InputKind::SendAnswer { .. }
             | InputKind::Stop { .. }
+            | InputKind::Withdraw { .. }
             | InputKind::Hold { .. }
             | InputKind::Wake => 0,
         };

@@ -250,7 +250,10 @@ impl Group {
         let current = snapshot.sequence;
         let is_stale = request.expected.is_some_and(|expected| expected != current);
         // what is said before the step has asked who sees the instance
-        let is_event = matches!(request.input.kind, InputKind::Event { .. } | InputKind::Task { .. });
+        let is_event = matches!(
+            request.input.kind,
+            InputKind::Event { .. } | InputKind::Task { .. } | InputKind::Withdraw { .. }
+        );
         if is_event && (is_stale || !request.found.refusals.is_empty()) {
             match self.is_seen(now)? {
                 Err(needs) => return Ok(Some(needs)),

@@ -384,6 +384,7 @@ fn log(request: &Request, step: &Step) {
         InputKind::AdapterAnswer { .. } => "adapter answer",
         InputKind::SendAnswer { .. } => "send answer",
         InputKind::Task { act, .. } => act.as_str(),
+        InputKind::Withdraw { .. } => "withdraw",
         InputKind::ChildEnded { .. } => "child ended",
         InputKind::Stop { .. } => "stop",
         InputKind::Hold { .. } => "hold",

@@ -115,6 +115,7 @@ impl Delivery {
     /// The start of the instance this message is for.
     pub fn start_request(&self, ready: ReadyStart, origin: Origin, key: InputKey, reply: Reply) -> Request {
         let input = Input {
+            signed: None,
             key: Some(key),
             actor: self.actor(),
             reason: None,
@@ -172,6 +173,7 @@ impl Delivery {
             MessageContent::Start { .. } | MessageContent::Wake { .. } => InputKind::Wake,
         };
         Input {
+            signed: None,
             key: Some(self.row.key),
             actor: self.actor(),
             reason: None,

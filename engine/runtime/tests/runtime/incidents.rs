@@ -247,6 +247,7 @@ async fn a_message_that_cannot_be_taken_waits_and_its_sender_is_answered_when_it
     assert_eq!(world.trail("counter", "A").await, ["start by ann: taken"]);
     // Whoever sends by hand is told, and nothing waits.
     let request = SendRequest {
+        signed: None,
         task: None,
         input_key: Some(key("by hand")),
         ..send_of("counter", "A", "ADD")

@@ -37,6 +37,7 @@ async fn a_repetition_gets_the_first_answer_and_is_kept() {
     let world = World::with(&[COUNTER]).await;
     world.start("counter", "A", &[]).await.unwrap();
     let request = SendRequest {
+        signed: None,
         task: None,
         input_key: Some(key("first")),
         ..send_of("counter", "A", "ADD")
@@ -67,6 +68,7 @@ async fn repetitions_within_one_batch_are_recognised() {
     let world = World::with(&[COUNTER]).await;
     world.start("counter", "A", &[]).await.unwrap();
     let request = SendRequest {
+        signed: None,
         task: None,
         input_key: Some(key("same")),
         ..send_of("counter", "A", "ADD")
@@ -87,6 +89,7 @@ async fn a_key_belongs_to_one_request() {
     let world = World::with(&[COUNTER]).await;
     world.start("counter", "A", &[]).await.unwrap();
     let request = |to: i64| SendRequest {
+        signed: None,
         task: None,
         input_key: Some(key("set")),
         payload: object(&[("to", Value::Integer(to))]),
@@ -103,6 +106,7 @@ async fn a_key_belongs_to_one_request() {
 async fn a_start_of_another_key_is_another_request() {
     let world = World::with(&[COUNTER]).await;
     let request = |instance: &str| StartRequest {
+        signed: None,
         input_key: Some(key("start")),
         ..start_of("counter", Some(instance), &[])
     };
@@ -203,6 +207,7 @@ async fn a_stale_revision_is_refused_before_anything_happens() {
     let world = World::with(&[COUNTER]).await;
     world.start("counter", "A", &[]).await.unwrap();
     let stale = SendRequest {
+        signed: None,
         task: None,
         expected: Some(1),
         input_key: Some(key("add")),
@@ -210,6 +215,7 @@ async fn a_stale_revision_is_refused_before_anything_happens() {
     };
     assert_eq!(world.send_as(stale.clone()).await.unwrap().sequence, 2);
     let other = SendRequest {
+        signed: None,
         task: None,
         expected: Some(1),
         ..send_of("counter", "A", "ADD")
@@ -224,6 +230,7 @@ async fn whoever_may_not_is_refused_and_told_nothing() {
     let world = World::with(&[COUNTER]).await;
     world.start("counter", "A", &[]).await.unwrap();
     let request = SendRequest {
+        signed: None,
         task: None,
         actor: person("gus", &["guest"]),
         ..send_of("counter", "A", "ADD")

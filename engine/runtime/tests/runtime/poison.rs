@@ -189,6 +189,7 @@ async fn a_step_without_end_or_beyond_its_budget_is_refused_alone() {
     let rows = Value::from_items(vec![Value::Integer(1); 1_000]);
     for (event, payload) in [("CIRCLE", vec![]), ("BURN", vec![("rows", rows)]), ("DIVIDE", vec![])] {
         let request = SendRequest {
+            signed: None,
             task: None,
             payload: object(&payload),
             ..send_of("poison", "victim", event)
@@ -228,6 +229,7 @@ async fn what_the_database_refuses_or_cannot_read_is_set_apart_from_its_batch() 
 async fn who_repeats_an_input_hears_of_no_stale_revision_while_it_cannot_be_asked_whether_they_do() {
     let (world, faulty) = poisoned().await;
     let request = |key: &str, expected: Option<u64>| SendRequest {
+        signed: None,
         task: None,
         input_key: Some(InputKey::of(&[key])),
         expected,
@@ -251,6 +253,7 @@ async fn who_repeats_an_input_hears_of_no_stale_revision_while_it_cannot_be_aske
 async fn what_would_be_too_long_to_be_read_again_is_not_written_and_harms_nobody() {
     let (world, _) = poisoned().await;
     let request = |event: &str, bytes: usize| SendRequest {
+        signed: None,
         task: None,
         payload: object(&[("to", Value::Text("x".repeat(bytes).into()))]),
         ..send_of("poison", "victim", event)

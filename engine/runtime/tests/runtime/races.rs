@@ -51,6 +51,7 @@ states:
 
 fn scan(order: &str, tray: &str) -> SendRequest {
     SendRequest {
+        signed: None,
         task: None,
         payload: object(&[("tray", Value::from(tray))]),
         ..send_of("lens-order", order, "SCAN")
@@ -81,6 +82,7 @@ async fn the_loser_of_a_race_is_told_who_won() {
     world.start("counter", "A", &[]).await.unwrap();
     let engine = other.engine.clone();
     let close = SendRequest {
+        signed: None,
         task: None,
         actor: person("bob", &["clerk"]),
         ..send_of("counter", "A", "CLOSE")
@@ -105,12 +107,14 @@ async fn a_stale_snapshot_in_memory_refuses_nobody() {
     send.await.unwrap().unwrap();
     // This node still keeps revision 1; the client has seen 2.
     let request = SendRequest {
+        signed: None,
         task: None,
         expected: Some(2),
         ..send_of("counter", "A", "ADD")
     };
     assert_eq!(world.send_as(request).await.unwrap().sequence, 3);
     let request = SendRequest {
+        signed: None,
         task: None,
         expected: Some(2),
         ..send_of("counter", "A", "ADD")
@@ -189,6 +193,7 @@ async fn a_timer_that_needs_a_held_value_waits_for_a_person() {
     }
     world.send_as(scan("A-3", "9")).await.unwrap();
     let later = SendRequest {
+        signed: None,
         task: None,
         payload: object(&[("tray", Value::from("9"))]),
         ..send_of("lens-order", "A-4", "SCAN_LATER")

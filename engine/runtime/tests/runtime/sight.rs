@@ -36,6 +36,7 @@ async fn start(world: &World, by: Actor, no: &str, practice: &str) -> EngineResu
     let engine = world.engine();
     let payload = [("no", Value::from(no)), ("practice", Value::from(practice))];
     let request = StartRequest {
+        signed: None,
         actor: by,
         ..start_of("order", None, &payload)
     };
@@ -44,6 +45,7 @@ async fn start(world: &World, by: Actor, no: &str, practice: &str) -> EngineResu
 
 fn cancel(by: Actor, no: &str) -> SendRequest {
     SendRequest {
+        signed: None,
         task: None,
         actor: by,
         ..send_of("order", no, "CANCEL")
@@ -66,16 +68,19 @@ async fn an_event_of_a_stranger_is_answered_as_if_there_were_nothing_and_leaves_
     for request in [
         cancel(sven(), "X-1"),
         SendRequest {
+            signed: None,
             task: None,
             event: "NO_SUCH".into(),
             ..cancel(sven(), "X-1")
         },
         SendRequest {
+            signed: None,
             task: None,
             expected: Some(77),
             ..cancel(sven(), "X-1")
         },
         SendRequest {
+            signed: None,
             task: None,
             input_key: Some(key("sven's")),
             ..cancel(sven(), "X-1")
@@ -86,6 +91,7 @@ async fn an_event_of_a_stranger_is_answered_as_if_there_were_nothing_and_leaves_
     assert_eq!(world.send_as(cancel(sven(), "X-2")).await, nothing("X-2"));
     assert_eq!(world.trail("order", "X-1").await, ["start by nora: taken"]);
     let request = SendRequest {
+        signed: None,
         task: None,
         expected: Some(1),
         ..cancel(ecp("nora", "north"), "X-1")

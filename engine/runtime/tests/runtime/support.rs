@@ -300,6 +300,7 @@ pub fn object(fields: &[(&str, Value)]) -> Object {
 
 pub fn start_of(workflow: &str, key: Option<&str>, payload: &[(&str, Value)]) -> StartRequest {
     StartRequest {
+        signed: None,
         workflow: workflow.into(),
         key: key.map(Arc::from),
         payload: object(payload),
@@ -311,6 +312,7 @@ pub fn start_of(workflow: &str, key: Option<&str>, payload: &[(&str, Value)]) ->
 
 pub fn send_of(workflow: &str, key: &str, event: &str) -> SendRequest {
     SendRequest {
+        signed: None,
         task: None,
         workflow: workflow.into(),
         key: key.into(),

@@ -191,7 +191,7 @@ static ADMISSION_KEYS: &[Key] = &[
     key("by", PARTIES, "who or what may send it; only the instance itself if none"),
     key("title", Shape::Text, "the button's label"),
     key("input", FORM, "the form"),
-    key("sign", SIGNATURE, "an electronic signature").unbuilt("signatures"),
+    key("sign", SIGNATURE, "an electronic signature"),
     key("reason", REASON, "a reason, kept in the trail"),
 ];
 

@@ -61,7 +61,7 @@ static START: Construct = Construct {
         key("by", PARTIES, "who may start an instance"),
         key("input", FORM, "the form"),
         key("guard", GUARDS, "what must hold"),
-        key("sign", SIGNATURE, "an electronic signature").unbuilt("signatures"),
+        key("sign", SIGNATURE, "an electronic signature"),
         key("reason", REASON, "a reason, kept in the trail"),
     ],
 };

@@ -31,7 +31,9 @@ impl Lowering<'_> {
         self.refuse_different_forms(event, &mappings);
         let scope = self.scope.clone();
         let form = self.form(first.get("input"), &scope);
+        let signed = scope.with_event(Event::Form(Arc::new(form.fields.clone())));
         Some(Admission {
+            sign: self.signature(first.get("sign"), &signed),
             by: self.people(first.get("by"), &scope),
             title: first
                 .get("title")

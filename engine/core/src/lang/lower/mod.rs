@@ -13,6 +13,7 @@ mod names;
 mod people;
 mod reads;
 mod sameness;
+mod signature;
 mod skeleton;
 mod state;
 mod target;

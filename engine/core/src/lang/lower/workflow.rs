@@ -6,7 +6,7 @@ use super::Lowering;
 use super::admission::reason;
 use super::state::text;
 use super::value::Sink;
-use crate::chart::{Access, Chart, Notable, Start};
+use crate::chart::{Access, Chart, Notable, Signers, Start};
 use crate::diagnostic::{Code, Span, nearest};
 use crate::expression::Template;
 use crate::identity::Digest;
@@ -101,7 +101,16 @@ impl Lowering<'_> {
         let scope = self.scope.clone();
         let form = self.form(mapping.get("input"), &scope);
         let scope = scope.with_event(Event::Form(Arc::new(form.fields.clone())));
+        let sign = self.signature(mapping.get("sign"), &scope);
+        if let (Some(sign), Some(entry)) = (&sign, mapping.entry("sign"))
+            && !matches!(&sign.people, Signers::Count(count) if count.literal() == Some("1"))
+        {
+            let message = "one person starts an instance: there is nothing yet that others could sign";
+            let help = "take `people` away, and let the others sign an event of the first state";
+            self.error(Code::WrongType, entry.key.span, message, help);
+        }
         Start {
+            sign,
             by: self.people(mapping.get("by"), &scope),
             guards: self.guards(mapping.get("guard"), &scope),
             reason: reason(mapping.get("reason")),

@@ -200,19 +200,41 @@ fn too_many_states_are_refused_once() {
 
 #[test]
 fn a_task_says_for_whom_it_is_and_its_ladder_when() {
-    let state = |task: &str| format!("workflow: w\ndata: {{rush: {{type: boolean, default: false}}, name: {{type: optional string, phi: true}}}}\nstates:\n  a:\n    task: {task}\n    on: {{LATE: {{}}}}\n");
+    let state = |task: &str| {
+        format!(
+            "workflow: w\ndata: {{rush: {{type: boolean, default: false}}, name: {{type: optional string, phi: true}}}}\nstates:\n  a:\n    task: {task}\n    on: {{LATE: {{}}}}\n"
+        )
+    };
     let check = |task: &str, expected: &str| assert_eq!(told(&state(task)), expected, "{task}");
     check(
         "{for: [x], title: Do it, due: 2h, follow_up: 1h, priority: \"{{ 9 if rush else 'low' }}\", show: [rush], escalate: [{at: 80%, to: [y]}, {at: 100% + 15m, take: true}, {after: 3h, raise: LATE}]}",
         "",
     );
     check("{title: Do it}", "SW-0208 ‹title› a task needs `for`");
-    check("{for: [x], due: \"{{ rush }}\"}", "SW-0414 ‹\"{{ rush }}\"› this is a boolean, and a duration, a moment or a date is needed");
+    check(
+        "{for: [x], due: \"{{ rush }}\"}",
+        "SW-0414 ‹\"{{ rush }}\"› this is a boolean, and a duration, a moment or a date is needed",
+    );
     check("{for: [x], priority: soon}", "SW-0209 ‹soon› `soon` is no priority");
     check("{for: [x], show: [rusch]}", "SW-0302 ‹rusch› there is no field `rusch`");
-    check("{for: [x], title: \"{{ name }}\"}", "SW-0604 ‹\"{{ name }}\"› personal data would stand in the title of a task, which notices carry");
-    check("{for: [x], escalate: [{at: 80%, to: [y]}]}", "SW-0216 ‹80%› a share of the deadline, and the task has none: this rung can never fire");
-    check("{for: [x], escalate: [{to: [y]}]}", "SW-0216 ‹to› the rung does not say when it fires");
-    check("{for: [x], escalate: [{after: 1h}]}", "SW-0208 ‹after› this rung does nothing");
-    check("{for: [x], escalate: [{after: 1h, raise: LAET}]}", "SW-0303 ‹LAET› no state answers to `LAET`");
+    check(
+        "{for: [x], title: \"{{ name }}\"}",
+        "SW-0604 ‹\"{{ name }}\"› personal data would stand in the title of a task, which notices carry",
+    );
+    check(
+        "{for: [x], escalate: [{at: 80%, to: [y]}]}",
+        "SW-0216 ‹80%› a share of the deadline, and the task has none: this rung can never fire",
+    );
+    check(
+        "{for: [x], escalate: [{to: [y]}]}",
+        "SW-0216 ‹to› the rung does not say when it fires",
+    );
+    check(
+        "{for: [x], escalate: [{after: 1h}]}",
+        "SW-0208 ‹after› this rung does nothing",
+    );
+    check(
+        "{for: [x], escalate: [{after: 1h, raise: LAET}]}",
+        "SW-0303 ‹LAET› no state answers to `LAET`",
+    );
 }

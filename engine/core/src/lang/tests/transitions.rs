@@ -243,3 +243,20 @@ fn undo_names_invokes_that_say_how() {
         "SW-0208 ‹room› the invoke `room` does not say how it is undone",
     );
 }
+
+#[test]
+fn an_event_says_what_is_signed_and_by_whom() {
+    let on = |sign: &str| format!("    on: {{GO: {{target: b, by: [x], sign: {sign}}}}}");
+    check(&on("I saw it"), "");
+    check(
+        &on("{means: \"Seen {{ due }}\", people: 2, with: second_factor, over: \"{{ rush }}\"}"),
+        "",
+    );
+    check(&on("{means: Seen, people: [engineer, manager]}"), "");
+    check(&on("{means: Seen, people: 0}"), "SW-0414 ‹0› `0` is no number of people");
+    check(
+        &on("{means: Seen, people: \"{{ rush }}\"}"),
+        "SW-0414 ‹\"{{ rush }}\"› this is a boolean, and a number of people is needed",
+    );
+    check(&on("{people: 2}"), "SW-0208 ‹people› a signature needs `means`");
+}

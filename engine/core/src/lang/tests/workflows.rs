@@ -114,9 +114,8 @@ fn what_is_not_built_is_told_once_for_each_use() {
 
 #[test]
 fn what_is_not_built_is_still_read_to_the_letter() {
-    let source = "workflow: w\nstates:\n  a:\n    on: {GO: {sign: {menas: x}}}\n    task: {title: \"{{ x + }}\", due: 3 days, prioriti: high, escalate: [{at: 80, to: [b], via: [fax]}]}\n";
+    let source = "workflow: w\nstates:\n  a:\n    on: {GO: {by: [x], sign: {menas: x}}}\n    task: {title: \"{{ x + }}\", due: 3 days, prioriti: high, escalate: [{at: 80, to: [b], via: [fax]}]}\n";
     let expected = "\
-SW-0701 ‹sign› not yet: signatures
 SW-0201 ‹menas› unknown key `menas`
 SW-0208 ‹menas› a signature needs `means`
 SW-0208 ‹title› a task needs `for`

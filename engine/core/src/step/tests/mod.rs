@@ -8,6 +8,7 @@ mod personal;
 mod properties;
 mod sealing;
 mod sight;
+mod signatures;
 mod tasks;
 mod timers;
 
@@ -32,6 +33,8 @@ pub(super) struct Life {
     /// The entry of each outcome.
     pub entries: Vec<Option<Entry>>,
     pub secret: Option<[u8; 32]>,
+    /// What whoever acts proves themselves with.
+    pub proof: Option<crate::chart::Proof>,
 }
 
 pub(super) fn moment(text: &str) -> Timestamp {
@@ -75,6 +78,7 @@ impl Life {
             outcomes: Vec::new(),
             entries: Vec::new(),
             secret: None,
+            proof: None,
         }
     }
 
@@ -120,6 +124,7 @@ impl Life {
     pub fn take(&mut self, actor: Actor, reason: Option<&str>, kind: InputKind) -> String {
         let key = InputKey::of(&["test", &self.outcomes.len().to_string()]);
         let input = Input {
+            signed: self.proof,
             key: Some(key),
             actor,
             reason: reason.map(Arc::from),

@@ -15,6 +15,7 @@ states:
 
 fn event(name: &str) -> Input {
     Input {
+        signed: None,
         key: None,
         actor: ada(),
         reason: None,

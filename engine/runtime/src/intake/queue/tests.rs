@@ -59,6 +59,7 @@ impl Made {
     fn parcel(self) -> Parcel {
         let request = |ticket| {
             let input = Input {
+                signed: None,
                 key: None,
                 actor: Actor::engine(),
                 reason: None,

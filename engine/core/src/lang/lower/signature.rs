@@ -1,0 +1,78 @@
+//! Electronic signatures. (Reference, section 5.1.)
+
+use std::sync::Arc;
+
+use super::Lowering;
+use super::value::Sink;
+use crate::chart::{Proof, Signature, Signers};
+use crate::diagnostic::Code;
+use crate::expression::{Template, Type};
+use crate::lang::scope::Scope;
+use crate::yaml::Node;
+
+const MEANS: Sink<'static> = Sink::Public("the sentence that is signed, which is kept in the trail");
+const OVER: Sink<'static> = Sink::Public("what is signed, which is kept in the trail");
+
+/// Beyond any number of people who sign one thing.
+const SIGNERS_MAX: u32 = 100;
+
+impl Lowering<'_> {
+    /// The sentence alone, or a mapping with `means`.
+    pub(super) fn signature(&mut self, node: Option<&Node>, scope: &Scope) -> Option<Box<Signature>> {
+        let node = node?;
+        let Some(mapping) = node.as_mapping() else {
+            return Some(Box::new(Signature {
+                means: self.text(node, scope, MEANS)?,
+                people: Signers::Count(Template::parse("1").ok()?),
+                with: Proof::Password,
+                over: None,
+            }));
+        };
+        let means = mapping.get("means").and_then(|node| self.text(node, scope, MEANS));
+        let people = match mapping.get("people") {
+            Some(node) => self.signers(node, scope)?,
+            None => Signers::Count(Template::parse("1").ok()?),
+        };
+        let with = mapping.get("with").and_then(Node::as_scalar);
+        Some(Box::new(Signature {
+            means: means?,
+            people,
+            with: with.and_then(|scalar| Proof::of(&scalar.text)).unwrap_or(Proof::Password),
+            over: mapping.get("over").and_then(|node| self.value(node, scope, OVER)),
+        }))
+    }
+
+    fn signers(&mut self, node: &Node, scope: &Scope) -> Option<Signers> {
+        if let Some(items) = node.as_sequence() {
+            let roles = items.iter().filter_map(Node::as_scalar).map(|scalar| scalar.text.clone());
+            let roles: Vec<Arc<str>> = roles.collect();
+            if roles.is_empty() {
+                self.error(
+                    Code::WrongType,
+                    node.span,
+                    "nobody would sign",
+                    "name a role, or take `people` away",
+                );
+                return None;
+            }
+            return Some(Signers::Roles(roles));
+        }
+        let scalar = node.as_scalar()?;
+        let template = self.template(node, scope, Sink::Public("how many sign"))?;
+        match template.literal() {
+            Some(text) => {
+                let number: Option<u32> = text.trim().parse().ok();
+                if !number.is_some_and(|number| (1..=SIGNERS_MAX).contains(&number)) {
+                    let help = format!("write a number from 1 to {SIGNERS_MAX}, or a list of roles");
+                    self.error(Code::WrongType, node.span, format!("`{text}` is no number of people"), help);
+                    return None;
+                }
+            }
+            None => {
+                let (kind, _) = template.check(scope);
+                self.check_kind(scalar, &kind, &[Type::Integer, Type::Decimal], "a number of people");
+            }
+        }
+        Some(Signers::Count(template))
+    }
+}
