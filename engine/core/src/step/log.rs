@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Fact;
+use super::decision::Decision;
 use crate::chart::StateIndex;
 use crate::value::Value;
 
@@ -21,6 +22,8 @@ pub(super) struct Log {
     pub marks: Vec<(Arc<str>, Value)>,
     pub changes: Vec<Change>,
     pub notes: Vec<Note>,
+    /// What tables answered, in the order in which they were first asked.
+    pub decisions: Vec<Decision>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,15 @@ impl Log {
                 from,
                 to,
             }),
+        }
+    }
+
+    /// The same question to the same table has the same answer: it is kept once.
+    pub fn decided(&mut self, decisions: Vec<Decision>) {
+        for decision in decisions {
+            if !self.decisions.contains(&decision) {
+                self.decisions.push(decision);
+            }
         }
     }
 

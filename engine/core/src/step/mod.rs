@@ -14,6 +14,7 @@ mod answers;
 mod claims;
 mod conclude;
 mod data;
+mod decision;
 mod event;
 mod fact;
 mod input;
@@ -47,6 +48,7 @@ mod view;
 
 pub use action::{EACH_ITEMS_MAX, INTENTS_MAX, SENDS_PENDING_MAX};
 pub use acts::{Record, record, repeats, system_chart, system_entry};
+pub use decision::DECISIONS_MAX;
 pub use fact::{Fact, Facts, Needs, ReadRequest};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, SendVerdict, StartInput};
 pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};

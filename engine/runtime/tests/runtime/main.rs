@@ -1,7 +1,10 @@
-//! Promises of the engine, on the store in memory and with the clock moved by hand: every actor is ticked, nothing sleeps.
+//! Promises of the engine, on the store in memory and with the clock moved by hand: every actor is ticked, nothing sleeps. What rests
+//! on what the stores keep is asked of all three.
 
 mod audit;
 mod effects;
+#[path = "../store/fixture.rs"]
+mod fixture;
 mod incidents;
 mod intake;
 mod messages;
@@ -12,4 +15,5 @@ mod races;
 mod running;
 mod sight;
 mod support;
+mod tables;
 mod timers;

@@ -15,6 +15,7 @@ mod reads;
 mod sameness;
 mod skeleton;
 mod state;
+mod tables;
 mod target;
 mod timer;
 mod transition;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 use super::fields::{ComputedDefault, FIELDS_MAX, FieldReader};
 use super::loader::Loader;
-use super::scope::Scope;
+use super::scope::{Asked, Scope};
 use super::unbuilt::Unbuilt;
 use crate::chart::{Chart, State, StateIndex, Transition, TransitionIndex};
 use crate::check::Doubts;
@@ -59,6 +60,10 @@ pub(super) struct Lowering<'a> {
     transitions: Vec<Transition>,
     /// Names of the personal fields of all forms.
     personal_fields: BTreeSet<Arc<str>>,
+    /// Tables and their inputs that are given personal data somewhere.
+    personal_inputs: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// The tables that expressions ask.
+    tables: Asked,
     /// Read to the paths of its view that expressions name.
     read_paths: BTreeMap<Arc<str>, BTreeSet<Vec<Arc<str>>>>,
     events: event_names::EventNames,
@@ -83,6 +88,8 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, unbuilt: Unbuilt
         drafts: Vec::new(),
         transitions: Vec::new(),
         personal_fields: BTreeSet::new(),
+        personal_inputs: BTreeSet::new(),
+        tables: Asked::default(),
         read_paths: BTreeMap::new(),
         events: event_names::EventNames::default(),
         words: words::Words::default(),

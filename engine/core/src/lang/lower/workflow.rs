@@ -42,6 +42,7 @@ impl Lowering<'_> {
         }
         self.check_raised();
         self.fill_paths(&mut reads);
+        let tables = self.pinned_tables();
         Some(Chart {
             definition: Digest::ZERO,
             workflow: name.text.clone(),
@@ -53,6 +54,7 @@ impl Lowering<'_> {
             data: (*self.data).clone(),
             lets,
             reads,
+            tables,
             start,
             access,
             notable: Notable::of(&self.states),

@@ -8,6 +8,7 @@ mod personal;
 mod properties;
 mod sealing;
 mod sight;
+mod tables;
 mod timers;
 
 use std::sync::Arc;
