@@ -9,6 +9,9 @@ use statewright_core::lang::{self, Bundle, Compiled, Resolver, Unbuilt};
 /// A file of a definition is written by people; what is larger is something else.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
+/// Names of a folder that are compared with a misspelt one.
+const NAMES_MAX: usize = 1_000;
+
 /// Examines a definition's files without a file system.
 pub fn examine_bundle(sources: &mut Sources, bundle: &Bundle) -> Compiled {
     let text = bundle.files.get(&bundle.main).cloned().unwrap_or_else(|| "".into());
@@ -35,6 +38,12 @@ struct Folder;
 impl Resolver for Folder {
     fn resolve(&self, path: &str) -> Option<Arc<str>> {
         read(Path::new(path)).ok().map(Arc::from)
+    }
+
+    fn names(&self, folder: &str) -> Vec<String> {
+        let folder = if folder.is_empty() { "." } else { folder };
+        let entries = std::fs::read_dir(folder).into_iter().flatten().take(NAMES_MAX).flatten();
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
     }
 }
 

@@ -9,10 +9,11 @@ mod people;
 mod read;
 mod signature;
 mod state_set;
+mod table;
 mod task;
 mod transition;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use action::{Action, Addressee, Call, Each, Notify, PathAssignment, Retry, Send, StartInstance, Undo, ValueTemplate, Verb};
@@ -21,6 +22,7 @@ pub use people::{Party, People, PersonPattern};
 pub use read::{Read, ReadOf};
 pub use signature::{Proof, Signature, Signers};
 pub use state_set::{STATES_MAX, StateSet, States};
+pub use table::{Answer, Body, Bound, Combined, Combining, Condition, Decided, Decision, LookUp, Row, TABLE_LETS_MAX, Table};
 pub use task::{Channel, Rung, RungCondition, RungMoment, Task};
 pub use transition::{Admission, Branch, EventPattern, Form, Guard, Reason, Transition, Trigger};
 
@@ -44,6 +46,14 @@ impl StateIndex {
 /// Named expressions, in the order in which they were written.
 pub type Lets = Vec<(Arc<str>, Expression)>;
 
+/// The tables that a definition pins.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    pub by_name: BTreeMap<Arc<str>, Arc<Table>>,
+    /// Inputs of decision tables, by table and name, that may be given personal data somewhere in this chart.
+    pub personal_inputs: BTreeSet<(Arc<str>, Arc<str>)>,
+}
+
 #[derive(Clone, Debug)]
 pub struct Chart {
     /// The digest that instances pin (reference §1.6).
@@ -59,6 +69,7 @@ pub struct Chart {
     pub data: Fields,
     pub lets: Lets,
     pub reads: BTreeMap<Arc<str>, Read>,
+    pub tables: Tables,
     pub start: Start,
     pub access: Vec<Access>,
     pub states: Vec<State>,

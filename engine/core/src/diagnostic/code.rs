@@ -1,8 +1,8 @@
 //! The table of codes: one line a code, one page each in `docs/errors`.
 //!
 //! Ranges: 01xx YAML · 02xx keys and shapes · 03xx names and references · 04xx types and expressions · 05xx states and
-//! transitions · 06xx fields and data · 07xx understood and not built yet · 08xx what the graph shows · 1xxx a running
-//! instance · 2xxx the interface.
+//! transitions · 06xx fields and data · 07xx understood and not built yet · 08xx what the graph shows · 09xx tables and
+//! calendars · 1xxx a running instance · 2xxx the interface.
 
 use std::fmt;
 
@@ -132,6 +132,17 @@ codes! {
     Unreachable = "0801", "a state that nothing leads to";
     NoWayOut = "0802", "a state from which no end is reached";
     EndlessCycle = "0803", "a circle that never comes to rest";
+
+    // 09xx: tables.
+    TableOfNoKind = "0901", "a table that is neither looked up nor decides";
+    UnknownTable = "0902", "an unknown table";
+    RowMisfit = "0903", "a row that does not fit its table";
+    ConditionUnreadable = "0904", "a condition that cannot be read";
+    TableGap = "0905", "values that no row answers";
+    TableOverlap = "0906", "values that two rows answer";
+    RowNeverReached = "0907", "a row that never answers";
+    TableTestFails = "0908", "a table that answers otherwise than its test expects";
+    RowsUnreadable = "0909", "rows that cannot be read from their file";
 
     // 10xx: a step.
     NoRest = "1001", "an input that does not come to rest";

@@ -142,6 +142,31 @@ impl Comparison {
 }
 
 impl Node {
+    /// What it is made of, one level down.
+    #[must_use]
+    pub fn children(&self) -> Vec<&Node> {
+        match &self.term {
+            Term::Constant(_) | Term::Variable(_) => Vec::new(),
+            Term::Field { base, .. } => vec![base],
+            Term::Index { base, index } => vec![base, index],
+            Term::Negate(operand) | Term::Not(operand) | Term::IsNone { operand, .. } => vec![operand],
+            Term::Arithmetic { left, right, .. } | Term::Join(left, right) | Term::Compare { left, right, .. } => {
+                vec![left, right]
+            }
+            Term::Membership { item, container, .. } => vec![item, container],
+            Term::And(clauses) | Term::Or(clauses) => clauses.iter().collect(),
+            Term::Choice {
+                condition,
+                then,
+                otherwise,
+            } => vec![condition, then, otherwise],
+            Term::List(items) => items.iter().collect(),
+            Term::Object(fields) => fields.iter().map(|(_, node)| node).collect(),
+            Term::Call { arguments, named, .. } => arguments.iter().chain(named.iter().map(|(_, node)| node)).collect(),
+            Term::Filter { operand, arguments, .. } => std::iter::once(&**operand).chain(arguments).collect(),
+        }
+    }
+
     /// The variable and field names of a plain path such as `rx.left.add`; `None` for anything else.
     #[must_use]
     pub fn path(&self) -> Option<Vec<Arc<str>>> {

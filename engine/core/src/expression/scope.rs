@@ -70,7 +70,7 @@ impl Meter {
     }
 
     /// Takes from the budget. False: there is not so much left, and from now on nothing is.
-    pub(super) fn burn(&self, amount: u64) -> bool {
+    pub(crate) fn burn(&self, amount: u64) -> bool {
         let left = self.left.get().checked_sub(amount);
         self.left.set(left.unwrap_or(0));
         self.ran_out.set(self.ran_out.get() || left.is_none());

@@ -1,9 +1,10 @@
 //! From a file to its chart.
 
+use super::fields::FIELDS_MAX;
 use super::grammar::{KINDS, Kind};
 use super::loader::Loader;
 use super::lower::lower;
-use super::{Bundle, Resolver, Unbuilt, shape, unbuilt};
+use super::{Bundle, Resolver, Unbuilt, shape, table, unbuilt};
 use crate::chart::Chart;
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, nearest};
@@ -41,10 +42,14 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
         return nothing(out);
     }
     shape::check(&node, kind.construct, unbuilt, &mut out);
+    if kind.key == "table" {
+        let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);
+        table::read(mapping, &mut loader, &mut out, &mut room);
+    }
     if kind.key != "workflow" {
         return nothing(out);
     }
-    let lowered = lower(mapping, Loader::new(sources, files), unbuilt, out);
+    let lowered = lower(mapping, Loader::new(sources, &name, files), unbuilt, out);
     let bundle = Bundle::new(&name, &text, &lowered.loader.pinned);
     let definition = bundle.digest();
     let mut diagnostics = lowered.diagnostics;

@@ -1,4 +1,4 @@
-//! The files that a definition names with `$ref`.
+//! The files that a definition names: schemas with `$ref`, tables by their names, their rows with `rows_from`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,28 +6,46 @@ use std::sync::Arc;
 use super::grammar::KINDS;
 use super::path::join;
 use super::{Resolver, shape, unbuilt::Unbuilt};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources};
+use crate::chart::Table;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, Span, nearest};
 use crate::yaml::{Node, Scalar, parse};
 
 /// Files one definition may name: more than any has.
 pub const PINNED_FILES_MAX: usize = 200;
 
+/// Folders in which the file of a table may stand, as seen from the main file.
+const TABLE_FOLDERS: [&str; 2] = ["", "tables/"];
+
+/// A table that was asked for.
+pub(super) enum TableSlot {
+    /// Its file is being read.
+    Reading,
+    /// None where there is none that can be used, which was told.
+    Read(Option<Arc<Table>>),
+}
+
 /// Reads each file once and keeps what was read.
 pub(super) struct Loader<'a> {
     pub(super) sources: &'a mut Sources,
+    /// The path of the main file, beside which tables are found.
+    main: Arc<str>,
     resolver: &'a dyn Resolver,
     /// Path to tree; None for what was asked for and is not there.
     trees: BTreeMap<Arc<str>, Option<Node>>,
+    /// By name.
+    pub(super) tables: BTreeMap<Arc<str>, TableSlot>,
     /// Path to text, of every file read.
     pub(super) pinned: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl<'a> Loader<'a> {
-    pub(super) fn new(sources: &'a mut Sources, resolver: &'a dyn Resolver) -> Self {
+    pub(super) fn new(sources: &'a mut Sources, main: &str, resolver: &'a dyn Resolver) -> Self {
         Loader {
             sources,
+            main: main.into(),
             resolver,
             trees: BTreeMap::new(),
+            tables: BTreeMap::new(),
             pinned: BTreeMap::new(),
         }
     }
@@ -51,29 +69,95 @@ impl<'a> Loader<'a> {
         tree.map(|tree| (path, tree))
     }
 
-    fn read(&mut self, path: &Arc<str>, reference: &Scalar, out: &mut Diagnostics) -> Option<Node> {
-        if self.pinned.len() >= PINNED_FILES_MAX {
-            let message = format!("more than {PINNED_FILES_MAX} files belong to this definition");
-            out.push(Diagnostic::error(Code::MissingFile, reference.span, message));
+    /// The tree of the table of that name, which is named at `place`; None with a diagnostic when there is none.
+    pub(super) fn table(&mut self, name: &str, place: Span, out: &mut Diagnostics) -> Option<Node> {
+        let is_name = !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        let paths = TABLE_FOLDERS
+            .iter()
+            .filter(|_| is_name)
+            .filter_map(|folder| join(&self.main, &format!("{folder}{name}.yaml")));
+        let mut found = paths.filter_map(|path| {
+            let text = self.resolver.resolve(&path)?;
+            Some((Arc::<str>::from(path), text))
+        });
+        let Some((path, text)) = found.next() else {
+            drop(found);
+            out.push(self.unknown_table(name, place));
             return None;
+        };
+        if let Some((other, _)) = found.next() {
+            let message = format!("there are two tables `{name}`: `{path}` and `{other}`");
+            out.push(Diagnostic::error(Code::NameClash, place, message).help("keep one of the two files"));
         }
+        drop(found);
+        let file = self.pin(&path, &text, place, out)?;
+        Some(parsed(file, &text, "table", out))
+    }
+
+    fn unknown_table(&self, name: &str, place: Span) -> Diagnostic {
+        let folders = TABLE_FOLDERS
+            .iter()
+            .filter_map(|folder| join(&self.main, &format!("{folder}x")));
+        let files = folders.flat_map(|path| self.resolver.names(path.strip_suffix('x').unwrap_or_default()));
+        let known: Vec<String> = files
+            .filter_map(|file| file.strip_suffix(".yaml").map(str::to_owned))
+            .collect();
+        let diagnostic = Diagnostic::error(Code::UnknownTable, place, format!("there is no table `{name}`"));
+        match nearest(name, known.iter().map(String::as_str)) {
+            Some(meant) => diagnostic.help(format!("write `{meant}`, if that is meant")),
+            None => diagnostic.help(format!(
+                "a table stands in `{name}.yaml` beside the workflow, or in `tables/{name}.yaml`"
+            )),
+        }
+    }
+
+    /// The text of a file that a path names, with the file it became; None with a diagnostic when there is none.
+    pub(super) fn text(&mut self, reference: &Scalar, out: &mut Diagnostics) -> Option<(FileId, Arc<str>)> {
+        let from = self.sources.get(reference.span.file).map_or("", |source| source.name());
+        let path = join(from, &reference.text);
+        let found = path.and_then(|path| Some((Arc::<str>::from(&*path), self.resolver.resolve(&path)?)));
+        let Some((path, text)) = found else {
+            let message = format!("there is no file `{}`", reference.text);
+            let help = "a path is relative to the file it stands in";
+            out.push(Diagnostic::error(Code::MissingFile, reference.span, message).help(help));
+            return None;
+        };
+        let file = self.pin(&path, &text, reference.span, out)?;
+        Some((file, text))
+    }
+
+    fn read(&mut self, path: &Arc<str>, reference: &Scalar, out: &mut Diagnostics) -> Option<Node> {
         let Some(text) = self.resolver.resolve(path) else {
             let message = format!("there is no file `{path}`");
             let help = "a path is relative to the file it stands in";
             out.push(Diagnostic::error(Code::MissingFile, reference.span, message).help(help));
             return None;
         };
-        let file = self.sources.add(path.clone(), text.clone());
-        self.pinned.insert(path.clone(), text.clone());
-        Some(self.parse_schema(file, &text, out))
+        let file = self.pin(path, &text, reference.span, out)?;
+        Some(parsed(file, &text, "schema", out))
     }
 
-    fn parse_schema(&mut self, file: FileId, text: &str, out: &mut Diagnostics) -> Node {
-        let (node, problems) = parse(file, text);
-        out.append(problems);
-        if let Some(schema) = KINDS.iter().find(|kind| kind.key == "schema") {
-            shape::check(&node, schema.construct, Unbuilt::Refuse, out);
+    /// Takes a file into the definition; None with a diagnostic when there are too many.
+    fn pin(&mut self, path: &Arc<str>, text: &Arc<str>, place: Span, out: &mut Diagnostics) -> Option<FileId> {
+        if self.pinned.len() >= PINNED_FILES_MAX {
+            let message = format!("more than {PINNED_FILES_MAX} files belong to this definition");
+            out.push(Diagnostic::error(Code::MissingFile, place, message));
+            return None;
         }
-        node
+        self.pinned.insert(path.clone(), text.clone());
+        Some(self.sources.add(path.clone(), text.clone()))
     }
+}
+
+/// The tree of a file of that kind; what is wrong with its shape is told.
+fn parsed(file: FileId, text: &str, kind: &str, out: &mut Diagnostics) -> Node {
+    let (node, problems) = parse(file, text);
+    out.append(problems);
+    if let Some(kind) = KINDS.iter().find(|known| known.key == kind) {
+        shape::check(&node, kind.construct, Unbuilt::Refuse, out);
+    }
+    node
 }

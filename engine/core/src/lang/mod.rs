@@ -9,6 +9,7 @@
 //! - There is a chart exactly where no error was found.
 //! - The chart is made of nothing but the [`Bundle`] whose digest it bears.
 
+mod asked;
 mod builtin;
 mod bundle;
 mod compile;
@@ -23,6 +24,7 @@ mod path;
 mod personal;
 mod scope;
 mod shape;
+mod table;
 #[cfg(test)]
 mod tests;
 mod unbuilt;
@@ -35,6 +37,7 @@ pub use editor::language_schema;
 pub use fields::FIELDS_MAX;
 pub use loader::PINNED_FILES_MAX;
 pub use lower::{LETS_MAX, TRANSITIONS_MAX};
+pub use table::{DECISION_ROWS_MAX, TABLE_ROWS_MAX};
 pub use unbuilt::Unbuilt;
 
 /// Finds the files that a definition names. The core reads no files itself.
@@ -42,4 +45,9 @@ pub trait Resolver {
     /// The text of the file at this path, in the terms of the main file's own name: `lab/schemas/rx.yaml` for what
     /// `lab/lens-order.yaml` calls `schemas/rx.yaml`. None when there is none, or none that may be read.
     fn resolve(&self, path: &str) -> Option<Arc<str>>;
+
+    /// The names of the files in a folder (empty: where relative paths begin), for proposals where a name is misspelt.
+    fn names(&self, _folder: &str) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -1,14 +1,16 @@
 //! Where personal data flows: into which values of a workflow a field marked `phi` would be carried.
 //!
 //! Followed are values, not verdicts: a comparison says something about a person and is not a person's data, and the answer of a
-//! decision table comes from the table. What is joined, formatted, computed or picked out of personal data is personal data.
+//! decision table comes from the table, unless its rows repeat what the table was given. What is joined, formatted, computed or picked out of personal data is personal data.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::scope::Scope;
+use crate::chart::Decision;
 use crate::expression::ast::{Node, Term};
 use crate::expression::{Expression, Filter, Function, Template};
+use crate::value::Value;
 
 /// Follows values through expressions.
 pub(super) struct Flow<'s> {
@@ -36,6 +38,46 @@ impl Flow<'_> {
     /// Whether the expression's value holds personal data.
     pub(super) fn expression(&self, expression: &Expression) -> bool {
         self.is_personal(&self.origin(expression.root(), &[]))
+    }
+
+    /// Inputs of tables, by table and name, that the expression gives personal data.
+    pub(super) fn personal_inputs(&self, expression: &Expression) -> Vec<(Arc<str>, Arc<str>)> {
+        let mut found = Vec::new();
+        self.gather_inputs(expression.root(), &[], &mut found);
+        found
+    }
+
+    fn gather_inputs(&self, node: &Node, items: &[Origin], found: &mut Vec<(Arc<str>, Arc<str>)>) {
+        if let Term::Call {
+            function: Function::Decide,
+            arguments,
+            named,
+            ..
+        } = &node.term
+            && let Some(Term::Constant(Value::Text(table))) = arguments.first().map(|name| &name.term)
+        {
+            let personal = named.iter().filter(|(_, value)| self.is_personal(&self.origin(value, items)));
+            found.extend(personal.map(|(input, _)| (table.clone(), input.clone())));
+        }
+        match &node.term {
+            Term::Filter {
+                filter,
+                operand,
+                arguments,
+                ..
+            } if filter.is_over_items() => {
+                self.gather_inputs(operand, items, found);
+                let mut inner = items.to_vec();
+                inner.push(self.origin(operand, items));
+                arguments
+                    .iter()
+                    .for_each(|argument| self.gather_inputs(argument, &inner, found));
+            }
+            _ => node
+                .children()
+                .into_iter()
+                .for_each(|child| self.gather_inputs(child, items, found)),
+        }
     }
 
     fn is_personal(&self, origin: &Origin) -> bool {
@@ -99,9 +141,19 @@ impl Flow<'_> {
     fn call(&self, function: Function, arguments: &[Node], named: &[(Arc<str>, Node)], items: &[Origin]) -> Origin {
         match function {
             // A row of a table, and a commitment that says nothing once its salt is gone.
-            Function::Decide | Function::Table | Function::HmacRef => Origin::Computed { personal: false },
+            Function::Table | Function::HmacRef => Origin::Computed { personal: false },
+            // What a table says is its own, unless it says again what it was given.
+            Function::Decide if !self.repeats_inputs(arguments) => Origin::Computed { personal: false },
             _ => self.any(arguments.iter().chain(named.iter().map(|(_, node)| node)), items),
         }
+    }
+
+    fn repeats_inputs(&self, arguments: &[Node]) -> bool {
+        let Some(Term::Constant(Value::Text(name))) = arguments.first().map(|name| &name.term) else {
+            return true;
+        };
+        let table = self.scope.table(name);
+        table.is_some_and(|table| table.as_decision().is_some_and(Decision::repeats_inputs))
     }
 
     fn filter(&self, filter: Filter, operand: &Node, arguments: &[Node], items: &[Origin]) -> Origin {

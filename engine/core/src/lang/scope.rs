@@ -1,9 +1,12 @@
 //! The names that an expression may use at a place: their types, and which of them hold personal data.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::builtin;
+use super::{asked, builtin};
+use crate::chart::Table;
 use crate::expression::{Type, TypeScope, TypedCall};
 use crate::field::{Field, Fields, Kind, Schema};
 
@@ -12,7 +15,12 @@ use crate::field::{Field, Fields, Kind, Schema};
 pub(super) struct Scope {
     names: BTreeMap<Arc<str>, Known>,
     event: Event,
+    /// None where no table is asked.
+    tables: Option<Asked>,
 }
+
+/// The tables that expressions have named so far; None for one that cannot be used, which was told. Shared by all scopes of a workflow.
+pub(super) type Asked = Rc<RefCell<BTreeMap<Arc<str>, Option<Arc<Table>>>>>;
 
 /// What a name stands for.
 #[derive(Clone, Debug)]
@@ -49,7 +57,21 @@ impl Scope {
         Scope {
             names: self.names.clone(),
             event,
+            tables: self.tables.clone(),
         }
+    }
+
+    /// A scope without names, whose expressions may ask tables.
+    pub(super) fn asking(tables: Asked) -> Scope {
+        Scope {
+            tables: Some(tables),
+            ..Scope::default()
+        }
+    }
+
+    /// A table that was named already.
+    pub(super) fn table(&self, name: &str) -> Option<Arc<Table>> {
+        self.tables.as_ref()?.borrow().get(name)?.clone()
     }
 
     pub(super) fn insert(&mut self, name: impl Into<Arc<str>>, known: Known) {
@@ -132,9 +154,15 @@ impl TypeScope for Scope {
         self.names.keys().cloned().collect()
     }
 
-    /// The tables are not built: nothing is known of their answers.
-    fn call(&self, _call: &TypedCall<'_>) -> Result<Type, String> {
-        Ok(Type::Any)
+    fn call(&self, call: &TypedCall<'_>) -> Result<Type, String> {
+        if self.tables.is_none() {
+            return Err("a table asks no other: give it the value as an input".into());
+        }
+        match call.table.and_then(|name| self.table(name)) {
+            Some(table) => asked::answer_type(&table, call),
+            // what is wrong was told at the name
+            None => Ok(Type::Any),
+        }
     }
 }
 

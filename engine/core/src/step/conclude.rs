@@ -85,6 +85,7 @@ impl Machine<'_> {
 
     /// What the entry will say beside what is decided.
     pub(super) fn trace(&mut self) -> Trace {
+        self.keep_decisions();
         // its reads are recorded like all others
         let label = self.label();
         let seen = self.seen.get_mut();

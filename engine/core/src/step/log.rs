@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Fact;
+use super::decision::Decision;
 use crate::chart::{Proof, StateIndex};
 use crate::value::Value;
 
@@ -23,6 +24,8 @@ pub(super) struct Log {
     pub notes: Vec<Note>,
     /// What the actor signed.
     pub signature: Option<Signing>,
+    /// What tables answered, in the order in which they were first asked.
+    pub decisions: Vec<Decision>,
 }
 
 /// A signature given in a step.
@@ -62,6 +65,15 @@ impl Log {
                 from,
                 to,
             }),
+        }
+    }
+
+    /// The same question to the same table has the same answer: it is kept once.
+    pub fn decided(&mut self, decisions: Vec<Decision>) {
+        for decision in decisions {
+            if !self.decisions.contains(&decision) {
+                self.decisions.push(decision);
+            }
         }
     }
 

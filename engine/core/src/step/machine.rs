@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::decision::Decision;
 use super::event::Event;
 use super::log::Log;
 use super::{Actor, ClaimChange, Effect, Fact, Facts, Message, Needs, Notice, ReadRequest, Snapshot, SubscriptionChange};
@@ -38,6 +39,8 @@ pub(super) struct Machine<'a> {
     pub begun: StateSet,
     /// The transition that admitted the event last, and its form, to be written into the data when it is taken.
     pub admitted: Option<(TransitionIndex, &'a Form)>,
+    /// What tables answered to the guards of each transition that is enabled.
+    pub decided: BTreeMap<TransitionIndex, Vec<Decision>>,
     pub log: Log,
     pub effects: Vec<Effect>,
     pub abandoned: Vec<Arc<str>>,
@@ -92,6 +95,8 @@ pub(super) struct Seen {
     pub awaiting: bool,
     /// Instances found by reads while a guard was tried: they are shown with its sentence.
     pub found: BTreeSet<String>,
+    /// What tables answered since the last time that it was known what for.
+    pub decisions: Vec<Decision>,
     pub depth: u32,
 }
 
@@ -119,6 +124,7 @@ impl<'a> Machine<'a> {
             fresh: StateSet::default(),
             begun: StateSet::default(),
             admitted: None,
+            decided: BTreeMap::new(),
             log: Log::default(),
             effects: Vec::new(),
             abandoned: Vec::new(),
@@ -150,6 +156,12 @@ impl<'a> Machine<'a> {
     pub fn next_ordinal(&mut self) -> Arc<str> {
         self.ordinal += 1;
         format!("{}:{}", self.next.sequence, self.ordinal).into()
+    }
+
+    /// Keeps for the entry what tables have answered since the last time.
+    pub fn keep_decisions(&mut self) {
+        let decisions = std::mem::take(&mut self.seen.get_mut().decisions);
+        self.log.decided(decisions);
     }
 
     pub fn take_needs(&self) -> Needs {

@@ -21,6 +21,11 @@ impl Machine<'_> {
     /// Takes these transitions together.
     pub(super) fn microstep(&mut self, choices: &[Choice]) -> Result<(), Interrupt> {
         self.count_microstep()?;
+        self.keep_decisions();
+        let mut decided = std::mem::take(&mut self.decided);
+        for choice in choices {
+            self.log.decided(decided.remove(&choice.transition).unwrap_or_default());
+        }
         self.exit_states(choices)?;
         for choice in choices {
             self.run_transition(*choice)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::decision::Decision;
 use super::log::{Change, Note, Signing};
 use super::members::{Members, write_text};
 use super::personal::{Sealer, is_personal};
@@ -69,6 +70,9 @@ impl EntryParts<'_> {
         if !outcome.claims.is_empty() {
             write_claims(&outcome.claims, members.name("claims"));
         }
+        members.list("decisions", &log.decisions, |decision, out| {
+            self.write_decision(decision, &mut sealer, out)
+        });
         members.digest("definition", &next.definition);
         members.list("effects", &outcome.effects, write_effect);
         self.write_paths(&mut members, "entered", &log.entered);
@@ -154,6 +158,22 @@ impl EntryParts<'_> {
         members.text("path", &change.field);
         sealer.write(&change.to, personal, members.name("to"));
         members.close();
+    }
+
+    fn write_decision(&self, decision: &Decision, sealer: &mut Sealer<'_>, out: &mut String) {
+        let tables = &self.chart.tables;
+        let repeats = tables
+            .by_name
+            .get(&decision.table)
+            .and_then(|table| table.as_decision())
+            .is_some_and(|table| table.repeats_inputs());
+        let personal = |input: &str| {
+            let inputs = tables.personal_inputs.iter();
+            inputs
+                .filter(|(table, _)| *table == decision.table)
+                .any(|(_, known)| **known == *input)
+        };
+        super::decision::write(decision, repeats, &personal, sealer, out);
     }
 
     fn write_facts(&self, out: &mut String) {

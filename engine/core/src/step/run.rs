@@ -291,6 +291,8 @@ impl<'a> Machine<'a> {
         if !self.is_seen()? {
             return Ok(Verdict::Refused(vec![hidden()]));
         }
+        // that it is seen is nothing that was done
+        self.seen.get_mut().decisions.clear();
         if self.next.status == Status::Done {
             return Ok(Verdict::Ignored);
         }

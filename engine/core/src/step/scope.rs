@@ -49,7 +49,7 @@ impl Locals {
 /// The machine, with what is bound in one place of the chart. Inner lets stand before outer ones. While there is a scope nothing
 /// moves, so that it computes no named value twice.
 pub(super) struct StepScope<'s, 'm> {
-    machine: &'s Machine<'m>,
+    pub(super) machine: &'s Machine<'m>,
     lets: &'s [&'s Lets],
     locals: &'s Locals,
     named: Named,
@@ -294,6 +294,8 @@ impl Scope for StepScope<'_, '_> {
 
     fn call(&self, call: &Call<'_>) -> Result<Value, Stop> {
         match call.function {
+            Function::Decide => self.decide(call),
+            Function::Table => self.look_up(call),
             Function::RandomHex => self.random_hex(call.arguments),
             Function::HmacRef => self.commitment(call.arguments),
             function => Err(Stop::fault(

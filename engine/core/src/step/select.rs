@@ -78,8 +78,12 @@ impl Machine<'_> {
                         Some((_, false)) => continue,
                         None => {}
                     }
-                    match self.enabled(transition, occasion)? {
+                    let before = std::mem::take(&mut self.seen.get_mut().decisions);
+                    let enabled = self.enabled(transition, occasion)?;
+                    let decided = std::mem::replace(&mut self.seen.get_mut().decisions, before);
+                    match enabled {
                         Enabled::Yes(branch) => {
+                            self.decided.insert(transition, decided);
                             tried.push((transition, true));
                             selection.choices.push(Choice { transition, branch });
                             break 'leaf;

@@ -25,6 +25,7 @@ pub(super) fn chart() -> Chart {
         data: Fields::default(),
         lets: Vec::new(),
         reads: Default::default(),
+        tables: Default::default(),
         start: Start::default(),
         access: Vec::new(),
         states: vec![root()],

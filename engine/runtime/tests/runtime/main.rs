@@ -1,8 +1,11 @@
-//! Promises of the engine, on the store in memory and with the clock moved by hand: every actor is ticked, nothing sleeps.
+//! Promises of the engine, on the store in memory and with the clock moved by hand: every actor is ticked, nothing sleeps. What rests
+//! on what the stores keep is asked of all three.
 
 mod audit;
 mod children;
 mod effects;
+#[path = "../store/fixture.rs"]
+mod fixture;
 mod incidents;
 mod intake;
 mod messages;
@@ -13,4 +16,5 @@ mod races;
 mod running;
 mod sight;
 mod support;
+mod tables;
 mod timers;

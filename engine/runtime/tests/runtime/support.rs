@@ -268,12 +268,15 @@ pub async fn settle(node: &mut Node, now: Timestamp) {
 
 /// A definition of one file.
 pub fn source(yaml: &str) -> String {
+    source_beside(yaml, &[])
+}
+
+/// A definition of several files.
+pub fn source_beside(yaml: &str, others: &[(&str, &str)]) -> String {
     let name: Arc<str> = "workflow.yaml".into();
-    Bundle {
-        main: name.clone(),
-        files: BTreeMap::from([(name, yaml.into())]),
-    }
-    .canonical()
+    let mut files: BTreeMap<Arc<str>, Arc<str>> = others.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect();
+    files.insert(name.clone(), yaml.into());
+    Bundle { main: name, files }.canonical()
 }
 
 pub fn person(id: &str, roles: &[&str]) -> Actor {

@@ -176,7 +176,7 @@ fn allowed(schema: &Schema, mapping: &Mapping, out: &mut Diagnostics) -> Option<
 }
 
 /// A literal where a type is declared: what only looks like one of that type is told with what would be one.
-pub(super) fn literal(kind: &Kind, node: &Node, out: &mut Diagnostics) -> Option<Value> {
+pub(in crate::lang) fn literal(kind: &Kind, node: &Node, out: &mut Diagnostics) -> Option<Value> {
     let trapped = node
         .as_scalar()
         .filter(|scalar| scalar.style == Style::Plain && trap(&scalar.text).is_some());

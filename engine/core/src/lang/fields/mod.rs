@@ -5,9 +5,11 @@ mod words;
 
 use std::sync::Arc;
 
+pub(super) use limits::literal as literal_of;
+
 use super::loader::Loader;
 use super::shape::is_type;
-use super::{computed, shape};
+use super::{computed, shape, table};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::expression::Template;
 use crate::field::{DefaultValue, Field, Fields, Kind, Schema};
@@ -214,6 +216,7 @@ impl<'l, 'a> FieldReader<'l, 'a> {
         let mut schema = Schema::of(kind);
         self.fill_structure(&mut schema, mapping);
         limits::fill(&mut schema, mapping, self.out);
+        self.fill_table(&mut schema, mapping);
         Some((schema, optional))
     }
 
@@ -239,6 +242,36 @@ impl<'l, 'a> FieldReader<'l, 'a> {
             self.out.push(Diagnostic::error(Code::MissingKey, place, message).help(help));
         }
         None
+    }
+
+    /// The keys of the table that is named are the values allowed.
+    fn fill_table(&mut self, schema: &mut Schema, mapping: &Mapping) {
+        let (Some(name), Some(node)) = (&schema.table, mapping.get("table")) else {
+            return;
+        };
+        if let Some(second) = mapping.entry("enum").or(mapping.entry("const")) {
+            let message = format!("`{}` stands beside `table`, which lists the values already", second.name());
+            self.out
+                .push(Diagnostic::error(Code::KeysExclude, second.key.span, message).help("keep one of the two"));
+            return;
+        }
+        let Some(table) = table::named(self.loader, self.out, self.room, name, node.span) else {
+            return;
+        };
+        let look_up = table.as_look_up().filter(|look_up| {
+            let key = look_up.key_column().map(|column| &column.schema.kind);
+            matches!(key, Some(Kind::Text { .. }))
+        });
+        match look_up {
+            Some(look_up) => schema.allowed = Some(look_up.keys().cloned().collect()),
+            None => {
+                let message = format!("`{name}` has no keys that are text, which a field could hold");
+                self.out.push(
+                    Diagnostic::error(Code::UnusableLimit, node.span, message)
+                        .help("name a table with `key` and `columns`, whose key is a `string`"),
+                );
+            }
+        }
     }
 
     fn fill_structure(&mut self, schema: &mut Schema, mapping: &Mapping) {

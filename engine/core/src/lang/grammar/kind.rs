@@ -35,7 +35,11 @@ pub(in crate::lang) static KINDS: &[Kind] = &[
         construct: &SCHEMA,
         unbuilt: None,
     },
-    unbuilt("table", &TABLE, "files of tables"),
+    Kind {
+        key: "table",
+        construct: &TABLE,
+        unbuilt: None,
+    },
     unbuilt("calendar", &CALENDAR, "calendars"),
     unbuilt("roles", &ROLES, "files of roles"),
     unbuilt("marks", &MARKS, "files of marks"),
@@ -60,7 +64,7 @@ static TABLE: Construct = Construct {
     keys: &[
         key("table", Shape::Name(Name::File), "its name").required(),
         key("title", Shape::Literal, "for people"),
-        key("live", Shape::Boolean, "may change without a deploy"),
+        key("live", Shape::Boolean, "may change without a deploy").unbuilt("tables that change without a deploy (`live`)"),
         key("key", Shape::Name(Name::Snake), "the column that a look-up names"),
         key("columns", FIELDS, "of a look-up: the columns and their types"),
         key("inputs", FIELDS, "of a decision: what it is given"),
@@ -75,6 +79,27 @@ static TABLE: Construct = Construct {
 
 /// Of a look-up, columns and values; of a decision `when`, `if`, `then` and `group`.
 const ROW: Shape = Shape::Names(Name::Any, &Shape::Value, Empty::Allowed);
+
+/// What a decision answers with the first or the only row: fields with their types.
+pub(in crate::lang) const DECIDED_FIELDS: Shape = FIELDS;
+
+/// What a decision that collects answers.
+pub(in crate::lang) const COMBINED_FIELDS: Shape = Shape::Names(Name::Snake, &Shape::Map(&COMBINED), Empty::Refused);
+
+static COMBINED: Construct = Construct {
+    noun: "a part of an answer",
+    shared: &[],
+    keys: &[
+        key(
+            "from",
+            Shape::Word(&["list", "all", "any", "sum", "max"]),
+            "how the rows' values are put together",
+        )
+        .required(),
+        key("of", Shape::Expression, "the value, of what a row gives").required(),
+        key("if", Shape::Expression, "only of rows for which this holds"),
+    ],
+};
 
 static TABLE_TEST: Construct = Construct {
     noun: "a test of a table",

@@ -15,7 +15,7 @@ mod view;
 mod workflow;
 
 pub(super) use data::{FIELD, TYPE};
-pub(super) use kind::{KINDS, Kind};
+pub(super) use kind::{COMBINED_FIELDS, DECIDED_FIELDS, KINDS, Kind};
 
 /// A mapping with known keys.
 pub(super) struct Construct {

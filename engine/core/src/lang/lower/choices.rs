@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Lowering;
-use super::words::children;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::expression::Expression;
 use crate::expression::ast::{Node as Term, Term as Kind};
@@ -63,7 +62,7 @@ fn gather<'e>(node: &'e Term, compared: &mut Vec<Compared<'e>>) {
         }
         _ => {}
     }
-    children(node).into_iter().for_each(|child| gather(child, compared));
+    node.children().into_iter().for_each(|child| gather(child, compared));
 }
 
 fn note<'e>(field: &Term, value: &'e Term, compared: &mut Vec<Compared<'e>>) {

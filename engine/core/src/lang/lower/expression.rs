@@ -30,9 +30,11 @@ impl Lowering<'_> {
     pub(super) fn condition(&mut self, node: &Node, scope: &Scope) -> Option<Expression> {
         let scalar = node.as_scalar()?;
         let expression = computed::expression(scalar, &mut self.out)?;
+        self.find_tables(scalar, 0, &expression);
         computed::report(scalar, expression.check_truth(scope), &mut self.out);
         self.check_words(scalar, 0, &expression);
         self.check_choices(scalar, 0, &expression, scope);
+        self.note_inputs(&expression, scope);
         self.note_references(scalar, 0, &expression.references(), scope);
         Some(expression)
     }
@@ -46,16 +48,19 @@ impl Lowering<'_> {
 
     /// The type of an expression that begins at `offset` of the scalar's text; what is wrong with it is told.
     pub(super) fn check_expression(&mut self, scalar: &Scalar, offset: usize, expression: &Expression, scope: &Scope) -> Type {
+        self.find_tables(scalar, offset, expression);
         let (kind, problems) = expression.check(scope);
         computed::report_at(scalar, offset, problems, &mut self.out);
         self.check_words(scalar, offset, expression);
         self.check_choices(scalar, offset, expression, scope);
+        self.note_inputs(expression, scope);
         self.note_references(scalar, offset, &expression.references(), scope);
         kind
     }
 
     /// The type of a template's value; what is wrong with it is told.
     pub(super) fn check_template(&mut self, scalar: &Scalar, template: &Template, scope: &Scope) -> Type {
+        self.find_tables_of(scalar, template);
         let (kind, problems) = template.check(scope);
         computed::report(scalar, problems, &mut self.out);
         self.note_template(scalar, template, scope);
@@ -64,6 +69,7 @@ impl Lowering<'_> {
 
     /// Tells what is wrong with a template whose value is written as text.
     pub(super) fn check_text(&mut self, scalar: &Scalar, template: &Template, scope: &Scope) {
+        self.find_tables_of(scalar, template);
         computed::report(scalar, template.check_text(scope), &mut self.out);
         self.note_template(scalar, template, scope);
     }
@@ -72,6 +78,7 @@ impl Lowering<'_> {
         for (offset, expression) in template.expressions() {
             self.check_words(scalar, offset, expression);
             self.check_choices(scalar, offset, expression, scope);
+            self.note_inputs(expression, scope);
         }
         self.note_references(scalar, 0, &template.references(), scope);
     }
@@ -188,8 +195,6 @@ impl Lowering<'_> {
 
 fn unbuilt_function(function: Function) -> Option<&'static str> {
     Some(match function {
-        Function::Decide => "decision tables (`decide`)",
-        Function::Table => "look-up tables (`table`)",
         Function::BusinessDays | Function::BusinessHours | Function::BusinessBetween | Function::InBusinessHours => {
             "business time in expressions"
         }

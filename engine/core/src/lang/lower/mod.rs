@@ -16,6 +16,7 @@ mod sameness;
 mod signature;
 mod skeleton;
 mod state;
+mod tables;
 mod target;
 mod task;
 mod timer;
@@ -29,7 +30,7 @@ use std::sync::Arc;
 
 use super::fields::{ComputedDefault, FIELDS_MAX, FieldReader};
 use super::loader::Loader;
-use super::scope::Scope;
+use super::scope::{Asked, Scope};
 use super::unbuilt::Unbuilt;
 use crate::chart::{Chart, Read, State, StateIndex, Transition, TransitionIndex};
 use crate::check::Doubts;
@@ -61,6 +62,10 @@ pub(super) struct Lowering<'a> {
     transitions: Vec<Transition>,
     /// Names of the personal fields of all forms.
     personal_fields: BTreeSet<Arc<str>>,
+    /// Tables and their inputs that are given personal data somewhere.
+    personal_inputs: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// The tables that expressions ask.
+    tables: Asked,
     /// Read to the paths of its view that expressions name.
     read_paths: BTreeMap<Arc<str>, BTreeSet<Vec<Arc<str>>>>,
     /// The reads that invokes of children are.
@@ -91,6 +96,8 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, unbuilt: Unbuilt
         drafts: Vec::new(),
         transitions: Vec::new(),
         personal_fields: BTreeSet::new(),
+        personal_inputs: BTreeSet::new(),
+        tables: Asked::default(),
         read_paths: BTreeMap::new(),
         child_reads: BTreeMap::new(),
         undone: Vec::new(),

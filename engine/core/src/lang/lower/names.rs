@@ -20,7 +20,7 @@ type Places = BTreeMap<Arc<str>, (Span, &'static str)>;
 impl Lowering<'_> {
     /// Makes the scope that holds everywhere in the workflow.
     pub(super) fn declare_names(&mut self, workflow: &Mapping) -> Lets {
-        let mut scope = Scope::default();
+        let mut scope = Scope::asking(self.tables.clone());
         for name in BUILT_IN.into_iter().filter(|name| !matches!(*name, "item" | "index")) {
             scope.insert(name, Known::BuiltIn);
         }

@@ -111,32 +111,10 @@ fn gather(node: &Term, asked: &mut Vec<Asked>) {
         }
         _ => {}
     }
-    children(node).into_iter().for_each(|child| gather(child, asked));
+    node.children().into_iter().for_each(|child| gather(child, asked));
 }
 
 fn variable(node: &Term) -> Option<&'static str> {
     let Kind::Variable(name) = &node.term else { return None };
     ["states", "tags", "history"].into_iter().find(|known| *known == &**name)
-}
-
-/// What an expression is made of, one level down.
-pub(super) fn children(node: &Term) -> Vec<&Term> {
-    match &node.term {
-        Kind::Constant(_) | Kind::Variable(_) => Vec::new(),
-        Kind::Field { base, .. } => vec![base],
-        Kind::Index { base, index } => vec![base, index],
-        Kind::Negate(operand) | Kind::Not(operand) | Kind::IsNone { operand, .. } => vec![operand],
-        Kind::Arithmetic { left, right, .. } | Kind::Join(left, right) | Kind::Compare { left, right, .. } => vec![left, right],
-        Kind::Membership { item, container, .. } => vec![item, container],
-        Kind::And(clauses) | Kind::Or(clauses) => clauses.iter().collect(),
-        Kind::Choice {
-            condition,
-            then,
-            otherwise,
-        } => vec![condition, then, otherwise],
-        Kind::List(items) => items.iter().collect(),
-        Kind::Object(fields) => fields.iter().map(|(_, node)| node).collect(),
-        Kind::Call { arguments, named, .. } => arguments.iter().chain(named.iter().map(|(_, node)| node)).collect(),
-        Kind::Filter { operand, arguments, .. } => std::iter::once(&**operand).chain(arguments).collect(),
-    }
 }

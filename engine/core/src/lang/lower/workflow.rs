@@ -44,6 +44,7 @@ impl Lowering<'_> {
         self.check_undone();
         self.add_child_reads(&mut reads);
         self.fill_paths(&mut reads);
+        let tables = self.pinned_tables();
         Some(Chart {
             definition: Digest::ZERO,
             workflow: name.text.clone(),
@@ -55,6 +56,7 @@ impl Lowering<'_> {
             data: (*self.data).clone(),
             lets,
             reads,
+            tables,
             start,
             access,
             notable: Notable::of(&self.states),

@@ -21,6 +21,16 @@ pub(super) fn check(node: &Node, construct: &Construct, unbuilt: Unbuilt, out: &
     .construct(node, construct, construct.noun);
 }
 
+/// Checks a value whose shape another key decides.
+pub(super) fn check_value(node: &Node, shape: Shape, what: &str, out: &mut Diagnostics) {
+    Check {
+        out,
+        unbuilt: Unbuilt::Refuse,
+        inert: false,
+    }
+    .value(node, shape, what);
+}
+
 /// As [`check`], for a file of a kind that is not built: its parts are not told again one by one.
 pub(super) fn check_inert(node: &Node, construct: &Construct, out: &mut Diagnostics) {
     Check {

@@ -11,6 +11,7 @@ mod pages;
 mod personal;
 mod sketch;
 mod states;
+mod tables;
 mod transitions;
 mod workflows;
 

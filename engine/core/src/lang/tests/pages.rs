@@ -5,12 +5,14 @@ use crate::diagnostic::Code;
 
 #[test]
 fn every_page_about_the_language_shows_its_fault() {
-    let ours = |code: &&Code| code.as_str() > "SW-0200" && code.as_str() < "SW-0900";
+    let ours = |code: &&Code| code.as_str() > "SW-0200" && code.as_str() < "SW-1000";
     let mut wrong = Vec::new();
     for code in Code::ALL.iter().filter(ours) {
         let page = code.page().unwrap_or_else(|error| panic!("docs/errors/{code}.md: {error}"));
         assert_eq!(page.language, "yaml", "{code}");
-        let (sources, compiled) = compiled(page.source, &[], Unbuilt::Refuse);
+        // beside the files of the examples stands one whose quotes do not close
+        let beside = [("departments.csv", "code,title\ncoating,\"Coating\n")];
+        let (sources, compiled) = compiled(page.source, &beside, Unbuilt::Refuse);
         let told = concise(&sources, &compiled.diagnostics);
         let others = compiled
             .diagnostics

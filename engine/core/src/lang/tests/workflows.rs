@@ -103,9 +103,9 @@ fn a_start_sees_the_record_filled_in() {
 
 #[test]
 fn what_is_not_built_is_told_once_for_each_use() {
-    let source = "workflow: w\nsla: {a: {during: [x], target: 3d, escalate: [{at: 80%, to: [y]}]}, b: {during: [x], target: 1d}}\nlet: {t: \"table('a', 'b').c\", u: sla.a.due}\n";
+    let source = "workflow: w\nsla: {a: {during: [x], target: 3d, escalate: [{at: 80%, to: [y]}]}, b: {during: [x], target: 1d}}\nlet: {t: \"signatures.a is none\", u: sla.a.due}\n";
     let expected = "SW-0701 ‹sla› not yet: `sla` clocks\n\
-                    SW-0701 ‹table› not yet: look-up tables (`table`)\n\
+                    SW-0701 ‹signatures› not yet: signatures\n\
                     SW-0701 ‹sla› not yet: `sla` clocks";
     assert_eq!(told(source), expected);
     let (_, allowed) = compiled(source, &[], Unbuilt::Allow);

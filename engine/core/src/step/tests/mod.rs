@@ -9,6 +9,7 @@ mod properties;
 mod sealing;
 mod sight;
 mod signatures;
+mod tables;
 mod tasks;
 mod timers;
 

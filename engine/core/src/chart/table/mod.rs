@@ -1,0 +1,46 @@
+//! Tables: rows that are looked up by a key, and rows that decide by what they are given. (Reference, sections 10 and 12.)
+//!
+//! A table belongs to the definition that names it, so the same question always has the same answer.
+
+mod condition;
+mod decision;
+mod look_up;
+
+use std::sync::Arc;
+
+pub use condition::{Bound, Condition};
+pub use decision::{Answer, Combined, Combining, Decided, Decision, Row, TABLE_LETS_MAX};
+pub use look_up::LookUp;
+
+/// A compiled table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub name: Arc<str>,
+    pub title: Option<String>,
+    pub body: Body,
+}
+
+/// What a table is for.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Asked by `table(name, key)`.
+    LookUp(LookUp),
+    /// Asked by `decide(name, …)`.
+    Decision(Box<Decision>),
+}
+
+impl Table {
+    pub fn as_look_up(&self) -> Option<&LookUp> {
+        match &self.body {
+            Body::LookUp(look_up) => Some(look_up),
+            Body::Decision(_) => None,
+        }
+    }
+
+    pub fn as_decision(&self) -> Option<&Decision> {
+        match &self.body {
+            Body::Decision(decision) => Some(decision),
+            Body::LookUp(_) => None,
+        }
+    }
+}
