@@ -30,11 +30,13 @@ mod unbuilt;
 use std::sync::Arc;
 
 pub use bundle::{Bundle, UnreadableBundle};
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, read_test};
+pub use computed::template as read_template;
 pub use editor::language_schema;
 pub use fields::FIELDS_MAX;
 pub use loader::PINNED_FILES_MAX;
 pub use lower::{LETS_MAX, TRANSITIONS_MAX};
+pub use path::join as beside;
 pub use unbuilt::Unbuilt;
 
 /// Finds the files that a definition names. The core reads no files itself.

@@ -384,6 +384,7 @@ fn log(request: &Request, step: &Step) {
         InputKind::AdapterAnswer { .. } => "adapter answer",
         InputKind::SendAnswer { .. } => "send answer",
         InputKind::Wake => "wake",
+        InputKind::Place(_) => "place",
     };
     match &step.conclusion {
         Conclusion::Error(error) => tracing::debug!(%instance, input, %actor, error = error.logged(), "not taken"),
