@@ -33,7 +33,7 @@ fn examine(sources: &mut Sources, name: &str, text: Arc<str>, files: &dyn Resolv
 }
 
 /// Files named relative to where the command runs, as the main file was.
-struct Folder;
+pub struct Folder;
 
 impl Resolver for Folder {
     fn resolve(&self, path: &str) -> Option<Arc<str>> {
@@ -47,7 +47,7 @@ impl Resolver for Folder {
     }
 }
 
-fn read(path: &Path) -> std::io::Result<String> {
+pub fn read(path: &Path) -> std::io::Result<String> {
     let found = std::fs::metadata(path)?;
     if !found.is_file() {
         // A pipe that nobody writes into would be waited for without end.

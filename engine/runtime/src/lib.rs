@@ -30,6 +30,7 @@ pub mod outbox;
 pub mod queries;
 pub mod registry;
 pub mod roles;
+pub mod scenario;
 mod starts;
 pub mod store;
 mod system;

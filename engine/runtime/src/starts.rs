@@ -76,6 +76,26 @@ impl Starts {
     }
 }
 
+impl Starts {
+    /// An instance that may be put into states, with its key as given.
+    pub async fn placed(&self, workflow: &str, key: Arc<str>, payload: Object) -> EngineResult<ReadyStart> {
+        let known = self.registry.live(workflow).await?;
+        let input = StartInput {
+            key: key.clone(),
+            number: None,
+            payload,
+            parent: None,
+            default_zone: self.default_zone.clone(),
+            secret: known.personal.then(|| self.entropy.draw()),
+        };
+        let to = Party {
+            workflow: known.chart.workflow.clone(),
+            key,
+        };
+        Ok(ReadyStart { to, input, known })
+    }
+}
+
 fn resolve(
     known: &Known,
     payload: &Object,

@@ -14,7 +14,7 @@ use crate::json::{member, object};
 use crate::table::counted;
 
 /// Folders within folders that are looked into: no repository of workflows is deeper.
-const FOLDERS_MAX: usize = 16;
+pub(super) const FOLDERS_MAX: usize = 16;
 
 #[derive(Debug, Args)]
 pub struct Check {
@@ -209,7 +209,7 @@ fn entries_of(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 /// Files as they are named; of folders every YAML file, in the order of their names.
-fn gather(path: &Path, depth: usize, files: &mut Vec<PathBuf>, unreadable: &mut Vec<Failure>) {
+pub(super) fn gather(path: &Path, depth: usize, files: &mut Vec<PathBuf>, unreadable: &mut Vec<Failure>) {
     if !path.is_dir() {
         // A file that was named is meant, whatever it is called; whether it is there shows when it is read.
         files.push(path.to_owned());

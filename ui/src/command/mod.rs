@@ -15,6 +15,7 @@ mod show;
 mod start;
 mod store_address;
 mod target;
+mod test;
 mod token;
 mod trail;
 mod verify;
@@ -53,6 +54,8 @@ pub enum Command {
     Serve(serve::Serve),
     /// Find every problem in workflow files
     Check(check::Check),
+    /// Run scenarios against the engine on a clock of their own: years pass in milliseconds
+    Test(test::Test),
     /// Make workflows live: new instances take them
     Deploy(check::Deploy),
     /// Start an instance of a workflow
@@ -111,6 +114,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Demo(demo) => demo.run(terminal).await,
         Command::Serve(serve) => serve.run(terminal).await,
         Command::Check(check) => check.run(terminal),
+        Command::Test(test) => test.run(terminal),
         Command::Deploy(deploy) => deploy.run(terminal).await,
         Command::Start(start) => start.run(terminal).await,
         Command::Send(send) => send.run(terminal).await,

@@ -182,6 +182,7 @@ codes! {
     OrderFileUnusable = "2015", "an OMA file that makes no order";
     WorkflowAbsent = "2016", "no workflow there";
     RecordsAbsent = "2017", "a file without a DCS record";
+    ScenariosAbsent = "2018", "no scenarios there";
 
     // 21xx: a request.
     Unauthenticated = "2101", "not signed in";

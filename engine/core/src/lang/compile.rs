@@ -116,3 +116,28 @@ fn elsewhere(mapping: &Mapping) -> Option<&'static Kind> {
         .iter()
         .find(|kind| telling.contains(&kind.key) && mapping.get(kind.key).is_some())
 }
+
+/// Reads the file `main` of `sources` as a file of scenarios: its tree, with every problem that its grammar shows. What the language has
+/// and this version cannot run is a warning, since only the steps that use it cannot be run. None where it is no such file.
+pub fn read_test(sources: &Sources, main: FileId) -> (Option<Node>, Diagnostics) {
+    let text = sources.get(main).map_or("", |source| source.text());
+    let (node, mut out) = parse(main, text);
+    let kind = kind_of(&node, main, &mut out);
+    match kind.filter(|kind| kind.key == "test") {
+        Some(kind) => {
+            shape::check(&node, kind.construct, Unbuilt::Allow, &mut out);
+            (Some(node), out)
+        }
+        None => {
+            if let Some(kind) = kind {
+                let place = node
+                    .as_mapping()
+                    .and_then(|mapping| mapping.entry(kind.key))
+                    .map_or(node.span, |entry| entry.key.span);
+                let message = format!("this is {}, and a test file is wanted", kind.construct.noun);
+                out.push(Diagnostic::error(Code::UnknownKind, place, message).help("a test file begins with `test: NAME`"));
+            }
+            (None, out)
+        }
+    }
+}

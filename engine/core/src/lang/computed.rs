@@ -19,7 +19,7 @@ pub(super) fn expression_at(scalar: &Scalar, offset: usize, out: &mut Diagnostic
 }
 
 /// Parses text in which something may be computed.
-pub(super) fn template(scalar: &Scalar, out: &mut Diagnostics) -> Option<Template> {
+pub fn template(scalar: &Scalar, out: &mut Diagnostics) -> Option<Template> {
     Template::parse(&scalar.text)
         .map_err(|problems| report(scalar, problems, out))
         .ok()

@@ -32,11 +32,13 @@ mod unbuilt;
 use std::sync::Arc;
 
 pub use bundle::{Bundle, UnreadableBundle};
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, read_test};
+pub use computed::template as read_template;
 pub use editor::language_schema;
 pub use fields::FIELDS_MAX;
 pub use loader::PINNED_FILES_MAX;
 pub use lower::{LETS_MAX, TRANSITIONS_MAX};
+pub use path::join as beside;
 pub use table::{DECISION_ROWS_MAX, TABLE_ROWS_MAX};
 pub use unbuilt::Unbuilt;
 

@@ -1,7 +1,7 @@
 //! Paths of files within a tree of definitions: parts joined by `/`. A reference is never absolute; the main file may be.
 
 /// Where `reference`, written in the file at `from`, points. None when it is no path of that kind.
-pub(super) fn join(from: &str, reference: &str) -> Option<String> {
+pub fn join(from: &str, reference: &str) -> Option<String> {
     let is_path = !reference.is_empty() && !reference.starts_with('/') && !reference.contains(['\\', ':', '\0']);
     is_path.then(|| {
         let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);

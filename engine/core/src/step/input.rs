@@ -70,6 +70,18 @@ pub enum InputKind {
     },
     /// An instance that an `always` reads has changed.
     Wake,
+    /// Put into states without having gone the way there. Only the scenario runner asks for it: no interface and no message does.
+    Place(Box<Placement>),
+}
+
+/// Where an instance is put, whether it exists or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// Of an instance that does not exist: its beginning. Of one that does, the payload alone counts. The payload is not the form of the
+    /// start, but fields of the data.
+    pub start: StartInput,
+    /// Paths of the states; what they imply is entered too. Empty: where the chart begins.
+    pub states: Vec<Arc<str>>,
 }
 
 /// The key, and with it the instance's id, is settled before the step: see `resolve_key`.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Fact;
 use super::decision::Decision;
-use crate::chart::{Proof, StateIndex};
+use crate::chart::{Proof, StateIndex, TransitionIndex};
 use crate::value::Value;
 
 /// How many notes one entry keeps: an entry is for reading.
@@ -19,6 +19,8 @@ pub(super) struct Log {
     pub entered: Vec<StateIndex>,
     /// Source and event of each transition taken.
     pub transitions: Vec<(StateIndex, Arc<str>)>,
+    /// The same as the chart numbers them, each with its branch. The entry does not say it: it is for whoever holds the chart.
+    pub choices: Vec<(TransitionIndex, usize)>,
     pub marks: Vec<(Arc<str>, Value)>,
     pub changes: Vec<Change>,
     pub notes: Vec<Note>,
@@ -111,4 +113,11 @@ pub struct Trace {
     pub(super) entropy: Option<[u8; 32]>,
     /// What the customer sees; None: the name of the first active state, in words.
     pub(super) label: Option<Arc<str>>,
+}
+
+impl Trace {
+    /// The transitions that were taken, each with the position of its branch, in order.
+    pub fn taken(&self) -> &[(TransitionIndex, usize)] {
+        &self.log.choices
+    }
 }

@@ -165,6 +165,7 @@ impl Machine<'_> {
         self.log
             .transitions
             .push((transition.source, self.event_name_of(&transition.trigger)));
+        self.log.choices.push((choice.transition, choice.branch));
         let lets: [&Lets; 2] = [&transition.branches[choice.branch].lets, &transition.lets];
         self.run_block(&transition.actions, &lets)?;
         self.run_block(&transition.branches[choice.branch].actions, &lets)
@@ -214,7 +215,7 @@ impl Machine<'_> {
     }
 
     /// Entering a final state ends its parent, and perhaps the parallel state above, and perhaps the instance.
-    fn reach_end(&mut self, state: StateIndex) -> Result<(), Interrupt> {
+    pub(super) fn reach_end(&mut self, state: StateIndex) -> Result<(), Interrupt> {
         let chart = self.chart;
         if chart.state(state).kind != StateKind::Final {
             return Ok(());

@@ -308,6 +308,13 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             members.optional("key", key.as_ref());
             members.text("kind", "wake");
         }
+        InputKind::Place(placement) => {
+            members.optional("key", key.as_ref());
+            members.text("kind", "place");
+            write_payload(&placement.start.payload, form, sealer, members);
+            members.texts("states", placement.states.iter());
+            members.text("zone", &placement.start.default_zone);
+        }
     }
 }
 

@@ -37,6 +37,7 @@ pub enum Stepped {
 pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Facts, now: Timestamp) -> Result<Stepped, Failure> {
     let next = match (before, &input.kind) {
         (None, InputKind::Start(start)) => blank(chart, start, now),
+        (None, InputKind::Place(placement)) => blank(chart, &placement.start, now),
         (Some(before), InputKind::Start(_)) => return Ok(done(conflict(before))),
         (None, _) => {
             return Err(Failure {
@@ -172,6 +173,7 @@ impl<'a> Machine<'a> {
             InputKind::Stop { invoke } => self.take_stop(invoke)?,
             InputKind::Hold { invoke, why } => self.take_hold(invoke, why.as_ref())?,
             InputKind::Wake => self.take_wake()?,
+            InputKind::Place(placement) => self.take_place(placement)?,
         };
         if verdict == Verdict::Taken {
             self.conclude()?;
@@ -245,7 +247,7 @@ impl<'a> Machine<'a> {
         Ok(Verdict::Taken)
     }
 
-    fn compute_defaults(&mut self) -> Result<(), Interrupt> {
+    pub(super) fn compute_defaults(&mut self) -> Result<(), Interrupt> {
         let chart = self.chart;
         for field in &chart.data.list {
             let Some(crate::field::DefaultValue::Computed(template)) = &field.default else {
@@ -272,7 +274,7 @@ impl<'a> Machine<'a> {
     }
 
     /// The zone is computed once, at the start.
-    fn settle_zone(&mut self) -> Result<(), Interrupt> {
+    pub(super) fn settle_zone(&mut self) -> Result<(), Interrupt> {
         let name: Arc<str> = match &self.chart.zone {
             Some(template) => match self.scope(&[], &Locals::default()).text(template) {
                 Ok(name) => name.into(),
@@ -458,6 +460,7 @@ impl<'a> Machine<'a> {
 pub(super) fn form_of<'c>(chart: &'c Chart, input: &Input) -> Option<&'c Fields> {
     match &input.kind {
         InputKind::Start(_) => Some(&chart.start.form.fields),
+        InputKind::Place(_) => Some(&chart.data),
         InputKind::Event { name, .. } => chart.transitions.iter().find_map(|transition| match &transition.trigger {
             Trigger::Event(pattern) if pattern.matches(name) => {
                 transition.admission.as_ref().map(|admission| &admission.form.fields)

@@ -64,6 +64,27 @@ impl Machine<'_> {
         entry
     }
 
+    /// What is entered to be in these states, from outside of everything.
+    pub(super) fn entry_set_of(&self, targets: &[StateIndex]) -> EntrySet {
+        let mut entry = EntrySet::default();
+        for target in targets {
+            self.add_target(*target, targets, &mut entry);
+        }
+        for target in targets {
+            self.add_ancestors(*target, Domain::Everywhere, &mut entry);
+        }
+        entry
+    }
+
+    /// A target with what it implies; of one that holds another target only the other's way in.
+    fn add_target(&self, target: StateIndex, targets: &[StateIndex], entry: &mut EntrySet) {
+        let holds_another = targets.iter().any(|other| self.chart.is_descendant(*other, target));
+        match holds_another {
+            true => entry.states.insert(target),
+            false => self.add_descendants(target, entry),
+        }
+    }
+
     /// Targets with history states replaced by what they stand for.
     fn effective_targets<'t>(&self, targets: &'t [StateIndex]) -> Cow<'t, [StateIndex]> {
         let is_history = |target: &StateIndex| matches!(self.chart.state(*target).kind, StateKind::History { .. });

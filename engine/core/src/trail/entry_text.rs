@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::chart::Proof;
 use crate::identity::{Digest, InputKey, InstanceId};
 use crate::step::{
-    Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, SendVerdict, StartInput, TaskAct, TaskRef,
+    Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, Placement, SendVerdict, StartInput, TaskAct, TaskRef,
 };
 use crate::value::canonical::read_canonical_with;
 use crate::value::{Object, Value, json};
@@ -213,6 +213,7 @@ impl EntryText {
             },
             "withdraw" => InputKind::Withdraw { event: needed("event")? },
             "wake" => InputKind::Wake,
+            "place" => InputKind::Place(Box::new(self.placement(object("payload"), needed("zone")?, secret)?)),
             other => return Err(EntryError(format!("`{other}` is no input that can be stepped again"))),
         };
         let key = match text("key") {
@@ -231,6 +232,22 @@ impl EntryText {
                 None => None,
             },
             kind,
+        })
+    }
+
+    fn placement(&self, payload: Object, default_zone: Arc<str>, secret: Option<[u8; 32]>) -> Result<Placement, EntryError> {
+        let states = self.input().and_then(|input| input.get("states")).and_then(Value::as_list);
+        let states = states.unwrap_or_default().iter().filter_map(Value::as_text).map(Arc::from);
+        Ok(Placement {
+            states: states.collect(),
+            start: StartInput {
+                key: self.key()?.into(),
+                number: None,
+                payload,
+                parent: None,
+                default_zone,
+                secret,
+            },
         })
     }
 

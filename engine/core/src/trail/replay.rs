@@ -1,7 +1,7 @@
 //! Stepping recorded inputs and facts again: the same bytes must come out.
 
 use super::{EntryError, EntryText};
-use crate::chart::Chart;
+use crate::chart::{Chart, TransitionIndex};
 use crate::identity::Digest;
 use crate::step::{
     Entry, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped, holds_personal_data, record, seal, step, system_entry,
@@ -31,6 +31,7 @@ pub struct Replay<'a> {
     personal: &'a [(Digest, String)],
     snapshot: Option<Snapshot>,
     lost: bool,
+    taken: Vec<(TransitionIndex, usize)>,
 }
 
 impl<'a> Replay<'a> {
@@ -41,6 +42,7 @@ impl<'a> Replay<'a> {
             personal,
             snapshot: None,
             lost: false,
+            taken: Vec::new(),
         }
     }
 
@@ -70,6 +72,8 @@ impl<'a> Replay<'a> {
                 detail: "stepped again, it leaves no entry".into(),
             }));
         };
+        self.taken.clear();
+        self.taken.extend(outcome.trace.iter().flat_map(|trace| trace.taken()));
         self.snapshot = Some(outcome.next);
         if again.bytes == bytes {
             return Ok(Replayed::Same);
@@ -84,6 +88,11 @@ impl<'a> Replay<'a> {
     /// The snapshot that the entries so far lead to.
     pub fn snapshot(&self) -> Option<&Snapshot> {
         self.snapshot.as_ref().filter(|_| !self.lost)
+    }
+
+    /// The transitions that the last entry took, each with the position of its branch.
+    pub fn taken(&self) -> &[(TransitionIndex, usize)] {
+        &self.taken
     }
 
     fn again(&self, entry: &EntryText) -> Result<(Outcome, Option<Entry>), EntryError> {

@@ -103,7 +103,7 @@ impl Engine {
     }
 }
 
-fn calls_of(chart: &Chart) -> Vec<&Call> {
+pub(crate) fn calls_of(chart: &Chart) -> Vec<&Call> {
     let of_states = chart.states.iter().flat_map(|state| state.entry.iter().chain(&state.exit));
     let of_transitions = chart.transitions.iter().flat_map(|transition| {
         let branches = transition.branches.iter().flat_map(|branch| &branch.actions);

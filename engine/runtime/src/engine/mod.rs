@@ -3,6 +3,7 @@
 mod deployment;
 mod loops;
 mod node;
+mod placing;
 mod request;
 
 use std::sync::Arc;
@@ -14,8 +15,10 @@ use statewright_core::step::{Actor, Input, InputKind, Offer, Record, RefusalKind
 use tokio::sync::oneshot;
 
 pub use self::deployment::Deployed;
+pub(crate) use self::deployment::calls_of;
 pub use self::loops::Ended;
 pub use self::node::{Node, Surroundings};
+pub(crate) use self::placing::PlaceRequest;
 pub use self::request::{SendRequest, StartRequest, TaskRequest};
 
 use self::loops::Running;

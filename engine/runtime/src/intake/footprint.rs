@@ -16,6 +16,7 @@ impl Request {
     pub(super) fn bytes(&self) -> usize {
         let payload = match &self.input.kind {
             InputKind::Start(start) => fields_bytes(&start.payload),
+            InputKind::Place(placement) => fields_bytes(&placement.start.payload),
             InputKind::Event { payload, .. } => fields_bytes(payload),
             InputKind::AdapterAnswer { result: Ok(value), .. } => value_bytes(value),
             InputKind::AdapterAnswer {

@@ -198,7 +198,11 @@ impl Group {
         if let Some(first) = self.same_key_before(position) {
             return self.repeat_of_batch(first, now).map(|()| None);
         }
-        let starting = matches!(request.input.kind, InputKind::Start(_));
+        let starting = match request.input.kind {
+            InputKind::Start(_) => true,
+            InputKind::Place(_) => self.snapshot().is_none(),
+            _ => false,
+        };
         match (self.snapshot().is_some(), starting) {
             (false, true) => self.start(now),
             (true, true) if matches!(request.origin, Origin::IfAbsent) => {

@@ -389,6 +389,7 @@ fn log(request: &Request, step: &Step) {
         InputKind::Stop { .. } => "stop",
         InputKind::Hold { .. } => "hold",
         InputKind::Wake => "wake",
+        InputKind::Place(_) => "place",
     };
     match &step.conclusion {
         Conclusion::Error(error) => tracing::debug!(%instance, input, %actor, error = error.logged(), "not taken"),

@@ -47,7 +47,11 @@ pub(in crate::lang) static KINDS: &[Kind] = &[
     unbuilt("view", &VIEW, "views"),
     unbuilt("portal", &PORTAL, "portals"),
     unbuilt("simulation", &SIMULATION, "simulations"),
-    unbuilt("test", &TEST, "files of scenarios"),
+    Kind {
+        key: "test",
+        construct: &TEST,
+        unbuilt: None,
+    },
 ];
 
 static SCHEMA: Construct = Construct {

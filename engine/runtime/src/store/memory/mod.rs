@@ -4,6 +4,7 @@ mod apply;
 mod contents;
 mod outbox;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -31,6 +32,29 @@ impl MemoryStore {
     fn contents(&self) -> MutexGuard<'_, Contents> {
         // Nothing below panics between two changes that belong together, so what a panic elsewhere left behind is whole.
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// When the earliest effect may be leased, by whoever asks then: due, and held by nobody any more. Those of `under_way` are not asked
+    /// about, nor those that wait for a person. For whoever moves a clock from one such moment to the next.
+    pub(crate) fn next_effect_us(&self, under_way: &BTreeSet<Arc<str>>) -> Option<i64> {
+        let contents = self.contents();
+        let waiting = contents
+            .effects
+            .iter()
+            .filter(|((_, key), effect)| effect.trouble.is_none() && !effect.abandoned && !under_way.contains(key));
+        let free_us = |effect: &contents::Effect| {
+            effect
+                .leased_until_us
+                .map_or(effect.due_us, |until_us| until_us.max(effect.due_us))
+        };
+        waiting.map(|(_, effect)| free_us(effect)).min()
+    }
+
+    /// Whether an effect has not ended, and is not given up.
+    pub(crate) fn holds_effect(&self, key: &str) -> bool {
+        let contents = self.contents();
+        let mut effects = contents.effects.iter();
+        effects.any(|((_, held), effect)| **held == *key && !effect.abandoned)
     }
 
     fn act(&self, act: &Write, then: impl FnOnce(&mut Contents)) -> StoreResult<Applied> {

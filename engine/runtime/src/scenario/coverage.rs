@@ -1,0 +1,106 @@
+//! Which transitions and timers no scenario took.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use statewright_core::chart::{Chart, EventPattern, StateIndex, Transition, TransitionIndex, Trigger};
+use statewright_core::diagnostic::Span;
+use statewright_core::identity::Digest;
+
+use super::plan::TestFile;
+
+/// The transitions that were taken, by the definitions they belong to, each with the position of its branch.
+#[derive(Clone, Debug, Default)]
+pub struct Taken {
+    by_definition: BTreeMap<Digest, BTreeSet<(TransitionIndex, usize)>>,
+}
+
+/// A way that no scenario went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untaken {
+    pub span: Span,
+    pub workflow: Arc<str>,
+    /// The path of the state it leads from; empty for the workflow itself.
+    pub state: Arc<str>,
+    /// An event, `always`, `after.NAME`, `done`, `done.ID` or `error.ID`.
+    pub event: String,
+    /// Of several branches the number of this one, 1 for the first.
+    pub branch: Option<usize>,
+}
+
+impl Taken {
+    pub(super) fn add(&mut self, definition: Digest, taken: &[(TransitionIndex, usize)]) {
+        self.by_definition.entry(definition).or_default().extend(taken);
+    }
+
+    pub fn append(&mut self, other: Taken) {
+        for (definition, taken) in other.by_definition {
+            self.by_definition.entry(definition).or_default().extend(taken);
+        }
+    }
+
+    /// Every way of these files' workflows that is not among them, by file and place. Where a compound state begins is no way of its own.
+    pub fn untaken(&self, files: &[TestFile]) -> Vec<Untaken> {
+        let definitions = files.iter().flat_map(|file| &file.definitions);
+        let charts: BTreeMap<Digest, &Chart> = definitions
+            .map(|definition| (definition.chart.definition, &*definition.chart))
+            .collect();
+        let mut untaken = Vec::new();
+        let none = BTreeSet::new();
+        for (definition, chart) in charts {
+            let taken = self.by_definition.get(&definition).unwrap_or(&none);
+            for transition in &chart.transitions {
+                let Some(event) = event_of(chart, transition) else { continue };
+                let several = transition.branches.len() > 1;
+                let missing = (0..transition.branches.len()).filter(|branch| !taken.contains(&(transition.index, *branch)));
+                untaken.extend(missing.map(|branch| Untaken {
+                    span: transition.span,
+                    workflow: chart.workflow.clone(),
+                    state: path_of(chart, transition.source),
+                    event: event.clone(),
+                    branch: several.then_some(branch + 1),
+                }));
+            }
+        }
+        untaken.sort_by(|a, b| (&a.workflow, a.span, a.branch).cmp(&(&b.workflow, b.span, b.branch)));
+        untaken
+    }
+}
+
+impl Untaken {
+    /// `work.shipping_hold, SHIP_AGAIN, branch 2`.
+    pub fn words(&self) -> String {
+        let state = if self.state.is_empty() {
+            "the workflow itself"
+        } else {
+            &self.state
+        };
+        let branch = self.branch.map_or_else(String::new, |branch| format!(", branch {branch}"));
+        format!("{} {state}, {}{branch}", self.workflow, self.event)
+    }
+}
+
+fn path_of(chart: &Chart, state: StateIndex) -> Arc<str> {
+    chart
+        .states
+        .get(usize::from(state.0))
+        .map_or_else(|| "".into(), |state| state.path.clone())
+}
+
+/// None for what no input takes.
+fn event_of(chart: &Chart, transition: &Transition) -> Option<String> {
+    let source = chart.states.get(usize::from(transition.source.0))?;
+    let invoke = |place: usize| source.invokes.get(place).map_or("", |invoke| &invoke.id);
+    Some(match &transition.trigger {
+        Trigger::Event(EventPattern::Exact(name)) => name.to_string(),
+        Trigger::Event(EventPattern::Prefix(prefix)) => format!("{prefix}.*"),
+        Trigger::Event(EventPattern::Any) => "*".into(),
+        Trigger::Always => "always".into(),
+        Trigger::Timer(place) => format!("after.{}", source.after.get(*place).map_or("", |timer| &timer.name)),
+        Trigger::Done => "done".into(),
+        Trigger::InvokeStart(place) => format!("started.{}", invoke(*place)),
+        Trigger::InvokeDone(place) => format!("done.{}", invoke(*place)),
+        Trigger::InvokeError(place) => format!("error.{}", invoke(*place)),
+        Trigger::Initial | Trigger::HistoryDefault => return None,
+    })
+}

@@ -1,0 +1,147 @@
+//! What can be seen of one instance, as values that a file's expectations are compared with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use statewright_core::chart::{StateSet, Work};
+use statewright_core::step::{Snapshot, Status, label};
+use statewright_core::time::Duration;
+use statewright_core::trail::EntryText;
+use statewright_core::value::{Object, Value};
+
+use super::compare::WHAT;
+use crate::scenario::trail::effect_name;
+use crate::scenario::world::Standing;
+use crate::store::TrailRow;
+
+/// Before the key of an invoke whose answer is waited for, in the names of timers.
+const INVOKE_TIMER: &str = "invoke/";
+
+impl Standing {
+    /// `workflow/key`.
+    pub(super) fn name(&self) -> String {
+        format!("{}/{}", self.row.workflow, self.row.key)
+    }
+
+    /// Whether it is in a state, given by its path.
+    pub(super) fn is_in(&self, path: &str) -> bool {
+        let state = self.known.chart.state_at(path);
+        state.is_some_and(|state| self.snapshot.active.contains(state.index))
+    }
+
+    /// Paths of the states it rests in.
+    pub(super) fn states(&self) -> Vec<Arc<str>> {
+        crate::intake::resting_states(&self.known.chart, &self.snapshot)
+    }
+
+    pub(super) fn label(&self, now: Timestamp) -> Value {
+        Value::from_text(&label(&self.known.chart, &self.snapshot, now))
+    }
+
+    pub(super) fn data(&self) -> Value {
+        Value::from_fields(Object::clone(&self.snapshot.data))
+    }
+
+    /// A finished instance is not paused.
+    pub(super) fn paused(&self) -> Value {
+        let Snapshot { status, .. } = self.snapshot;
+        let paused: StateSet = self.snapshot.paused(&self.known.chart);
+        Value::Boolean(status == Status::Active && !paused.is_empty())
+    }
+
+    /// Armed timers by name; where two states have timers of one name, by the state's path too.
+    pub(super) fn timers(&self) -> Value {
+        let armed = self.snapshot.timers.iter().filter(|(_, timer)| !timer.spent);
+        let mut timers = Object::new();
+        let mut several: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+        for (full, _) in armed.clone() {
+            *several.entry(short(full)).or_default() += 1;
+        }
+        for (full, timer) in armed {
+            let mut parts = Object::from([
+                ("due".into(), Value::from_instant(timer.due)),
+                ("fired".into(), Value::Integer(i64::from(timer.fired))),
+                ("paused".into(), Value::Boolean(timer.remaining_us.is_some())),
+            ]);
+            let stands_for = match timer.remaining_us {
+                Some(remaining_us) => Value::Duration(Duration::exact(remaining_us)),
+                None => Value::from_instant(timer.due),
+            };
+            if timer.remaining_us.is_some() {
+                parts.remove("due");
+                parts.insert("remaining".into(), stands_for.clone());
+            }
+            parts.insert(WHAT.into(), stands_for);
+            let name = short(full);
+            let name = if several.get(&name) == Some(&1) { name } else { full.clone() };
+            timers.insert(name, Value::from_fields(parts));
+        }
+        Value::from_fields(timers)
+    }
+
+    /// What it waits for: invokes and calls by their ids, and sends that were not answered, each with what it was asked of.
+    pub(super) fn waiting(&self) -> Value {
+        let chart = &self.known.chart;
+        let mut waiting = Object::new();
+        for (key, invoke) in &self.snapshot.invokes {
+            let state = chart.states.get(usize::from(invoke.state.0));
+            let declared = state.and_then(|state| state.invokes.get(invoke.position));
+            let what = declared.map_or_else(String::new, |declared| match &declared.work {
+                Work::Call(call) => format!("{}.{}", call.adapter, call.action),
+                Work::Children(children) => children.workflow.to_string(),
+            });
+            waiting.insert(effect_name(key).into(), Value::from_text(&what));
+        }
+        for id in self.snapshot.calls.values() {
+            waiting.insert(id.clone(), Value::from_text("a call"));
+        }
+        for send in self.snapshot.sends.values() {
+            waiting.insert(send.id.clone(), Value::Text(send.to.clone()));
+        }
+        Value::from_fields(waiting)
+    }
+}
+
+/// Of `state.path/timer` the timer; of `invoke/KEY` `timeout.ID`.
+fn short(full: &str) -> Arc<str> {
+    match full.strip_prefix(INVOKE_TIMER) {
+        Some(key) => format!("timeout.{}", effect_name(key)).into(),
+        None => full.rsplit_once('/').map_or(full, |(_, name)| name).into(),
+    }
+}
+
+/// Marks by name: the values of each, in order.
+pub(super) fn marks(rows: &[TrailRow]) -> BTreeMap<Arc<str>, Vec<Value>> {
+    let mut marks: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
+    for mark in rows.iter().flat_map(|row| members(row, "marks")) {
+        if let (Some(Value::Text(name)), Some(values)) = (mark.field("name"), mark.field("values")) {
+            marks.entry(name.clone()).or_default().push(values.clone());
+        }
+    }
+    marks
+}
+
+/// What an instance asked of adapters, in order: `adapter.action`, key and input.
+pub(super) fn effects(rows: &[TrailRow]) -> Vec<Value> {
+    let effects = rows.iter().flat_map(|row| members(row, "effects"));
+    let part = |effect: &Value, name: &str| effect.field(name).cloned().unwrap_or(Value::Null);
+    effects
+        .map(|effect| {
+            let text = |name: &str| effect.field(name).and_then(Value::as_text).unwrap_or_default();
+            let what = format!("{}.{}", text("adapter"), text("action"));
+            Value::from_fields(Object::from([
+                (WHAT.into(), Value::from_text(&what)),
+                ("input".into(), part(&effect, "input")),
+                ("key".into(), part(&effect, "key")),
+            ]))
+        })
+        .collect()
+}
+
+/// The items of a member of an entry.
+fn members(row: &TrailRow, name: &str) -> Vec<Value> {
+    let entry = EntryText::read(&row.bytes).ok();
+    let items = entry.as_ref().and_then(|entry| entry.member(name)).and_then(Value::as_list);
+    items.map(<[Value]>::to_vec).unwrap_or_default()
+}

@@ -1,0 +1,238 @@
+//! A test file, read: what every scenario begins with, and its steps, each with its place.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use statewright_core::chart::Chart;
+use statewright_core::diagnostic::{FileId, Span};
+use statewright_core::step::Actor;
+use statewright_core::time::Duration;
+
+use super::written::Written;
+
+/// A file of scenarios that can be run.
+#[derive(Clone, Debug)]
+pub struct TestFile {
+    pub name: Arc<str>,
+    pub file: FileId,
+    pub(super) definitions: Vec<Definition>,
+    /// Of moments that are written without one: that of the first workflow.
+    pub(super) zone: TimeZone,
+    pub(super) given: Given,
+    pub(super) scenarios: Vec<Scenario>,
+    pub(super) fragments: BTreeMap<Arc<str>, Vec<Step>>,
+}
+
+/// A workflow that is deployed before anything else happens.
+#[derive(Clone, Debug)]
+pub(super) struct Definition {
+    /// The bundle in its canonical form: what a store keeps.
+    pub source: Arc<str>,
+    pub chart: Arc<Chart>,
+}
+
+/// What every scenario begins with.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    pub clock: Timestamp,
+    pub people: BTreeMap<Arc<str>, Actor>,
+    pub instances: Vec<Placed>,
+    /// `adapter.action` → its answers, in order.
+    pub adapters: BTreeMap<(Arc<str>, Arc<str>), Vec<Reply>>,
+    /// What this version does not have, and every scenario would need.
+    pub unbuilt: Vec<(Span, &'static str)>,
+}
+
+/// An instance that is put into states.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    pub span: Span,
+    /// What it is called afterwards, beside its name.
+    pub alias: Option<Arc<str>>,
+    /// `workflow/key`, or an alias; `{n}` in it is the number of the copy.
+    pub target: Arc<str>,
+    pub states: Vec<Arc<str>>,
+    pub data: Option<Written>,
+    pub count: u64,
+}
+
+/// How an adapter answers.
+#[derive(Clone, Debug)]
+pub(super) struct Reply {
+    pub said: Said,
+    pub after: Duration,
+    /// How often it answers so; None: from then on always.
+    pub times: Option<u64>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    Returns(Option<Written>),
+    /// For now: it may be tried again.
+    Busy(Arc<str>),
+    /// For good.
+    Refuses {
+        message: Arc<str>,
+        detail: Option<Written>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Scenario {
+    pub sentence: Arc<str>,
+    pub span: Span,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub span: Span,
+    pub kind: StepKind,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum StepKind {
+    Start(Start),
+    Send(Send),
+    Wait(Duration),
+    At(Timestamp),
+    Place(Placed),
+    Adapter(ByHand),
+    Race(Race),
+    Crash(Crash),
+    Expect(Vec<Expectation>),
+    Play {
+        fragment: Arc<str>,
+        /// None: for no instance in particular.
+        targets: Option<Vec<Arc<str>>>,
+    },
+    /// Read, and nothing that this version can do.
+    Unbuilt(&'static str),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Start {
+    pub workflow: Arc<str>,
+    pub alias: Option<Arc<str>>,
+    pub common: Common,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Send {
+    pub event: Arc<str>,
+    /// None: the instance that the fragment is played for.
+    pub to: Option<Arc<str>>,
+    pub common: Common,
+}
+
+/// What starts and sends have in common.
+#[derive(Clone, Debug)]
+pub(super) struct Common {
+    pub actor: Who,
+    pub with: Option<Written>,
+    pub reason: Option<Arc<str>>,
+    pub times: u64,
+    pub wanted: Wanted,
+    /// Instances that the refusal must name.
+    pub blockers: Option<Vec<Arc<str>>>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Who {
+    /// Someone of `given.people`.
+    Named(Arc<str>),
+    Described(Box<Actor>),
+}
+
+/// What must become of an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Taken,
+    Ignored,
+    /// With these words somewhere in the refusal.
+    Refused(Arc<str>),
+    /// In a race: whatever it is.
+    Anything,
+}
+
+/// An adapter's answer, given by hand.
+#[derive(Clone, Debug)]
+pub(super) struct ByHand {
+    pub adapter: Arc<str>,
+    pub action: Arc<str>,
+    pub of: Option<Arc<str>>,
+    pub said: Said,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Race {
+    /// Starts, sends and answers by hand.
+    pub inputs: Vec<Step>,
+    /// Looked at after each order.
+    pub expects: Vec<Step>,
+    pub one: Option<Wanted>,
+    pub other: Option<Wanted>,
+}
+
+/// Where the engine stops.
+#[derive(Clone, Debug)]
+pub(super) struct Crash {
+    pub point: CrashPoint,
+    pub adapter: Arc<str>,
+    pub action: Arc<str>,
+    pub of: Option<Arc<str>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CrashPoint {
+    /// The adapter was not told yet.
+    Before,
+    /// The adapter has done it, and the engine has not heard so.
+    After,
+}
+
+/// One line of what is expected.
+#[derive(Clone, Debug)]
+pub(super) struct Expectation {
+    pub span: Span,
+    pub kind: ExpectationKind,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum ExpectationKind {
+    Clock(Timestamp),
+    /// Of one instance, or of all of a workflow.
+    Of {
+        subject: Arc<str>,
+        checks: Vec<Check>,
+    },
+    Effects(Written),
+    Trail(Vec<(Arc<str>, Written)>),
+    Incidents(Written),
+    Unbuilt(&'static str),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Check {
+    pub span: Span,
+    pub aspect: Aspect,
+    pub wanted: Written,
+}
+
+/// What of an instance is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aspect {
+    In,
+    Label,
+    Data,
+    Timers,
+    Waiting,
+    Marks,
+    Output,
+    Paused,
+    Effects,
+    Count,
+    Keys,
+}

@@ -1,0 +1,159 @@
+//! A whole file, with the definitions that it uses.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use statewright_core::chart::Chart;
+use statewright_core::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources};
+use statewright_core::lang::{self, Resolver, Unbuilt, beside};
+use statewright_core::yaml::{Mapping, Node, is_extension};
+
+use super::Reader;
+use crate::scenario::plan::{Definition, Given, Scenario, TestFile};
+
+/// Reads the test file `main` of `sources` and the definitions that it uses, which are added to `sources`. There is a file exactly where
+/// no error was found.
+pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Option<TestFile>, Diagnostics) {
+    let (tree, mut out) = lang::read_test(sources, main);
+    let Some(root) = tree.as_ref().and_then(Node::as_mapping) else {
+        return (None, out.sorted());
+    };
+    let definitions = definitions(root, sources, main, files, &mut out);
+    let zone = zone_of(definitions.first().map(|definition| &*definition.chart));
+    let mut reader = Reader {
+        out,
+        zone,
+        workflows: definitions
+            .iter()
+            .map(|definition| definition.chart.workflow.clone())
+            .collect(),
+        people: names_under(root.get("given").and_then(|given| given.get("people"))),
+        fragments: root
+            .get("fragments")
+            .and_then(Node::as_mapping)
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.name())
+            .collect(),
+    };
+    let given = match root.get("given") {
+        Some(node) => reader.given(node),
+        None => Given::nothing(Reader::BEGINNING),
+    };
+    let scenarios = reader.scenarios(root);
+    let fragments = reader.fragments(root);
+    let file = TestFile {
+        name: root
+            .get("test")
+            .and_then(Node::as_scalar)
+            .map_or_else(|| "".into(), |name| name.text.clone()),
+        file: main,
+        definitions,
+        zone: reader.zone.clone(),
+        given,
+        scenarios,
+        fragments,
+    };
+    let out = reader.out.sorted();
+    let is_whole = !out.has_errors();
+    (is_whole.then_some(file), out)
+}
+
+impl Reader<'_> {
+    /// When nothing is said, it is Monday the 5th of January 2026, eight o'clock in Greenwich.
+    pub(super) const BEGINNING: Timestamp = Timestamp::constant(1_767_600_000, 0);
+
+    fn scenarios(&mut self, root: &Mapping) -> Vec<Scenario> {
+        let Some(node) = root.get("scenarios") else {
+            let place = root.entries.first().map(|entry| entry.key.span).unwrap_or_default();
+            self.missing(place, "a test file", "scenarios", "sentences with their steps");
+            return Vec::new();
+        };
+        let entries = node.as_mapping().into_iter().flatten();
+        let entries = entries.filter(|entry| !is_extension(entry.name()));
+        entries
+            .map(|entry| Scenario {
+                sentence: entry.key.text.clone(),
+                span: entry.key.span,
+                steps: self.steps(&entry.value),
+            })
+            .collect()
+    }
+
+    fn fragments(&mut self, root: &Mapping) -> BTreeMap<Arc<str>, Vec<super::super::plan::Step>> {
+        let entries = root.get("fragments").and_then(Node::as_mapping).into_iter().flatten();
+        entries
+            .filter(|entry| !is_extension(entry.name()))
+            .map(|entry| (entry.key.text.clone(), self.steps(&entry.value)))
+            .collect()
+    }
+}
+
+impl Given {
+    pub(super) fn nothing(clock: Timestamp) -> Self {
+        Given {
+            clock,
+            people: BTreeMap::new(),
+            instances: Vec::new(),
+            adapters: BTreeMap::new(),
+            unbuilt: Vec::new(),
+        }
+    }
+}
+
+/// Compiles what `uses` names.
+fn definitions(
+    root: &Mapping,
+    sources: &mut Sources,
+    main: FileId,
+    files: &dyn Resolver,
+    out: &mut Diagnostics,
+) -> Vec<Definition> {
+    let from = sources.get(main).map_or("", |source| source.name()).to_owned();
+    let mut definitions: Vec<Definition> = Vec::new();
+    for scalar in root
+        .get("uses")
+        .and_then(Node::as_sequence)
+        .into_iter()
+        .flatten()
+        .filter_map(Node::as_scalar)
+    {
+        let Some(path) = beside(&from, &scalar.text) else {
+            let message = format!("`{}` is not the path of a file beside this one", scalar.text);
+            out.push(Diagnostic::error(Code::MissingFile, scalar.span, message).help("write a path such as `lens-order.yaml`"));
+            continue;
+        };
+        let Some(text) = files.resolve(&path) else {
+            let message = format!("there is no file `{path}`");
+            out.push(
+                Diagnostic::error(Code::MissingFile, scalar.span, message).help("a path is relative to the file it stands in"),
+            );
+            continue;
+        };
+        let file = sources.add(path, text);
+        let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
+        out.append(compiled.diagnostics);
+        if let (Some(chart), Some(bundle)) = (compiled.chart, compiled.bundle) {
+            definitions.push(Definition {
+                source: bundle.canonical().into(),
+                chart: Arc::new(chart),
+            });
+        }
+    }
+    definitions
+}
+
+/// The zone that a workflow names, if it names one and does not compute it.
+fn zone_of(chart: Option<&Chart>) -> TimeZone {
+    let named = chart.and_then(|chart| chart.zone.as_ref()).and_then(|zone| zone.literal());
+    named
+        .and_then(|name| statewright_core::time::zone(name).ok())
+        .unwrap_or(TimeZone::UTC)
+}
+
+fn names_under(node: Option<&Node>) -> Vec<Arc<str>> {
+    let entries = node.and_then(Node::as_mapping).into_iter().flatten();
+    entries.map(|entry| entry.key.text.clone()).collect()
+}

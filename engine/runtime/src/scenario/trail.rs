@@ -1,0 +1,92 @@
+//! A trail for people: one line an entry.
+
+use jiff::tz::TimeZone;
+use statewright_core::trail::EntryText;
+use statewright_core::value::{Object, Value};
+
+use super::moment::shown;
+use crate::store::TrailRow;
+
+/// Lines of one trail that are shown: the last ones, which led there.
+const LINES_MAX: usize = 40;
+
+/// The last entries, a line each.
+pub(super) fn lines(rows: &[TrailRow], zone: &TimeZone) -> Vec<String> {
+    let skipped = rows.len().saturating_sub(LINES_MAX);
+    let entries = rows.iter().skip(skipped);
+    let lines = entries.map(|row| match EntryText::read(&row.bytes) {
+        Ok(entry) => line(row.sequence, &entry, zone),
+        Err(error) => format!("{:>4}  unreadable: {error}", row.sequence),
+    });
+    let first = (skipped > 0).then(|| format!("   …  {skipped} entries before"));
+    first.into_iter().chain(lines).collect()
+}
+
+fn line(sequence: u64, entry: &EntryText, zone: &TimeZone) -> String {
+    let at = entry.at().map_or_else(|_| "?".into(), |at| shown(at, zone));
+    let who = entry.actor().map_or_else(|_| "?".into(), |actor| actor.id);
+    let mut line = format!("{sequence:>4}  {at}  {who}  {}", what(entry));
+    match entry.verdict() {
+        Ok("taken") | Err(_) => {}
+        Ok(verdict) => {
+            line.push_str(&format!(": {verdict}"));
+            let reasons = texts(entry.member("reasons"), |reason| reason.field("sentence"));
+            if !reasons.is_empty() {
+                line.push_str(&format!(" ({})", reasons.join("; ")));
+            }
+        }
+    }
+    if entry.member("entered").is_some() {
+        let states = entry.member("after").and_then(|after| after.field("states"));
+        line.push_str(&format!(" → {}", texts(states, |state| Some(state)).join(" + ")));
+    }
+    let changed = texts(entry.member("changed"), |change| change.field("path"));
+    if !changed.is_empty() {
+        line.push_str(&format!("  [{}]", changed.join(", ")));
+    }
+    let notes = texts(entry.member("notes"), |note| note.field("text"));
+    if !notes.is_empty() {
+        line.push_str(&format!("  ({})", notes.join("; ")));
+    }
+    line
+}
+
+/// What came, by one name: `start`, `place`, an event, `after.NAME`, `done.ID`, `error.ID`, `sent.taken.ID`, `wake`.
+pub(super) fn what(entry: &EntryText) -> String {
+    let nothing = Object::new();
+    let input = entry.input().unwrap_or(&nothing);
+    let text = |name: &str| input.get(name).and_then(Value::as_text).unwrap_or_default();
+    let transitions = entry.member("transitions").and_then(Value::as_list).unwrap_or_default();
+    let first = transitions.first().and_then(|transition| transition.field("event"));
+    let first = first
+        .and_then(Value::as_text)
+        .filter(|event| *event != "always")
+        .map(str::to_owned);
+    match entry.input_kind() {
+        "event" => text("event").into(),
+        "timer" => first.unwrap_or_else(|| {
+            let name = text("name");
+            format!("after.{}", name.rsplit_once('/').map_or(name, |(_, name)| name))
+        }),
+        "adapter_answer" => first.unwrap_or_else(|| {
+            let ended = if input.contains_key("failure") { "error" } else { "done" };
+            format!("{ended}.{}", effect_name(text("effect")))
+        }),
+        "send_answer" => first.unwrap_or_else(|| format!("sent.{}", text("outcome"))),
+        kind => kind.into(),
+    }
+}
+
+/// The `ID` of an effect's key: of `instance:sequence:name~ordinal` the name.
+pub(super) fn effect_name(key: &str) -> &str {
+    let name = key.splitn(3, ':').nth(2).unwrap_or(key);
+    name.split_once('~').map_or(name, |(name, _)| name)
+}
+
+fn texts(list: Option<&Value>, part: fn(&Value) -> Option<&Value>) -> Vec<String> {
+    let items = list.and_then(Value::as_list).unwrap_or_default();
+    items
+        .iter()
+        .filter_map(|item| part(item)?.as_text().map(str::to_owned))
+        .collect()
+}

@@ -1,0 +1,399 @@
+//! The engine of a scenario: one node at rest on the memory store, ticked by hand, on a clock that jumps from one moment at which
+//! something is due to the next.
+//!
+//! **Architecture invariant:** the same file gives the same world, byte for byte: ids, randomness and order come from a fixed seed, and
+//! everything runs on one thread.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use statewright_core::chart::Chart;
+use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_core::step::{Actor, ActorKind, Snapshot};
+use tokio::task::JoinHandle;
+
+use super::counterparts::{Counterparts, Line};
+use super::plan::TestFile;
+use crate::adapter::Adapter;
+use crate::audit;
+use crate::body::Party;
+use crate::clock::{Clock, SeededEntropy, VirtualClock};
+use crate::configuration::{EngineConfig, POLL_MS};
+use crate::engine::{Engine, Node, Surroundings, calls_of};
+use crate::error::EngineError;
+use crate::intake::Ticked;
+use crate::registry::Known;
+use crate::store::memory::MemoryStore;
+use crate::store::{Incident, InstanceRow, Store, TrailRow};
+
+/// From which everything random is drawn.
+const SEED: u64 = 0x5ce_a410;
+
+/// Rounds of ticks after which a world that is still busy is taken to be so for ever: far more than any chain of messages is long.
+const ROUNDS_MAX: usize = 100_000;
+
+/// Rounds in which nothing happens before a world is at rest: an end is told, its message handed over, taken, and taken back.
+const QUIET_ROUNDS: usize = 4;
+
+/// How often the clock is moved by a poll for something that is due and that nobody takes, before that is a fault: an engine that was
+/// started anew finds what it was not told of within two.
+const POLLS_MAX: u32 = 100;
+
+/// Rows read at once.
+const PAGE: usize = 1_000;
+
+/// Work that nothing is held up by: nobody else needs the room.
+const UNLIMITED: usize = 1_000_000;
+
+/// Why a scenario cannot go on, as a sentence.
+pub(super) type Trouble = String;
+
+pub(super) struct World {
+    pub clock: Arc<VirtualClock>,
+    pub counterparts: Arc<Counterparts>,
+    store: Arc<MemoryStore>,
+    node: Node,
+    adapters: BTreeSet<Arc<str>>,
+    charts: Arc<BTreeMap<Arc<str>, Arc<Chart>>>,
+    boots: u64,
+    inputs: u64,
+    /// Keys of the effects at which the engine stopped.
+    pub stopped_at: Vec<Arc<str>>,
+}
+
+/// One of the node's actors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Actors {
+    Intake,
+    Timers,
+    Messages,
+    Outbox,
+}
+
+/// An instance as it stands.
+pub(super) struct Standing {
+    pub row: InstanceRow,
+    pub known: Arc<Known>,
+    pub snapshot: Snapshot,
+}
+
+impl World {
+    /// With the file's definitions deployed.
+    pub async fn begin(file: &TestFile) -> Result<World, Trouble> {
+        let clock = Arc::new(VirtualClock::starting_at(file.given.clock));
+        let counterparts = Counterparts::new(clock.clone(), file.zone.clone(), file.given.adapters.clone());
+        let counterparts = Arc::new(counterparts);
+        let store = Arc::new(MemoryStore::new());
+        let definitions = file.definitions.iter();
+        let charts: BTreeMap<_, _> = definitions
+            .map(|definition| (definition.source.clone(), definition.chart.clone()))
+            .collect();
+        let charts = Arc::new(charts);
+        let calls = charts.values().flat_map(|chart| calls_of(chart));
+        let adapters: BTreeSet<Arc<str>> = calls.map(|call| call.adapter.clone()).collect();
+        let node = boot(1, &store, &clock, &counterparts, &adapters, &charts);
+        let world = World {
+            clock,
+            counterparts,
+            store,
+            node,
+            adapters,
+            charts,
+            boots: 1,
+            inputs: 0,
+            stopped_at: Vec::new(),
+        };
+        let operator = Actor::plain(ActorKind::Engine, "scenario");
+        for definition in &file.definitions {
+            let deployed = world.node.engine.deploy(&definition.source, &operator).await;
+            deployed.map_err(|error| format!("`{}` is not deployed: {error}", definition.chart.workflow))?;
+        }
+        Ok(world)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.node.engine.clone()
+    }
+
+    /// A key like no other of this run.
+    pub fn next_input_key(&mut self) -> InputKey {
+        self.inputs += 1;
+        InputKey::of(&["scenario", &self.inputs.to_string()])
+    }
+
+    /// Puts a question on its way: it waits for the intake, and nothing else happens.
+    pub async fn submit<T: Send + 'static>(&self, question: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+        let asked = tokio::spawn(question);
+        // What it looks up before it can wait is in memory: each turn goes as far as the next lock.
+        for _ in 0..QUIET_ROUNDS {
+            tokio::task::yield_now().await;
+        }
+        asked
+    }
+
+    /// Asks, and lets everything happen that follows at this moment.
+    pub async fn ask<T: Send + 'static>(&mut self, question: impl Future<Output = T> + Send + 'static) -> Result<T, Trouble> {
+        let asked = self.submit(question).await;
+        self.settle().await?;
+        answered(asked).await
+    }
+
+    /// One tick of one actor. False: it had nothing to do.
+    pub async fn tick(&mut self, actor: Actors) -> Result<bool, Trouble> {
+        let now = self.now();
+        let before = self.signs();
+        let ticked = match actor {
+            Actors::Intake => return Ok(self.node.intake.tick(now).await != Ticked::Idle),
+            Actors::Timers => self.node.timers.tick(now).await,
+            Actors::Messages => self.node.messages.tick(now).await,
+            Actors::Outbox => self.node.outbox.tick(now).await,
+        };
+        ticked.map_err(|error| format!("the engine: {error}"))?;
+        tokio::task::yield_now().await;
+        Ok(before != self.signs())
+    }
+
+    /// What can be seen from outside of whether an actor did something.
+    fn signs(&self) -> ((usize, usize), bool, bool, bool, usize) {
+        let Node {
+            engine,
+            timers,
+            messages,
+            outbox,
+            ..
+        } = &self.node;
+        let attempts = self.counterparts.attempts().len();
+        (
+            engine.waiting(),
+            timers.is_idle(),
+            messages.is_idle(),
+            outbox.is_idle(),
+            attempts,
+        )
+    }
+
+    /// Lets everything happen that happens at this moment.
+    pub async fn settle(&mut self) -> Result<(), Trouble> {
+        let mut quiet = 0;
+        for _ in 0..ROUNDS_MAX {
+            tokio::task::yield_now().await;
+            let mut busy = self.counterparts.answer_due();
+            for actor in [Actors::Timers, Actors::Messages, Actors::Outbox, Actors::Intake] {
+                busy |= self.tick(actor).await?;
+            }
+            if self.counterparts.has_stopped() {
+                self.start_anew();
+                busy = true;
+            }
+            busy |= !self.node.messages.is_idle() || !self.node.timers.is_idle();
+            quiet = if busy { 0 } else { quiet + 1 };
+            if quiet == QUIET_ROUNDS {
+                return Ok(());
+            }
+        }
+        Err(format!(
+            "it does not come to rest: after {ROUNDS_MAX} rounds the engine is still busy at one moment"
+        ))
+    }
+
+    /// Moves the clock, with everything that is due on the way.
+    pub async fn advance_to(&mut self, moment: Timestamp) -> Result<(), Trouble> {
+        self.settle().await?;
+        let mut polls = 0;
+        while let Some((due_us, is_poll)) = self.next_moment_us().await? {
+            if due_us > moment.as_microsecond() {
+                break;
+            }
+            polls = if is_poll { polls + 1 } else { 0 };
+            if polls > POLLS_MAX {
+                return Err("something is due, and the engine does not take it".into());
+            }
+            self.clock.set(Timestamp::from_microsecond(due_us).unwrap_or(moment));
+            self.settle().await?;
+        }
+        self.clock.set(moment);
+        self.settle().await
+    }
+
+    /// The next moment at which something happens by itself; whether it is only the next look at what was due before.
+    async fn next_moment_us(&self) -> Result<Option<(i64, bool)>, Trouble> {
+        let now_us = self.now().as_microsecond();
+        let under_way = self.counterparts.under_way();
+        let armed = self.store.next_due().await.map_err(|error| error.to_string())?;
+        let orphans = self
+            .store
+            .ready_messages(now_us, now_us, 1)
+            .await
+            .map_err(|error| error.to_string())?;
+        let orphaned = orphans.first().map(|_| now_us);
+        let candidates = [
+            armed,
+            orphaned,
+            self.store.next_effect_us(&under_way),
+            self.counterparts.next_answer_us(),
+        ];
+        let earliest_us = candidates.into_iter().flatten().min();
+        Ok(earliest_us.map(|due_us| match due_us > now_us {
+            true => (due_us, false),
+            false => (now_us + POLL_MS * 1_000, true),
+        }))
+    }
+
+    /// The engine has stopped in the middle of an attempt; another begins where its commits left everything.
+    fn start_anew(&mut self) {
+        let Some(key) = self.counterparts.take_stopped() else { return };
+        self.stopped_at.push(key);
+        self.counterparts.forget_attempts();
+        self.boots += 1;
+        self.node = boot(
+            self.boots,
+            &self.store,
+            &self.clock,
+            &self.counterparts,
+            &self.adapters,
+            &self.charts,
+        );
+    }
+
+    pub fn holds_effect(&self, key: &str) -> bool {
+        self.store.holds_effect(key)
+    }
+
+    pub async fn standing(&self, party: &Party) -> Result<Option<Standing>, Trouble> {
+        let rows = self.store.load(&[party.id()]).await.map_err(|error| error.to_string())?;
+        match rows.into_iter().next().flatten() {
+            Some(row) => self.restored(row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Every instance of the file's workflows, in the order of their keys.
+    pub async fn all(&self) -> Result<Vec<Standing>, Trouble> {
+        let workflows: BTreeSet<&Arc<str>> = self.charts.values().map(|chart| &chart.workflow).collect();
+        let mut all = Vec::new();
+        let mut after = None;
+        loop {
+            let rows = self
+                .store
+                .instances_after(after, PAGE)
+                .await
+                .map_err(|error| error.to_string())?;
+            let Some(last) = rows.last() else { break };
+            after = Some(last.instance);
+            for row in rows {
+                if workflows.contains(&row.workflow) {
+                    all.push(self.restored(row).await?);
+                }
+            }
+        }
+        all.sort_by(|a, b| (&a.row.workflow, &a.row.key).cmp(&(&b.row.workflow, &b.row.key)));
+        Ok(all)
+    }
+
+    async fn restored(&self, row: InstanceRow) -> Result<Standing, Trouble> {
+        let registry = self.node.engine.registry();
+        let known = registry.chart(row.definition).await.map_err(|error| error.to_string())?;
+        let personal = self.personal(row.instance).await?;
+        let snapshot = Snapshot::restore(&known.chart, &row.snapshot, row.head, &personal);
+        let snapshot = snapshot.map_err(|error| format!("{}/{}: {error}", row.workflow, row.key))?;
+        Ok(Standing { row, known, snapshot })
+    }
+
+    pub async fn personal(&self, instance: InstanceId) -> Result<Vec<(Digest, String)>, Trouble> {
+        let rows = self.store.personal(instance).await.map_err(|error| error.to_string())?;
+        Ok(rows.into_iter().map(|row| (row.reference, row.value)).collect())
+    }
+
+    pub async fn trail(&self, instance: InstanceId) -> Result<Vec<TrailRow>, Trouble> {
+        let mut trail: Vec<TrailRow> = Vec::new();
+        loop {
+            let after = trail.last().map_or(0, |row| row.sequence);
+            let rows = self
+                .store
+                .trail(instance, after, PAGE)
+                .await
+                .map_err(|error| error.to_string())?;
+            if rows.is_empty() {
+                return Ok(trail);
+            }
+            trail.extend(rows);
+        }
+    }
+
+    pub async fn incidents(&self) -> Result<Vec<Incident>, Trouble> {
+        self.store.incidents(PAGE).await.map_err(|error| error.to_string())
+    }
+
+    /// What is wrong with the trails: their chains are followed, and their inputs stepped again.
+    pub async fn audit(&self) -> Result<Vec<String>, Trouble> {
+        let store: Arc<dyn Store> = self.store.clone();
+        let said = |error: EngineError| error.to_string();
+        let verified = audit::verify(&store, |_| {}).await.map_err(said)?;
+        let replayed = audit::replay(&store, self.node.engine.registry(), |_| {})
+            .await
+            .map_err(said)?;
+        let mut wrong: Vec<String> = verified.faults.iter().map(audit::described).collect();
+        wrong.extend(replayed.findings.iter().map(|finding| {
+            let audit::ReplayFinding {
+                workflow,
+                key,
+                sequence,
+                detail,
+                ..
+            } = finding;
+            format!("{workflow}/{key}, entry {sequence}: stepped again it comes out differently: {detail}")
+        }));
+        Ok(wrong)
+    }
+}
+
+/// What a question that was put on its way came to.
+pub(super) async fn answered<T>(asked: JoinHandle<T>) -> Result<T, Trouble> {
+    if !asked.is_finished() {
+        asked.abort();
+        return Err("the engine stopped before it answered".into());
+    }
+    asked.await.map_err(|error| format!("the engine: {error}"))
+}
+
+fn boot(
+    ordinal: u64,
+    store: &Arc<MemoryStore>,
+    clock: &Arc<VirtualClock>,
+    counterparts: &Arc<Counterparts>,
+    adapters: &BTreeSet<Arc<str>>,
+    charts: &Arc<BTreeMap<Arc<str>, Arc<Chart>>>,
+) -> Node {
+    let mut configuration = EngineConfig::named(format!("scenario-{ordinal}"));
+    configuration.committers = 1;
+    configuration.effects_held_max = UNLIMITED;
+    configuration.attempts_per_adapter_max = UNLIMITED;
+    let charts = charts.clone();
+    let compiler = move |source: &str| -> Result<Chart, String> {
+        let chart = charts.get(source).map(|chart| Chart::clone(chart));
+        chart.ok_or_else(|| "no file of this test holds this definition".to_owned())
+    };
+    let line = |adapter: &Arc<str>| -> (Arc<str>, Arc<dyn Adapter>) {
+        let counterparts = counterparts.clone();
+        let line = Line {
+            adapter: adapter.clone(),
+            counterparts,
+        };
+        (adapter.clone(), Arc::new(line))
+    };
+    Node::new(
+        configuration,
+        Surroundings {
+            store: store.clone(),
+            compiler: Arc::new(compiler),
+            adapters: adapters.iter().map(line).collect(),
+            clock: clock.clone(),
+            entropy: Arc::new(SeededEntropy::of(SEED + ordinal)),
+        },
+    )
+}
