@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_engine::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray, TokenRow, TrailRow, Write,
+    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray,
+    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -74,6 +75,13 @@ layers! {
     messages_of(receivers: &[InstanceId], now_us: i64, limit: usize) -> Vec<MessageRow>;
     message(to: InstanceId, id: i64) -> Option<MessageRow>;
     bounce(to: InstanceId, message: i64, answer: Option<&NewMessage>) -> bool;
+    tasks(query: &TaskQuery) -> TaskPage;
+    tasks_of(instances: &[InstanceId]) -> Vec<TaskRow>;
+    task(instance: InstanceId, name: &str) -> Option<TaskRow>;
+    held_by(user: &str, after: Option<(InstanceId, Arc<str>)>, limit: usize) -> Vec<TaskRow>;
+    loads(users: &[Arc<str>]) -> Vec<u64>;
+    notices(subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> NoticePage;
+    thread(instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> Vec<NoticeRow>;
     lease_effects(node: &str, now_us: i64, until_us: i64, limit: usize) -> Vec<EffectRow>;
     extend_leases(leases: &[(InstanceId, Arc<str>, u64)], until_us: i64) -> Vec<bool>;
     end_attempts(results: &[EffectResult]) -> Vec<bool>;

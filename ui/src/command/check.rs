@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use statewright_core::diagnostic::{Code, Colour, Diagnostics, Sources, json, text};
 use statewright_core::lang::Bundle;
 use statewright_core::value::{Object, Value};
+use statewright_engine::scenario;
 
+use super::test::is_test;
 use super::*;
 use crate::client::Call;
-use crate::definition::examine_file;
+use crate::definition::{Folder, examine_file, read};
 use crate::failure::{Exit, Failure};
 use crate::json::{member, object};
 use crate::table::counted;
@@ -144,6 +146,9 @@ impl Examined {
     }
 
     fn examine(&mut self, file: &Path) {
+        if is_test(file) {
+            return self.examine_test(file);
+        }
         match examine_file(&mut self.sources, file) {
             Ok(compiled) => {
                 self.files += 1;
@@ -152,6 +157,20 @@ impl Examined {
             }
             Err(error) => self.unreadable.push(Failure::unreadable(&file.display().to_string(), error)),
         }
+    }
+
+    /// What a test file says itself. The definitions that it uses are checked where they are named.
+    fn examine_test(&mut self, path: &Path) {
+        let name = path.display().to_string();
+        let text = match read(path) {
+            Ok(text) => text,
+            Err(error) => return self.unreadable.push(Failure::unreadable(&name, error)),
+        };
+        self.files += 1;
+        let main = self.sources.add(name, text);
+        let (_, found) = scenario::read(&mut self.sources, main, &Folder);
+        let own = found.iter().filter(|diagnostic| diagnostic.span.file == main);
+        own.for_each(|diagnostic| self.diagnostics.push(diagnostic.clone()));
     }
 
     /// Says of all files but the last why they cannot be read; the last one is how the command ends.

@@ -154,7 +154,8 @@ impl Tested {
     }
 }
 
-fn is_test(path: &Path) -> bool {
+/// Whether a file's name says that it holds scenarios.
+pub(super) fn is_test(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     name.is_some_and(|name| ENDINGS.iter().any(|ending| name.ends_with(ending)))
 }

@@ -2,5 +2,6 @@
 
 mod corpus;
 mod program;
+mod scenarios;
 mod serving;
 mod sessions;

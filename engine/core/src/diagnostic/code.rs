@@ -183,6 +183,7 @@ codes! {
     WorkflowAbsent = "2016", "no workflow there";
     RecordsAbsent = "2017", "a file without a DCS record";
     ScenariosAbsent = "2018", "no scenarios there";
+    TestNameUnknown = "2019", "a name that the test file does not hold";
 
     // 21xx: a request.
     Unauthenticated = "2101", "not signed in";

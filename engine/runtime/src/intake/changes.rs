@@ -197,6 +197,9 @@ impl Changes {
                 .copied()
                 .collect(),
             unwatched: watched_before.map_or_else(Vec::new, |set| set.difference(&next.subscriptions).copied().collect()),
+            tasks: Vec::new(),
+            tasks_gone: Vec::new(),
+            notices: Vec::new(),
             erase: false,
             reads: self.reads,
             at_us: now.as_microsecond(),

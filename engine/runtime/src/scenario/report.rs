@@ -136,7 +136,7 @@ impl Failed {
                 ("path", Value::from_text(path)),
             ])
         };
-        let texts = |lines: &[String]| list(lines.iter().map(|line| Value::from_text(line)));
+        let texts = |lines: &[String]| list(lines.iter().map(|line| Value::from_text(line.trim_start())));
         let trail =
             |(name, lines): &(String, Vec<String>)| object([("entries", texts(lines)), ("instance", Value::from_text(name))]);
         object([

@@ -1,11 +1,11 @@
 //! The order in which what races happens: one choice after the other, so that all of them can be gone through.
 
-/// Orders of one race that are gone through. Two inputs have a few, three some dozens; of more a race says little that a person could
-/// follow.
-pub const ORDERS_MAX: usize = 2_000;
+/// Orders of one scenario's races that are gone through. Two inputs have a few, three some dozens; of more a race says little that a
+/// person could follow.
+pub const ORDERS_MAX: usize = 1_000;
 
 /// Runs of one scenario, those that turn out to be of no order of their own included.
-const RUNS_MAX: usize = 10 * ORDERS_MAX;
+const RUNS_MAX: usize = 5 * ORDERS_MAX;
 
 /// The choices of one run.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,14 @@ impl Schedule {
         chosen
     }
 
+    /// What was chosen last had nothing to do, and nothing has come of it: the next option in its place, if there is one.
+    pub fn choose_again(&mut self) -> Option<usize> {
+        let (chosen, options) = self.taken.last_mut().filter(|(chosen, options)| chosen + 1 < *options)?;
+        debug_assert!(*chosen < *options, "a choice is among its options");
+        *chosen += 1;
+        Some(*chosen)
+    }
+
     /// What is made of the next run; None: every order was gone through.
     pub fn next(mut self) -> Option<Schedule> {
         self.taken.truncate(self.position);
@@ -46,6 +54,16 @@ impl Schedule {
     pub fn is_endless(&self) -> bool {
         self.runs >= RUNS_MAX
     }
+
+    /// Whether so many inputs alone have more orders than are gone through.
+    pub fn is_too_much(inputs: usize) -> bool {
+        let orders = (1..=inputs).try_fold(1_usize, usize::checked_mul);
+        orders.is_none_or(|orders| orders > ORDERS_MAX)
+    }
+}
+
+pub(super) fn too_many_orders() -> String {
+    format!("its races have more than {ORDERS_MAX} orders: race fewer steps at once, or in scenarios of their own")
 }
 
 #[cfg(test)]

@@ -129,11 +129,15 @@ impl World {
     /// Puts a question on its way: it waits for the intake, and nothing else happens.
     pub async fn submit<T: Send + 'static>(&self, question: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
         let asked = tokio::spawn(question);
-        // What it looks up before it can wait is in memory: each turn goes as far as the next lock.
+        self.pause().await;
+        asked
+    }
+
+    /// Lets what is on its way go on to where it waits for an actor. What it looks up before is in memory.
+    pub async fn pause(&self) {
         for _ in 0..QUIET_ROUNDS {
             tokio::task::yield_now().await;
         }
-        asked
     }
 
     /// Asks, and lets everything happen that follows at this moment.

@@ -6,13 +6,15 @@ use std::collections::BTreeSet;
 
 use statewright_core::identity::{InputKey, InstanceId};
 
-use super::{Applied, EffectResult, NewMessage, NewToken, StoreError, StoreResult, Write};
+use super::task::{NO_DUE_US, PRIORITY_MAX};
+use super::{Applied, EffectResult, NewMessage, NewToken, StoreError, StoreResult, Write, subject};
 
 /// Sequences and numbers are stored as signed 64-bit integers.
 const NUMBER_MAX: u64 = i64::MAX as u64;
 
 /// Refuses a batch that cannot be written as it stands: two writes of one instance, a sequence that does not follow from the
-/// entries, a first write without entries, or text with a NUL character (which PostgreSQL cannot hold).
+/// entries, a first write without entries, a task or notice that is not as it should be, or text with a NUL character (which
+/// PostgreSQL cannot hold).
 pub fn check_writes(writes: &[Write]) -> StoreResult<()> {
     let mut instances = BTreeSet::new();
     for write in writes {
@@ -20,6 +22,8 @@ pub fn check_writes(writes: &[Write]) -> StoreResult<()> {
             return refuse(write.instance, "two writes of it in one call");
         }
         check_sequences(write)?;
+        check_tasks(write)?;
+        check_notices(write)?;
         if texts(write).any(has_nul) {
             return refuse(write.instance, "a NUL character in a text");
         }
@@ -106,6 +110,41 @@ fn check_sequences(write: &Write) -> StoreResult<()> {
     Ok(())
 }
 
+fn check_tasks(write: &Write) -> StoreResult<()> {
+    for task in &write.tasks {
+        let fault = subject::fault(&task.subjects, false).or_else(|| match task {
+            _ if task.instance != write.instance => Some("the instance of another write"),
+            _ if task.priority > PRIORITY_MAX => Some("a priority that is none"),
+            _ if task.due_us == Some(NO_DUE_US) => Some("a due that is none"),
+            _ if task.opened > NUMBER_MAX => Some("a sequence beyond 64 bits with a sign"),
+            _ => None,
+        });
+        if let Some(fault) = fault {
+            return refuse(write.instance, &format!("task {}: {fault}", task.name));
+        }
+    }
+    Ok(())
+}
+
+fn check_notices(write: &Write) -> StoreResult<()> {
+    let mut numbers = BTreeSet::new();
+    for notice in &write.notices {
+        let is_of_an_entry = write.entries.iter().any(|entry| entry.sequence == notice.sequence);
+        let fault = subject::fault(&notice.subjects, true).or_else(|| match notice {
+            _ if !is_of_an_entry => Some("it belongs to none of the entries"),
+            _ if !numbers.insert((notice.sequence, notice.ordinal)) => Some("two of one number"),
+            _ => None,
+        });
+        if let Some(fault) = fault {
+            return refuse(
+                write.instance,
+                &format!("notice {}/{}: {fault}", notice.sequence, notice.ordinal),
+            );
+        }
+    }
+    Ok(())
+}
+
 fn texts(write: &Write) -> impl Iterator<Item = &str> {
     let next = [&*write.next.workflow, &*write.next.key, &*write.next.snapshot];
     let armed = write.timers_armed.iter().map(|(name, _)| &**name);
@@ -114,6 +153,16 @@ fn texts(write: &Write) -> impl Iterator<Item = &str> {
         .iter()
         .flat_map(|effect| [&*effect.key, &*effect.adapter, &*effect.body]);
     let claims = write.claims_held.iter().flat_map(|claim| [&*claim.name, &*claim.value]);
+    let tasks = write.tasks.iter().flat_map(|task| {
+        let own = [&*task.name, &*task.workflow, &*task.body]
+            .into_iter()
+            .chain(task.holder.as_deref());
+        own.chain(task.subjects.iter().map(|subject| &**subject))
+    });
+    let notices = write.notices.iter().flat_map(|notice| {
+        let subjects = notice.subjects.iter().map(|subject| &**subject);
+        subjects.chain([notice.body.as_str()])
+    });
     next.into_iter()
         .chain(write.entries.iter().map(|entry| &*entry.bytes))
         .chain(write.personal.iter().map(|(_, value)| &**value))
@@ -123,6 +172,9 @@ fn texts(write: &Write) -> impl Iterator<Item = &str> {
         .chain(effects)
         .chain(write.effects_abandoned.iter().map(|key| &**key))
         .chain(claims)
+        .chain(tasks)
+        .chain(write.tasks_gone.iter().map(|name| &**name))
+        .chain(notices)
         .chain(write.lease.iter().map(|(node, _)| &**node))
 }
 

@@ -21,10 +21,13 @@
 mod check;
 pub mod memory;
 mod migration;
+mod notice;
 mod open;
 pub mod postgres;
 mod read;
 pub mod sqlite;
+mod subject;
+mod task;
 mod write;
 
 use std::sync::Arc;
@@ -33,11 +36,14 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 pub use check::check_writes;
+pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
 pub use open::open;
 pub use read::{
     DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, PersonalRow, StoredDefinition,
     Stray, StrayTable, TokenRow, TrailRow,
 };
+pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX};
+pub use task::{PRIORITY_MAX, TaskPage, TaskPlace, TaskQuery, TaskRow};
 pub use write::{
     Applied, Claim, Definition, EffectEnd, EffectResult, NewEffect, NewEntry, NewMessage, NewToken, NextInstance, Repair, Write,
     wake_body, wake_key,
@@ -127,6 +133,23 @@ pub trait Store: Send + Sync + 'static {
     /// Takes a message out whose receiver does not exist, and answers its sender. False: it is gone, or the receiver exists by now.
     /// Whoever begins the receiver at the same time finds the message gone, or it is not taken out.
     async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool>;
+
+    // Tasks and notices
+
+    /// A page of what somebody may work on: tasks that match any of what the query names, each once, by their places.
+    async fn tasks(&self, query: &TaskQuery) -> StoreResult<TaskPage>;
+    /// The open tasks of these instances, by instance and name.
+    async fn tasks_of(&self, instances: &[InstanceId]) -> StoreResult<Vec<TaskRow>>;
+    /// None: it is not open.
+    async fn task(&self, instance: InstanceId, name: &str) -> StoreResult<Option<TaskRow>>;
+    /// The tasks that this person holds, by instance and name, after those named: for who takes all of them over.
+    async fn held_by(&self, user: &str, after: Option<(InstanceId, Arc<str>)>, limit: usize) -> StoreResult<Vec<TaskRow>>;
+    /// How many open tasks each of these holds, in the order asked.
+    async fn loads(&self, users: &[Arc<str>]) -> StoreResult<Vec<u64>>;
+    /// What any of these subjects was told, newest first, each once.
+    async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage>;
+    /// What stands in the thread of an instance, oldest first, after (sequence, ordinal).
+    async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>>;
 
     // The outbox
 

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
+use super::{NewNotice, TaskRow};
+
 /// Everything one instance changes in one commit: one or several steps, already chained.
 ///
 /// Where two parts name the same thing, the order is: personal values are erased, then given; timers go, then are armed; deferred
 /// messages are resumed, others deferred, then taken; effects come, then are abandoned; claims are released, then held; watches
-/// end, then begin. A timer armed twice has the later due; of two effects or personal values of one name the first stands.
+/// end, then begin; tasks go, then are put. A timer armed twice has the later due, and of a task put twice the later stands; of two
+/// effects or personal values of one name the first does.
 ///
 /// A write without entries (`next.sequence == expected`) leaves the instance's row as it is but is fenced all the same: it takes
 /// or defers messages that changed nothing. Every write with entries also leaves a wake-up message for each instance that
@@ -43,6 +46,11 @@ pub struct Write {
     /// Instances that this one watches from now on, whether they exist yet or not.
     pub watched: Vec<InstanceId>,
     pub unwatched: Vec<InstanceId>,
+    /// Tasks of this instance that are open from now on, or otherwise than before: each put whole, with its subjects.
+    pub tasks: Vec<TaskRow>,
+    /// Names of tasks that are open no more.
+    pub tasks_gone: Vec<Arc<str>>,
+    pub notices: Vec<NewNotice>,
     /// The personal values that this instance has had are deleted, for good.
     pub erase: bool,
     /// Instances read by key, with the sequence that was seen (0: absent); another one now means `Applied::ReadMoved`.
@@ -74,6 +82,9 @@ impl Write {
             claims_released: Vec::new(),
             watched: Vec::new(),
             unwatched: Vec::new(),
+            tasks: Vec::new(),
+            tasks_gone: Vec::new(),
+            notices: Vec::new(),
             erase: false,
             reads: Vec::new(),
             lease: None,

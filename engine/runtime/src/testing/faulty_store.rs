@@ -10,8 +10,8 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use super::chance::Chance;
 use crate::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, PersonalRow, Repair, Store, StoreError, StoreResult, StoredDefinition, Stray, TokenRow, TrailRow,
-    Write,
+    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreError, StoreResult,
+    StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -177,6 +177,34 @@ impl Store for FaultyStore {
 
     async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool> {
         self.call(self.inner.bounce(to, message, answer)).await
+    }
+
+    async fn tasks(&self, query: &TaskQuery) -> StoreResult<TaskPage> {
+        self.call(self.inner.tasks(query)).await
+    }
+
+    async fn tasks_of(&self, instances: &[InstanceId]) -> StoreResult<Vec<TaskRow>> {
+        self.call(self.inner.tasks_of(instances)).await
+    }
+
+    async fn task(&self, instance: InstanceId, name: &str) -> StoreResult<Option<TaskRow>> {
+        self.call(self.inner.task(instance, name)).await
+    }
+
+    async fn held_by(&self, user: &str, after: Option<(InstanceId, Arc<str>)>, limit: usize) -> StoreResult<Vec<TaskRow>> {
+        self.call(self.inner.held_by(user, after, limit)).await
+    }
+
+    async fn loads(&self, users: &[Arc<str>]) -> StoreResult<Vec<u64>> {
+        self.call(self.inner.loads(users)).await
+    }
+
+    async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage> {
+        self.call(self.inner.notices(subjects, after, limit)).await
+    }
+
+    async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
+        self.call(self.inner.thread(instance, after, limit)).await
     }
 
     async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>> {

@@ -16,21 +16,29 @@ effect: instance key adapter body due attempts epoch lease_node? lease_until? ab
 instance: id workflow key definition sequence done snapshot head started_at watchers?
 live_definition: workflow hash
 message: id receiver key body due inserted_at deferred attempts error? incident_since?
+notice: instance sequence ordinal at thread subjects body
+notice_subject: subject at instance sequence ordinal
 number: workflow last
 personal: instance reference value
 schema_version: version name
+task: instance name opened opened_at workflow holder? priority due subjects body
+task_subject: instance task subject workflow held priority due opened_at
 timer: instance name due attempts error? incident_since?
 token: id hash principal created_at expires_at? revoked_at?
 trail: instance sequence started_at at input_key? bytes
 ";
 
 /// Tables that grow with the instances, and the column by which they could be partitioned.
-const PARTITIONED_BY: [(&str, &str); 7] = [
+const PARTITIONED_BY: [(&str, &str); 11] = [
     ("claim", "id"),
     ("effect", "instance"),
     ("instance", "id"),
     ("message", "receiver"),
+    ("notice", "instance"),
+    ("notice_subject", "instance"),
     ("personal", "instance"),
+    ("task", "instance"),
+    ("task_subject", "instance"),
     ("timer", "instance"),
     ("trail", "instance"),
 ];

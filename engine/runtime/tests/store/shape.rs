@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_engine::store::{Claim, NewEffect, NewEntry, NewMessage, NextInstance, Write};
+use statewright_engine::store::{Claim, NewEffect, NewEntry, NewMessage, NewNotice, NextInstance, TaskRow, Write};
 
 pub const WORKFLOW: &str = "order";
 
@@ -76,6 +76,38 @@ pub fn claim(name: &str, value: &str) -> Claim {
         name: name.into(),
         value: value.into(),
     }
+}
+
+/// The task of a state, opened by entry 1, for these.
+pub fn task(key: &str, state: &str, subjects: &[&str]) -> TaskRow {
+    TaskRow {
+        instance: id(key),
+        name: state.into(),
+        opened: 1,
+        opened_us: moment(1),
+        workflow: WORKFLOW.into(),
+        holder: None,
+        priority: 5,
+        due_us: None,
+        subjects: names(subjects),
+        body: format!(r#"{{"task":"{state}"}}"#),
+    }
+}
+
+/// A notice of this entry, in no thread.
+pub fn notice(sequence: u64, ordinal: u32, subjects: &[&str]) -> NewNotice {
+    NewNotice {
+        sequence,
+        ordinal,
+        at_us: moment(sequence),
+        thread: false,
+        subjects: names(subjects),
+        body: format!(r#"{{"notice":"{sequence}/{ordinal}"}}"#),
+    }
+}
+
+pub fn names(texts: &[&str]) -> Vec<Arc<str>> {
+    texts.iter().map(|text| name(text)).collect()
 }
 
 pub fn name(text: &str) -> Arc<str> {

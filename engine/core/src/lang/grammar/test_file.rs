@@ -57,7 +57,7 @@ static STEP: Construct = Construct {
         key("of", Shape::Literal, "which instance or task"),
         key("as", Shape::Anything, "who does it"),
         key("with", Shape::Anything, "the form, filled in"),
-        key("id", Shape::Literal, "its key"),
+        key("id", Shape::Literal, "what it is called from here on"),
         key("in", Shape::Anything, "the states"),
         key("for", Shape::Anything, "for which instances"),
         key("sign", Shape::Anything, "signatures").unbuilt("signatures"),

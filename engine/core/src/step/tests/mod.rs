@@ -5,6 +5,7 @@ mod algorithm;
 mod fuel;
 mod inputs;
 mod personal;
+mod place;
 mod properties;
 mod sealing;
 mod sight;

@@ -171,7 +171,7 @@ impl Reader<'_> {
         if self.workflows.iter().any(|known| **known == *name) {
             return;
         }
-        let diagnostic = Diagnostic::error(Code::UnknownVariable, span, format!("no file under `uses` holds `{name}`"));
+        let diagnostic = Diagnostic::error(Code::TestNameUnknown, span, format!("no file under `uses` holds `{name}`"));
         self.out.push(match nearest(name, self.workflows.iter().map(|name| &**name)) {
             Some(meant) => diagnostic
                 .help(format!("write `{meant}`, if that is meant"))

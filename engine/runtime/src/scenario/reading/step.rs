@@ -156,7 +156,7 @@ impl Reader<'_> {
         if let Some(scalar) = node.as_scalar() {
             if !self.people.contains(&scalar.text) {
                 let message = format!("nobody under `given.people` is called `{}`", scalar.text);
-                let diagnostic = Diagnostic::error(Code::UnknownVariable, scalar.span, message);
+                let diagnostic = Diagnostic::error(Code::TestNameUnknown, scalar.span, message);
                 self.out
                     .push(match nearest(&scalar.text, self.people.iter().map(|name| &**name)) {
                         Some(meant) => diagnostic
@@ -325,7 +325,7 @@ impl Reader<'_> {
         let fragment = self.text(value, "`play`")?;
         if !self.fragments.contains(&&*fragment) {
             let message = format!("there is no fragment `{fragment}`");
-            let diagnostic = Diagnostic::error(Code::UnknownVariable, value.span, message);
+            let diagnostic = Diagnostic::error(Code::TestNameUnknown, value.span, message);
             self.out.push(match nearest(&fragment, self.fragments.iter().copied()) {
                 Some(meant) => diagnostic
                     .help(format!("write `{meant}`, if that is meant"))

@@ -9,6 +9,7 @@ use crate::error::EngineResult;
 use crate::intake::Answer;
 use crate::scenario::plan::{Common, Race, Start, Step, StepKind, Wanted};
 use crate::scenario::report::Difference;
+use crate::scenario::schedule::{Schedule, too_many_orders};
 use crate::scenario::world::{Actors, answered};
 
 /// In which order their turns are tried.
@@ -28,23 +29,28 @@ struct Runner<'a> {
 impl Run<'_> {
     /// Goes one way through the race, as the schedule says; the others are runs of their own.
     pub(super) async fn race(&mut self, span: Span, race: &Race) -> Result<(), Stop> {
+        if Schedule::is_too_much(race.inputs.len()) {
+            return Err(self.failed(span, too_many_orders()));
+        }
         self.settle(span).await?;
         let mut waiting: Vec<&Step> = race.inputs.iter().collect();
         let mut runners: Vec<Runner<'_>> = Vec::with_capacity(waiting.len());
         while !waiting.is_empty() {
             let turns = if runners.is_empty() { 0 } else { ACTORS.len() };
-            let chosen = self.schedule.choose(waiting.len() + turns);
+            let mut chosen = self.schedule.choose(waiting.len() + turns);
+            while let Some((actor, words)) = chosen.checked_sub(waiting.len()).and_then(|turn| ACTORS.get(turn)) {
+                let worked = self.world.tick(*actor).await;
+                if worked.map_err(|trouble| self.failed(span, trouble))? {
+                    self.order.push((*words).into());
+                    break;
+                }
+                chosen = self.schedule.choose_again().ok_or(Stop::Redundant)?;
+            }
             if chosen < waiting.len() {
                 let step = waiting.remove(chosen);
                 self.order.push(format!("{} comes", name_of(&step.kind)));
                 let asked = self.set_off(step).await?;
                 runners.push(Runner { step, asked });
-            } else if let Some((actor, words)) = ACTORS.get(chosen - waiting.len()) {
-                let worked = self.world.tick(*actor).await;
-                if !worked.map_err(|trouble| self.failed(span, trouble))? {
-                    return Err(Stop::Redundant);
-                }
-                self.order.push((*words).into());
             }
         }
         self.settle(span).await?;
@@ -63,6 +69,7 @@ impl Run<'_> {
             StepKind::Send(send) => Ready::Send(self.ready_send(step.span, send, None).await?),
             StepKind::Adapter(by_hand) => {
                 self.answer_by_hand(step.span, by_hand).await?;
+                self.world.pause().await;
                 return Ok(None);
             }
             StepKind::Unbuilt(what) => return Err(super::not_built(step.span, what)),

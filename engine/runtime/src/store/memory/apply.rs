@@ -92,6 +92,8 @@ impl Contents {
         self.apply_timers(write);
         self.apply_messages(write);
         self.apply_effects(write);
+        self.apply_tasks(write);
+        self.apply_notices(write);
         for claim in &write.claims_held {
             self.claims.insert(claim.id, write.instance);
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use crate::store::{
-    Definition, DueTimer, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, NewToken, PersonalRow,
-    StoredDefinition, TokenRow, TrailRow,
+    Definition, DueTimer, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, NewToken, NoticeRow, PersonalRow,
+    StoredDefinition, TaskRow, TokenRow, TrailRow,
 };
 
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ pub(super) struct Contents {
     pub(super) claims: BTreeMap<InstanceId, InstanceId>,
     /// Who is watched → who watches.
     pub(super) watchers: BTreeMap<InstanceId, BTreeSet<InstanceId>>,
+    pub(super) tasks: BTreeMap<(InstanceId, Arc<str>), TaskRow>,
+    pub(super) notices: BTreeMap<(InstanceId, u64, u32), NoticeRow>,
     pub(super) tokens: Vec<Token>,
 }
 

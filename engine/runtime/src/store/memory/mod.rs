@@ -2,7 +2,9 @@
 
 mod apply;
 mod contents;
+mod notice;
 mod outbox;
+mod task;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,8 +16,8 @@ use self::contents::{Contents, Token};
 use super::check::{check_answer, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, PersonalRow, Repair, Store, StoreError, StoreResult, StoredDefinition, Stray, TokenRow, TrailRow,
-    Write, check_writes,
+    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreError, StoreResult,
+    StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -144,6 +146,35 @@ impl Store for MemoryStore {
     async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool> {
         check_answer(answer)?;
         Ok(self.contents().bounce(to, message, answer))
+    }
+
+    async fn tasks(&self, query: &TaskQuery) -> StoreResult<TaskPage> {
+        Ok(self.contents().find_tasks(query))
+    }
+
+    async fn tasks_of(&self, instances: &[InstanceId]) -> StoreResult<Vec<TaskRow>> {
+        Ok(self.contents().tasks_of(instances))
+    }
+
+    async fn task(&self, instance: InstanceId, name: &str) -> StoreResult<Option<TaskRow>> {
+        Ok(self.contents().tasks.get(&(instance, name.into())).cloned())
+    }
+
+    async fn held_by(&self, user: &str, after: Option<(InstanceId, Arc<str>)>, limit: usize) -> StoreResult<Vec<TaskRow>> {
+        Ok(self.contents().held_by(user, after.as_ref(), limit))
+    }
+
+    async fn loads(&self, users: &[Arc<str>]) -> StoreResult<Vec<u64>> {
+        let contents = self.contents();
+        Ok(users.iter().map(|user| contents.load_of(user)).collect())
+    }
+
+    async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage> {
+        Ok(self.contents().find_notices(subjects, after, limit))
+    }
+
+    async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
+        Ok(self.contents().thread(instance, after, limit))
     }
 
     async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>> {

@@ -5,6 +5,7 @@ use sqlx::{Arguments, Encode, Postgres, Type};
 
 use super::part::{Form, Part};
 use super::uuid::Uuid;
+use super::{notice, task};
 use crate::store::{StoreError, StoreResult, Write};
 
 #[derive(Default)]
@@ -49,6 +50,9 @@ pub(super) fn arguments(form: Form, writes: &[&Write]) -> StoreResult<PgArgument
             Part::Intended => add_intended(&mut columns, writes)?,
             Part::Abandoned => add_abandoned(&mut columns, writes)?,
             Part::Released => add_released(&mut columns, writes)?,
+            Part::TasksGone => task::add_gone(&mut columns, writes)?,
+            Part::TasksPut => task::add_put(&mut columns, writes)?,
+            Part::Noticed => notice::add_kept(&mut columns, writes)?,
         }
     }
     Ok(columns.finish())
@@ -204,7 +208,7 @@ fn by_id<'a>(writes: &[&'a Write], wanted: impl Fn(&Write) -> bool) -> Vec<&'a W
 }
 
 /// The parts of each write, with the write.
-fn of_each<'a, P, I>(writes: &'a [&'a Write], parts: P) -> impl Iterator<Item = (&'a Write, I::Item)>
+pub(super) fn of_each<'a, P, I>(writes: &'a [&'a Write], parts: P) -> impl Iterator<Item = (&'a Write, I::Item)>
 where
     P: Fn(&'a Write) -> I,
     I: Iterator,

@@ -8,12 +8,16 @@ use super::plan::{COMMITTING, forms};
 use super::wake;
 
 /// Tables that grow, and the column that says whose a row is.
-const OWNERS: [(&str, &str); 7] = [
+const OWNERS: [(&str, &str); 11] = [
     ("claim", "id"),
     ("effect", "instance"),
     ("instance", "id"),
     ("message", "receiver"),
+    ("notice", "instance"),
+    ("notice_subject", "instance"),
     ("personal", "instance"),
+    ("task", "instance"),
+    ("task_subject", "instance"),
     ("timer", "instance"),
     ("trail", "instance"),
 ];

@@ -13,6 +13,7 @@ mod connection;
 #[cfg(test)]
 mod distribution;
 mod incident;
+mod notice;
 mod number;
 mod outbox;
 mod part;
@@ -22,6 +23,7 @@ mod record;
 mod row;
 mod schema;
 mod statement;
+mod task;
 mod token;
 mod uuid;
 mod wake;
@@ -39,8 +41,8 @@ use self::number::Numbers;
 use super::check::{check_answer, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray, TokenRow, TrailRow, Write,
-    check_writes,
+    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray,
+    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -149,6 +151,34 @@ impl Store for PostgresStore {
     async fn bounce(&self, to: InstanceId, message: i64, answer: Option<&NewMessage>) -> StoreResult<bool> {
         check_answer(answer)?;
         wake::bounce(&self.pool, to, message, answer).await
+    }
+
+    async fn tasks(&self, query: &TaskQuery) -> StoreResult<TaskPage> {
+        task::find(&self.pool, query).await
+    }
+
+    async fn tasks_of(&self, instances: &[InstanceId]) -> StoreResult<Vec<TaskRow>> {
+        task::of_instances(&self.pool, instances).await
+    }
+
+    async fn task(&self, instance: InstanceId, name: &str) -> StoreResult<Option<TaskRow>> {
+        task::task(&self.pool, instance, name).await
+    }
+
+    async fn held_by(&self, user: &str, after: Option<(InstanceId, Arc<str>)>, limit: usize) -> StoreResult<Vec<TaskRow>> {
+        task::held_by(&self.pool, user, after.as_ref(), limit).await
+    }
+
+    async fn loads(&self, users: &[Arc<str>]) -> StoreResult<Vec<u64>> {
+        task::loads(&self.pool, users).await
+    }
+
+    async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage> {
+        notice::find(&self.pool, subjects, after, limit).await
+    }
+
+    async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
+        notice::thread(&self.pool, instance, after, limit).await
     }
 
     async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>> {

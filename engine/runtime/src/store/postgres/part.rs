@@ -32,10 +32,31 @@ pub(super) enum Part {
     Abandoned,
     /// Claims.
     Released,
+    TasksGone,
+    TasksPut,
+    /// Notices.
+    Noticed,
 }
 
+/// Rare parts that are used together: a batch of many parts has all of each set of which it has any, so that there are few plans and
+/// none of them pays for a set that nobody uses.
+const SETS: &[&[Part]] = &[
+    &[
+        Part::Personal,
+        Part::Disarmed,
+        Part::Armed,
+        Part::Sent,
+        Part::Taken,
+        Part::Deferred,
+        Part::Intended,
+        Part::Abandoned,
+        Part::Released,
+    ],
+    &[Part::TasksGone, Part::TasksPut, Part::Noticed],
+];
+
 impl Part {
-    pub(super) const ALL: [Part; 14] = [
+    pub(super) const ALL: [Part; 17] = [
         Part::Inputs,
         Part::Taken,
         Part::Moved,
@@ -50,20 +71,13 @@ impl Part {
         Part::Intended,
         Part::Abandoned,
         Part::Released,
+        Part::TasksGone,
+        Part::TasksPut,
+        Part::Noticed,
     ];
 
-    /// How many of these a form names exactly; a batch that needs more has the form of everything, so that there are few plans.
-    pub(super) const RARE: [Part; 9] = [
-        Part::Personal,
-        Part::Disarmed,
-        Part::Armed,
-        Part::Sent,
-        Part::Taken,
-        Part::Deferred,
-        Part::Intended,
-        Part::Abandoned,
-        Part::Released,
-    ];
+    /// Those that most batches have.
+    const COMMON: [Part; 5] = [Part::Inputs, Part::Moved, Part::Begun, Part::Touched, Part::Entries];
 
     fn is_needed_by(self, write: &Write) -> bool {
         match self {
@@ -81,34 +95,50 @@ impl Part {
             Part::Intended => !write.effects.is_empty(),
             Part::Abandoned => !write.effects_abandoned.is_empty(),
             Part::Released => !write.claims_released.is_empty(),
+            Part::TasksGone => !write.tasks_gone.is_empty(),
+            Part::TasksPut => !write.tasks.is_empty(),
+            Part::Noticed => !write.notices.is_empty(),
         }
     }
 }
 
 /// Which parts a statement has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Form(u16);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Form(u32);
 
-/// See [`Part::RARE`].
+/// Rare parts that a form names exactly.
 const RARE_PARTS_MAX: usize = 2;
 
 impl Form {
-    /// Forms there can be; each is one of the first so many numbers.
-    pub(super) const COUNT: usize = 1 << Part::ALL.len();
-
     pub(super) fn of(writes: &[&Write]) -> Self {
         let needs = |part: &Part| writes.iter().any(|write| part.is_needed_by(write));
         Form::with(Part::ALL.into_iter().filter(needs))
     }
 
     pub(super) fn with(parts: impl IntoIterator<Item = Part>) -> Self {
-        let form = Form(parts.into_iter().fold(0, |form, part| form | bit(part)));
-        let rare = Part::RARE.into_iter().filter(|part| form.has(*part)).count();
-        if rare <= RARE_PARTS_MAX { form } else { Form::full() }
+        let form = Form::exactly(parts);
+        if form.parts().filter(|part| !Part::COMMON.contains(part)).count() <= RARE_PARTS_MAX {
+            return form;
+        }
+        let is_used = |set: &&&[Part]| set.iter().any(|part| form.has(*part));
+        let whole = SETS.iter().filter(is_used).flat_map(|set| set.iter().copied());
+        Form::exactly(whole.chain(Part::COMMON))
     }
 
+    /// With all parts there are.
+    #[cfg(test)]
     pub(super) fn full() -> Self {
-        Form(Part::ALL.into_iter().fold(0, |form, part| form | bit(part)))
+        Form::exactly(Part::ALL)
+    }
+
+    /// With all parts that a set has, for each set.
+    #[cfg(test)]
+    pub(super) fn whole_sets() -> impl Iterator<Item = Self> {
+        SETS.iter().map(|set| Form::with(set.iter().copied()))
+    }
+
+    fn exactly(parts: impl IntoIterator<Item = Part>) -> Self {
+        Form(parts.into_iter().fold(0, |form, part| form | bit(part)))
     }
 
     pub(super) fn has(self, part: Part) -> bool {
@@ -118,12 +148,46 @@ impl Form {
     pub(super) fn parts(self) -> impl Iterator<Item = Part> {
         Part::ALL.into_iter().filter(move |part| self.has(*part))
     }
-
-    pub(super) fn number(self) -> usize {
-        usize::from(self.0)
-    }
 }
 
-fn bit(part: Part) -> u16 {
-    1 << part as u16
+fn bit(part: Part) -> u32 {
+    1 << part as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(parts: &[Part], expected: &[Part], without: &[Part]) {
+        let form = Form::with(parts.iter().copied());
+        assert!(expected.iter().all(|part| form.has(*part)), "{parts:?}: {form:?}");
+        assert!(!without.iter().any(|part| form.has(*part)), "{parts:?}: {form:?}");
+    }
+
+    #[test]
+    fn nobody_pays_for_a_set_that_is_not_used() {
+        let few = [Part::Moved, Part::Armed, Part::TasksPut];
+        check(&few, &few, &[Part::Begun, Part::Sent, Part::TasksGone]);
+        let many = [Part::Armed, Part::Sent, Part::Intended];
+        check(
+            &many,
+            &[Part::Moved, Part::Begun, Part::Personal],
+            &[Part::TasksGone, Part::TasksPut, Part::Noticed],
+        );
+        let tasks = [Part::TasksGone, Part::TasksPut, Part::Noticed];
+        check(&tasks, &[Part::Moved, Part::Begun], &[Part::Armed, Part::Sent]);
+        check(&[Part::Armed, Part::TasksGone, Part::TasksPut], &Part::ALL, &[]);
+    }
+
+    #[test]
+    fn every_part_is_common_or_of_one_set() {
+        for part in Part::ALL {
+            let sets = SETS.iter().filter(|set| set.contains(&part)).count();
+            assert_eq!(sets + usize::from(Part::COMMON.contains(&part)), 1, "{part:?}");
+        }
+        let mut bits: Vec<u32> = Part::ALL.into_iter().map(bit).collect();
+        bits.sort_unstable();
+        bits.dedup();
+        assert_eq!(bits.len(), Part::ALL.len());
+    }
 }

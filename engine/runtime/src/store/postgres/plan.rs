@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
-use super::{alone, careful, incident, number, outbox, record, schema, statement, token, wake};
+use super::{alone, careful, incident, notice, number, outbox, record, schema, statement, task, token, wake};
 
 /// On the connections that commit.
 pub(super) const COMMITTING: &[&str] = &[
@@ -37,6 +37,8 @@ const OTHERS: &[&str] = &[
     incident::REMOVE_TIMER,
     incident::REMOVE_MESSAGE,
     incident::REMOVE_EFFECT,
+    notice::PAGE,
+    notice::THREAD,
     number::DRAW,
     outbox::LEASE,
     outbox::EXTEND,
@@ -54,6 +56,12 @@ const OTHERS: &[&str] = &[
     record::PERSONAL,
     record::TRAIL,
     record::ENTRY_OF_INPUT,
+    task::PAGE,
+    task::PAGE_OF_WORKFLOW,
+    task::FIND,
+    task::OF_INSTANCES,
+    task::HELD_BY,
+    task::LOADS,
     token::FIND_SAME,
     token::ADD,
     token::FIND,
@@ -83,10 +91,23 @@ pub(super) fn forms() -> Vec<&'static str> {
         forms.push(Form::with([source, Part::Entries]));
     }
     forms.push(Form::with([Part::Touched, Part::Taken]));
+    forms.extend(Form::whole_sets());
     forms.into_iter().map(Form::statement).collect()
 }
 
-const TABLES: [&str; 7] = ["claim", "effect", "instance", "message", "personal", "timer", "trail"];
+const TABLES: [&str; 11] = [
+    "claim",
+    "effect",
+    "instance",
+    "message",
+    "notice",
+    "notice_subject",
+    "personal",
+    "task",
+    "task_subject",
+    "timer",
+    "trail",
+];
 
 /// Meant to go through all instances, page by page.
 const WALKS: [&str; 3] = [record::INSTANCES, record::INSTANCES_AFTER, record::LIST_ALL];
@@ -105,7 +126,17 @@ const FILL: &str = "
     insert into claim (id, name, value, holder)
     select md5(n::text)::uuid, 'n', n, md5(n::text)::uuid from generate_series(1, 20000) as n;
     insert into personal (instance, reference, value)
-    select md5(n::text)::uuid, '', '{}' from generate_series(1, 20000) as n";
+    select md5(n::text)::uuid, '', '{}' from generate_series(1, 20000) as n;
+    insert into task (instance, name, opened, opened_at, workflow, holder, priority, due, subjects, body)
+    select md5(n::text)::uuid, 's', 1, n, 'w' || n % 5, case when n % 3 = 0 then 'u' || n % 40 end, n % 10, n, '[]', '{}'
+    from generate_series(1, 20000) as n;
+    insert into task_subject (instance, task, subject, workflow, held, priority, due, opened_at)
+    select md5(n::text)::uuid, 's', 'role:' || (n + r) % 50, 'w' || n % 5, n % 3 = 0, n % 10, n, n
+    from generate_series(1, 20000) as n, generate_series(1, 2) as r;
+    insert into notice (instance, sequence, ordinal, at, thread, subjects, body)
+    select md5(n::text)::uuid, 1, 0, n, n % 2 = 0, '[]', '{}' from generate_series(1, 20000) as n;
+    insert into notice_subject (subject, at, instance, sequence, ordinal)
+    select 'role:' || n % 50, n, md5(n::text)::uuid, 1, 0 from generate_series(1, 20000) as n";
 
 fn arguments(sql: &str) -> usize {
     (1..).take_while(|number| sql.contains(&format!("${number}"))).count()
@@ -149,10 +180,35 @@ fn check(plan: &[String], sql: &str, when: &str) {
     }
 }
 
+/// Of each queue no more is read than the page needs: the index gives what is asked for in the order in which it is asked for.
+fn check_pages(plan: &[String], sql: &str, when: &str) {
+    let index = match sql {
+        task::PAGE => "task_subject_queue",
+        task::PAGE_OF_WORKFLOW => "task_subject_workflow",
+        notice::PAGE => "notice_subject_pkey",
+        _ => return,
+    };
+    let shown = || format!("{index} {when}\n{sql}\n{}", plan.join("\n"));
+    let place = plan.iter().position(|line| line.contains(&format!("using {index} ")));
+    let place = place.unwrap_or_else(|| panic!("does not walk {}", shown()));
+    assert!(
+        plan[place - 1].trim_start().starts_with("->  Limit"),
+        "sorts what it walks {}",
+        shown()
+    );
+    let condition = plan[place + 1..].iter().find(|line| line.contains("Index Cond"));
+    assert!(
+        condition.is_some_and(|condition| condition.contains("ROW(")),
+        "begins before the page {}",
+        shown()
+    );
+}
+
 async fn check_all(connection: &mut PgConnection, statements: &[&'static str], when: &str) {
     for sql in statements {
         let plan = explain(connection, sql).await;
         check(&plan, sql, when);
+        check_pages(&plan, sql, when);
     }
 }
 

@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use super::uuid::Uuid;
-use crate::store::{InstanceRow, MessageRow, StoredDefinition, TrailRow};
+use crate::store::{InstanceRow, MessageRow, StoredDefinition, TrailRow, subject};
 
 type Read<T> = Result<T, sqlx::Error>;
 
@@ -85,6 +85,16 @@ pub(super) fn unsigned(row: &PgRow, column: &str) -> Read<u64> {
 /// How often something was tried.
 pub(super) fn attempts(row: &PgRow) -> Read<u32> {
     u32::try_from(row.try_get::<i64, _>("attempts")?).map_err(|_| damaged("attempts", "no count of attempts"))
+}
+
+/// A number of few bits, such as a priority.
+pub(super) fn small<T: TryFrom<i64>>(row: &PgRow, column: &str) -> Read<T> {
+    T::try_from(row.try_get::<i64, _>(column)?).map_err(|_| damaged(column, "out of range"))
+}
+
+/// Whom a task or a notice is for.
+pub(super) fn subjects(row: &PgRow) -> Read<Vec<Arc<str>>> {
+    subject::of_text(row.try_get("subjects")?).ok_or_else(|| damaged("subjects", "no list of subjects"))
 }
 
 fn damaged(column: &str, what: &str) -> sqlx::Error {

@@ -4,10 +4,12 @@
 //! newest version of its row, so that of two racing writes one always loses. Whatever else a write brings is joined with
 //! `changed`, the instances that did move on.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::OnceLock;
+use std::sync::{PoisonError, RwLock};
 
 use super::part::{Form, Part};
+use super::{notice, task};
 
 /// A wake-up's key, of (watcher, changed, sequence): what [`crate::store::wake_key`] gives, which a test compares.
 macro_rules! wake_key {
@@ -285,6 +287,9 @@ impl Part {
             Part::Intended => INTENDED,
             Part::Abandoned => ABANDONED,
             Part::Released => RELEASED,
+            Part::TasksGone => task::GONE,
+            Part::TasksPut => task::PUT,
+            Part::Noticed => notice::KEPT,
         }
     }
 
@@ -305,13 +310,14 @@ impl Part {
 }
 
 impl Form {
-    /// The text, put together once.
+    /// The text, put together once and kept for ever: there are few forms.
     pub(super) fn statement(self) -> &'static str {
-        static STATEMENTS: [OnceLock<String>; Form::COUNT] = [const { OnceLock::new() }; Form::COUNT];
-        match STATEMENTS.get(self.number()) {
-            Some(statement) => statement.get_or_init(|| self.assemble()),
-            None => "",
-        }
+        static STATEMENTS: RwLock<BTreeMap<Form, &'static str>> = RwLock::new(BTreeMap::new());
+        let known = STATEMENTS.read().unwrap_or_else(PoisonError::into_inner).get(&self).copied();
+        known.unwrap_or_else(|| {
+            let mut statements = STATEMENTS.write().unwrap_or_else(PoisonError::into_inner);
+            statements.entry(self).or_insert_with(|| self.assemble().leak())
+        })
     }
 
     fn assemble(self) -> String {

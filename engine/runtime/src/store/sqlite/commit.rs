@@ -7,6 +7,7 @@ use statewright_core::identity::InstanceId;
 
 use super::row::{self, execute, one, signed};
 use super::wake::insert_messages;
+use super::{notice, task};
 use crate::store::check::repeated_key;
 use crate::store::{Applied, NewMessage, StoreResult, Write, wake_body, wake_key};
 
@@ -183,6 +184,8 @@ fn apply(connection: &Connection, write: &Write) -> StoreResult<Option<Vec<Insta
     apply_timers(connection, write)?;
     apply_messages(connection, write)?;
     apply_effects(connection, write)?;
+    task::apply(connection, write)?;
+    notice::apply(connection, write)?;
     for claim in &write.claims_held {
         execute(
             connection,

@@ -6,6 +6,7 @@
 mod commit;
 mod connection;
 mod incident;
+mod notice;
 mod outbox;
 #[cfg(test)]
 mod plan;
@@ -13,6 +14,7 @@ mod readers;
 mod record;
 mod row;
 mod schema;
+mod task;
 mod token;
 mod wake;
 mod writer;
@@ -29,8 +31,8 @@ use self::writer::Writer;
 use super::check::{check_answer, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray, TokenRow, TrailRow, Write,
-    check_writes,
+    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray,
+    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -160,6 +162,43 @@ impl Store for SqliteStore {
         check_answer(answer)?;
         let answer = answer.cloned();
         self.write(move |connection| wake::bounce(connection, to, message, answer.as_ref()))
+            .await
+    }
+
+    async fn tasks(&self, query: &TaskQuery) -> StoreResult<TaskPage> {
+        let query = query.clone();
+        self.read(move |connection| task::find(connection, &query)).await
+    }
+
+    async fn tasks_of(&self, instances: &[InstanceId]) -> StoreResult<Vec<TaskRow>> {
+        let instances = instances.to_vec();
+        self.read(move |connection| task::of_instances(connection, &instances)).await
+    }
+
+    async fn task(&self, instance: InstanceId, name: &str) -> StoreResult<Option<TaskRow>> {
+        let name = name.to_owned();
+        self.read(move |connection| task::task(connection, instance, &name)).await
+    }
+
+    async fn held_by(&self, user: &str, after: Option<(InstanceId, Arc<str>)>, limit: usize) -> StoreResult<Vec<TaskRow>> {
+        let user = user.to_owned();
+        self.read(move |connection| task::held_by(connection, &user, after.as_ref(), limit))
+            .await
+    }
+
+    async fn loads(&self, users: &[Arc<str>]) -> StoreResult<Vec<u64>> {
+        let users = users.to_vec();
+        self.read(move |connection| task::loads(connection, &users)).await
+    }
+
+    async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage> {
+        let subjects = subjects.to_vec();
+        self.read(move |connection| notice::find(connection, &subjects, after, limit))
+            .await
+    }
+
+    async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
+        self.read(move |connection| notice::thread(connection, instance, after, limit))
             .await
     }
 

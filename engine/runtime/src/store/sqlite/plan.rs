@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{commit, incident, outbox, record, schema, token, wake};
+use super::{commit, incident, notice, outbox, record, schema, task, token, wake};
 
 const STATEMENTS: &[&str] = &[
     commit::FIND_SEQUENCE,
@@ -40,6 +40,11 @@ const STATEMENTS: &[&str] = &[
     incident::REMOVE_TIMER,
     incident::REMOVE_MESSAGE,
     incident::REMOVE_EFFECT,
+    notice::KEEP,
+    notice::KEEP_SUBJECT,
+    notice::NEWEST,
+    notice::FIND,
+    notice::THREAD,
     outbox::FORGET_ABANDONED,
     outbox::LEASE,
     outbox::EXTEND,
@@ -59,6 +64,17 @@ const STATEMENTS: &[&str] = &[
     record::PERSONAL,
     record::TRAIL,
     record::ENTRY_OF_INPUT,
+    task::REMOVE,
+    task::REMOVE_SUBJECTS,
+    task::PUT,
+    task::PUT_SUBJECT,
+    task::QUEUE,
+    task::QUEUE_OF_WORKFLOW,
+    task::HELD,
+    task::FIND,
+    task::OF_INSTANCE,
+    task::HELD_BY,
+    task::LOAD,
     token::FIND,
     token::ADD,
     token::REVOKE,
@@ -74,8 +90,7 @@ const STATEMENTS: &[&str] = &[
 /// Small, and asked for whole.
 const WHOLE: &[&str] = &[record::LIVE_DEFINITIONS, record::LIVE_HASHES, token::ALL, token::FIND_SAME];
 
-/// The steps of a plan that walk a table or an index from end to end, in the database as `prepare` left it.
-fn walks(connection: &Connection, sql: &str) -> Vec<String> {
+fn steps(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection
         .prepare(&format!("explain query plan {sql}"))
         .unwrap_or_else(|error| panic!("{error}: {sql}"));
@@ -83,8 +98,14 @@ fn walks(connection: &Connection, sql: &str) -> Vec<String> {
     let steps = statement
         .query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>("detail"))
         .unwrap();
-    let steps = steps.map(Result::unwrap);
-    steps.filter(|step| step.starts_with("SCAN") && !is_bounded(step)).collect()
+    steps.map(Result::unwrap).collect()
+}
+
+/// The steps of a plan that walk a table or an index from end to end, in the database as `prepare` left it.
+fn walks(connection: &Connection, sql: &str) -> Vec<String> {
+    let mut steps = steps(connection, sql);
+    steps.retain(|step| step.starts_with("SCAN") && !is_bounded(step));
+    steps
 }
 
 /// A row that is no table's, the rows of an inner statement, or an index that holds nothing but what is looked for, in the order
@@ -110,4 +131,34 @@ fn no_statement_walks_a_table() {
     for sql in WHOLE {
         walks(&connection, sql);
     }
+}
+
+/// Of each queue no more is read than the page needs: one search in one index, from where the page begins, and nothing to sort.
+#[test]
+fn a_page_is_one_walk_along_an_index() {
+    let connection = Connection::open_in_memory().unwrap();
+    schema::migrate(&connection).unwrap();
+    let check = |sql: &str, expected: &str| {
+        let steps = steps(&connection, sql);
+        assert!(steps.len() == 1 && steps[0].contains(expected), "{sql}: {steps:?}");
+    };
+    let from = "(priority,due,opened_at,instance,task)>(?,?,?,?,?))";
+    check(
+        task::QUEUE,
+        &format!("SEARCH task_subject USING COVERING INDEX task_subject_queue (subject=? AND held=? AND {from}"),
+    );
+    check(
+        task::QUEUE_OF_WORKFLOW,
+        &format!(
+            "SEARCH task_subject USING COVERING INDEX task_subject_workflow (subject=? AND workflow=? AND held=? AND {from}"
+        ),
+    );
+    check(
+        task::HELD,
+        "SEARCH task USING INDEX task_holder (holder=? AND (priority,due,opened_at,instance,name)>(?,?,?,?,?))",
+    );
+    check(
+        notice::NEWEST,
+        "SEARCH notice_subject USING PRIMARY KEY (subject=? AND (at,instance,sequence,ordinal)<(?,?,?,?))",
+    );
 }

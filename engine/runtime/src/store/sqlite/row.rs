@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use super::connection::failed;
-use crate::store::{InstanceRow, MessageRow, StoreError, StoreResult, StoredDefinition, TrailRow};
+use crate::store::{InstanceRow, MessageRow, StoreError, StoreResult, StoredDefinition, TrailRow, subject};
 
 /// All rows of a statement that is prepared once for each connection.
 pub(super) fn rows<T>(
@@ -191,4 +191,22 @@ pub(super) fn watchers_blob(watchers: &[InstanceId]) -> Option<Vec<u8>> {
 /// A key or name as it stands in a row.
 pub(super) fn text(row: &Row<'_>, column: &str) -> rusqlite::Result<Arc<str>> {
     row.get(column)
+}
+
+/// Whom a task or a notice is for.
+pub(super) fn subjects(row: &Row<'_>) -> rusqlite::Result<Vec<Arc<str>>> {
+    let text: String = row.get("subjects")?;
+    let column = row.as_ref().column_index("subjects")?;
+    subject::of_text(&text).ok_or_else(|| {
+        let why = "no list of subjects".into();
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, why)
+    })
+}
+
+/// Everything that is read within sees the same commits, on a connection that reads as well as within a transaction.
+pub(super) fn at_one_moment<T>(connection: &Connection, read: impl FnOnce() -> StoreResult<T>) -> StoreResult<T> {
+    execute(connection, "savepoint moment", [])?;
+    let found = read();
+    execute(connection, "release moment", [])?;
+    found
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use statewright_engine::store::{Store, StoreError, Write};
+use statewright_engine::store::{PRIORITY_MAX, SUBJECT_BYTES_MAX, SUBJECTS_MAX, Store, StoreError, TaskRow, Write};
 
 use super::on_every_store;
-use crate::shape::{entry, id, message, step, touch};
+use crate::shape::{entry, id, message, name, names, notice, step, task, touch};
 
 on_every_store! {
     writes_that_cannot_be
+    tasks_that_cannot_be
+    notices_that_cannot_be
 }
 
 async fn check(store: &Arc<dyn Store>, expected: &str, writes: &[Write]) {
@@ -44,4 +46,48 @@ async fn writes_that_cannot_be(store: Arc<dyn Store>) {
     let mut with_nul = step("a", 1);
     with_nul.messages.push(message("b", "zero\0", 1));
     check(&store, "NUL", &[good, with_nul]).await;
+}
+
+async fn tasks_that_cannot_be(store: Arc<dyn Store>) {
+    let with = |change: &dyn Fn(&mut TaskRow)| {
+        let mut write = step("a", 0);
+        write.tasks.push(task("a", "s", &["role:r"]));
+        change(&mut write.tasks[0]);
+        [step("good", 0), write]
+    };
+    check(&store, "nobody would find it", &with(&|task| task.subjects.clear())).await;
+    check(
+        &store,
+        "a subject twice",
+        &with(&|task| task.subjects = names(&["x", "y", "x"])),
+    )
+    .await;
+    let many: Vec<_> = (0..=SUBJECTS_MAX).map(|number| name(&format!("user:{number}"))).collect();
+    check(&store, "too many subjects", &with(&|task| task.subjects.clone_from(&many))).await;
+    let long = name(&"x".repeat(SUBJECT_BYTES_MAX + 1));
+    check(&store, "too long", &with(&|task| task.subjects = vec![long.clone()])).await;
+    check(&store, "another write", &with(&|task| task.instance = id("b"))).await;
+    check(&store, "a priority", &with(&|task| task.priority = PRIORITY_MAX + 1)).await;
+    check(&store, "a due", &with(&|task| task.due_us = Some(i64::MAX))).await;
+    check(&store, "beyond 64 bits", &with(&|task| task.opened = u64::MAX)).await;
+    check(&store, "NUL", &with(&|task| task.body = "\0".into())).await;
+    check(&store, "NUL", &with(&|task| task.holder = Some(name("\0")))).await;
+    check(&store, "NUL", &with(&|task| task.subjects = names(&["\0"]))).await;
+}
+
+async fn notices_that_cannot_be(store: Arc<dyn Store>) {
+    let with = |notices| {
+        let mut write = step("a", 0);
+        write.notices = notices;
+        [step("good", 0), write]
+    };
+    check(&store, "none of the entries", &with(vec![notice(2, 0, &["role:r"])])).await;
+    check(
+        &store,
+        "two of one number",
+        &with(vec![notice(1, 4, &["x"]), notice(1, 4, &["y"])]),
+    )
+    .await;
+    check(&store, "a subject twice", &with(vec![notice(1, 0, &["x", "x"])])).await;
+    check(&store, "NUL", &with(vec![notice(1, 0, &["\0"])])).await;
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_engine::store::{ListQuery, Store};
+use statewright_engine::store::{ListQuery, Store, TaskQuery};
 
-use super::operation::{KEYS, VALUES};
-use crate::shape::{claim, id, step, touch};
+use super::operation::{KEYS, PEOPLE, SUBJECTS, VALUES};
+use crate::shape::{claim, id, names, step, touch};
 
 const ALL: usize = 10_000;
 
@@ -16,6 +16,7 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
     for instance in instances() {
         seen.push(format!("load: {:?}", store.load(&[instance]).await.unwrap()));
         seen.push(format!("trail: {:?}", store.trail(instance, 0, ALL).await.unwrap()));
+        seen.push(format!("thread: {:?}", store.thread(instance, None, ALL).await.unwrap()));
         seen.push(format!("personal: {:?}", store.personal(instance).await.unwrap()));
         seen.push(format!(
             "messages_of: {:?}",
@@ -40,6 +41,20 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
     seen.push(format!("incidents: {:?}", store.incidents(ALL).await.unwrap()));
     seen.push(format!("live_definitions: {:?}", store.live_definitions().await.unwrap()));
     seen.push(format!("live_hashes: {:?}", store.live_hashes().await.unwrap()));
+    let instances: Vec<InstanceId> = instances().collect();
+    seen.push(format!("tasks_of: {:?}", store.tasks_of(&instances).await.unwrap()));
+    let query = TaskQuery {
+        subjects: names(&SUBJECTS),
+        held_too: true,
+        limit: ALL,
+        ..TaskQuery::default()
+    };
+    seen.push(format!("tasks: {:?}", store.tasks(&query).await.unwrap()));
+    seen.push(format!("loads: {:?}", store.loads(&names(&PEOPLE)).await.unwrap()));
+    seen.push(format!(
+        "notices: {:?}",
+        store.notices(&names(&SUBJECTS), None, ALL).await.unwrap()
+    ));
     seen.push(format!("tokens: {:?}", store.tokens().await.unwrap()));
     seen
 }

@@ -1,0 +1,55 @@
+//! Open tasks: all of them are looked at for every question.
+
+use std::sync::Arc;
+
+use statewright_core::identity::InstanceId;
+
+use super::contents::Contents;
+use crate::store::{TaskPage, TaskQuery, TaskRow, Write};
+
+impl Contents {
+    pub(super) fn apply_tasks(&mut self, write: &Write) {
+        for name in &write.tasks_gone {
+            self.tasks.remove(&(write.instance, name.clone()));
+        }
+        for task in &write.tasks {
+            self.tasks.insert((write.instance, task.name.clone()), task.clone());
+        }
+    }
+
+    pub(super) fn find_tasks(&self, query: &TaskQuery) -> TaskPage {
+        let is_for_them = |task: &TaskRow| {
+            let may_be_found = query.held_too || task.holder.is_none();
+            may_be_found && task.subjects.iter().any(|subject| query.subjects.contains(subject))
+        };
+        let is_held_by_them = |task: &TaskRow| query.holder.is_some() && task.holder == query.holder;
+        let wanted = self.tasks.values().filter(|task| {
+            (is_for_them(task) || is_held_by_them(task))
+                && query.workflow.as_ref().is_none_or(|workflow| *workflow == task.workflow)
+                && query.after.as_ref().is_none_or(|after| task.place() > *after)
+        });
+        let mut rows: Vec<TaskRow> = wanted.cloned().collect();
+        rows.sort_by_key(TaskRow::place);
+        let more = rows.len() > query.limit;
+        rows.truncate(query.limit);
+        TaskPage { rows, more }
+    }
+
+    pub(super) fn tasks_of(&self, instances: &[InstanceId]) -> Vec<TaskRow> {
+        let of_them = self.tasks.values().filter(|task| instances.contains(&task.instance));
+        of_them.cloned().collect()
+    }
+
+    pub(super) fn held_by(&self, user: &str, after: Option<&(InstanceId, Arc<str>)>, limit: usize) -> Vec<TaskRow> {
+        let held = self.tasks.iter().filter(|(place, task)| {
+            let is_later = after.is_none_or(|after| *place > after);
+            is_later && task.holder.as_deref() == Some(user)
+        });
+        held.take(limit).map(|(_, task)| task.clone()).collect()
+    }
+
+    pub(super) fn load_of(&self, user: &str) -> u64 {
+        let held = self.tasks.values().filter(|task| task.holder.as_deref() == Some(user));
+        held.count() as u64
+    }
+}

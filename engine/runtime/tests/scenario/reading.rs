@@ -1,0 +1,139 @@
+//! What is wrong with a test file is told at its place, with what would be right.
+
+use statewright_core::diagnostic::{Sources, concise};
+
+use super::{BELL, DOOR, Files, file_of};
+
+fn problems(text: &str) -> String {
+    let files = Files::new(&[("door.yaml", DOOR), ("bell.yaml", BELL)]);
+    let mut sources = Sources::new();
+    let main = sources.add("t", text);
+    let (_, found) = statewright_engine::scenario::read(&mut sources, main, &files);
+    let own = concise(&sources, &found);
+    let own = own.lines().filter(|line| line.starts_with("t:"));
+    own.collect::<Vec<_>>().join("\n")
+}
+
+/// Of one step: the code and the sentence of what is found.
+fn check(given: &str, step: &str, expected: &str) {
+    let found = problems(&file_of(given, &[step]));
+    assert!(
+        found.contains(expected) && !expected.is_empty() || found == expected,
+        "{given}{step}: {found}"
+    );
+}
+
+#[test]
+fn a_step_is_of_one_kind() {
+    check("", "{sned: OPEN, to: door/A, as: ann}", "unknown key `sned`");
+    check("", "{to: door/A}", "this step does nothing");
+    check("", "{wait: 1h, as: ann}", "`as` does not belong to `wait`");
+    check(
+        "",
+        "{start: door, ignored: true, as: ann}",
+        "`ignored` does not belong to `start`",
+    );
+    check("", "{send: OPEN, to: door/A}", "it needs `as`");
+}
+
+#[test]
+fn names_are_known() {
+    check("", "{start: dor, as: ann}", "no file under `uses` holds `dor`");
+    check("", "{start: door, as: anna}", "nobody under `given.people` is called `anna`");
+    check("", "{play: nothing}", "there is no fragment `nothing`");
+    check("", "{place: dor/A, in: open}", "no file under `uses` holds `dor`");
+    check("", "{expect: {dor/A: {in: open}}}", "no file under `uses` holds `dor`");
+    check("", "{expect: {door/A: {stat: open}}}", "unknown key `stat`");
+}
+
+#[test]
+fn moments_effects_and_outcomes_are_what_they_should_be() {
+    check("", "{at: tomorrow}", "`tomorrow` is not a moment");
+    check("", "{wait: soon}", "SW-0210");
+    check("", "{crash: during joiner.mend}", "it does not say where the engine stops");
+    check("", "{crash: before mend}", "`mend` is not an adapter and its action");
+    check(
+        "",
+        "{adapter: joiner.mend, returns: x, fails: y}",
+        "an answer either returns or fails",
+    );
+    check("", "{race: [{wait: 1h}]}", "only what comes from outside can be raced");
+    check("", "{race: [], one: perhaps}", "this is no outcome of a step");
+    check("", "{start: door, as: ann, with: {name: \"{{ a + }}\"}}", "SW-04");
+}
+
+#[test]
+fn what_is_given_is_read_too() {
+    check("  instances: [{workflow: door}]\n", "{wait: 1h}", "an instance needs `key`");
+    check(
+        "  instances: [{workflow: door, key: A, dta: {}}]\n",
+        "{wait: 1h}",
+        "unknown key `dta`",
+    );
+    check(
+        "  adapters: {joiner: {}}\n",
+        "{wait: 1h}",
+        "`joiner` is not an adapter and its action",
+    );
+    check(
+        "  adapters: {joiner.mend: {retruns: {}}}\n",
+        "{wait: 1h}",
+        "unknown key `retruns`",
+    );
+    check(
+        "  adapters: {joiner.mend: {progress: []}}\n",
+        "{wait: 1h}",
+        "not yet: `onProgress`",
+    );
+    check("", "{wait: 1h}", "");
+}
+
+#[test]
+fn a_definition_that_is_wrong_is_told_at_its_own_place() {
+    let files = Files::new(&[("door.yaml", "workflow: door\nstats: {}\n")]);
+    let mut sources = Sources::new();
+    let main = sources.add(
+        "lab/t.test.yaml",
+        "test: t\nuses: [door.yaml, ../lab/door.yaml]\nscenarios: {s: [{wait: 1h}]}\n",
+    );
+    let (file, found) = statewright_engine::scenario::read(&mut sources, main, &files);
+    let told = concise(&sources, &found);
+    assert!(file.is_none() && told.contains("there is no file `lab/door.yaml`"), "{told}");
+    let mut sources = Sources::new();
+    let main = sources.add("t.test.yaml", "test: t\nuses: [door.yaml]\nscenarios: {s: [{wait: 1h}]}\n");
+    let (file, found) = statewright_engine::scenario::read(&mut sources, main, &files);
+    let told = concise(&sources, &found);
+    assert!(
+        file.is_none() && told.contains("door.yaml:2:1") && told.contains("unknown key `stats`"),
+        "{told}"
+    );
+    let mut sources = Sources::new();
+    let main = sources.add("w.yaml", DOOR);
+    let (file, found) = statewright_engine::scenario::read(&mut sources, main, &files);
+    let told = concise(&sources, &found);
+    assert!(file.is_none() && told.contains("a test file is wanted"), "{told}");
+}
+
+#[test]
+fn steps_that_need_what_is_not_built_are_warned_of_and_fail() {
+    for (step, what) in [
+        ("{claim: x, of: door/A, as: ann}", "tasks"),
+        ("{release: x, of: door/A, as: ann}", "tasks"),
+        ("{acknowledge: x, of: door/A, as: ann}", "tasks"),
+        ("{delegate: x, of: door/A, as: ann, to: bob}", "tasks"),
+        ("{send: OPEN, to: door/A, as: ann, sign: true}", "signatures"),
+        ("{adapter: joiner.mend, undone: true}", "answers taken back"),
+        ("{adapter: joiner.mend, progress: {}}", "`onProgress`"),
+    ] {
+        let found = problems(&file_of("", &[step]));
+        assert!(found.contains(&format!("not yet: {what}")), "{step}: {found}");
+        let (failures, _) = super::run("", &[step]);
+        assert_eq!(
+            failures,
+            [format!("1: this version cannot run this: not yet: {what}")],
+            "{step}"
+        );
+    }
+    let (failures, _) = super::run("  on_shift: [ann]\n", &["{wait: 1h}"]);
+    assert_eq!(failures.len(), 1, "a scenario that needs shifts fails: {failures:?}");
+}
