@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::identity::Digest;
-use statewright_core::step::Actor;
+use statewright_core::step::{Actor, ActorKind};
 use statewright_core::value::Value;
 use statewright_core::value::canonical::to_canonical;
 
@@ -109,6 +109,15 @@ impl Tokens {
             token: found.id.clone(),
             actor: found.actor.clone(),
         }))
+    }
+
+    /// The person of this id, as the youngest of their valid tokens knows them: whom others may give a task.
+    pub async fn person(&self, id: &str, now: Timestamp) -> EngineResult<Option<Actor>> {
+        let now_us = now.as_microsecond();
+        let valid = |listed: &TokenListed| listed.expires_at_us.is_none_or(|expires_at_us| now_us < expires_at_us);
+        let mut theirs: Vec<TokenListed> = self.list().await?;
+        theirs.retain(|listed| *listed.actor.id == *id && listed.actor.kind == ActorKind::Person && valid(listed));
+        Ok(theirs.pop().map(|listed| listed.actor))
     }
 
     pub async fn list(&self) -> EngineResult<Vec<TokenListed>> {

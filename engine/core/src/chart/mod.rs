@@ -23,7 +23,7 @@ pub use read::{Read, ReadOf};
 pub use signature::{Proof, Signature, Signers};
 pub use state_set::{STATES_MAX, StateSet, States};
 pub use table::{Answer, Body, Bound, Combined, Combining, Condition, Decided, Decision, LookUp, Row, TABLE_LETS_MAX, Table};
-pub use task::{Channel, Rung, RungCondition, RungMoment, Task};
+pub use task::{Channel, PRIORITY_MAX, PRIORITY_NORMAL, Rung, RungCondition, RungMoment, Task, priority_of_word};
 pub use transition::{Admission, Branch, EventPattern, Form, Guard, Reason, Transition, Trigger};
 
 use crate::diagnostic::Span;

@@ -91,3 +91,20 @@ impl RungCondition {
         }
     }
 }
+
+/// Comes first.
+pub const PRIORITY_MAX: u8 = 9;
+
+/// Where nothing is said.
+pub const PRIORITY_NORMAL: u8 = 4;
+
+/// The number of a priority as it is written: a word, or a number from 0 to 9.
+pub fn priority_of_word(word: &str) -> Option<u8> {
+    match word.trim() {
+        "low" => Some(2),
+        "normal" => Some(PRIORITY_NORMAL),
+        "high" => Some(6),
+        "urgent" => Some(8),
+        digit => digit.parse().ok().filter(|number| *number <= PRIORITY_MAX),
+    }
+}

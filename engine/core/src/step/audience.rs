@@ -12,8 +12,11 @@ use crate::chart::{Lets, Party, People, PersonPattern};
 use crate::expression::Template;
 use crate::value::{Object, Value};
 
-/// How many names one line of people may compute to: whoever is meant beyond that has a role in common.
-const NAMES_MAX: usize = 1_000;
+/// How many names a task or a notice may be for: each is a row of an index, and whoever is meant beyond that has a role in common.
+pub const SUBJECTS_MAX: usize = 256;
+
+/// How long one of them may be, in bytes: it stands in an index.
+const NAME_BYTES_MAX: usize = 480;
 
 /// Any pattern may match; who is excluded is so whatever else matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -173,6 +176,11 @@ impl Machine<'_> {
                 Party::Workflow(_) | Party::Adapter(_) | Party::Schedule(_) => {}
             }
         }
+        if audience.subjects().len() > SUBJECTS_MAX {
+            return Err(NoValue::Fault(format!(
+                "these people are more than {SUBJECTS_MAX} names: let them have a role in common"
+            )));
+        }
         Ok(audience)
     }
 
@@ -209,8 +217,11 @@ impl Machine<'_> {
                 Some(name) => names.push(name),
                 None => gather(&self.scope(lets, locals).template(template)?, &mut names),
             }
-            if names.len() > NAMES_MAX {
-                let sentence = format!("`{}` names more than {NAMES_MAX} people", template.source());
+            if names.len() > SUBJECTS_MAX || names.iter().any(|name| name.len() > NAME_BYTES_MAX) {
+                let sentence = format!(
+                    "`{}` names more than {SUBJECTS_MAX}, or one of more than {NAME_BYTES_MAX} bytes",
+                    template.source()
+                );
                 return Err(NoValue::Fault(sentence));
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::audience::Audience;
+use super::audience::{Audience, SUBJECTS_MAX};
 use super::interrupt::{Interrupt, NoValue};
 use super::machine::{Machine, Raised};
 use super::scope::Locals;
@@ -124,7 +124,7 @@ impl Machine<'_> {
             return Ok(Verdict::Stale);
         };
         let task = chart.state(open.state).task.as_deref();
-        let Some((task, rung)) = task.and_then(|task| Some((task, task.ladder.get(position)?))) else {
+        let Some(rung) = task.and_then(|task| task.ladder.get(position)) else {
             return Ok(Verdict::Stale);
         };
         let holds = open.acknowledged.is_none() || rung.during == RungCondition::Open;
@@ -154,17 +154,25 @@ impl Machine<'_> {
                 thread: false,
             });
         }
+        let mut too_many = false;
         if let Some(open) = self.next.tasks.get_mut(&path) {
             open.reached.push(Reached {
                 rung: position,
                 at: self.now,
                 people,
             });
+            too_many = open.subjects().len() > SUBJECTS_MAX;
+            if let Some(reached) = open.reached.last_mut().filter(|_| too_many) {
+                reached.people = Audience::default();
+            }
             if rung.take {
                 open.holder = None;
             }
         }
-        debug_assert!(position < task.ladder.len());
+        if too_many {
+            let sentence = format!("the task is for more than {SUBJECTS_MAX} names already: nobody is added");
+            self.log.note("ladder", &sentence, name);
+        }
         self.raise_rung(rung, &path);
         Ok(Verdict::Taken)
     }

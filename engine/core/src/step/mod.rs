@@ -34,6 +34,7 @@ mod people;
 mod personal;
 mod place;
 mod record;
+mod record_intents;
 mod requirement;
 mod run;
 mod scope;
@@ -81,7 +82,6 @@ pub use snapshot::{
 };
 pub use stored::{Stored, Unreadable};
 pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};
-pub(crate) use task::priority_of_word;
 pub use task::{OpenTask, Reached};
 pub use task_act::{TaskAct, TaskRef};
 pub use task_view::{TaskReason, TaskShown, Upcoming, tasks};

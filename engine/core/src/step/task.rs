@@ -10,7 +10,7 @@ use super::ladder::{rung_name, rungs_of};
 use super::machine::Machine;
 use super::scope::Locals;
 use super::timer::{duration_of, later};
-use crate::chart::{StateIndex, Task};
+use crate::chart::{PRIORITY_MAX, PRIORITY_NORMAL, StateIndex, Task, priority_of_word};
 use crate::expression::Template;
 use crate::value::Value;
 
@@ -70,20 +70,6 @@ impl OpenTask {
         subjects
     }
 }
-
-/// The number of a priority as it is written.
-pub(crate) fn priority_of_word(word: &str) -> Option<u8> {
-    match word.trim() {
-        "low" => Some(2),
-        "normal" => Some(PRIORITY_NORMAL),
-        "high" => Some(6),
-        "urgent" => Some(8),
-        digit => digit.parse().ok().filter(|number| *number <= PRIORITY_MAX),
-    }
-}
-
-pub(super) const PRIORITY_NORMAL: u8 = 4;
-pub(super) const PRIORITY_MAX: u8 = 9;
 
 impl Machine<'_> {
     /// Brings the open tasks into line with the configuration, the data and the pauses. Runs once, when the step has come to rest.

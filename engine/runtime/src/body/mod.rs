@@ -7,8 +7,10 @@ mod actor;
 mod effect;
 mod message;
 mod read;
+mod task;
 
 pub use actor::{actor_of, actor_value};
 pub use effect::EffectBody;
 pub use message::{MessageBody, MessageContent, Party};
 pub use read::BodyError;
+pub use task::{NoticeBody, notice_body, task_is_for, task_key, task_row};

@@ -32,10 +32,10 @@ use crate::incidents::{Decision, IncidentName, Incidents};
 use crate::instances::{Instances, Personal};
 use crate::intake::{Answer, Intake, Origin, Parcel, Reply, Request};
 use crate::outbox::Adapters;
-use crate::queries::{ListRequest, Listed, Queries, Shown, TRAIL_PAGE_MAX};
+use crate::queries::{ListRequest, Listed, Notices, Queries, Queue, QueueRequest, Queued, Shown, TRAIL_PAGE_MAX};
 use crate::registry::Registry;
 use crate::starts::Starts;
-use crate::store::{Applied, Incident, NewEntry, NextInstance, Store, TrailRow, Write};
+use crate::store::{Applied, Incident, NewEntry, NextInstance, NoticePlace, Store, TrailRow, Write};
 use crate::system::SystemTrail;
 use crate::tokens::Tokens;
 
@@ -205,6 +205,36 @@ impl Engine {
     /// The events this actor could send now, and why not the others.
     pub async fn can(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Vec<Offer>> {
         self.inner.queries.can(workflow, key, actor, self.now()).await
+    }
+
+    /// What waits for this actor and what they hold: what breaks first comes first.
+    pub async fn queue(&self, request: &QueueRequest, actor: &Actor) -> EngineResult<Queue> {
+        self.inner.queries.queue(request, actor, self.now()).await
+    }
+
+    /// The open tasks of one instance that this actor may see.
+    pub async fn tasks_of(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Vec<Queued>> {
+        self.inner.queries.tasks_of(workflow, key, actor, self.now()).await
+    }
+
+    /// What this actor was told, the newest first.
+    pub async fn inbox(&self, actor: &Actor, after: Option<NoticePlace>, limit: usize) -> EngineResult<Notices> {
+        self.inner.queries.inbox(actor, after, limit).await
+    }
+
+    /// The conversation of an instance, the oldest first.
+    pub async fn thread(
+        &self,
+        workflow: &str,
+        key: &str,
+        actor: &Actor,
+        after: Option<NoticePlace>,
+        limit: usize,
+    ) -> EngineResult<Notices> {
+        self.inner
+            .queries
+            .thread(workflow, key, actor, after, limit, self.now())
+            .await
     }
 
     /// What waits for a person. The caller sees to it that only operators ask.

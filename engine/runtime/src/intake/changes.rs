@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_core::step::{ArmedTimer, Entry, Facts, InputKind, Outcome, SendVerdict, Snapshot, Status, Verdict};
+use statewright_core::step::{ArmedTimer, Entry, Facts, InputKind, OpenTask, Outcome, SendVerdict, Snapshot, Status, Verdict};
 
 use super::request::{Origin, Request};
-use crate::body::{EffectBody, MessageBody, MessageContent, Party};
-use crate::store::{Claim, NewEffect, NewEntry, NewMessage, NextInstance, Write};
+use crate::body::{EffectBody, MessageBody, MessageContent, Party, notice_body, task_row};
+use crate::store::{Claim, NewEffect, NewEntry, NewMessage, NewNotice, NextInstance, TaskRow, Write};
 
 /// Held for ever by an instance whose key was drawn: under it a repetition of the start, which draws another, finds the first. And by
 /// one whose start its sender named: under it another start of that name, which would make another instance, is found to be none.
@@ -31,6 +31,7 @@ pub(super) struct Changes {
     resumed: bool,
     effects: Vec<NewEffect>,
     abandoned: Vec<Arc<str>>,
+    notices: Vec<NewNotice>,
     claims: Vec<Claim>,
     reads: Vec<(InstanceId, u64)>,
     /// Timers that were offered: name and the moment their row was due.
@@ -86,6 +87,15 @@ impl Changes {
             key: message.key,
             body: MessageBody::sent(own, message).write(),
             due_us: message.due.map_or(AT_ONCE_US, Timestamp::as_microsecond),
+        }));
+        let notices = outcome.notices.iter().zip(0..);
+        self.notices.extend(notices.map(|(notice, ordinal)| NewNotice {
+            sequence: outcome.next.sequence,
+            ordinal,
+            at_us: now.as_microsecond(),
+            thread: notice.thread,
+            subjects: notice.audience.subjects(),
+            body: notice_body(own, notice),
         }));
         self.effects.extend(outcome.effects.iter().map(|effect| NewEffect {
             key: effect.key.clone(),
@@ -163,6 +173,7 @@ impl Changes {
         let (timers_armed, timers_gone) = timer_changes(before, next, &self.timers_offered);
         let (mut claims_held, claims_released) = claim_changes(before, next);
         claims_held.extend(self.claims);
+        let (tasks, tasks_gone) = task_changes(before, next);
         let watched_before = before.map(|before| &before.subscriptions);
         Some(Write {
             instance: next.instance,
@@ -197,9 +208,9 @@ impl Changes {
                 .copied()
                 .collect(),
             unwatched: watched_before.map_or_else(Vec::new, |set| set.difference(&next.subscriptions).copied().collect()),
-            tasks: Vec::new(),
-            tasks_gone: Vec::new(),
-            notices: Vec::new(),
+            tasks,
+            tasks_gone,
+            notices: self.notices,
             erase: false,
             reads: self.reads,
             at_us: now.as_microsecond(),
@@ -262,6 +273,24 @@ fn timer_changes(before: Option<&Snapshot>, next: &Snapshot, offered: &[(Arc<str
         }
     }
     (armed, gone)
+}
+
+/// Queues show what is open and not on hold.
+fn task_changes(before: Option<&Snapshot>, next: &Snapshot) -> (Vec<TaskRow>, Vec<Arc<str>>) {
+    let none = BTreeMap::new();
+    let before = before.map_or(&none, |before| &before.tasks);
+    let shown = |task: &OpenTask| task.held_since.is_none();
+    let changed = next
+        .tasks
+        .iter()
+        .filter(|(name, task)| shown(task) && before.get(*name) != Some(*task));
+    let rows = changed.map(|(name, task)| task_row(next, name, task)).collect();
+    let were = before.iter().filter(|(_, task)| shown(task)).map(|(name, _)| name);
+    let gone = were
+        .filter(|name| !next.tasks.get(*name).is_some_and(shown))
+        .cloned()
+        .collect();
+    (rows, gone)
 }
 
 fn claim_changes(before: Option<&Snapshot>, next: &Snapshot) -> (Vec<Claim>, Vec<Claim>) {

@@ -2,6 +2,7 @@
 
 mod list;
 mod shown;
+mod tasks;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use statewright_core::step::{Actor, Facts, Needs, Offer, Visibility, offers, vis
 
 pub use list::{LIST_PAGE_MAX, ListRequest, Listed};
 pub use shown::Shown;
+pub use tasks::{NOTICE_PAGE_MAX, Noticed, Notices, QUEUE_PAGE_MAX, Queue, QueueRequest, Queued};
 
 use crate::configuration::NEEDS_ROUNDS_MAX;
 use crate::error::{EngineError, EngineResult};

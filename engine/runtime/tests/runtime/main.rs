@@ -17,4 +17,5 @@ mod running;
 mod sight;
 mod support;
 mod tables;
+mod tasks;
 mod timers;

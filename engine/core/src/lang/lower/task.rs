@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::value::Sink;
 use super::{Lowering, head};
-use crate::chart::{Channel, Notify, Rung, RungCondition, RungMoment, Task};
+use crate::chart::{Channel, Notify, Rung, RungCondition, RungMoment, Task, priority_of_word};
 use crate::diagnostic::Code;
 use crate::expression::{Template, Type};
 use crate::lang::scope::Scope;
@@ -64,7 +64,7 @@ impl Lowering<'_> {
     fn priority(&mut self, node: &Node, scope: &Scope) -> Option<Template> {
         let template = self.template(node, scope, Sink::Public("a priority"))?;
         if let Some(word) = template.literal()
-            && crate::step::priority_of_word(word).is_none()
+            && priority_of_word(word).is_none()
         {
             let message = format!("`{word}` is no priority");
             let help = "write `low`, `normal`, `high` or `urgent`, or a number from 0 to 9 (9 comes first)";

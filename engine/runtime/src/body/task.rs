@@ -1,0 +1,94 @@
+//! Tasks and notices as rows: whom they are for stands in them, so that nobody needs the chart to look for their own.
+
+use std::sync::Arc;
+
+use statewright_core::chart::Channel;
+use statewright_core::step::{Actor, Audience, Notice, OpenTask, Snapshot};
+use statewright_core::value::canonical::{read_canonical, to_canonical};
+use statewright_core::value::{Object, Value};
+
+use super::Party;
+use super::read::object_of;
+use crate::store::{NoticeRow, PRIORITY_MAX, TaskRow};
+
+/// What a task that is for nobody is found under: nothing that anybody is.
+const NOBODY: &str = "nobody";
+
+pub fn task_row(snapshot: &Snapshot, name: &Arc<str>, task: &OpenTask) -> TaskRow {
+    let mut subjects = task.subjects();
+    if subjects.is_empty() {
+        subjects.push(NOBODY.into());
+    }
+    let audiences = std::iter::once(&task.people).chain(task.reached.iter().map(|reached| &reached.people));
+    TaskRow {
+        instance: snapshot.instance,
+        name: name.clone(),
+        opened: task.opened,
+        opened_us: task.opened_at.as_microsecond(),
+        workflow: snapshot.workflow.clone(),
+        holder: task.holder.clone(),
+        priority: PRIORITY_MAX.saturating_sub(task.priority),
+        due_us: task.due.map(|due| due.as_microsecond()),
+        subjects,
+        body: to_canonical(&object_of([
+            ("for", Value::from_items(audiences.map(Audience::value).collect())),
+            ("key", Value::Text(snapshot.key.clone())),
+        ])),
+    }
+}
+
+/// Whose task a row is, as far as the row says; nothing if it cannot be read.
+pub fn task_is_for(row: &TaskRow, actor: &Actor) -> bool {
+    let Ok(body) = read_canonical(&row.body) else { return false };
+    let audiences = body.field("for").and_then(Value::as_list).unwrap_or(&[]);
+    row.holder.as_ref() == Some(&actor.id)
+        || audiences
+            .iter()
+            .filter_map(Audience::read)
+            .any(|audience| audience.includes(actor))
+}
+
+/// The key of the instance whose task it is.
+pub fn task_key(row: &TaskRow) -> Option<Arc<str>> {
+    let body = read_canonical(&row.body).ok()?;
+    body.field("key").and_then(Value::as_text).map(Arc::from)
+}
+
+pub fn notice_body(own: &Party, notice: &Notice) -> String {
+    let via = notice.via.iter().map(|channel| Value::from_text(channel.as_str()));
+    to_canonical(&object_of([
+        ("key", Value::Text(own.key.clone())),
+        ("text", Value::from_text(&notice.text)),
+        ("to", notice.audience.value()),
+        ("via", Value::from_items(via.collect())),
+        ("workflow", Value::Text(own.workflow.clone())),
+    ]))
+}
+
+/// A notice, read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeBody {
+    pub about: Party,
+    pub text: Arc<str>,
+    pub to: Audience,
+    pub via: Vec<Channel>,
+}
+
+impl NoticeBody {
+    /// None: it cannot be read, and is nobody's.
+    pub fn of(row: &NoticeRow) -> Option<Self> {
+        let body = read_canonical(&row.body).ok()?;
+        let fields: &Object = body.as_object()?;
+        let text = |name: &str| fields.get(name).and_then(Value::as_text).map(Arc::<str>::from);
+        let via = fields.get("via").and_then(Value::as_list).unwrap_or(&[]);
+        Some(NoticeBody {
+            about: Party {
+                workflow: text("workflow")?,
+                key: text("key")?,
+            },
+            text: text("text")?,
+            to: Audience::read(fields.get("to")?)?,
+            via: via.iter().filter_map(|word| Channel::of(word.as_text()?)).collect(),
+        })
+    }
+}

@@ -1,0 +1,231 @@
+//! Queues: what waits for somebody, what they hold, why, and what happens if nobody acts; and what people were told.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use statewright_core::identity::InstanceId;
+use statewright_core::step::{Actor, TaskShown, Visibility, subjects_of, tasks, title};
+
+use super::Queries;
+use crate::body::{NoticeBody, task_is_for};
+use crate::error::{EngineError, EngineResult};
+use crate::guarded::guarded;
+use crate::instances::{Instance, Personal};
+use crate::roles::{self, AUDITOR};
+use crate::store::{NoticePlace, NoticeRow, TaskPlace, TaskQuery, TaskRow};
+
+/// Tasks given at once.
+pub const QUEUE_PAGE_MAX: usize = 200;
+
+/// Tasks looked at for one page: roles are found by an index, the rest is compared one by one.
+const QUEUE_SCAN_MAX: usize = 2_000;
+
+/// Notices given at once.
+pub const NOTICE_PAGE_MAX: usize = 200;
+
+/// What is to be listed.
+#[derive(Clone, Debug, Default)]
+pub struct QueueRequest {
+    /// Of one workflow alone.
+    pub workflow: Option<Arc<str>>,
+    /// Also those that others hold.
+    pub held_too: bool,
+    /// Only those that the actor holds.
+    pub own: bool,
+    /// Where the page before ended.
+    pub after: Option<TaskPlace>,
+    pub limit: usize,
+}
+
+/// A task in a queue.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    pub instance: InstanceId,
+    pub workflow: Arc<str>,
+    pub key: Arc<str>,
+    /// What people see the instance called.
+    pub about: String,
+    /// The instance's revision.
+    pub sequence: u64,
+    pub task: TaskShown,
+}
+
+#[derive(Clone, Debug)]
+pub struct Queue {
+    /// What breaks first comes first.
+    pub tasks: Vec<Queued>,
+    /// Where to go on; None: there is no more.
+    pub next: Option<TaskPlace>,
+}
+
+/// Something that people were told.
+#[derive(Clone, Debug)]
+pub struct Noticed {
+    pub at: Timestamp,
+    pub place: NoticePlace,
+    pub thread: bool,
+    pub body: NoticeBody,
+}
+
+#[derive(Clone, Debug)]
+pub struct Notices {
+    pub notices: Vec<Noticed>,
+    pub next: Option<NoticePlace>,
+}
+
+impl Queries {
+    /// What waits for this actor, and what they hold.
+    pub async fn queue(&self, request: &QueueRequest, actor: &Actor, now: Timestamp) -> EngineResult<Queue> {
+        let limit = request.limit.clamp(1, QUEUE_PAGE_MAX);
+        let mut queue = Queue {
+            tasks: Vec::new(),
+            next: request.after.clone(),
+        };
+        let mut looked_at = 0;
+        loop {
+            let query = TaskQuery {
+                subjects: if request.own { Vec::new() } else { subjects_of(actor) },
+                holder: Some(actor.id.clone()),
+                held_too: request.held_too,
+                workflow: request.workflow.clone(),
+                after: queue.next.clone(),
+                limit: limit.min(QUEUE_SCAN_MAX - looked_at),
+            };
+            let page = self.store.tasks(&query).await?;
+            let theirs: Vec<&TaskRow> = page.rows.iter().filter(|row| task_is_for(row, actor)).collect();
+            let mut shown = self.shown(&theirs, actor, now).await?;
+            for row in &page.rows {
+                looked_at += 1;
+                queue.next = Some(row.place());
+                queue.tasks.extend(shown.remove(&(row.instance, row.name.clone())));
+                if queue.tasks.len() == limit {
+                    return Ok(queue);
+                }
+            }
+            if !page.more {
+                queue.next = None;
+                return Ok(queue);
+            }
+            if looked_at >= QUEUE_SCAN_MAX || page.rows.is_empty() {
+                return Ok(queue);
+            }
+        }
+    }
+
+    /// The tasks of these rows as they stand now. A row whose task has been closed meanwhile shows nothing.
+    async fn shown(
+        &self,
+        rows: &[&TaskRow],
+        actor: &Actor,
+        now: Timestamp,
+    ) -> EngineResult<BTreeMap<(InstanceId, Arc<str>), Queued>> {
+        let mut ids: Vec<InstanceId> = rows.iter().map(|row| row.instance).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut shown = BTreeMap::new();
+        for loaded in self.instances.load(&ids, Personal::With).await? {
+            let instance = match loaded {
+                Ok(Some(instance)) => instance,
+                Ok(None) => continue,
+                Err(error @ EngineError::DamagedInstance { .. }) => {
+                    tracing::error!(%error, "a task cannot be shown");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            for queued in self.tasks_in(&instance, actor, now).await? {
+                shown.insert((queued.instance, queued.task.name.clone()), queued);
+            }
+        }
+        Ok(shown)
+    }
+
+    /// The open tasks of one instance that this actor may see.
+    pub async fn tasks_of(&self, workflow: &str, key: &str, actor: &Actor, now: Timestamp) -> EngineResult<Vec<Queued>> {
+        let id = InstanceId::of(workflow, key);
+        let instance = self
+            .instances
+            .load_one(id, Personal::With)
+            .await?
+            .ok_or(EngineError::Hidden)?;
+        let tasks = self.tasks_in(&instance, actor, now).await?;
+        let hidden = tasks.is_empty() && self.visibility(&instance, actor, now).await? == Visibility::Hidden;
+        match hidden && !roles::has(actor, AUDITOR) {
+            true => Err(EngineError::Hidden),
+            false => Ok(tasks),
+        }
+    }
+
+    async fn tasks_in(&self, instance: &Instance, actor: &Actor, now: Timestamp) -> EngineResult<Vec<Queued>> {
+        let visible = self.visibility(instance, actor, now).await?;
+        let (chart, snapshot) = (&instance.known.chart, &instance.snapshot);
+        let shown = self
+            .ask(instance, now, |facts| tasks(chart, snapshot, actor, &visible, facts, now))
+            .await?;
+        if shown.is_empty() {
+            return Ok(Vec::new());
+        }
+        // who does not see the instance is told of the task alone
+        let about = match visible {
+            Visibility::Hidden => String::new(),
+            Visibility::Shown { .. } => guarded(|| Ok(title(chart, snapshot, now)))?,
+        };
+        let queued = shown.into_iter().map(|task| Queued {
+            instance: snapshot.instance,
+            workflow: snapshot.workflow.clone(),
+            key: snapshot.key.clone(),
+            about: about.clone(),
+            sequence: snapshot.sequence,
+            task,
+        });
+        Ok(queued.collect())
+    }
+
+    /// What this actor was told, the newest first.
+    pub async fn inbox(&self, actor: &Actor, after: Option<NoticePlace>, limit: usize) -> EngineResult<Notices> {
+        let limit = limit.clamp(1, NOTICE_PAGE_MAX);
+        let page = self.store.notices(&subjects_of(actor), after, limit).await?;
+        let next = page.rows.last().filter(|_| page.more).map(NoticeRow::place);
+        let theirs = page
+            .rows
+            .iter()
+            .filter_map(noticed)
+            .filter(|noticed| noticed.body.to.includes(actor));
+        Ok(Notices {
+            notices: theirs.collect(),
+            next,
+        })
+    }
+
+    /// The conversation of an instance, the oldest first: what its reader was told, and all of it for who sees every field.
+    pub async fn thread(
+        &self,
+        workflow: &str,
+        key: &str,
+        actor: &Actor,
+        after: Option<NoticePlace>,
+        limit: usize,
+        now: Timestamp,
+    ) -> EngineResult<Notices> {
+        let (instance, fields) = self.visible(workflow, key, actor, now).await?;
+        let limit = limit.clamp(1, NOTICE_PAGE_MAX);
+        let after = after.map(|place| (place.sequence, place.ordinal));
+        let rows = self.store.thread(instance.snapshot.instance, after, limit).await?;
+        let next = rows.last().filter(|_| rows.len() == limit).map(NoticeRow::place);
+        let may = |noticed: &Noticed| fields.is_none() || noticed.body.to.includes(actor);
+        Ok(Notices {
+            notices: rows.iter().filter_map(noticed).filter(may).collect(),
+            next,
+        })
+    }
+}
+
+fn noticed(row: &NoticeRow) -> Option<Noticed> {
+    Some(Noticed {
+        at: Timestamp::from_microsecond(row.at_us).ok()?,
+        place: row.place(),
+        thread: row.thread,
+        body: NoticeBody::of(row)?,
+    })
+}
