@@ -11,6 +11,7 @@ mod action;
 mod acts;
 mod admission;
 mod answers;
+mod business;
 mod claims;
 mod conclude;
 mod data;

@@ -1,5 +1,6 @@
 //! The engine: what everything outside calls, cheap to clone, usable from many tasks.
 
+mod calendar;
 mod deployment;
 mod loops;
 mod node;
@@ -13,6 +14,7 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{Actor, Input, InputKind, Offer, Record, RefusalKind, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, record};
 use tokio::sync::oneshot;
 
+pub use self::calendar::DeployedCalendar;
 pub use self::deployment::Deployed;
 pub use self::loops::Ended;
 pub use self::node::{Node, Surroundings};

@@ -20,8 +20,8 @@ macro_rules! migrations {
     };
 }
 
-pub(super) const SQLITE: &[Migration] = migrations!("sqlite": 1 "0001_store");
-pub(super) const POSTGRES: &[Migration] = migrations!("postgres": 1 "0001_store");
+pub(super) const SQLITE: &[Migration] = migrations!("sqlite": 1 "0001_store", 2 "0002_calendar");
+pub(super) const POSTGRES: &[Migration] = migrations!("postgres": 1 "0001_store", 2 "0002_calendar");
 
 /// What is still to be done to a schema of version `found` (0: empty).
 pub(super) fn remaining(known: &'static [Migration], found: i64) -> StoreResult<&'static [Migration]> {

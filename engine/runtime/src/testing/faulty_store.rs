@@ -10,8 +10,8 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use super::chance::Chance;
 use crate::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, PersonalRow, Repair, Store, StoreError, StoreResult, StoredDefinition, Stray, TokenRow, TrailRow,
-    Write,
+    NewMessage, NewToken, PersonalRow, Repair, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, Stray, TokenRow,
+    TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -128,6 +128,18 @@ impl Store for FaultyStore {
 
     async fn live_hashes(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
         self.call(self.inner.live_hashes()).await
+    }
+
+    async fn deploy_calendar(&self, calendar: &StoredCalendar, act: &Write) -> StoreResult<Applied> {
+        self.call(self.inner.deploy_calendar(calendar, act)).await
+    }
+
+    async fn calendar(&self, version: Digest) -> StoreResult<Option<StoredCalendar>> {
+        self.call(self.inner.calendar(version)).await
+    }
+
+    async fn live_calendars(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        self.call(self.inner.live_calendars()).await
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{commit, incident, outbox, record, schema, token, wake};
+use super::{calendar, commit, incident, outbox, record, schema, token, wake};
 
 const STATEMENTS: &[&str] = &[
     commit::FIND_SEQUENCE,
@@ -47,6 +47,9 @@ const STATEMENTS: &[&str] = &[
     outbox::REMOVE_ABANDONED,
     outbox::POSTPONE,
     outbox::FAIL,
+    calendar::KEEP,
+    calendar::MAKE_LIVE,
+    calendar::FIND,
     record::KEEP_DEFINITION,
     record::MAKE_LIVE,
     record::FIND_DEFINITION,
@@ -72,7 +75,13 @@ const STATEMENTS: &[&str] = &[
 ];
 
 /// Small, and asked for whole.
-const WHOLE: &[&str] = &[record::LIVE_DEFINITIONS, record::LIVE_HASHES, token::ALL, token::FIND_SAME];
+const WHOLE: &[&str] = &[
+    calendar::LIVE,
+    record::LIVE_DEFINITIONS,
+    record::LIVE_HASHES,
+    token::ALL,
+    token::FIND_SAME,
+];
 
 /// The steps of a plan that walk a table or an index from end to end, in the database as `prepare` left it.
 fn walks(connection: &Connection, sql: &str) -> Vec<String> {

@@ -40,6 +40,7 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
     seen.push(format!("incidents: {:?}", store.incidents(ALL).await.unwrap()));
     seen.push(format!("live_definitions: {:?}", store.live_definitions().await.unwrap()));
     seen.push(format!("live_hashes: {:?}", store.live_hashes().await.unwrap()));
+    seen.push(format!("live_calendars: {:?}", store.live_calendars().await.unwrap()));
     seen.push(format!("tokens: {:?}", store.tokens().await.unwrap()));
     seen
 }

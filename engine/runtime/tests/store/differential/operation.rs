@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_engine::store::{
-    Definition, EffectEnd, EffectResult, Incident, IncidentKind, ListQuery, NewToken, Repair, Store, Write,
+    Definition, EffectEnd, EffectResult, Incident, IncidentKind, ListQuery, NewToken, Repair, Store, StoredCalendar, Write,
 };
 
 use crate::random::Random;
@@ -36,6 +36,7 @@ pub enum Operation {
     Settle(InstanceId, IncidentKind, String, Repair, Box<Write>),
     Bounce(InstanceId, i64),
     Deploy(Definition, Box<Write>),
+    DeployCalendar(StoredCalendar, Box<Write>),
     AddToken(NewToken, Box<Write>),
     RevokeToken(&'static str, i64, Box<Write>),
     Draw(&'static str),
@@ -72,7 +73,11 @@ impl Operation {
                 let act = Box::new(draw_act(random, reference, now_us).await);
                 Operation::RevokeToken(random.one_of(&TOKENS), now_us, act)
             }
-            94..96 => Operation::Draw(random.one_of(&KEYS)),
+            94..95 => Operation::DeployCalendar(
+                draw_calendar(random, now_us),
+                Box::new(draw_act(random, reference, now_us).await),
+            ),
+            95..96 => Operation::Draw(random.one_of(&KEYS)),
             _ => Operation::Read(now_us, draw_query(random)),
         }
     }
@@ -95,6 +100,7 @@ impl Operation {
                 format!("{:?}", store.bounce(*to, *message_id, Some(&answer)).await)
             }
             Operation::Deploy(definition, act) => format!("{:?}", store.deploy(definition, act).await),
+            Operation::DeployCalendar(calendar, act) => format!("{:?}", store.deploy_calendar(calendar, act).await),
             Operation::AddToken(token, act) => format!("{:?}", store.add_token(token, act).await),
             Operation::RevokeToken(token, now_us, act) => format!("{:?}", store.revoke_token(token, *now_us, act).await),
             Operation::Draw(workflow) => format!("{:?}", store.draw_number(workflow).await),
@@ -329,6 +335,16 @@ fn draw_definition(random: &mut Random, now_us: i64) -> Definition {
     Definition {
         hash: Digest::of(source.as_bytes()),
         workflow: name("order"),
+        source,
+        deployed_at_us: now_us,
+    }
+}
+
+fn draw_calendar(random: &mut Random, now_us: i64) -> StoredCalendar {
+    let source = format!("source {}", random.below(3));
+    StoredCalendar {
+        version: Digest::of(source.as_bytes()),
+        name: name("lab"),
         source,
         deployed_at_us: now_us,
     }
