@@ -1,13 +1,22 @@
 //! From a stored source to a chart.
 
 use statewright_core::chart::Chart;
-use statewright_core::diagnostic::{Sources, concise};
-use statewright_core::lang::{Bundle, Unbuilt, compile};
+use statewright_core::diagnostic::{Diagnostics, Sources, concise};
+use statewright_core::lang::{Bundle, Compiled, Unbuilt, compile};
+use statewright_core::time::CalendarVersion;
 
 /// Makes charts of sources. What the store keeps of a definition is what this reads.
 pub trait Compiler: Send + Sync + 'static {
     /// `source` as the store keeps it. The chart's `definition` is the hash it is kept under. An error is for people.
     fn compile(&self, source: &str) -> Result<Chart, String>;
+
+    /// The same of a calendar, which is named by its version: the digest of its source.
+    fn compile_calendar(&self, source: &str) -> Result<CalendarVersion, String> {
+        let (sources, compiled) = compiled(source)?;
+        compiled
+            .calendar
+            .ok_or_else(|| told(&sources, &compiled.diagnostics, "a calendar"))
+    }
 }
 
 impl<F> Compiler for F
@@ -25,11 +34,27 @@ pub struct LanguageCompiler;
 
 impl Compiler for LanguageCompiler {
     fn compile(&self, source: &str) -> Result<Chart, String> {
-        let bundle = Bundle::read(source).map_err(|error| error.to_string())?;
-        let text = bundle.files.get(&bundle.main).cloned().unwrap_or_default();
-        let mut sources = Sources::new();
-        let main = sources.add(bundle.main.clone(), text);
-        let compiled = compile(&mut sources, main, &bundle, Unbuilt::Refuse);
-        compiled.chart.ok_or_else(|| concise(&sources, &compiled.diagnostics))
+        let (sources, compiled) = compiled(source)?;
+        compiled
+            .chart
+            .ok_or_else(|| told(&sources, &compiled.diagnostics, "a workflow"))
+    }
+}
+
+fn compiled(source: &str) -> Result<(Sources, Compiled), String> {
+    let bundle = Bundle::read(source).map_err(|error| error.to_string())?;
+    let text = bundle.files.get(&bundle.main).cloned().unwrap_or_default();
+    let mut sources = Sources::new();
+    let main = sources.add(bundle.main.clone(), text);
+    let compiled = compile(&mut sources, main, &bundle, Unbuilt::Refuse);
+    Ok((sources, compiled))
+}
+
+/// What is wrong with a source; of one without a fault that it is of another kind.
+fn told(sources: &Sources, diagnostics: &Diagnostics, wanted: &str) -> String {
+    if diagnostics.has_errors() {
+        concise(sources, diagnostics)
+    } else {
+        format!("the main file is of another kind: {wanted} is needed")
     }
 }

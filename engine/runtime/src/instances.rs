@@ -6,6 +6,7 @@ use statewright_core::identity::{Digest, InstanceId};
 use statewright_core::step::Snapshot;
 use statewright_core::trail::{EntryText, entry_digest};
 
+use crate::calendars::Calendars;
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::registry::{Known, Registry};
@@ -36,6 +37,11 @@ pub struct Instances {
 impl Instances {
     pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>) -> Self {
         Instances { store, registry }
+    }
+
+    /// The calendars that business time is counted along.
+    pub fn calendars(&self) -> &Calendars {
+        self.registry.calendars()
     }
 
     /// What the store has now, in the order asked for, with one query (and one for each instance that has personal values). An

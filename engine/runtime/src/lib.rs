@@ -15,6 +15,7 @@
 pub mod adapter;
 pub mod audit;
 pub mod body;
+mod calendars;
 pub mod clock;
 mod compiler;
 pub mod configuration;
@@ -39,6 +40,7 @@ mod timers;
 mod token_lookup;
 pub mod tokens;
 
-pub use engine::{Deployed, Ended, Engine, Node, SendRequest, StartRequest, Surroundings, TaskRequest};
+pub use calendars::Calendars;
+pub use engine::{Deployed, DeployedCalendar, Ended, Engine, Node, SendRequest, StartRequest, Surroundings, TaskRequest};
 pub use messages::Messages;
 pub use timers::Timers;

@@ -10,6 +10,7 @@ use statewright_core::chart::Chart;
 use statewright_core::identity::Digest;
 use statewright_core::step::{holds_personal_data, system_chart};
 
+use crate::calendars::Calendars;
 pub use crate::compiler::{Compiler, LanguageCompiler};
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
@@ -30,6 +31,7 @@ pub struct Registry {
     store: Arc<dyn Store>,
     compiler: Arc<dyn Compiler>,
     charts: RwLock<Charts>,
+    calendars: Calendars,
 }
 
 #[derive(Default)]
@@ -50,12 +52,18 @@ impl Known {
 impl Registry {
     pub fn new(store: Arc<dyn Store>, compiler: Arc<dyn Compiler>) -> Self {
         let registry = Registry {
+            calendars: Calendars::new(store.clone(), compiler.clone()),
             store,
             compiler,
             charts: RwLock::default(),
         };
         registry.keep(Known::of(system_chart()));
         registry
+    }
+
+    /// The calendars, which no definition pins.
+    pub fn calendars(&self) -> &Calendars {
+        &self.calendars
     }
 
     /// Compiles a source without keeping it.
@@ -157,6 +165,10 @@ impl Registry {
 
     /// Asks the store what is live, and compiles what this node has not seen yet.
     pub async fn refresh(&self) -> EngineResult<()> {
+        // asked only where some instance may count along one
+        if self.read().by_hash.values().any(|known| known.chart.calendar.is_some()) {
+            self.calendars.refresh().await?;
+        }
         for (workflow, hash) in self.store.live_hashes().await? {
             if self.read().live.get(&workflow) == Some(&hash) && self.known(hash).is_some() {
                 continue;

@@ -11,6 +11,7 @@ use statewright_core::lang::{Resolver, Unbuilt, compile};
 use statewright_core::step::{
     Actor, ActorKind, Entry, Fact, Facts, Input, InputKind, Outcome, Snapshot, Stepped, label, offers, seal, step, title, view,
 };
+use statewright_core::time::CalendarVersion;
 use statewright_core::trail::{EntryText, Head, Replay, Replayed, verify_entries};
 use statewright_core::value::{Value, canonical};
 
@@ -36,8 +37,20 @@ pub(crate) fn compiled(yaml: &str) -> Chart {
     compiled.chart.unwrap_or_else(|| panic!("the workflow is right: {told}"))
 }
 
+/// Working days on both sides of a clock change.
+fn calendar() -> Arc<CalendarVersion> {
+    let text =
+        "calendar: hours\nzone: Europe/Berlin\nhours: {mon: ['08:00-17:00'], fri: ['22:00-06:00']}\nholidays: [2026-04-03]\n";
+    let mut sources = Sources::new();
+    let main = sources.add("hours.yaml", text);
+    let compiled = compile(&mut sources, main, &NoFiles, Unbuilt::Refuse);
+    Arc::new(compiled.calendar.expect("the calendar is right"))
+}
+
 pub(crate) struct Life {
     chart: Arc<Chart>,
+    /// Whatever the chart calls it.
+    calendar: Arc<CalendarVersion>,
     now: Timestamp,
     snapshot: Option<Snapshot>,
     entries: Vec<Entry>,
@@ -49,6 +62,7 @@ impl Life {
     pub(crate) fn of(chart: Arc<Chart>) -> Life {
         Life {
             chart,
+            calendar: calendar(),
             now: "2026-03-28T23:30:00+01:00".parse().expect("it is a moment"),
             snapshot: None,
             entries: Vec::new(),
@@ -99,7 +113,10 @@ impl Life {
             match step(&self.chart, self.snapshot.as_ref(), input, &facts, self.now) {
                 Ok(Stepped::Done(outcome)) => return Some(*outcome),
                 Ok(Stepped::Needs(needs)) => {
-                    let before = facts.views.len();
+                    let before = facts.views.len() + usize::from(facts.calendar.is_some());
+                    if needs.calendar.is_some() {
+                        facts.calendar = Some(self.calendar.clone());
+                    }
                     for read in needs.reads {
                         let fact = Fact {
                             instance: InstanceId::of(&read.workflow, &read.key),
@@ -108,7 +125,8 @@ impl Life {
                         };
                         facts.views.insert((read.read, read.key), fact);
                     }
-                    assert!(before < facts.views.len(), "nothing is asked for twice");
+                    let after = facts.views.len() + usize::from(facts.calendar.is_some());
+                    assert!(before < after, "nothing is asked for twice");
                 }
                 Err(failure) => {
                     assert!(failure.code.starts_with("SW-1") && !failure.message.is_empty(), "{failure:?}");
@@ -175,6 +193,7 @@ impl Life {
         let mut personal: Vec<(Digest, String)> = self.entries.iter().flat_map(|entry| entry.personal.clone()).collect();
         personal.extend(stored.personal);
         let mut replay = Replay::begin(&self.chart, &personal);
+        replay.know(self.calendar.clone());
         for entry in &self.entries {
             assert_eq!(replay.follow(&entry.bytes), Ok(Replayed::Same), "{}", entry.bytes);
         }

@@ -65,6 +65,16 @@ pub(crate) const TARGET: Target = Target {
         "by: [clerk]",
         "reason: required",
         "$ref: other.yaml",
+        "decide('t', x=1)",
+        "table('t', 'k')",
+        "table: t",
+        "calendar: c",
+        "1 business day",
+        "in_business_hours(now)",
+        "when: {x: '>= 1'}",
+        "rows_from: r.csv",
+        "1..9",
+        "22:00-06:00",
         "optional ",
         "pattern: '(a+)+$'",
         "minimum: 1e28",
@@ -107,11 +117,12 @@ fn hold(bytes: &[u8]) {
         let compiled = compile(&mut sources, main, &beside, unbuilt);
         problems_hold(&sources, &compiled.diagnostics);
         assert!(
-            compiled.chart.is_none() || !compiled.diagnostics.has_errors(),
-            "what has an error has no chart"
+            (compiled.chart.is_none() && compiled.calendar.is_none()) || !compiled.diagnostics.has_errors(),
+            "what has an error is not used"
         );
         let read = compiled.bundle.is_some() && !compiled.diagnostics.has_errors();
-        assert_eq!(compiled.chart.is_some(), read, "what has no error has a chart");
+        let used = compiled.chart.is_some() || compiled.calendar.is_some();
+        assert_eq!(used, read, "what has no error has a chart, or is a calendar");
         if unbuilt == Unbuilt::Refuse {
             deployed(compiled);
         }

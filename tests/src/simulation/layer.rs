@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_engine::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray,
-    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredCalendar,
+    StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -64,6 +64,9 @@ layers! {
     definition(hash: Digest) -> Option<StoredDefinition>;
     live_definitions() -> Vec<StoredDefinition>;
     live_hashes() -> Vec<(Arc<str>, Digest)>;
+    deploy_calendar(calendar: &StoredCalendar, act: &Write) -> Applied;
+    calendar(version: Digest) -> Option<StoredCalendar>;
+    live_calendars() -> Vec<(Arc<str>, Digest)>;
     draw_number(workflow: &str) -> u64;
     load(ids: &[InstanceId]) -> Vec<Option<InstanceRow>>;
     personal(instance: InstanceId) -> Vec<PersonalRow>;

@@ -27,7 +27,7 @@ pub struct Check {
 
 #[derive(Debug, Args)]
 pub struct Deploy {
-    /// Workflow files, and folders in which every workflow is meant
+    /// Files of workflows and calendars, and folders in which all of these are meant
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -47,7 +47,7 @@ impl Check {
             return Ok(Exit::No);
         }
         // A file that was named may be a schema alone; of a folder at least one workflow is expected.
-        if examined.bundles.is_empty() && self.paths.iter().any(|path| path.is_dir()) {
+        if examined.deployable.is_empty() && self.paths.iter().any(|path| path.is_dir()) {
             return Err(no_workflow());
         }
         Ok(Exit::Done)
@@ -72,32 +72,48 @@ impl Deploy {
                     .hint("Mend them; `statewright check` shows them again"),
             );
         }
-        if examined.bundles.is_empty() {
+        if examined.deployable.is_empty() {
             return Err(no_workflow());
         }
         if !terminal.json && !examined.diagnostics.is_empty() {
             examined.tell(terminal, false);
         }
         let desk = self.target.open_making(terminal).await?;
-        let deployed = deploy(&desk, &examined.bundles, terminal).await;
+        let deployed = deploy(&desk, &examined.deployable, terminal).await;
         desk.close().await;
         deployed.map(|()| Exit::Done)
     }
 }
 
-async fn deploy(desk: &Desk, bundles: &[Bundle], terminal: Terminal) -> Result<(), Failure> {
-    for bundle in bundles {
-        let deployment = desk.client.call(Call::post(&["workflows"], request(bundle))).await?.value()?;
+/// Calendars first: workflows may need them.
+async fn deploy(desk: &Desk, deployable: &[Deployable], terminal: Terminal) -> Result<(), Failure> {
+    let of = |kind: Kind| deployable.iter().filter(move |each| each.kind == kind);
+    for Deployable { kind, bundle } in of(Kind::Calendar).chain(of(Kind::Workflow)) {
+        let (collection, name, version) = match kind {
+            Kind::Calendar => ("calendars", "calendar", "version"),
+            Kind::Workflow => ("workflows", "workflow", "definition"),
+        };
+        let deployment = desk.client.call(Call::post(&[collection], request(bundle))).await?.value()?;
         terminal.answer(&deployment, || {
             let changed = deployment.field("changed").and_then(Value::as_boolean) == Some(true);
-            let (workflow, definition) = (member(&deployment, "workflow"), member(&deployment, "definition"));
-            format!(
-                "{workflow}  {definition}  {}\n",
-                if changed { "live" } else { "live already" }
-            )
+            let (name, version) = (member(&deployment, name), member(&deployment, version));
+            format!("{name}  {version}  {}\n", if changed { "live" } else { "live already" })
         });
     }
     Ok(())
+}
+
+/// What is deployed by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Calendar,
+    Workflow,
+}
+
+/// The files of one of these.
+struct Deployable {
+    kind: Kind,
+    bundle: Bundle,
 }
 
 /// Schema `DeploymentRequest`.
@@ -117,7 +133,7 @@ pub fn request(bundle: &Bundle) -> Value {
 struct Examined {
     sources: Sources,
     diagnostics: Diagnostics,
-    bundles: Vec<Bundle>,
+    deployable: Vec<Deployable>,
     /// That could be read.
     files: usize,
     /// Those that could not, each with its reason.
@@ -129,7 +145,7 @@ impl Examined {
         let mut examined = Examined {
             sources: Sources::new(),
             diagnostics: Diagnostics::new(),
-            bundles: Vec::new(),
+            deployable: Vec::new(),
             files: 0,
             unreadable: Vec::new(),
         };
@@ -153,7 +169,13 @@ impl Examined {
             Ok(compiled) => {
                 self.files += 1;
                 self.diagnostics.append(compiled.diagnostics);
-                self.bundles.extend(compiled.bundle);
+                let kind = if compiled.calendar.is_some() {
+                    Kind::Calendar
+                } else {
+                    Kind::Workflow
+                };
+                self.deployable
+                    .extend(compiled.bundle.map(|bundle| Deployable { kind, bundle }));
             }
             Err(error) => self.unreadable.push(Failure::unreadable(&file.display().to_string(), error)),
         }
@@ -215,8 +237,8 @@ fn no_file(folder: &Path) -> Failure {
 }
 
 fn no_workflow() -> Failure {
-    Failure::misused(Code::WorkflowAbsent, "There is no workflow among these files")
-        .hint("A workflow's file begins with `workflow: NAME`")
+    Failure::misused(Code::WorkflowAbsent, "There is no workflow or calendar among these files")
+        .hint("A workflow's file begins with `workflow: NAME`, a calendar's with `calendar: NAME`")
 }
 
 /// The paths in a folder, in the order of their names.

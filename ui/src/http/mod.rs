@@ -14,6 +14,7 @@ mod about;
 mod authentication;
 mod bodies;
 mod body;
+mod calendars;
 mod events;
 mod fault;
 mod gate;

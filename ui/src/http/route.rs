@@ -102,6 +102,7 @@ impl Access {
 pub fn routes() -> impl Iterator<Item = &'static Route> {
     [
         super::workflows::ROUTES,
+        super::calendars::ROUTES,
         super::instances::ROUTES,
         super::events::ROUTES,
         super::trail::ROUTES,

@@ -110,7 +110,7 @@ async fn deploy(State(service): State<Shared>, Extension(caller): Extension<Call
     let _held = given.finish()?;
     let examined = examine(bundle).await?;
     let Some((source, known)) = examined.usable else {
-        return Err(refused(examined.errors, examined.lines));
+        return Err(refused("workflow", examined.errors, examined.lines));
     };
     let deployed = service.engine.deploy_compiled(known, &source, &caller.actor).await?;
     let made = object([
@@ -194,7 +194,7 @@ async fn show(State(service): State<Shared>, Path(name): Path<String>) -> Answer
     Ok(response)
 }
 
-fn bundle(given: &mut Document) -> Answered<Bundle> {
+pub(super) fn bundle(given: &mut Document) -> Answered<Bundle> {
     let main = given.required_text("main")?;
     let files = given
         .object("files")?
@@ -216,9 +216,9 @@ fn bundle(given: &mut Document) -> Answered<Bundle> {
 }
 
 /// Every problem of the files, each as a reason of its own.
-fn refused(errors: usize, lines: Vec<String>) -> Problem {
+pub(super) fn refused(wanted: &str, errors: usize, lines: Vec<String>) -> Problem {
     let sentence = match errors {
-        0 => "The main file holds no workflow".to_owned(),
+        0 => format!("The main file holds no {wanted}"),
         1 => "The definition has an error".to_owned(),
         errors => format!("The definition has {errors} errors"),
     };
@@ -232,6 +232,6 @@ fn refused(errors: usize, lines: Vec<String>) -> Problem {
 }
 
 /// `file:line:column: …`, one for each problem.
-fn lines(sources: &Sources, diagnostics: &Diagnostics) -> Vec<String> {
+pub(super) fn lines(sources: &Sources, diagnostics: &Diagnostics) -> Vec<String> {
     concise(sources, diagnostics).lines().map(str::to_owned).collect()
 }

@@ -246,6 +246,31 @@ fn a_deployment_needs_the_adapters_that_it_names() {
 }
 
 #[test]
+fn a_table_is_deployed_with_its_workflow_and_a_calendar_before_it() {
+    let workflow = "workflow: triage\nkey: t\ncalendar: clinic-hours\ndata: {age: integer, level: optional integer}\nstart: {by: [clerk], input: [age]}\naccess: [{for: [clerk]}]\ninitial: waiting\nstates:\n  waiting:\n    entry: [{assign: {level: \"{{ decide('levels', age=age).level }}\"}}]\n    after: {late: {in: 2 business hours, actions: [{mark: {late: {}}}]}}\n";
+    let levels = "table: levels\ninputs: {age: {type: integer, minimum: 0}}\noutput: {level: integer}\nrows:\n  - {when: {age: '< 18'}, then: {level: 1}}\n  - {when: {age: 19..64}, then: {level: 2}}\n  - {when: {age: '>= 65'}, then: {level: 3}}\ntests:\n  - {with: {age: 65}, gives: {level: 3}}\n";
+    let hours = "calendar: clinic-hours\nzone: Europe/Berlin\nhours: {mon: ['00:00-24:00'], tue: ['00:00-24:00'], wed: ['00:00-24:00'], thu: ['00:00-24:00'], fri: ['00:00-24:00'], sat: ['00:00-24:00'], sun: ['00:00-24:00']}\n";
+    check(
+        "tables-and-calendars",
+        &[
+            ("broken/levels.yaml", levels),
+            ("clinic/triage.yaml", workflow),
+            ("clinic/tables/levels.yaml", &levels.replace("19..64", "18..64")),
+            ("clinic/clinic-hours.yaml", hours),
+        ],
+        &[
+            "check broken",
+            "deploy clinic/triage.yaml --store sqlite:s.db",
+            "check clinic",
+            "deploy clinic --store sqlite:s.db",
+            "deploy clinic/clinic-hours.yaml --store sqlite:s.db",
+            "start triage --with age:=65 --as ann:clerk --store sqlite:s.db",
+            "verify --store sqlite:s.db",
+        ],
+    );
+}
+
+#[test]
 fn an_order_is_made_of_a_file_from_the_trade() {
     macro_rules! shipped {
         ($path:literal) => {

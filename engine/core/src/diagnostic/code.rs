@@ -133,7 +133,7 @@ codes! {
     NoWayOut = "0802", "a state from which no end is reached";
     EndlessCycle = "0803", "a circle that never comes to rest";
 
-    // 09xx: tables.
+    // 09xx: tables and calendars.
     TableOfNoKind = "0901", "a table that is neither looked up nor decides";
     UnknownTable = "0902", "an unknown table";
     RowMisfit = "0903", "a row that does not fit its table";
@@ -143,6 +143,9 @@ codes! {
     RowNeverReached = "0907", "a row that never answers";
     TableTestFails = "0908", "a table that answers otherwise than its test expects";
     RowsUnreadable = "0909", "rows that cannot be read from their file";
+    CalendarUnnamed = "0910", "business time without a calendar";
+    HoursUnreadable = "0911", "hours or a date that cannot be read";
+    HoursMissing = "0912", "a calendar without hours";
 
     // 10xx: a step.
     NoRest = "1001", "an input that does not come to rest";

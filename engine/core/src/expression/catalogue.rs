@@ -179,17 +179,12 @@ catalogue! {
 }
 
 impl Function {
-    /// Whether the answer comes from outside the expression: from tables, the calendar, recorded draws or salts.
+    /// Whether the answer comes from outside the expression: from tables, recorded draws or salts.
     #[must_use]
     pub fn is_answered_by_scope(self) -> bool {
         matches!(
             self,
-            Function::Decide
-                | Function::Table
-                | Function::BusinessBetween
-                | Function::InBusinessHours
-                | Function::RandomHex
-                | Function::HmacRef
+            Function::Decide | Function::Table | Function::RandomHex | Function::HmacRef
         )
     }
 }

@@ -8,7 +8,7 @@ use super::evaluate::{Evaluation, fault, is_number};
 use super::operators::rank;
 use super::scope::{Call, FaultKind, Stop};
 use crate::time::{
-    Duration, at_time_of_day, end_of_day, local_date, local_time, parse_date, parse_instant, parse_time, start_of_day,
+    Duration, TimeError, at_time_of_day, end_of_day, local_date, local_time, parse_date, parse_instant, parse_time, start_of_day,
 };
 use crate::value::Value;
 use crate::value::number::{self, DECIMAL_DIGITS_MAX};
@@ -54,6 +54,8 @@ impl Evaluation<'_> {
                     ..Duration::default()
                 }))
             }
+            (Function::BusinessBetween, [from, to]) => self.business_between(from, to, node),
+            (Function::InBusinessHours, [at]) => self.in_business_hours(at, node),
             (Function::Date, [value]) => self.date_of(value),
             (Function::Time, [value]) => self.time_of(value),
             (Function::Instant, [value]) => self.instant_of(value),
@@ -256,6 +258,31 @@ impl Evaluation<'_> {
 
     fn unreadable(&self, node: &Node, wanted: &str) -> Stop {
         fault(FaultKind::Type, node.span, format!("{} is not {wanted}", self.quoted(node)))
+    }
+
+    /// Business hours between two moments, as a duration of that kind.
+    fn business_between(&mut self, from: &Node, to: &Node, node: &Node) -> Result<Value, Stop> {
+        let (first, second) = (self.instant_at(from)?, self.instant_at(to)?);
+        self.burn_days(first, second, node)?;
+        let calendar = self.timed(self.scope.calendar().ok_or(TimeError::NoCalendar), node)?;
+        let business_microseconds = self.timed(calendar.business_between(first, second), node)?;
+        Ok(Value::Duration(Duration {
+            business_microseconds,
+            ..Duration::default()
+        }))
+    }
+
+    fn in_business_hours(&mut self, at: &Node, node: &Node) -> Result<Value, Stop> {
+        let moment = self.instant_at(at)?;
+        let calendar = self.timed(self.scope.calendar().ok_or(TimeError::NoCalendar), node)?;
+        self.timed(calendar.is_open(moment), node).map(Value::Boolean)
+    }
+
+    fn instant_at(&mut self, node: &Node) -> Result<jiff::Timestamp, Stop> {
+        match self.present(node)? {
+            Value::Instant(moment) => Ok(moment),
+            other => Err(self.mismatch(node, &other, "an instant is needed")),
+        }
     }
 
     fn absolute(&mut self, value: &Node, node: &Node) -> Result<Value, Stop> {

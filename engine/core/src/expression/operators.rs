@@ -2,13 +2,18 @@
 
 use std::cmp::Ordering;
 
+use jiff::Timestamp;
+
 use super::ast::{Arithmetic, Comparison, Node};
 use super::evaluate::{Evaluation, fault, is_number};
 use super::scope::{FaultKind, Stop};
 use super::wording::{arithmetic_advice, comparison_advice};
-use crate::time::{Duration, TimeError, add_to_date, add_to_instant, between_dates, between_instants};
+use crate::time::{CALENDAR_DAYS_MAX, Duration, TimeError, add_to_date, add_to_instant, between_dates, between_instants};
 use crate::value::number::{self, NumberError};
 use crate::value::{Decimal, Value, limits, order};
+
+/// A day with hours has at least one of them, as calendars are.
+const MICROSECONDS_PER_HOUR: u64 = 3_600_000_000;
 
 impl Evaluation<'_> {
     pub(super) fn negate(&mut self, operand: &Node, node: &Node) -> Result<Value, Stop> {
@@ -36,6 +41,7 @@ impl Evaluation<'_> {
         let (zone, calendar) = (self.scope.zone(), self.scope.calendar());
         let instant = |moment, duration: Duration| add_to_instant(moment, duration, zone, calendar).map(Value::from_instant);
         let date = |day, duration: Duration| add_to_date(day, duration, calendar).map(Value::Date);
+        self.burn_business(left, right, node)?;
         let result = match (operator, left, right) {
             (Arithmetic::Add, Value::Instant(moment), Value::Duration(duration))
             | (Arithmetic::Add, Value::Duration(duration), Value::Instant(moment)) => instant(*moment, *duration),
@@ -244,6 +250,28 @@ impl Evaluation<'_> {
     /// A fault of a number, as a sentence about the node.
     pub(super) fn counted<T>(&self, result: Result<T, NumberError>, node: &Node) -> Result<T, Stop> {
         result.map_err(|error| fault(FaultKind::Number, node.span, format!("{}: {error}", self.quoted(node))))
+    }
+
+    /// Counting along a calendar costs a unit for each day, before it is done: at most as many as it is followed for.
+    fn burn_business(&mut self, left: &Value, right: &Value, node: &Node) -> Result<(), Stop> {
+        for value in [left, right] {
+            if let Value::Duration(duration) = value
+                && (duration.business_days != 0 || duration.business_microseconds != 0)
+            {
+                let days = i64::from(duration.business_days).unsigned_abs();
+                let hours = duration.business_microseconds.unsigned_abs() / MICROSECONDS_PER_HOUR;
+                let passed = days.saturating_add(hours).saturating_mul(2).min(CALENDAR_DAYS_MAX.into());
+                self.burn(usize::try_from(passed).unwrap_or(usize::MAX), node.span)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for all days between two moments.
+    pub(super) fn burn_days(&mut self, from: Timestamp, to: Timestamp, node: &Node) -> Result<(), Stop> {
+        let days = to.duration_since(from).as_hours().unsigned_abs() / 24;
+        let passed = days.min(CALENDAR_DAYS_MAX.into());
+        self.burn(usize::try_from(passed).unwrap_or(usize::MAX), node.span)
     }
 
     /// A fault of time, as a sentence about the node.

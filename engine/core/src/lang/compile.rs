@@ -4,10 +4,11 @@ use super::fields::FIELDS_MAX;
 use super::grammar::{KINDS, Kind};
 use super::loader::Loader;
 use super::lower::lower;
-use super::{Bundle, Resolver, Unbuilt, shape, table, unbuilt};
+use super::{Bundle, Resolver, Unbuilt, calendar, shape, table, unbuilt};
 use crate::chart::Chart;
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, nearest};
+use crate::time::{BusinessCalendar, CalendarVersion};
 use crate::yaml::{Mapping, Node, is_extension, parse};
 
 /// What came of a file.
@@ -15,7 +16,9 @@ use crate::yaml::{Mapping, Node, is_extension, parse};
 pub struct Compiled {
     /// None where an error was found, and for files that hold no workflow.
     pub chart: Option<Chart>,
-    /// The files of a workflow; what is stored under the chart's `definition`.
+    /// None where an error was found, and for files that hold no calendar.
+    pub calendar: Option<CalendarVersion>,
+    /// The files of a workflow or a calendar; what is stored under the chart's `definition` or the calendar's version.
     pub bundle: Option<Bundle>,
     /// Sorted by file and place.
     pub diagnostics: Diagnostics,
@@ -29,6 +32,7 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
     let (node, mut out) = parse(main, &text);
     let nothing = |out: Diagnostics| Compiled {
         chart: None,
+        calendar: None,
         bundle: None,
         diagnostics: out.sorted(),
     };
@@ -46,6 +50,12 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
         let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);
         table::read(mapping, &mut loader, &mut out, &mut room);
     }
+    if kind.key == "calendar" {
+        let mut loader = Loader::new(sources, &name, files);
+        let calendar = calendar::read(mapping, &mut loader, &mut out);
+        let bundle = Bundle::new(&name, &text, &loader.pinned);
+        return of_calendar(mapping, calendar, bundle, out);
+    }
     if kind.key != "workflow" {
         return nothing(out);
     }
@@ -59,8 +69,27 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
     let chart = lowered.drafted.filter(|_| !diagnostics.has_errors());
     Compiled {
         chart: chart.map(|chart| Chart { definition, ..chart }),
+        calendar: None,
         bundle: Some(bundle),
         diagnostics: diagnostics.sorted(),
+    }
+}
+
+fn of_calendar(mapping: &Mapping, calendar: Option<BusinessCalendar>, bundle: Bundle, out: Diagnostics) -> Compiled {
+    let name = mapping
+        .get("calendar")
+        .and_then(Node::as_scalar)
+        .map(|name| name.text.clone());
+    let calendar = name.zip(calendar).filter(|_| !out.has_errors());
+    Compiled {
+        chart: None,
+        calendar: calendar.map(|(name, calendar)| CalendarVersion {
+            name,
+            version: bundle.digest(),
+            calendar,
+        }),
+        bundle: Some(bundle),
+        diagnostics: out.sorted(),
     }
 }
 

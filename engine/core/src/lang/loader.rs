@@ -16,6 +16,9 @@ pub const PINNED_FILES_MAX: usize = 200;
 /// Folders in which the file of a table may stand, as seen from the main file.
 const TABLE_FOLDERS: [&str; 2] = ["", "tables/"];
 
+/// The same for a calendar that another one extends.
+const CALENDAR_FOLDERS: [&str; 2] = ["", "calendars/"];
+
 /// A table that was asked for.
 pub(super) enum TableSlot {
     /// Its file is being read.
@@ -95,6 +98,28 @@ impl<'a> Loader<'a> {
         drop(found);
         let file = self.pin(&path, &text, place, out)?;
         Some(parsed(file, &text, "table", out))
+    }
+
+    /// The tree of a calendar that another one extends; None with a diagnostic when there is none.
+    pub(super) fn calendar(&mut self, name: &Scalar, out: &mut Diagnostics) -> Option<Node> {
+        let from = self.sources.get(name.span.file).map_or("", |source| source.name());
+        let paths = CALENDAR_FOLDERS
+            .iter()
+            .filter_map(|folder| join(from, &format!("{folder}{}.yaml", name.text)));
+        let found = paths
+            .filter_map(|path| Some((Arc::<str>::from(&*path), self.resolver.resolve(&path)?)))
+            .next();
+        let Some((path, text)) = found else {
+            let message = format!("there is no calendar `{}`", name.text);
+            let help = format!(
+                "it stands in `{0}.yaml` beside this one, or in `calendars/{0}.yaml`",
+                name.text
+            );
+            out.push(Diagnostic::error(Code::MissingFile, name.span, message).help(help));
+            return None;
+        };
+        let file = self.pin(&path, &text, name.span, out)?;
+        Some(parsed(file, &text, "calendar", out))
     }
 
     fn unknown_table(&self, name: &str, place: Span) -> Diagnostic {

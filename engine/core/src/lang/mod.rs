@@ -12,6 +12,7 @@
 mod asked;
 mod builtin;
 mod bundle;
+mod calendar;
 mod compile;
 mod computed;
 mod editor;
@@ -32,6 +33,7 @@ mod unbuilt;
 use std::sync::Arc;
 
 pub use bundle::{Bundle, UnreadableBundle};
+pub use calendar::CALENDAR_DATES_MAX;
 pub use compile::{Compiled, compile, read_test};
 pub use computed::template as read_template;
 pub use editor::language_schema;

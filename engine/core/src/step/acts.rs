@@ -112,6 +112,7 @@ fn sealed(
         log: Log::default(),
         reads: Vec::new(),
         entropy: None,
+        calendar: None,
         label: Some(super::view::label(chart, next, now).into()),
     };
     let entry = EntryParts {

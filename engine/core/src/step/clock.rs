@@ -9,12 +9,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::admission::forbidden;
-use super::interrupt::{Interrupt, NoValue};
+use super::interrupt::{Interrupt, NoValue, failure};
 use super::machine::{Machine, Raised};
 use super::scope::Locals;
 use super::timer::{duration_of, later};
-use super::{ArmedTimer, ClockState, Notice, Refusal, RefusalKind, Snapshot, Status, Verdict};
-use crate::chart::{Clock, RungCondition, RungMoment};
+use super::{Actor, ArmedTimer, ClockState, Facts, Needs, Notice, Refusal, RefusalKind, Snapshot, Status, Verdict};
+use crate::chart::{Chart, Clock, RungCondition, RungMoment};
+use crate::time::{Calendar, TimeError};
 use crate::value::{Object, Value};
 
 /// What stands before a clock's name and the number of its rung in the name of a timer; of the target itself `breach` stands for
@@ -201,12 +202,28 @@ impl Machine<'_> {
         self.between_us(business, since, self.now)
     }
 
-    fn between_us(&self, _business: bool, from: Timestamp, to: Timestamp) -> Result<i64, Interrupt> {
-        Ok(to.as_microsecond().saturating_sub(from.as_microsecond()))
+    /// What passes on a clock from one moment to another. A calendar that is not here has been asked for, and all is done again.
+    fn between_us(&self, business: bool, from: Timestamp, to: Timestamp) -> Result<i64, Interrupt> {
+        match business {
+            true => self.business_between(from, to).or_else(|error| self.unless_asked_for(error)),
+            false => Ok(to.as_microsecond().saturating_sub(from.as_microsecond())),
+        }
     }
 
-    fn after_us(&self, _business: bool, from: Timestamp, microseconds: i64) -> Result<Timestamp, Interrupt> {
-        Ok(later(from, microseconds))
+    fn after_us(&self, business: bool, from: Timestamp, microseconds: i64) -> Result<Timestamp, Interrupt> {
+        match business {
+            true => self
+                .add_business_time(from, microseconds)
+                .or_else(|error| self.unless_asked_for(error)),
+            false => Ok(later(from, microseconds)),
+        }
+    }
+
+    fn unless_asked_for<T>(&self, error: TimeError) -> Result<T, Interrupt> {
+        match self.lacks_calendar() {
+            true => Err(Interrupt::Needs),
+            false => Err(failure("SW-1002", format!("a clock cannot be counted: {error}"))),
+        }
     }
 
     /// The clock, and which of its rungs, whose timer has this name; None for its target.
@@ -366,8 +383,8 @@ pub struct ClockShown {
 }
 
 /// The clocks that have run, in the order of the chart.
-pub fn clocks(chart: &crate::chart::Chart, snapshot: &Snapshot, facts: &super::Facts, now: Timestamp) -> Vec<ClockShown> {
-    let actor = super::Actor::engine();
+pub fn clocks(chart: &Chart, snapshot: &Snapshot, facts: &Facts, now: Timestamp) -> Result<Vec<ClockShown>, Needs> {
+    let actor = Actor::engine();
     let machine = Machine::new(chart, snapshot.clone(), &actor, None, facts, now);
     let shown = chart.clocks.iter().filter_map(|clock| {
         let state = snapshot.clocks.get(&clock.name)?;
@@ -377,7 +394,11 @@ pub fn clocks(chart: &crate::chart::Chart, snapshot: &Snapshot, facts: &super::F
             value: machine.clock_value(Some(state)),
         })
     });
-    shown.collect()
+    let shown = shown.collect();
+    match machine.lacks_calendar() {
+        true => Err(machine.take_needs()),
+        false => Ok(shown),
+    }
 }
 
 fn refusal(sentence: String) -> Refusal {

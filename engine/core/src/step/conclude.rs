@@ -95,6 +95,12 @@ impl Machine<'_> {
             log: std::mem::take(&mut self.log),
             reads: std::mem::take(&mut seen.reads).into_iter().collect(),
             entropy: if seen.entropy_used { self.facts.entropy } else { None },
+            calendar: self
+                .facts
+                .calendar
+                .as_ref()
+                .filter(|_| seen.calendar_used)
+                .map(|calendar| (calendar.name.clone(), calendar.version)),
             label,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::identity::InstanceId;
+use crate::time::CalendarVersion;
 use crate::value::Value;
 
 /// What was looked up for one step. Recorded with the input, so that replay reads nothing.
@@ -13,6 +14,8 @@ pub struct Facts {
     pub views: BTreeMap<(Arc<str>, Arc<str>), Fact>,
     /// Drawn by the shell when a step asks for it.
     pub entropy: Option<[u8; 32]>,
+    /// The calendar that the chart names, as it is live: handed in when a step asks for it.
+    pub calendar: Option<Arc<CalendarVersion>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub struct Fact {
 pub struct Needs {
     pub reads: Vec<ReadRequest>,
     pub entropy: bool,
+    /// The name of the calendar that business time is to be counted along.
+    pub calendar: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

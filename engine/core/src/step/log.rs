@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::Fact;
 use super::decision::Decision;
 use crate::chart::{Proof, StateIndex, TransitionIndex};
+use crate::identity::Digest;
 use crate::value::Value;
 
 /// How many notes one entry keeps: an entry is for reading.
@@ -111,6 +112,8 @@ pub struct Trace {
     /// What the step saw of other instances: read name and resolved key, and what was found.
     pub(super) reads: Vec<(ReadPlace, Fact)>,
     pub(super) entropy: Option<[u8; 32]>,
+    /// The name and the version of the calendar that was used.
+    pub(super) calendar: Option<(Arc<str>, Digest)>,
     /// What the customer sees; None: the name of the first active state, in words.
     pub(super) label: Option<Arc<str>>,
 }

@@ -87,6 +87,7 @@ pub(super) struct Seen {
     pub reads: BTreeMap<(Arc<str>, Arc<str>), Fact>,
     pub needs: Needs,
     pub entropy_used: bool,
+    pub calendar_used: bool,
     pub random_drawn: u32,
     /// Instances that the guards of eventless transitions looked at since the last microstep.
     pub watching: bool,

@@ -12,6 +12,7 @@ mod acts;
 mod admission;
 mod answers;
 mod audience;
+mod business;
 mod children;
 mod claims;
 mod clock;

@@ -54,6 +54,9 @@ pub fn offers(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, 
             }
         }
     }
+    if machine.lacks_calendar() {
+        return Err(machine.take_needs());
+    }
     Ok(offers)
 }
 

@@ -74,7 +74,7 @@ impl EntryParts<'_> {
         members.digest("definition", &next.definition);
         members.list("effects", &outcome.effects, write_effect);
         self.write_paths(&mut members, "entered", &log.entered);
-        if !self.trace.reads.is_empty() || self.trace.entropy.is_some() {
+        if !self.trace.reads.is_empty() || self.trace.entropy.is_some() || self.trace.calendar.is_some() {
             self.write_facts(members.name("facts"));
         }
         members.number("format", 1);
@@ -176,6 +176,12 @@ impl EntryParts<'_> {
 
     fn write_facts(&self, out: &mut String) {
         let mut facts = Members::open(out);
+        if let Some((name, version)) = &self.trace.calendar {
+            let mut calendar = Members::open(facts.name("calendar"));
+            calendar.text("name", name);
+            calendar.digest("version", version);
+            calendar.close();
+        }
         if let Some(entropy) = self.trace.entropy {
             facts.digest("entropy", &Digest(entropy));
         }

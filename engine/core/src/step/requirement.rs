@@ -50,7 +50,11 @@ pub fn requirement(chart: &Chart, snapshot: &Snapshot, require: &str, facts: &Fa
         .and_then(Value::as_object)
         .map(Locals::from_fields)
         .unwrap_or_default();
-    match machine.scope(&[], &locals).value(&expression) {
+    let value = machine.scope(&[], &locals).value(&expression);
+    if machine.lacks_calendar() {
+        return Err(machine.take_needs());
+    }
+    match value {
         Ok(value) => Ok(value == Value::Boolean(true)),
         Err(NoValue::Needs) => Err(machine.take_needs()),
         Err(NoValue::Fault(_)) => Ok(false),

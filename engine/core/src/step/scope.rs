@@ -12,6 +12,7 @@ use super::{Actor, ActorKind, ReadRequest};
 use crate::chart::{Lets, Read, ReadOf, StateIndex};
 use crate::expression::{Call, Expression, FaultKind, Function, Meter, Scope, Stop, Template};
 use crate::identity::InstanceId;
+use crate::time::Calendar;
 use crate::value::{Object, Value};
 
 /// How deep named values may rest on one another. Beyond this they go round in a circle.
@@ -316,6 +317,10 @@ impl Scope for StepScope<'_, '_> {
 
     fn meter(&self) -> Option<&Meter> {
         Some(&self.machine.meter)
+    }
+
+    fn calendar(&self) -> Option<&dyn Calendar> {
+        self.machine.chart.calendar.as_ref().map(|_| self.machine as &dyn Calendar)
     }
 }
 

@@ -29,7 +29,11 @@ pub fn visibility(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Fac
     let machine = Machine::new(chart, snapshot.clone(), actor, None, facts, now);
     let mut seen: Option<Option<Vec<Arc<str>>>> = None;
     for access in &chart.access {
-        if !machine.grants(access).map_err(|_| machine.take_needs())? {
+        let grants = machine.grants(access).map_err(|_| machine.take_needs())?;
+        if machine.lacks_calendar() {
+            return Err(machine.take_needs());
+        }
+        if !grants {
             continue;
         }
         seen = Some(match (seen, &access.show) {
@@ -53,7 +57,11 @@ pub fn visibility(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Fac
 /// nothing; what they may do is said by `by` alone.
 pub fn sees(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, now: Timestamp) -> Result<bool, Needs> {
     let machine = Machine::new(chart, snapshot.clone(), actor, None, facts, now);
-    machine.is_seen().map_err(|_| machine.take_needs())
+    let seen = machine.is_seen().map_err(|_| machine.take_needs())?;
+    if machine.lacks_calendar() {
+        return Err(machine.take_needs());
+    }
+    Ok(seen)
 }
 
 impl Machine<'_> {

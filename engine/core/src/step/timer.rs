@@ -9,7 +9,7 @@ use super::interrupt::{Interrupt, NoValue};
 use super::machine::Machine;
 use super::scope::Locals;
 use crate::chart::{StateIndex, Timer, TimerMoment};
-use crate::expression::Template;
+use crate::expression::{Expression, Template};
 use crate::time::Duration;
 use crate::value::Value;
 
@@ -66,6 +66,9 @@ impl Machine<'_> {
         let TimerMoment::At(expression) = &timer.when else {
             return Ok(());
         };
+        if self.keeps_moment(name, expression) {
+            return Ok(());
+        }
         let value = match self.scope(&[], &Locals::default()).value(expression) {
             Ok(value) => value,
             Err(NoValue::Needs) => return Err(Interrupt::Needs),
@@ -108,6 +111,28 @@ impl Machine<'_> {
             (None, None) => {}
         }
         Ok(())
+    }
+
+    /// A moment that business time led to stays as it was computed, whatever becomes of the calendar, until its data changes.
+    fn keeps_moment(&self, name: &str, expression: &Expression) -> bool {
+        let lets = &self.chart.lets;
+        if self.chart.calendar.is_none() || !self.next.timers.contains_key(name) {
+            return false;
+        }
+        let mut open: Vec<Arc<str>> = expression.references().variables.into_keys().collect();
+        let mut known: Vec<Arc<str>> = Vec::new();
+        while let Some(variable) = open.pop() {
+            if known.contains(&variable) {
+                continue;
+            }
+            if let Some((_, named)) = lets.iter().find(|(let_name, _)| *let_name == variable) {
+                open.extend(named.references().variables.into_keys());
+            } else if self.chart.data.get(&variable).is_none() || self.log.changes.iter().any(|change| change.field == variable) {
+                return false;
+            }
+            known.push(variable);
+        }
+        true
     }
 
     fn settle_pause(&mut self, name: &Arc<str>, paused: bool) {
@@ -203,7 +228,7 @@ impl Machine<'_> {
 
     pub(super) fn moment_from(&self, value: &Value, from: Timestamp) -> Result<Timestamp, String> {
         let duration = duration_of(value)?;
-        crate::time::add_to_instant(from, duration, self.zone(), None).map_err(|error| error.to_string())
+        crate::time::add_to_instant(from, duration, self.zone(), Some(self)).map_err(|error| error.to_string())
     }
 
     pub(super) fn drop_timers_of(&mut self, state: StateIndex) {

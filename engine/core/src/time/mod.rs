@@ -11,6 +11,7 @@
 //! much later as the clock jumped (02:30 becomes 03:30); where it stands twice, it is the first one. (RFC 5545 decides the
 //! same way, and jiff calls it *compatible*.) Exact units count elapsed time, whatever the clock shows.
 
+mod business;
 mod calendar;
 mod duration;
 mod iso;
@@ -22,6 +23,7 @@ mod text;
 mod words;
 mod zone;
 
+pub use business::{BusinessCalendar, CALENDAR_DAYS_MAX, CalendarVersion, Hours, MINUTES_PER_DAY, weekday};
 pub use calendar::Calendar;
 pub use duration::{DurationError, parse_duration};
 pub use iso::parse_data_duration;

@@ -19,6 +19,10 @@ pub enum TimeError {
     OutOfRange,
     #[error("business time needs a calendar, and none is set (`calendar:` of the workflow)")]
     NoCalendar,
+    #[error("the calendar is not known yet")]
+    CalendarPending,
+    #[error("the calendar is followed for {} days at most", super::CALENDAR_DAYS_MAX)]
+    CalendarTooFar,
     #[error("a date takes days, weeks, months and years; `{0}` has hours: use `instant(date, time)` first")]
     TimeOnDate(Duration),
     #[error("`{left}` and `{right}` cannot be compared: their units have no fixed relation")]

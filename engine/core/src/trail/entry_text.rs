@@ -128,6 +128,7 @@ impl EntryText {
         actor_of(actor)
     }
 
+    /// What the step was given; the calendar is only named in an entry, see [`EntryText::calendar`].
     pub fn facts(&self) -> Result<Facts, EntryError> {
         let mut facts = Facts::default();
         let Some(recorded) = self.fields.get("facts") else {
@@ -153,6 +154,22 @@ impl EntryText {
             facts.views.insert((text("read")?.into(), text("key")?.into()), fact);
         }
         Ok(facts)
+    }
+
+    /// The version of the calendar that the step counted along, if it did.
+    pub fn calendar(&self) -> Result<Option<Digest>, EntryError> {
+        let calendar = self.fields.get("facts").and_then(|facts| facts.field("calendar"));
+        let version = calendar
+            .and_then(|calendar| calendar.field("version"))
+            .and_then(Value::as_text);
+        match (calendar, version) {
+            (None, _) => Ok(None),
+            (Some(_), Some(version)) => version
+                .parse()
+                .map(Some)
+                .map_err(|error| EntryError(format!("`facts.calendar`: {error}"))),
+            (Some(_), None) => Err(EntryError("`facts.calendar` names no version".into())),
+        }
     }
 
     /// The input as it was given to the step; `secret` is what a start was given.

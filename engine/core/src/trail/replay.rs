@@ -1,11 +1,15 @@
 //! Stepping recorded inputs and facts again: the same bytes must come out.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::{EntryError, EntryText};
 use crate::chart::{Chart, TransitionIndex};
 use crate::identity::Digest;
 use crate::step::{
     Entry, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped, holds_personal_data, record, seal, step, system_entry,
 };
+use crate::time::CalendarVersion;
 use crate::value::Value;
 use crate::value::canonical::read_canonical;
 
@@ -29,6 +33,8 @@ pub enum Replayed {
 pub struct Replay<'a> {
     chart: &'a Chart,
     personal: &'a [(Digest, String)],
+    /// By version: those that entries name.
+    calendars: BTreeMap<Digest, Arc<CalendarVersion>>,
     snapshot: Option<Snapshot>,
     lost: bool,
     taken: Vec<(TransitionIndex, usize)>,
@@ -40,10 +46,16 @@ impl<'a> Replay<'a> {
         Replay {
             chart,
             personal,
+            calendars: BTreeMap::new(),
             snapshot: None,
             lost: false,
             taken: Vec::new(),
         }
+    }
+
+    /// A version of a calendar that entries from here on may have been counted along.
+    pub fn know(&mut self, calendar: Arc<CalendarVersion>) {
+        self.calendars.insert(calendar.version, calendar);
     }
 
     /// The next entry. After a difference the rest cannot be compared and is reported as it is found.
@@ -131,7 +143,9 @@ impl<'a> Replay<'a> {
                     let refused = Record::Refused { input, refusals };
                     return sealed(record(self.chart, needed()?, &refused, &actor, at));
                 }
-                match step(self.chart, before, &input, &entry.facts()?, at).map_err(failed)? {
+                let mut facts = entry.facts()?;
+                facts.calendar = self.calendar_of(entry)?;
+                match step(self.chart, before, &input, &facts, at).map_err(failed)? {
                     Stepped::Done(mut outcome) => {
                         let entry = seal(
                             self.chart,
@@ -145,6 +159,13 @@ impl<'a> Replay<'a> {
                 }
             }
         }
+    }
+
+    fn calendar_of(&self, entry: &EntryText) -> Result<Option<Arc<CalendarVersion>>, EntryError> {
+        let Some(version) = entry.calendar()? else { return Ok(None) };
+        let known = self.calendars.get(&version).cloned();
+        let unknown = || EntryError(format!("version {version} of its calendar is not there"));
+        known.map(Some).ok_or_else(unknown)
     }
 
     fn secret(&self) -> Option<[u8; 32]> {

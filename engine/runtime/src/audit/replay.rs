@@ -106,6 +106,14 @@ async fn replay_instance(
         after = end.sequence;
         for entry in &page {
             walked.entries += 1;
+            if known.chart.calendar.is_some()
+                && let Err(detail) = know_calendar(&mut replay, registry, &entry.bytes).await?
+            {
+                return Ok(Course::Different {
+                    sequence: entry.sequence,
+                    detail,
+                });
+            }
             match replay.follow(&entry.bytes) {
                 Ok(Replayed::Same) => {}
                 Ok(Replayed::Erased) => return erased_at(store, row, entry.sequence).await,
@@ -133,6 +141,20 @@ async fn replay_instance(
         sequence: row.sequence,
         detail,
     })
+}
+
+/// Hands over the version of the calendar that an entry names; the inner error says what is wrong with it. One that is not there is for
+/// the replay to tell.
+async fn know_calendar(replay: &mut Replay<'_>, registry: &Registry, bytes: &str) -> EngineResult<Result<(), String>> {
+    let version = EntryText::read(bytes).and_then(|entry| entry.calendar());
+    let Ok(Some(version)) = version else { return Ok(Ok(())) };
+    match registry.calendars().version(version).await {
+        Ok(Some(calendar)) => replay.know(calendar),
+        Ok(None) => {}
+        Err(EngineError::Damaged(detail)) => return Ok(Err(detail)),
+        Err(error) => return Err(error),
+    }
+    Ok(Ok(()))
 }
 
 /// Personal values that an entry needs are not there: lawfully, if another says that they were erased.

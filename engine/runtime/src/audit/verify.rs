@@ -5,6 +5,7 @@ use std::sync::Arc;
 use statewright_core::identity::InstanceId;
 use statewright_core::trail::{ChainState, EntryText, Fault, FaultKind, Head};
 
+use super::calendars;
 use super::definitions::Pinned;
 use super::finding::{Finding, name_of};
 use super::personal::Commitments;
@@ -44,6 +45,7 @@ pub async fn verify(store: &Arc<dyn Store>, mut progress: impl FnMut(Progress)) 
         progress(report.walked);
     }
     report.find(pinned.compare(store).await?);
+    report.find(calendars::compare(store).await?);
     report.find(strays(store).await?);
     Ok(report)
 }

@@ -41,6 +41,7 @@ impl Engine {
         }
         self.check_adapters(&known.chart)?;
         inner.registry.refresh().await?;
+        self.check_calendar(&known.chart).await?;
         let was_live = inner.registry.live_hashes().contains(&(workflow.clone(), hash));
         if was_live {
             return Ok(Deployed {
@@ -76,6 +77,17 @@ impl Engine {
             hash,
             unchanged: false,
         })
+    }
+
+    /// Business time could not be counted. Calendars are never taken away, so the one that is there now is there for good.
+    async fn check_calendar(&self, chart: &Chart) -> EngineResult<()> {
+        let Some(name) = &chart.calendar else { return Ok(()) };
+        match self.inner.registry.calendars().find(name).await? {
+            Some(_) => Ok(()),
+            None => Err(EngineError::DefinitionRefused(format!(
+                "the calendar `{name}` has not been deployed: deploy its file first, or together with the workflow's"
+            ))),
+        }
     }
 
     /// A call to what is not there would wait for ever.

@@ -1,5 +1,6 @@
 //! The engine: what everything outside calls, cheap to clone, usable from many tasks.
 
+mod calendar;
 mod deployment;
 mod loops;
 mod node;
@@ -14,6 +15,7 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{Actor, Input, InputKind, Offer, Record, RefusalKind, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, record};
 use tokio::sync::oneshot;
 
+pub use self::calendar::DeployedCalendar;
 pub use self::deployment::Deployed;
 pub(crate) use self::deployment::calls_of;
 pub use self::loops::Ended;

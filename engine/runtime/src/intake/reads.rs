@@ -35,7 +35,14 @@ impl Reader {
         needs: impl Iterator<Item = &'a Needs>,
         cache: Option<&SnapshotCache>,
     ) -> EngineResult<Subjects> {
-        let mut ids: Vec<InstanceId> = needs.flat_map(|needs| &needs.reads).map(subject).collect();
+        let mut ids: Vec<InstanceId> = Vec::new();
+        for needs in needs {
+            ids.extend(needs.reads.iter().map(subject));
+            if let Some(name) = &needs.calendar {
+                // from memory, unless this node has not heard of it yet
+                self.instances.calendars().find(name).await?;
+            }
+        }
         ids.sort_unstable();
         ids.dedup();
         let kept = match cache {
@@ -62,6 +69,11 @@ impl Reader {
     ) -> EngineResult<()> {
         if needs.entropy && facts.entropy.is_none() {
             facts.entropy = Some(self.entropy.draw());
+        }
+        if let Some(name) = &needs.calendar {
+            let calendar = self.instances.calendars().known(name);
+            let absent = || EngineError::Damaged(format!("the calendar `{name}` is needed and not there"));
+            facts.calendar = Some(calendar.ok_or_else(absent)?);
         }
         for request in &needs.reads {
             let fact = fact_of(request, chart, own, subjects, now)?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use statewright_core::identity::{InputKey, InstanceId};
 
 use super::task::{NO_DUE_US, PRIORITY_MAX};
-use super::{Applied, EffectResult, NewMessage, NewToken, StoreError, StoreResult, Write, subject};
+use super::{Applied, EffectResult, NewMessage, NewToken, StoreError, StoreResult, StoredCalendar, Write, subject};
 
 /// Sequences and numbers are stored as signed 64-bit integers.
 const NUMBER_MAX: u64 = i64::MAX as u64;
@@ -62,6 +62,11 @@ pub(super) fn check_token(token: &NewToken) -> StoreResult<()> {
         return Err(StoreError::Refused("a token with a NUL character".into()));
     }
     Ok(())
+}
+
+pub(super) fn check_calendar(calendar: &StoredCalendar) -> StoreResult<()> {
+    check_text("the calendar's source", &calendar.source)?;
+    check_text("the calendar's name", &calendar.name)
 }
 
 pub(super) fn check_text(what: &str, text: &str) -> StoreResult<()> {

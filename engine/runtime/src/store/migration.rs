@@ -22,11 +22,13 @@ macro_rules! migrations {
 
 pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     1 "0001_store",
+    2 "0002_calendar",
     3 "0003_task",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     1 "0001_store",
+    2 "0002_calendar",
     3 "0003_task",
 );
 

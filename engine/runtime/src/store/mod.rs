@@ -39,8 +39,8 @@ pub use check::check_writes;
 pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
 pub use open::open;
 pub use read::{
-    DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, PersonalRow, StoredDefinition,
-    Stray, StrayTable, TokenRow, TrailRow,
+    DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, PersonalRow, StoredCalendar,
+    StoredDefinition, Stray, StrayTable, TokenRow, TrailRow,
 };
 pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX};
 pub use task::{PRIORITY_MAX, TaskPage, TaskPlace, TaskQuery, TaskRow};
@@ -95,6 +95,15 @@ pub trait Store: Send + Sync + 'static {
     }
     /// The next running number of a workflow, drawn for good (a number that is not used leaves a gap).
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64>;
+
+    // Calendars
+
+    /// Keeps a version of a calendar for ever (nothing happens if it is known) and makes it the live one. The write is the system
+    /// trail's entry of it, as for a definition.
+    async fn deploy_calendar(&self, calendar: &StoredCalendar, act: &Write) -> StoreResult<Applied>;
+    async fn calendar(&self, version: Digest) -> StoreResult<Option<StoredCalendar>>;
+    /// Name and live version of each, by name: every node asks each second whether another one has deployed.
+    async fn live_calendars(&self) -> StoreResult<Vec<(Arc<str>, Digest)>>;
 
     // Instances
 

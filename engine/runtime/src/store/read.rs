@@ -143,6 +143,17 @@ pub struct StoredDefinition {
     pub deployed_at_us: i64,
 }
 
+/// A version of a calendar, as it is deployed and found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCalendar {
+    /// Digest of the source.
+    pub version: Digest,
+    pub name: Arc<str>,
+    /// The files it was made of, as canonical JSON (name → text).
+    pub source: String,
+    pub deployed_at_us: i64,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRow {
     pub id: Arc<str>,

@@ -11,7 +11,7 @@ use super::chance::Chance;
 use crate::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
     NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreError, StoreResult,
-    StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -128,6 +128,18 @@ impl Store for FaultyStore {
 
     async fn live_hashes(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
         self.call(self.inner.live_hashes()).await
+    }
+
+    async fn deploy_calendar(&self, calendar: &StoredCalendar, act: &Write) -> StoreResult<Applied> {
+        self.call(self.inner.deploy_calendar(calendar, act)).await
+    }
+
+    async fn calendar(&self, version: Digest) -> StoreResult<Option<StoredCalendar>> {
+        self.call(self.inner.calendar(version)).await
+    }
+
+    async fn live_calendars(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        self.call(self.inner.live_calendars()).await
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

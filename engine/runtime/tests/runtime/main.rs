@@ -2,6 +2,7 @@
 //! on what the stores keep is asked of all three.
 
 mod audit;
+mod calendars;
 mod children;
 mod effects;
 #[path = "../store/fixture.rs"]

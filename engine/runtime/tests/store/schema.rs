@@ -10,10 +10,12 @@ use crate::shape::step;
 
 /// Every table with its columns; `?` may be null.
 const MANIFEST: &str = "\
+calendar: version name source deployed_at
 claim: id name value holder
 definition: hash workflow source deployed_at
 effect: instance key adapter body due attempts epoch lease_node? lease_until? abandoned error? incident_since?
 instance: id workflow key definition sequence done snapshot head started_at watchers?
+live_calendar: name version
 live_definition: workflow hash
 message: id receiver key body due inserted_at deferred attempts error? incident_since?
 notice: instance sequence ordinal at thread subjects body

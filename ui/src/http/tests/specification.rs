@@ -116,6 +116,17 @@ async fn answers_are_as_the_document_says() {
         "Deployment",
         &api.check(post("/v1/workflows", &files).by(&api.operator), "201").await.body,
     );
+    let lab = r#"{"main": "lab.yaml", "files": {"lab.yaml": "calendar: lab\nzone: UTC\nhours: {mon: ['08:00-17:00']}\n"}}"#;
+    conforms(
+        "CalendarDeployment",
+        &api.check(post("/v1/calendars", lab).by(&api.operator), "201").await.body,
+    );
+    api.check(post("/v1/calendars", lab).by(&api.operator), "200").await;
+    api.check(
+        post("/v1/calendars", &files).by(&api.operator),
+        "422 SW-2208 The main file holds no calendar [invalid]",
+    )
+    .await;
     let token = api
         .check(post("/v1/tokens", r#"{"user": "tess"}"#).by(&api.operator), "201")
         .await;
@@ -129,6 +140,7 @@ async fn answers_are_as_the_document_says() {
         ("/healthz", "Health"),
         ("/readyz", "Health"),
         ("/v1/workflows", "Workflows"),
+        ("/v1/calendars", "Calendars"),
         ("/v1/workflows/ticket", "Workflow"),
         ("/v1/instances", "Instances"),
         ("/v1/instances/ticket/A-1", "Instance"),

@@ -176,7 +176,10 @@ fn the_scope_answers_what_is_not_computed() {
             ),
             ("hmac_ref(person.name)", r#""person.name""#),
             ("random_hex(8)", "fault: `random_hex` is not built yet"),
-            ("in_business_hours(now)", "fault: `in_business_hours` is not built yet"),
+            (
+                "in_business_hours(now)",
+                "fault: `in_business_hours(now)`: business time needs a calendar, and none is set (`calendar:` of the workflow)",
+            ),
         ],
     );
 }

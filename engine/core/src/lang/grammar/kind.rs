@@ -40,7 +40,11 @@ pub(in crate::lang) static KINDS: &[Kind] = &[
         construct: &TABLE,
         unbuilt: None,
     },
-    unbuilt("calendar", &CALENDAR, "calendars"),
+    Kind {
+        key: "calendar",
+        construct: &CALENDAR,
+        unbuilt: None,
+    },
     unbuilt("roles", &ROLES, "files of roles"),
     unbuilt("marks", &MARKS, "files of marks"),
     unbuilt("adapter", &ADAPTER, "contracts of adapters"),

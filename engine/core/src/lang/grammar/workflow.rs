@@ -24,7 +24,7 @@ static OWN: &[Key] = &[
         Shape::Text,
         "the IANA zone for dates and calendar units; computed once, at start",
     ),
-    key("calendar", Shape::Name(Name::File), "business hours").unbuilt("calendars"),
+    key("calendar", Shape::Name(Name::File), "business hours"),
     key("data", FIELDS, "the instance's own record"),
     key("let", LETS, "named values, computed where used"),
     key(

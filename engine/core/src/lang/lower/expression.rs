@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Lowering;
 use crate::chart::ValueTemplate;
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Span};
 use crate::expression::{Expression, Function, References, Step, Template, Type, Use};
 use crate::field::{self, Schema};
 use crate::lang::personal::Flow;
@@ -159,9 +159,8 @@ impl Lowering<'_> {
             }
         }
         for (function, _) in &references.calls {
-            if let Some(what) = unbuilt_function(*function) {
-                self.out
-                    .push(unbuilt::diagnostic(self.unbuilt, span_of(function.name()), what));
+            if needs_calendar(*function) {
+                self.need_calendar(span_of(function.name()));
             }
         }
     }
@@ -187,6 +186,15 @@ impl Lowering<'_> {
         }
     }
 
+    /// Business time is counted along a calendar, which the workflow names.
+    pub(super) fn need_calendar(&mut self, place: Span) {
+        if !self.has_calendar {
+            let message = "business time needs a calendar, and the workflow names none";
+            let help = "add `calendar: NAME` to the workflow; its file is deployed like a workflow's";
+            self.error(Code::CalendarUnnamed, place, message, help);
+        }
+    }
+
     pub(super) fn is_personal(&self, expression: &Expression, scope: &Scope) -> bool {
         Flow {
             scope,
@@ -196,11 +204,10 @@ impl Lowering<'_> {
     }
 }
 
-fn unbuilt_function(function: Function) -> Option<&'static str> {
-    Some(match function {
-        Function::BusinessDays | Function::BusinessHours | Function::BusinessBetween | Function::InBusinessHours => {
-            "business time in expressions"
-        }
-        _ => return None,
-    })
+/// Whether a function counts along the workflow's calendar.
+fn needs_calendar(function: Function) -> bool {
+    matches!(
+        function,
+        Function::BusinessDays | Function::BusinessHours | Function::BusinessBetween | Function::InBusinessHours
+    )
 }

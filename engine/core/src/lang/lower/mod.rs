@@ -65,6 +65,8 @@ pub(super) struct Lowering<'a> {
     personal_fields: BTreeSet<Arc<str>>,
     /// Tables and their inputs that are given personal data somewhere.
     personal_inputs: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// Whether the workflow names a calendar.
+    has_calendar: bool,
     /// The tables that expressions ask.
     tables: Asked,
     /// Read to the paths of its view that expressions name.
@@ -100,6 +102,7 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, unbuilt: Unbuilt
         transitions: Vec::new(),
         personal_fields: BTreeSet::new(),
         personal_inputs: BTreeSet::new(),
+        has_calendar: workflow.get("calendar").is_some(),
         tables: Asked::default(),
         read_paths: BTreeMap::new(),
         child_reads: BTreeMap::new(),

@@ -7,6 +7,8 @@ use crate::chart::{StateIndex, Timer, TimerMoment, Trigger};
 use crate::diagnostic::{Code, Span};
 use crate::expression::{Template, Type};
 use crate::lang::scope::Scope;
+use crate::lang::shape::is_business;
+use crate::time::parse_duration;
 use crate::yaml::{Entry, Mapping, Node, is_extension};
 
 impl Lowering<'_> {
@@ -43,6 +45,9 @@ impl Lowering<'_> {
         let by_key = is_duration(&entry.key.text)
             .then(|| Template::parse(&entry.key.text).ok())
             .flatten();
+        if by_key.is_some() && parse_duration(&entry.key.text).is_ok_and(is_business) {
+            self.need_calendar(entry.key.span);
+        }
         let Some(mapping) = entry.value.as_mapping() else {
             if by_key.is_none() && !is_negative(&entry.key.text) && entry.value.as_scalar().is_some() {
                 let help = "write `{in: …, target: …}`, or the duration itself as the key";

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::expression::{Expression, Template, Type};
 use crate::lang::personal::Flow;
 use crate::lang::scope::{Known, Scope};
-use crate::lang::shape::computed_scalar;
+use crate::lang::shape::{computed_scalar, is_business};
 use crate::lang::{computed, free};
 use crate::time::parse_duration;
 use crate::value::{Object, Value};
@@ -77,6 +77,7 @@ impl Lowering<'_> {
                 let message = "nothing waits for less than no time";
                 self.error(Code::NotADuration, scalar.span, message, "write a duration without a minus");
             }
+            Some(Ok(duration)) if is_business(duration) => self.need_calendar(scalar.span),
             // What is no duration was told by the pass over shapes.
             Some(_) => {}
         }

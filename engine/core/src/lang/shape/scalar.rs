@@ -2,7 +2,6 @@
 
 use super::super::computed;
 use super::super::grammar::Shape;
-use super::super::unbuilt;
 use super::{Check, name};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::time::{Duration, parse_duration, parse_duration_range};
@@ -60,9 +59,6 @@ fn word(check: &mut Check<'_>, scalar: &Scalar, words: &[&str]) {
 fn duration(check: &mut Check<'_>, scalar: &Scalar, text: &str, offset: usize) {
     let span = scalar.span_of(offset..offset + text.len());
     match parse_duration(text) {
-        Ok(duration) if is_business(duration) && !check.inert => {
-            check.out.push(unbuilt::diagnostic(check.unbuilt, span, "business durations"));
-        }
         Ok(_) => {}
         Err(error) => check.out.push(Diagnostic::error(
             Code::NotADuration,

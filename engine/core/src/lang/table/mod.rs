@@ -240,6 +240,8 @@ impl Reader<'_, '_> {
         let outside = [
             Function::RandomHex,
             Function::HmacRef,
+            Function::BusinessDays,
+            Function::BusinessHours,
             Function::BusinessBetween,
             Function::InBusinessHours,
         ];

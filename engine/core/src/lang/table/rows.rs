@@ -42,7 +42,8 @@ impl Reader<'_, '_> {
         let lines = match csv::read(&text, most + 2) {
             Ok(lines) => lines,
             Err(fault) => {
-                let span = Span::new(file, fault.at..fault.at + 1);
+                let marked = text.get(fault.at..).and_then(|rest| rest.chars().next());
+                let span = Span::new(file, fault.at..fault.at + marked.map_or(0, char::len_utf8));
                 self.error(Code::RowsUnreadable, span, fault.message, fault.help);
                 return Vec::new();
             }

@@ -3,6 +3,7 @@
 mod actions;
 mod all_at_once;
 mod any_text;
+mod calendars;
 mod expressions;
 mod fields;
 mod files;

@@ -137,7 +137,7 @@ fn a_timer_says_when_exactly_once() {
     );
     check(
         "    after: {soon: {in: 2 business days, target: b}}",
-        "SW-0701 ‹2 business days› not yet: business durations",
+        "SW-0910 ‹2 business days› business time needs a calendar, and the workflow names none",
     );
     check(
         "    after: {soon: {in: \"{{ rush }}\", target: b}}",

@@ -46,7 +46,7 @@ fn begun() -> Life {
 impl Life {
     fn clock(&self, name: &str) -> String {
         let snapshot = self.snapshot.as_ref().expect("the life has begun");
-        let shown = clocks(&self.chart, snapshot, &self.facts, self.now);
+        let shown = clocks(&self.chart, snapshot, &self.facts, self.now).expect("nothing is read");
         let shown = shown.into_iter().find(|shown| &*shown.name == name).expect("it has run");
         let part = |part: &str| crate::value::interface::to_interface(shown.value.field(part).unwrap_or(&Value::Null));
         format!(

@@ -2,6 +2,7 @@
 
 mod actions;
 mod algorithm;
+mod calendars;
 mod clocks;
 mod fuel;
 mod inputs;

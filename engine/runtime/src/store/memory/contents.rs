@@ -7,13 +7,15 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use crate::store::{
     Definition, DueTimer, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, NewToken, NoticeRow, PersonalRow,
-    StoredDefinition, TaskRow, TokenRow, TrailRow,
+    StoredCalendar, StoredDefinition, TaskRow, TokenRow, TrailRow,
 };
 
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub(super) definitions: BTreeMap<Digest, StoredDefinition>,
     pub(super) live: BTreeMap<Arc<str>, Digest>,
+    pub(super) calendars: BTreeMap<Digest, StoredCalendar>,
+    pub(super) live_calendars: BTreeMap<Arc<str>, Digest>,
     pub(super) numbers: BTreeMap<String, u64>,
     pub(super) instances: BTreeMap<InstanceId, InstanceRow>,
     pub(super) trail: BTreeMap<(InstanceId, u64), TrailRow>,
@@ -207,6 +209,11 @@ impl Contents {
         };
         self.definitions.entry(definition.hash).or_insert(stored);
         self.live.insert(definition.workflow.clone(), definition.hash);
+    }
+
+    pub(super) fn deploy_calendar(&mut self, calendar: &StoredCalendar) {
+        self.calendars.entry(calendar.version).or_insert_with(|| calendar.clone());
+        self.live_calendars.insert(calendar.name.clone(), calendar.version);
     }
 
     pub(super) fn revoke_token(&mut self, id: &str, now_us: i64) {

@@ -13,11 +13,11 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use self::contents::{Contents, Token};
-use super::check::{check_answer, check_results, check_text, check_token};
+use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
     NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreError, StoreResult,
-    StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -93,6 +93,21 @@ impl Store for MemoryStore {
             .values()
             .filter_map(|hash| contents.definitions.get(hash).cloned());
         Ok(live.collect())
+    }
+
+    async fn deploy_calendar(&self, calendar: &StoredCalendar, act: &Write) -> StoreResult<Applied> {
+        check_calendar(calendar)?;
+        self.act(act, |contents| contents.deploy_calendar(calendar))
+    }
+
+    async fn calendar(&self, version: Digest) -> StoreResult<Option<StoredCalendar>> {
+        Ok(self.contents().calendars.get(&version).cloned())
+    }
+
+    async fn live_calendars(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        let contents = self.contents();
+        let live = contents.live_calendars.iter();
+        Ok(live.map(|(name, version)| (name.clone(), *version)).collect())
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

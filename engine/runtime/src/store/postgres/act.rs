@@ -4,12 +4,13 @@ use sqlx::{PgConnection, PgPool};
 use statewright_core::identity::InstanceId;
 
 use super::connection::{Trouble, failed};
-use super::{careful, incident, record, token, wake};
-use crate::store::{Applied, Definition, IncidentKind, NewToken, Repair, StoreResult, Write};
+use super::{calendar, careful, incident, record, token, wake};
+use crate::store::{Applied, Definition, IncidentKind, NewToken, Repair, StoreResult, StoredCalendar, Write};
 
 /// What is done if the entry could be written.
 pub(super) enum Deed<'a> {
     Deploy(&'a Definition),
+    DeployCalendar(&'a StoredCalendar),
     AddToken(&'a NewToken),
     RevokeToken {
         id: &'a str,
@@ -43,7 +44,7 @@ async fn attempt(pool: &PgPool, deed: &Deed<'_>, act: &Write) -> Result<Option<A
             }
         }
         Deed::AddToken(token) => token::check_new(&mut transaction, token).await?,
-        Deed::Deploy(_) | Deed::RevokeToken { .. } => (),
+        Deed::Deploy(_) | Deed::DeployCalendar(_) | Deed::RevokeToken { .. } => (),
     }
     let mut answers = careful::apply(&mut transaction, &[act]).await?;
     let applied = answers.pop().unwrap_or(Applied::Moved);
@@ -57,6 +58,7 @@ async fn attempt(pool: &PgPool, deed: &Deed<'_>, act: &Write) -> Result<Option<A
 async fn perform_within(connection: &mut PgConnection, deed: &Deed<'_>, act: &Write) -> Result<(), Trouble> {
     match deed {
         Deed::Deploy(definition) => record::keep_definition(connection, definition).await,
+        Deed::DeployCalendar(calendar) => calendar::keep(connection, calendar).await,
         Deed::AddToken(token) => token::add(connection, token).await,
         Deed::RevokeToken { id, now_us } => token::revoke(connection, id, *now_us).await,
         Deed::Settle {

@@ -6,6 +6,7 @@
 mod act;
 mod alone;
 mod batch;
+mod calendar;
 mod careful;
 mod columns;
 mod committer;
@@ -38,11 +39,11 @@ use self::act::Deed;
 use self::committer::Committers;
 use self::connection::Address;
 use self::number::Numbers;
-use super::check::{check_answer, check_results, check_text, check_token};
+use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray,
-    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredCalendar,
+    StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -101,6 +102,19 @@ impl Store for PostgresStore {
 
     async fn live_hashes(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
         record::live_hashes(&self.pool).await
+    }
+
+    async fn deploy_calendar(&self, calendar: &StoredCalendar, act: &Write) -> StoreResult<Applied> {
+        check_calendar(calendar)?;
+        self.act(Deed::DeployCalendar(calendar), act).await
+    }
+
+    async fn calendar(&self, version: Digest) -> StoreResult<Option<StoredCalendar>> {
+        calendar::find(&self.pool, version).await
+    }
+
+    async fn live_calendars(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        calendar::live(&self.pool).await
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

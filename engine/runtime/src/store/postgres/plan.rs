@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
-use super::{alone, careful, incident, notice, number, outbox, record, schema, statement, task, token, wake};
+use super::{alone, calendar, careful, incident, notice, number, outbox, record, schema, statement, task, token, wake};
 
 /// On the connections that commit.
 pub(super) const COMMITTING: &[&str] = &[
@@ -24,6 +24,10 @@ pub(super) const COMMITTING: &[&str] = &[
 
 /// On the connections of the pool.
 const OTHERS: &[&str] = &[
+    calendar::KEEP,
+    calendar::MAKE_LIVE,
+    calendar::FIND,
+    calendar::LIVE,
     incident::RAISE_TIMER,
     incident::RAISE_MESSAGE,
     incident::RAISE_EFFECT,

@@ -3,6 +3,7 @@
 //! Write-ahead log with `synchronous=FULL`: what was answered survives a power cut. `sqlite::memory:` keeps everything in the
 //! process, on the writing thread alone.
 
+mod calendar;
 mod commit;
 mod connection;
 mod incident;
@@ -28,11 +29,11 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use self::readers::Readers;
 use self::writer::Writer;
-use super::check::{check_answer, check_results, check_text, check_token};
+use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredDefinition, Stray,
-    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredCalendar,
+    StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -103,6 +104,21 @@ impl Store for SqliteStore {
 
     async fn live_hashes(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
         self.read(record::live_hashes).await
+    }
+
+    async fn deploy_calendar(&self, calendar: &StoredCalendar, act: &Write) -> StoreResult<Applied> {
+        check_calendar(calendar)?;
+        check_writes(std::slice::from_ref(act))?;
+        let (kept, act) = (calendar.clone(), act.clone());
+        self.write(move |connection| calendar::deploy(connection, &kept, &act)).await
+    }
+
+    async fn calendar(&self, version: Digest) -> StoreResult<Option<StoredCalendar>> {
+        self.read(move |connection| calendar::find(connection, version)).await
+    }
+
+    async fn live_calendars(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        self.read(calendar::live).await
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{commit, incident, notice, outbox, record, schema, task, token, wake};
+use super::{calendar, commit, incident, notice, outbox, record, schema, task, token, wake};
 
 const STATEMENTS: &[&str] = &[
     commit::FIND_SEQUENCE,
@@ -52,6 +52,9 @@ const STATEMENTS: &[&str] = &[
     outbox::REMOVE_ABANDONED,
     outbox::POSTPONE,
     outbox::FAIL,
+    calendar::KEEP,
+    calendar::MAKE_LIVE,
+    calendar::FIND,
     record::KEEP_DEFINITION,
     record::MAKE_LIVE,
     record::FIND_DEFINITION,
@@ -88,7 +91,13 @@ const STATEMENTS: &[&str] = &[
 ];
 
 /// Small, and asked for whole.
-const WHOLE: &[&str] = &[record::LIVE_DEFINITIONS, record::LIVE_HASHES, token::ALL, token::FIND_SAME];
+const WHOLE: &[&str] = &[
+    calendar::LIVE,
+    record::LIVE_DEFINITIONS,
+    record::LIVE_HASHES,
+    token::ALL,
+    token::FIND_SAME,
+];
 
 fn steps(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection

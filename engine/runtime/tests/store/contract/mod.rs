@@ -1,5 +1,6 @@
 //! The promises of [`statewright_engine::store::Store`], one test each, on every store.
 
+mod calendar;
 mod check;
 mod claim;
 mod commit;

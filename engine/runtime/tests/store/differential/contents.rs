@@ -55,6 +55,7 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
         "notices: {:?}",
         store.notices(&names(&SUBJECTS), None, ALL).await.unwrap()
     ));
+    seen.push(format!("live_calendars: {:?}", store.live_calendars().await.unwrap()));
     seen.push(format!("tokens: {:?}", store.tokens().await.unwrap()));
     seen
 }

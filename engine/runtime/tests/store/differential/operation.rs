@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_engine::store::{
-    Definition, EffectEnd, EffectResult, Incident, IncidentKind, ListQuery, NewToken, NoticePlace, Repair, Store, TaskPlace,
-    TaskQuery, Write,
+    Definition, EffectEnd, EffectResult, Incident, IncidentKind, ListQuery, NewToken, NoticePlace, Repair, Store, StoredCalendar,
+    TaskPlace, TaskQuery, Write,
 };
 
 use crate::random::Random;
@@ -40,6 +40,7 @@ pub enum Operation {
     Settle(InstanceId, IncidentKind, String, Repair, Box<Write>),
     Bounce(InstanceId, i64),
     Deploy(Definition, Box<Write>),
+    DeployCalendar(StoredCalendar, Box<Write>),
     AddToken(NewToken, Box<Write>),
     RevokeToken(&'static str, i64, Box<Write>),
     Draw(&'static str),
@@ -78,9 +79,13 @@ impl Operation {
                 let act = Box::new(draw_act(random, reference, now_us).await);
                 Operation::RevokeToken(random.one_of(&TOKENS), now_us, act)
             }
-            94..95 => Operation::Draw(random.one_of(&KEYS)),
-            95..97 => Operation::FindTasks(draw_task_query(random, reference).await),
-            97..98 => draw_notice_query(random, now_us),
+            94..95 => Operation::DeployCalendar(
+                draw_calendar(random, now_us),
+                Box::new(draw_act(random, reference, now_us).await),
+            ),
+            95..96 => Operation::Draw(random.one_of(&KEYS)),
+            96..98 => Operation::FindTasks(draw_task_query(random, reference).await),
+            98..99 => draw_notice_query(random, now_us),
             _ => Operation::Read(now_us, draw_query(random)),
         }
     }
@@ -103,6 +108,7 @@ impl Operation {
                 format!("{:?}", store.bounce(*to, *message_id, Some(&answer)).await)
             }
             Operation::Deploy(definition, act) => format!("{:?}", store.deploy(definition, act).await),
+            Operation::DeployCalendar(calendar, act) => format!("{:?}", store.deploy_calendar(calendar, act).await),
             Operation::AddToken(token, act) => format!("{:?}", store.add_token(token, act).await),
             Operation::RevokeToken(token, now_us, act) => format!("{:?}", store.revoke_token(token, *now_us, act).await),
             Operation::Draw(workflow) => format!("{:?}", store.draw_number(workflow).await),
@@ -389,6 +395,16 @@ fn draw_definition(random: &mut Random, now_us: i64) -> Definition {
     Definition {
         hash: Digest::of(source.as_bytes()),
         workflow: name("order"),
+        source,
+        deployed_at_us: now_us,
+    }
+}
+
+fn draw_calendar(random: &mut Random, now_us: i64) -> StoredCalendar {
+    let source = format!("source {}", random.below(3));
+    StoredCalendar {
+        version: Digest::of(source.as_bytes()),
+        name: name("lab"),
         source,
         deployed_at_us: now_us,
     }
