@@ -200,6 +200,8 @@ impl Changes {
             tasks: Vec::new(),
             tasks_gone: Vec::new(),
             notices: Vec::new(),
+            marks: Vec::new(),
+            marks_back: Vec::new(),
             erase: false,
             reads: self.reads,
             at_us: now.as_microsecond(),
