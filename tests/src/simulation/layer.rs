@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_engine::store::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredCalendar,
-    StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage,
+    MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult,
+    StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -85,6 +85,8 @@ layers! {
     loads(users: &[Arc<str>]) -> Vec<u64>;
     notices(subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> NoticePage;
     thread(instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> Vec<NoticeRow>;
+    marks(query: &MarkQuery) -> MarkPage;
+    count_marks(query: &MarkQuery) -> u64;
     lease_effects(node: &str, now_us: i64, until_us: i64, limit: usize) -> Vec<EffectRow>;
     extend_leases(leases: &[(InstanceId, Arc<str>, u64)], until_us: i64) -> Vec<bool>;
     end_attempts(results: &[EffectResult]) -> Vec<bool>;

@@ -211,6 +211,8 @@ impl Changes {
             tasks,
             tasks_gone,
             notices: self.notices,
+            marks: Vec::new(),
+            marks_back: Vec::new(),
             erase: false,
             reads: self.reads,
             at_us: now.as_microsecond(),

@@ -7,13 +7,15 @@ use std::collections::BTreeSet;
 use statewright_core::identity::{InputKey, InstanceId};
 
 use super::task::{NO_DUE_US, PRIORITY_MAX};
-use super::{Applied, EffectResult, NewMessage, NewToken, StoreError, StoreResult, StoredCalendar, Write, subject};
+use super::{
+    Applied, EffectResult, MARK_PAIRS_MAX, NewMessage, NewToken, StoreError, StoreResult, StoredCalendar, Write, field, subject,
+};
 
 /// Sequences and numbers are stored as signed 64-bit integers.
 const NUMBER_MAX: u64 = i64::MAX as u64;
 
 /// Refuses a batch that cannot be written as it stands: two writes of one instance, a sequence that does not follow from the
-/// entries, a first write without entries, a task or notice that is not as it should be, or text with a NUL character (which
+/// entries, a first write without entries, a task, notice or mark that is not as it should be, or text with a NUL character (which
 /// PostgreSQL cannot hold).
 pub fn check_writes(writes: &[Write]) -> StoreResult<()> {
     let mut instances = BTreeSet::new();
@@ -24,6 +26,7 @@ pub fn check_writes(writes: &[Write]) -> StoreResult<()> {
         check_sequences(write)?;
         check_tasks(write)?;
         check_notices(write)?;
+        check_marks(write)?;
         if texts(write).any(has_nul) {
             return refuse(write.instance, "a NUL character in a text");
         }
@@ -150,6 +153,31 @@ fn check_notices(write: &Write) -> StoreResult<()> {
     Ok(())
 }
 
+fn check_marks(write: &Write) -> StoreResult<()> {
+    let mut numbers = BTreeSet::new();
+    let marks = write
+        .marks
+        .iter()
+        .map(|mark| (mark.sequence, mark.ordinal, &mark.name, mark.index.as_slice()));
+    let back = write
+        .marks_back
+        .iter()
+        .map(|back| (back.sequence, back.ordinal, &back.name, [].as_slice()));
+    for (sequence, ordinal, name, index) in marks.chain(back) {
+        let pairs = index.iter().map(|(field, value)| (&**field, &**value));
+        let fault = field::fault(pairs, MARK_PAIRS_MAX).or_else(|| {
+            if !write.entries.iter().any(|entry| entry.sequence == sequence) {
+                return Some("it belongs to none of the entries");
+            }
+            (!numbers.insert((sequence, ordinal))).then_some("two of one number")
+        });
+        if let Some(fault) = fault {
+            return refuse(write.instance, &format!("mark {name}: {fault}"));
+        }
+    }
+    Ok(())
+}
+
 fn texts(write: &Write) -> impl Iterator<Item = &str> {
     let next = [&*write.next.workflow, &*write.next.key, &*write.next.snapshot];
     let armed = write.timers_armed.iter().map(|(name, _)| &**name);
@@ -168,6 +196,10 @@ fn texts(write: &Write) -> impl Iterator<Item = &str> {
         let subjects = notice.subjects.iter().map(|subject| &**subject);
         subjects.chain([notice.body.as_str()])
     });
+    let marks = write.marks.iter().flat_map(|mark| {
+        let pairs = mark.index.iter().flat_map(|(field, value)| [&**field, &**value]);
+        pairs.chain([&*mark.name, &*mark.actor, mark.values.as_str()])
+    });
     next.into_iter()
         .chain(write.entries.iter().map(|entry| &*entry.bytes))
         .chain(write.personal.iter().map(|(_, value)| &**value))
@@ -180,6 +212,8 @@ fn texts(write: &Write) -> impl Iterator<Item = &str> {
         .chain(tasks)
         .chain(write.tasks_gone.iter().map(|name| &**name))
         .chain(notices)
+        .chain(marks)
+        .chain(write.marks_back.iter().map(|back| &*back.name))
         .chain(write.lease.iter().map(|(node, _)| &**node))
 }
 

@@ -24,12 +24,14 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     1 "0001_store",
     2 "0002_calendar",
     3 "0003_task",
+    4 "0004_mark",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     1 "0001_store",
     2 "0002_calendar",
     3 "0003_task",
+    4 "0004_mark",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

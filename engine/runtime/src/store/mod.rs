@@ -19,6 +19,8 @@
 //! `memory` is the reference; `sqlite` and `postgres` must answer every sequence of operations as it does.
 
 mod check;
+mod field;
+mod mark;
 pub mod memory;
 mod migration;
 mod notice;
@@ -36,6 +38,8 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 pub use check::check_writes;
+pub use field::{FIELD_BYTES_MAX, FieldCondition, IndexedValue};
+pub use mark::{MARK_PAIRS_MAX, MarkBack, MarkPage, MarkQuery, MarkRow, NewMark};
 pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
 pub use open::open;
 pub use read::{
@@ -159,6 +163,13 @@ pub trait Store: Send + Sync + 'static {
     async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage>;
     /// What stands in the thread of an instance, oldest first, after (sequence, ordinal).
     async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>>;
+
+    // Marks
+
+    /// The newest marks that meet the query.
+    async fn marks(&self, query: &MarkQuery) -> StoreResult<MarkPage>;
+    /// How many meet it, whatever its limit.
+    async fn count_marks(&self, query: &MarkQuery) -> StoreResult<u64>;
 
     // The outbox
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
-use super::{NewNotice, TaskRow};
+use super::{MarkBack, NewMark, NewNotice, TaskRow};
 
 /// Everything one instance changes in one commit: one or several steps, already chained.
 ///
 /// Where two parts name the same thing, the order is: personal values are erased, then given; timers go, then are armed; deferred
 /// messages are resumed, others deferred, then taken; effects come, then are abandoned; claims are released, then held; watches
 /// end, then begin; tasks go, then are put. A timer armed twice has the later due, and of a task put twice the later stands; of two
-/// effects or personal values of one name the first does.
+/// effects or personal values of one name the first does. Marks and those that are taken back stand in one order, by the sequence of
+/// their entry and their ordinal, whatever their order in the write.
 ///
 /// A write without entries (`next.sequence == expected`) leaves the instance's row as it is but is fenced all the same: it takes
 /// or defers messages that changed nothing. Every write with entries also leaves a wake-up message for each instance that
@@ -51,6 +52,8 @@ pub struct Write {
     /// Names of tasks that are open no more.
     pub tasks_gone: Vec<Arc<str>>,
     pub notices: Vec<NewNotice>,
+    pub marks: Vec<NewMark>,
+    pub marks_back: Vec<MarkBack>,
     /// The personal values that this instance has had are deleted, for good.
     pub erase: bool,
     /// Instances read by key, with the sequence that was seen (0: absent); another one now means `Applied::ReadMoved`.
@@ -85,6 +88,8 @@ impl Write {
             tasks: Vec::new(),
             tasks_gone: Vec::new(),
             notices: Vec::new(),
+            marks: Vec::new(),
+            marks_back: Vec::new(),
             erase: false,
             reads: Vec::new(),
             lease: None,

@@ -9,9 +9,9 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use super::chance::Chance;
 use crate::store::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreError, StoreResult,
-    StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage,
+    MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreError,
+    StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -217,6 +217,14 @@ impl Store for FaultyStore {
 
     async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
         self.call(self.inner.thread(instance, after, limit)).await
+    }
+
+    async fn marks(&self, query: &MarkQuery) -> StoreResult<MarkPage> {
+        self.call(self.inner.marks(query)).await
+    }
+
+    async fn count_marks(&self, query: &MarkQuery) -> StoreResult<u64> {
+        self.call(self.inner.count_marks(query)).await
     }
 
     async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>> {

@@ -17,6 +17,8 @@ effect: instance key adapter body due attempts epoch lease_node? lease_until? ab
 instance: id workflow key definition sequence done snapshot head started_at watchers?
 live_calendar: name version
 live_definition: workflow hash
+mark: instance name sequence ordinal at actor data
+mark_field: instance sequence ordinal field value name at
 message: id receiver key body due inserted_at deferred attempts error? incident_since?
 notice: instance sequence ordinal at thread subjects body
 notice_subject: subject at instance sequence ordinal
@@ -31,10 +33,12 @@ trail: instance sequence started_at at input_key? bytes
 ";
 
 /// Tables that grow with the instances, and the column by which they could be partitioned.
-const PARTITIONED_BY: [(&str, &str); 11] = [
+const PARTITIONED_BY: [(&str, &str); 13] = [
     ("claim", "id"),
     ("effect", "instance"),
     ("instance", "id"),
+    ("mark", "instance"),
+    ("mark_field", "instance"),
     ("message", "receiver"),
     ("notice", "instance"),
     ("notice_subject", "instance"),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_engine::store::{Claim, NewEffect, NewEntry, NewMessage, NewNotice, NextInstance, TaskRow, Write};
+use statewright_engine::store::{
+    Claim, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance, TaskRow, Write,
+};
 
 pub const WORKFLOW: &str = "order";
 
@@ -103,6 +105,27 @@ pub fn notice(sequence: u64, ordinal: u32, subjects: &[&str]) -> NewNotice {
         thread: false,
         subjects: names(subjects),
         body: format!(r#"{{"notice":"{sequence}/{ordinal}"}}"#),
+    }
+}
+
+/// A mark of this entry, found by these.
+pub fn mark(sequence: u64, ordinal: u32, called: &str, index: &[(&str, &str)]) -> NewMark {
+    NewMark {
+        sequence,
+        ordinal,
+        name: name(called),
+        at_us: moment(sequence),
+        actor: name("ada"),
+        values: format!(r#"{{"mark":"{sequence}/{ordinal}"}}"#),
+        index: index.iter().map(|(field, value)| (name(field), name(value))).collect(),
+    }
+}
+
+pub fn mark_back(sequence: u64, ordinal: u32, called: &str) -> MarkBack {
+    MarkBack {
+        sequence,
+        ordinal,
+        name: name(called),
     }
 }
 

@@ -94,6 +94,7 @@ impl Contents {
         self.apply_effects(write);
         self.apply_tasks(write);
         self.apply_notices(write);
+        self.apply_marks(write);
         for claim in &write.claims_held {
             self.claims.insert(claim.id, write.instance);
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use crate::store::{
-    Definition, DueTimer, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, NewToken, NoticeRow, PersonalRow,
-    StoredCalendar, StoredDefinition, TaskRow, TokenRow, TrailRow,
+    Definition, DueTimer, Incident, IncidentKind, IndexedValue, InstanceRow, ListPage, ListQuery, MarkRow, MessageRow, NewToken,
+    NoticeRow, PersonalRow, StoredCalendar, StoredDefinition, TaskRow, TokenRow, TrailRow,
 };
 
 #[derive(Debug, Default)]
@@ -31,6 +31,7 @@ pub(super) struct Contents {
     pub(super) watchers: BTreeMap<InstanceId, BTreeSet<InstanceId>>,
     pub(super) tasks: BTreeMap<(InstanceId, Arc<str>), TaskRow>,
     pub(super) notices: BTreeMap<(InstanceId, u64, u32), NoticeRow>,
+    pub(super) marks: BTreeMap<(InstanceId, u64, u32), (MarkRow, Vec<IndexedValue>)>,
     pub(super) tokens: Vec<Token>,
 }
 

@@ -2,6 +2,7 @@
 
 mod apply;
 mod contents;
+mod mark;
 mod notice;
 mod outbox;
 mod task;
@@ -15,9 +16,9 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use self::contents::{Contents, Token};
 use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreError, StoreResult,
-    StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage,
+    MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreError,
+    StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -190,6 +191,14 @@ impl Store for MemoryStore {
 
     async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
         Ok(self.contents().thread(instance, after, limit))
+    }
+
+    async fn marks(&self, query: &MarkQuery) -> StoreResult<MarkPage> {
+        Ok(self.contents().find_marks(query))
+    }
+
+    async fn count_marks(&self, query: &MarkQuery) -> StoreResult<u64> {
+        Ok(self.contents().count_marks(query))
     }
 
     async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>> {

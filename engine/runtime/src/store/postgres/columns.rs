@@ -5,7 +5,7 @@ use sqlx::{Arguments, Encode, Postgres, Type};
 
 use super::part::{Form, Part};
 use super::uuid::Uuid;
-use super::{notice, task};
+use super::{mark, notice, task};
 use crate::store::{StoreError, StoreResult, Write};
 
 #[derive(Default)]
@@ -16,6 +16,15 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn finish(self) -> PgArguments {
         self.arguments
+    }
+
+    /// One value by itself.
+    pub(super) fn add_one<'a, T>(&mut self, value: T) -> StoreResult<()>
+    where
+        T: Encode<'a, Postgres> + Type<Postgres>,
+    {
+        let added = self.arguments.add(value);
+        added.map_err(|error| StoreError::Refused(format!("the query is too large for one statement: {error}")))
     }
 
     /// One array, from one value for each row.
@@ -53,6 +62,8 @@ pub(super) fn arguments(form: Form, writes: &[&Write]) -> StoreResult<PgArgument
             Part::TasksGone => task::add_gone(&mut columns, writes)?,
             Part::TasksPut => task::add_put(&mut columns, writes)?,
             Part::Noticed => notice::add_kept(&mut columns, writes)?,
+            Part::MarksBack => mark::add_taken_back(&mut columns, writes)?,
+            Part::Marked => mark::add_kept(&mut columns, writes)?,
         }
     }
     Ok(columns.finish())

@@ -8,10 +8,12 @@ use super::plan::{COMMITTING, forms};
 use super::wake;
 
 /// Tables that grow, and the column that says whose a row is.
-const OWNERS: [(&str, &str); 11] = [
+const OWNERS: [(&str, &str); 13] = [
     ("claim", "id"),
     ("effect", "instance"),
     ("instance", "id"),
+    ("mark", "instance"),
+    ("mark_field", "instance"),
     ("message", "receiver"),
     ("notice", "instance"),
     ("notice_subject", "instance"),

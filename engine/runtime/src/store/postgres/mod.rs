@@ -14,6 +14,7 @@ mod connection;
 #[cfg(test)]
 mod distribution;
 mod incident;
+mod mark;
 mod notice;
 mod number;
 mod outbox;
@@ -41,9 +42,9 @@ use self::connection::Address;
 use self::number::Numbers;
 use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredCalendar,
-    StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage,
+    MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult,
+    StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -193,6 +194,14 @@ impl Store for PostgresStore {
 
     async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
         notice::thread(&self.pool, instance, after, limit).await
+    }
+
+    async fn marks(&self, query: &MarkQuery) -> StoreResult<MarkPage> {
+        mark::find(&self.pool, query).await
+    }
+
+    async fn count_marks(&self, query: &MarkQuery) -> StoreResult<u64> {
+        mark::count_all(&self.pool, query).await
     }
 
     async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>> {

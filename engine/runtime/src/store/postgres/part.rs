@@ -36,6 +36,8 @@ pub(super) enum Part {
     TasksPut,
     /// Notices.
     Noticed,
+    MarksBack,
+    Marked,
 }
 
 /// Rare parts that are used together: a batch of many parts has all of each set of which it has any, so that there are few plans and
@@ -53,10 +55,11 @@ const SETS: &[&[Part]] = &[
         Part::Released,
     ],
     &[Part::TasksGone, Part::TasksPut, Part::Noticed],
+    &[Part::MarksBack, Part::Marked],
 ];
 
 impl Part {
-    pub(super) const ALL: [Part; 17] = [
+    pub(super) const ALL: [Part; 19] = [
         Part::Inputs,
         Part::Taken,
         Part::Moved,
@@ -74,6 +77,8 @@ impl Part {
         Part::TasksGone,
         Part::TasksPut,
         Part::Noticed,
+        Part::MarksBack,
+        Part::Marked,
     ];
 
     /// Those that most batches have.
@@ -98,6 +103,8 @@ impl Part {
             Part::TasksGone => !write.tasks_gone.is_empty(),
             Part::TasksPut => !write.tasks.is_empty(),
             Part::Noticed => !write.notices.is_empty(),
+            Part::MarksBack => !write.marks_back.is_empty(),
+            Part::Marked => !write.marks.is_empty(),
         }
     }
 }
@@ -131,10 +138,10 @@ impl Form {
         Form::exactly(Part::ALL)
     }
 
-    /// With all parts that a set has, for each set.
+    /// With all parts that a set has and the common ones, for each set.
     #[cfg(test)]
     pub(super) fn whole_sets() -> impl Iterator<Item = Self> {
-        SETS.iter().map(|set| Form::with(set.iter().copied()))
+        SETS.iter().map(|set| Form::exactly(set.iter().copied().chain(Part::COMMON)))
     }
 
     fn exactly(parts: impl IntoIterator<Item = Part>) -> Self {
@@ -176,7 +183,12 @@ mod tests {
         );
         let tasks = [Part::TasksGone, Part::TasksPut, Part::Noticed];
         check(&tasks, &[Part::Moved, Part::Begun], &[Part::Armed, Part::Sent]);
-        check(&[Part::Armed, Part::TasksGone, Part::TasksPut], &Part::ALL, &[]);
+        check(
+            &[Part::Armed, Part::TasksGone, Part::TasksPut],
+            &[Part::Sent, Part::Noticed],
+            &[Part::Marked],
+        );
+        check(&[Part::Armed, Part::TasksPut, Part::Marked], &Part::ALL, &[]);
     }
 
     #[test]

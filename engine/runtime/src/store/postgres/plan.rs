@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
-use super::{alone, calendar, careful, incident, notice, number, outbox, record, schema, statement, task, token, wake};
+use super::{alone, calendar, careful, incident, mark, notice, number, outbox, record, schema, statement, task, token, wake};
 
 /// On the connections that commit.
 pub(super) const COMMITTING: &[&str] = &[
@@ -41,6 +41,10 @@ const OTHERS: &[&str] = &[
     incident::REMOVE_TIMER,
     incident::REMOVE_MESSAGE,
     incident::REMOVE_EFFECT,
+    mark::PAGE,
+    mark::PAGE_OF_INSTANCES,
+    mark::COUNT,
+    mark::COUNT_OF_INSTANCES,
     notice::PAGE,
     notice::THREAD,
     number::DRAW,
@@ -99,10 +103,12 @@ pub(super) fn forms() -> Vec<&'static str> {
     forms.into_iter().map(Form::statement).collect()
 }
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 13] = [
     "claim",
     "effect",
     "instance",
+    "mark",
+    "mark_field",
     "message",
     "notice",
     "notice_subject",
@@ -131,6 +137,11 @@ const FILL: &str = "
     select md5(n::text)::uuid, 'n', n, md5(n::text)::uuid from generate_series(1, 20000) as n;
     insert into personal (instance, reference, value)
     select md5(n::text)::uuid, '', '{}' from generate_series(1, 20000) as n;
+    insert into mark (instance, name, sequence, ordinal, at, actor, data)
+    select md5(n::text)::uuid, 'm' || n % 5, 1, 0, n, 'ada', '{}' from generate_series(1, 20000) as n;
+    insert into mark_field (instance, sequence, ordinal, field, value, name, at)
+    select md5(n::text)::uuid, 1, 0, f, f || n % 50, 'm' || n % 5, n
+    from generate_series(1, 20000) as n, unnest(array['f', 'g', '']) as f;
     insert into task (instance, name, opened, opened_at, workflow, holder, priority, due, subjects, body)
     select md5(n::text)::uuid, 's', 1, n, 'w' || n % 5, case when n % 3 = 0 then 'u' || n % 40 end, n % 10, n, '[]', '{}'
     from generate_series(1, 20000) as n;

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::sync::{PoisonError, RwLock};
 
 use super::part::{Form, Part};
-use super::{notice, task};
+use super::{mark, notice, task};
 
 /// A wake-up's key, of (watcher, changed, sequence): what [`crate::store::wake_key`] gives, which a test compares.
 macro_rules! wake_key {
@@ -290,6 +290,8 @@ impl Part {
             Part::TasksGone => task::GONE,
             Part::TasksPut => task::PUT,
             Part::Noticed => notice::KEPT,
+            Part::MarksBack => mark::TAKEN_BACK,
+            Part::Marked => mark::KEPT,
         }
     }
 

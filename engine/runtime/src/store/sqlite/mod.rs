@@ -7,6 +7,7 @@ mod calendar;
 mod commit;
 mod connection;
 mod incident;
+mod mark;
 mod notice;
 mod outbox;
 #[cfg(test)]
@@ -31,9 +32,9 @@ use self::readers::Readers;
 use self::writer::Writer;
 use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult, StoredCalendar,
-    StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage,
+    MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult,
+    StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -216,6 +217,16 @@ impl Store for SqliteStore {
     async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
         self.read(move |connection| notice::thread(connection, instance, after, limit))
             .await
+    }
+
+    async fn marks(&self, query: &MarkQuery) -> StoreResult<MarkPage> {
+        let query = query.clone();
+        self.read(move |connection| mark::find(connection, &query)).await
+    }
+
+    async fn count_marks(&self, query: &MarkQuery) -> StoreResult<u64> {
+        let query = query.clone();
+        self.read(move |connection| mark::count_all(connection, &query)).await
     }
 
     async fn lease_effects(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<EffectRow>> {

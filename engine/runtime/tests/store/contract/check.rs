@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use statewright_engine::store::{PRIORITY_MAX, SUBJECT_BYTES_MAX, SUBJECTS_MAX, Store, StoreError, TaskRow, Write};
+use statewright_engine::store::{
+    FIELD_BYTES_MAX, MARK_PAIRS_MAX, PRIORITY_MAX, SUBJECT_BYTES_MAX, SUBJECTS_MAX, Store, StoreError, TaskRow, Write,
+};
 
 use super::on_every_store;
-use crate::shape::{entry, id, message, name, names, notice, step, task, touch};
+use crate::shape::{entry, id, mark, mark_back, message, name, names, notice, step, task, touch};
 
 on_every_store! {
     writes_that_cannot_be
     tasks_that_cannot_be
     notices_that_cannot_be
+    marks_that_cannot_be
 }
 
 async fn check(store: &Arc<dyn Store>, expected: &str, writes: &[Write]) {
@@ -90,4 +93,34 @@ async fn notices_that_cannot_be(store: Arc<dyn Store>) {
     .await;
     check(&store, "a subject twice", &with(vec![notice(1, 0, &["x", "x"])])).await;
     check(&store, "NUL", &with(vec![notice(1, 0, &["\0"])])).await;
+}
+
+async fn marks_that_cannot_be(store: Arc<dyn Store>) {
+    let with = |marks, marks_back| {
+        let mut write = step("a", 0);
+        write.marks = marks;
+        write.marks_back = marks_back;
+        [step("good", 0), write]
+    };
+    check(&store, "none of the entries", &with(vec![mark(2, 0, "m", &[])], vec![])).await;
+    check(&store, "none of the entries", &with(vec![], vec![mark_back(2, 0, "m")])).await;
+    check(
+        &store,
+        "two of one number",
+        &with(vec![mark(1, 0, "m", &[]), mark(1, 0, "n", &[])], vec![]),
+    )
+    .await;
+    check(
+        &store,
+        "two of one number",
+        &with(vec![mark(1, 0, "m", &[])], vec![mark_back(1, 0, "n")]),
+    )
+    .await;
+    check(&store, "without a name", &with(vec![mark(1, 0, "m", &[("", "v")])], vec![])).await;
+    check(&store, "NUL", &with(vec![mark(1, 0, "m", &[("f", "\0")])], vec![])).await;
+    let long = "x".repeat(FIELD_BYTES_MAX + 1);
+    check(&store, "too long", &with(vec![mark(1, 0, "m", &[("f", &long)])], vec![])).await;
+    check(&store, "too long", &with(vec![mark(1, 0, "m", &[(&long, "v")])], vec![])).await;
+    let many = vec![("f", "v"); MARK_PAIRS_MAX + 1];
+    check(&store, "too many indexed", &with(vec![mark(1, 0, "m", &many)], vec![])).await;
 }

@@ -7,6 +7,7 @@ mod commit;
 mod definition;
 mod incident;
 mod instance;
+mod mark;
 mod message;
 mod notice;
 mod outbox;

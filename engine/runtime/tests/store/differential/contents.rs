@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_engine::store::{ListQuery, Store, TaskQuery};
+use statewright_engine::store::{ListQuery, MarkQuery, Store, TaskQuery};
 
-use super::operation::{KEYS, PEOPLE, SUBJECTS, VALUES};
-use crate::shape::{claim, id, names, step, touch};
+use super::operation::{KEYS, MARKS, PEOPLE, SUBJECTS, VALUES};
+use crate::shape::{claim, id, name, names, step, touch};
 
 const ALL: usize = 10_000;
 
@@ -56,6 +56,15 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
         store.notices(&names(&SUBJECTS), None, ALL).await.unwrap()
     ));
     seen.push(format!("live_calendars: {:?}", store.live_calendars().await.unwrap()));
+    for mark in MARKS {
+        let query = MarkQuery {
+            name: name(mark),
+            limit: ALL,
+            ..MarkQuery::default()
+        };
+        seen.push(format!("marks: {:?}", store.marks(&query).await.unwrap()));
+        seen.push(format!("count_marks: {:?}", store.count_marks(&query).await.unwrap()));
+    }
     seen.push(format!("tokens: {:?}", store.tokens().await.unwrap()));
     seen
 }

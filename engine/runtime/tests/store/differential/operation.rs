@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_engine::store::{
-    Definition, EffectEnd, EffectResult, Incident, IncidentKind, ListQuery, NewToken, NoticePlace, Repair, Store, StoredCalendar,
-    TaskPlace, TaskQuery, Write,
+    Definition, EffectEnd, EffectResult, Incident, IncidentKind, ListQuery, MarkQuery, NewToken, NoticePlace, Repair, Store,
+    StoredCalendar, TaskPlace, TaskQuery, Write,
 };
 
 use crate::random::Random;
-use crate::shape::{claim, effect, entry, id, input, message, name, names, notice, task, touch};
+use crate::shape::{claim, effect, entry, id, input, mark, mark_back, message, name, names, notice, task, touch};
 
 pub const KEYS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
 const TIMERS: [&str; 3] = ["t", "u", "v"];
@@ -17,6 +17,9 @@ const EFFECTS: [&str; 3] = ["m", "n", "o"];
 pub const VALUES: [&str; 4] = ["1", "2", "3", "4"];
 pub const SUBJECTS: [&str; 5] = ["role:a", "role:b", "rôle:c", "user:x", "user:y"];
 pub const PEOPLE: [&str; 4] = ["x", "y", "z", "x"];
+pub const MARKS: [&str; 2] = ["m", "m/n"];
+const FIELDS: [&str; 3] = ["f", "g", "ü"];
+const FIELD_VALUES: [&str; 3] = ["1", "\"2\"", ""];
 const STATES: [&str; 3] = ["s", "s/t", "ü"];
 const WORKFLOWS: [&str; 3] = ["order", "lens", "ördér"];
 const TOKENS: [&str; 4] = ["w", "x", "y", "z"];
@@ -45,6 +48,7 @@ pub enum Operation {
     RevokeToken(&'static str, i64, Box<Write>),
     Draw(&'static str),
     Read(i64, ListQuery),
+    FindMarks(MarkQuery),
     FindTasks(TaskQuery),
     FindNotices(Vec<Arc<str>>, Option<NoticePlace>, Option<(u64, u32)>),
 }
@@ -71,19 +75,20 @@ impl Operation {
                 draw_definition(random, now_us),
                 Box::new(draw_act(random, reference, now_us).await),
             ),
-            91..93 => Operation::AddToken(
+            91 => Operation::AddToken(
                 draw_token(random, now_us),
                 Box::new(draw_act(random, reference, now_us).await),
             ),
-            93..94 => {
+            92 => {
                 let act = Box::new(draw_act(random, reference, now_us).await);
                 Operation::RevokeToken(random.one_of(&TOKENS), now_us, act)
             }
-            94..95 => Operation::DeployCalendar(
+            93..94 => Operation::DeployCalendar(
                 draw_calendar(random, now_us),
                 Box::new(draw_act(random, reference, now_us).await),
             ),
-            95..96 => Operation::Draw(random.one_of(&KEYS)),
+            94..95 => Operation::Draw(random.one_of(&KEYS)),
+            95..96 => Operation::FindMarks(draw_mark_query(random, now_us)),
             96..98 => Operation::FindTasks(draw_task_query(random, reference).await),
             98..99 => draw_notice_query(random, now_us),
             _ => Operation::Read(now_us, draw_query(random)),
@@ -112,6 +117,9 @@ impl Operation {
             Operation::AddToken(token, act) => format!("{:?}", store.add_token(token, act).await),
             Operation::RevokeToken(token, now_us, act) => format!("{:?}", store.revoke_token(token, *now_us, act).await),
             Operation::Draw(workflow) => format!("{:?}", store.draw_number(workflow).await),
+            Operation::FindMarks(query) => {
+                format!("{:?} {:?}", store.marks(query).await, store.count_marks(query).await)
+            }
             Operation::FindTasks(query) => find_tasks(store, query).await,
             Operation::FindNotices(subjects, after, in_thread) => {
                 let found = store.notices(subjects, *after, LIMIT).await;
@@ -252,6 +260,7 @@ fn draw_people(random: &mut Random, key: &str, write: &mut Write, now_us: i64) {
     while random.percent(25) {
         write.tasks_gone.push(name(random.one_of(&STATES)));
     }
+    draw_marks(random, write, now_us);
     let sequences: Vec<u64> = write.entries.iter().map(|entry| entry.sequence).collect();
     for (ordinal, sequence) in (0..).zip(sequences) {
         if random.percent(30) {
@@ -261,6 +270,56 @@ fn draw_people(random: &mut Random, key: &str, write: &mut Write, now_us: i64) {
             write.notices.push(new);
         }
     }
+}
+
+/// Several of one entry, some of them taken back by the next.
+fn draw_marks(random: &mut Random, write: &mut Write, now_us: i64) {
+    let sequences: Vec<u64> = write.entries.iter().map(|entry| entry.sequence).rev().collect();
+    for sequence in sequences {
+        let mut ordinal = 0;
+        while random.percent(45) {
+            let called = random.one_of(&MARKS);
+            if random.percent(30) {
+                write.marks_back.push(mark_back(sequence, ordinal, called));
+            } else {
+                let mut pairs = Vec::new();
+                while random.percent(70) {
+                    pairs.push((random.one_of(&FIELDS), random.one_of(&FIELD_VALUES)));
+                }
+                let mut new = mark(sequence, ordinal, called, &pairs);
+                new.at_us = now_us / 40;
+                write.marks.push(new);
+            }
+            ordinal += 1;
+        }
+    }
+}
+
+fn draw_mark_query(random: &mut Random, now_us: i64) -> MarkQuery {
+    let mut query = MarkQuery {
+        name: name(random.one_of(&MARKS)),
+        conditions: draw_conditions(random),
+        instances: None,
+        since_us: random.percent(30).then_some(now_us / 80),
+        limit: 1 + random.index(6),
+    };
+    if random.percent(40) {
+        let instances = KEYS.into_iter().filter(|_| random.percent(50));
+        query.instances = Some(instances.chain(["a", "a"]).map(id).collect());
+    }
+    query
+}
+
+fn draw_conditions(random: &mut Random) -> Vec<(Arc<str>, Vec<Arc<str>>)> {
+    let mut conditions = Vec::new();
+    while random.percent(55) {
+        let mut values = Vec::new();
+        while random.percent(75) {
+            values.push(name(random.one_of(&FIELD_VALUES)));
+        }
+        conditions.push((name(random.one_of(&FIELDS)), values));
+    }
+    conditions
 }
 
 /// No two alike.
