@@ -26,13 +26,6 @@ pub(super) const BUILT_IN: [&str; 16] = [
     "index",
 ];
 
-/// What of these is not built, as the subject of a sentence.
-pub(super) fn unbuilt(name: &str) -> Option<&'static str> {
-    match name {
-        _ => None,
-    }
-}
-
 /// The type of a variable about the instance or the step.
 pub(super) fn variable(name: &str) -> Type {
     match name {

@@ -59,7 +59,7 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
     if kind.key != "workflow" {
         return nothing(out);
     }
-    let lowered = lower(mapping, Loader::new(sources, &name, files), unbuilt, out);
+    let lowered = lower(mapping, Loader::new(sources, &name, files), out);
     let bundle = Bundle::new(&name, &text, &lowered.loader.pinned);
     let definition = bundle.digest();
     let mut diagnostics = lowered.diagnostics;

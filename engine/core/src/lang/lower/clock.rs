@@ -85,7 +85,7 @@ impl Lowering<'_> {
                 .push(match nearest(name, self.clock_names.iter().map(|known| &**known)) {
                     Some(meant) => diagnostic
                         .help(format!("write `sla.{meant}`, if that is meant"))
-                        .repair(scalar.span, &format!("sla.{meant}")),
+                        .repair(scalar.span, format!("sla.{meant}")),
                     None => diagnostic.help("add it under `sla`"),
                 });
         }

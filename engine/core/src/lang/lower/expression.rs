@@ -7,9 +7,9 @@ use crate::chart::ValueTemplate;
 use crate::diagnostic::{Code, Span};
 use crate::expression::{Expression, Function, References, Step, Template, Type, Use};
 use crate::field::{self, Schema};
+use crate::lang::computed;
 use crate::lang::personal::Flow;
-use crate::lang::scope::{Known, Scope};
-use crate::lang::{builtin, computed, unbuilt};
+use crate::lang::scope::Scope;
 use crate::yaml::{Kind, Node, Scalar};
 
 impl Lowering<'_> {
@@ -35,7 +35,7 @@ impl Lowering<'_> {
         self.check_words(scalar, 0, &expression);
         self.check_choices(scalar, 0, &expression, scope);
         self.note_inputs(&expression, scope);
-        self.note_references(scalar, 0, &expression.references(), scope);
+        self.note_references(scalar, 0, &expression.references());
         Some(expression)
     }
 
@@ -54,7 +54,7 @@ impl Lowering<'_> {
         self.check_words(scalar, offset, expression);
         self.check_choices(scalar, offset, expression, scope);
         self.note_inputs(expression, scope);
-        self.note_references(scalar, offset, &expression.references(), scope);
+        self.note_references(scalar, offset, &expression.references());
         kind
     }
 
@@ -80,7 +80,7 @@ impl Lowering<'_> {
             self.check_choices(scalar, offset, expression, scope);
             self.note_inputs(expression, scope);
         }
-        self.note_references(scalar, 0, &template.references(), scope);
+        self.note_references(scalar, 0, &template.references());
     }
 
     /// The type of the items of a list.
@@ -136,8 +136,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// Notes what is used of reads, and tells of functions and variables that are not built.
-    fn note_references(&mut self, scalar: &Scalar, offset: usize, references: &References, scope: &Scope) {
+    /// Notes what is used of reads, and tells of clocks that are not there and business time without a calendar.
+    fn note_references(&mut self, scalar: &Scalar, offset: usize, references: &References) {
         let span_of = |word: &str| {
             let at = scalar
                 .text
@@ -153,9 +153,6 @@ impl Lowering<'_> {
             );
             if &**variable == "sla" {
                 self.check_clocks(paths.keys(), span_of);
-            }
-            if let Some(what) = builtin::unbuilt(variable).filter(|_| matches!(scope.get(variable), Some(Known::BuiltIn))) {
-                self.out.push(unbuilt::diagnostic(self.unbuilt, span_of(variable), what));
             }
         }
         for (function, _) in &references.calls {

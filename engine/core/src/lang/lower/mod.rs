@@ -32,7 +32,6 @@ use std::sync::Arc;
 use super::fields::{ComputedDefault, FIELDS_MAX, FieldReader};
 use super::loader::Loader;
 use super::scope::{Asked, Scope};
-use super::unbuilt::Unbuilt;
 use crate::chart::{Chart, Read, State, StateIndex, Transition, TransitionIndex};
 use crate::check::Doubts;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
@@ -48,7 +47,6 @@ pub const TRANSITIONS_MAX: usize = 10_000;
 pub(super) struct Lowering<'a> {
     loader: Loader<'a>,
     out: Diagnostics,
-    unbuilt: Unbuilt,
     fields_left: usize,
     data: Arc<Fields>,
     /// Field name to its type as written, which a form may narrow.
@@ -87,11 +85,10 @@ pub(super) struct Lowering<'a> {
 
 /// Lowers a workflow. The chart's `definition` is still to be set. Where errors were found it has gaps: good to look at,
 /// not to run.
-pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, unbuilt: Unbuilt, found: Diagnostics) -> Lowered<'a> {
+pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, found: Diagnostics) -> Lowered<'a> {
     let mut lowering = Lowering {
         loader,
         out: found,
-        unbuilt,
         fields_left: FIELDS_MAX,
         data: Arc::default(),
         data_nodes: BTreeMap::new(),
