@@ -39,6 +39,6 @@ mod timers;
 mod token_lookup;
 pub mod tokens;
 
-pub use engine::{Deployed, Ended, Engine, Node, SendRequest, StartRequest, Surroundings, TaskRequest};
+pub use engine::{Deployed, Ended, Engine, Node, SendRequest, StartRequest, Surroundings, TaskRequest, WithdrawRequest};
 pub use messages::Messages;
 pub use timers::Timers;
