@@ -23,7 +23,7 @@ pub use read::{Read, ReadOf};
 pub use signature::{Proof, Signature, Signers};
 pub use state_set::{STATES_MAX, StateSet, States};
 pub use table::{Answer, Body, Bound, Combined, Combining, Condition, Decided, Decision, LookUp, Row, TABLE_LETS_MAX, Table};
-pub use task::{Channel, PRIORITY_MAX, PRIORITY_NORMAL, Rung, RungCondition, RungMoment, Task, priority_of_word};
+pub use task::{Channel, Clock, PRIORITY_MAX, PRIORITY_NORMAL, Rung, RungCondition, RungMoment, Task, priority_of_word};
 pub use transition::{Admission, Branch, EventPattern, Form, Guard, Reason, Transition, Trigger};
 
 use crate::diagnostic::Span;
@@ -72,6 +72,8 @@ pub struct Chart {
     pub tables: Tables,
     pub start: Start,
     pub access: Vec<Access>,
+    /// In the order in which they are written.
+    pub clocks: Vec<Clock>,
     pub states: Vec<State>,
     pub transitions: Vec<Transition>,
     /// Who stops others, and who goes on by itself: asked several times a step, and mostly no active state is among them.
@@ -146,6 +148,8 @@ pub struct State {
     /// Name → value that only one active instance may hold.
     pub unique: Vec<(Arc<str>, Template)>,
     pub pauses: Vec<StateIndex>,
+    /// Names of clocks that stand still while it is active.
+    pub pauses_clocks: Vec<Arc<str>>,
     pub on_done: Option<TransitionIndex>,
     /// Of a final state.
     pub output: Option<ValueTemplate>,

@@ -29,7 +29,6 @@ pub(super) const BUILT_IN: [&str; 16] = [
 /// What of these is not built, as the subject of a sentence.
 pub(super) fn unbuilt(name: &str) -> Option<&'static str> {
     match name {
-        "sla" => Some("`sla` clocks"),
         _ => None,
     }
 }

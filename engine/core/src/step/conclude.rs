@@ -12,6 +12,7 @@ impl Machine<'_> {
     pub(super) fn conclude(&mut self) -> Result<(), Interrupt> {
         self.come_to_rest()?;
         self.settle_timers()?;
+        self.settle_clocks()?;
         self.settle_tasks()?;
         self.settle_signatures()?;
         self.pause_invokes();

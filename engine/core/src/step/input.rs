@@ -53,6 +53,10 @@ pub enum InputKind {
     Withdraw {
         event: Arc<str>,
     },
+    /// A person knows that this clock runs out.
+    Acknowledge {
+        clock: Arc<str>,
+    },
     /// A child of the invoke with this effect key came to its end.
     ChildEnded {
         invoke: Arc<str>,

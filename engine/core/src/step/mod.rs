@@ -14,6 +14,8 @@ mod answers;
 mod audience;
 mod children;
 mod claims;
+mod clock;
+mod clock_stored;
 mod conclude;
 mod data;
 mod decision;
@@ -61,6 +63,7 @@ mod view;
 pub use action::{EACH_ITEMS_MAX, INTENTS_MAX, SENDS_PENDING_MAX};
 pub use acts::{Record, record, repeats, system_chart, system_entry};
 pub use audience::{Audience, AudiencePattern, subjects_of};
+pub use clock::{ClockShown, clocks};
 pub use decision::DECISIONS_MAX;
 pub use fact::{Fact, Facts, Needs, ReadRequest};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, Placement, SendVerdict, StartInput};
@@ -79,7 +82,8 @@ pub use seal::seal;
 pub use sight::{AUDITOR, Visibility, sees, visibility};
 pub use signature::SignatureOffer;
 pub use snapshot::{
-    ActiveInvoke, ArmedTimer, Child, Compensation, LastTaken, Parent, PendingSend, Signatures, Signer, Snapshot, Standing, Status,
+    ActiveInvoke, ArmedTimer, Child, ClockState, Compensation, LastTaken, Parent, PendingSend, Signatures, Signer, Snapshot,
+    Standing, Status,
 };
 pub use stored::{Stored, Unreadable};
 pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};

@@ -284,6 +284,11 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             members.optional("key", key.as_ref());
             members.text("kind", "withdraw");
         }
+        InputKind::Acknowledge { clock } => {
+            members.text("clock", clock);
+            members.optional("key", key.as_ref());
+            members.text("kind", "acknowledge");
+        }
         InputKind::ChildEnded { invoke, child, output } => {
             members.text("child", child);
             members.text("invoke", invoke);

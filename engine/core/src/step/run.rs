@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::admission::{accept_form, forbidden};
+use super::clock::CLOCK_PREFIX;
 use super::interrupt::{Interrupt, NoValue, failure};
 use super::invoke::INVOKE_TIMER_PREFIX;
 use super::ladder::RUNG_PREFIX;
@@ -74,7 +75,11 @@ pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Fac
 fn refused_for(failure: Failure, input: &Input) -> Result<Verdict, Interrupt> {
     let asked = matches!(
         input.kind,
-        InputKind::Event { .. } | InputKind::Task { .. } | InputKind::Withdraw { .. } | InputKind::Start(_)
+        InputKind::Event { .. }
+            | InputKind::Task { .. }
+            | InputKind::Withdraw { .. }
+            | InputKind::Acknowledge { .. }
+            | InputKind::Start(_)
     );
     match Code::parse(failure.code) {
         Some(code) if asked && input.actor.kind == ActorKind::Person => {
@@ -117,6 +122,7 @@ pub(super) fn blank(chart: &Chart, start: &StartInput, now: Timestamp) -> Snapsh
         undoing: Vec::new(),
         tasks: Default::default(),
         signatures: Default::default(),
+        clocks: Default::default(),
         held: None,
         sends: Default::default(),
         claims: Default::default(),
@@ -168,6 +174,7 @@ impl<'a> Machine<'a> {
             InputKind::Timer { name, due } => self.take_timer(name, *due)?,
             InputKind::AdapterAnswer { effect, result } => self.take_adapter_answer(effect, result)?,
             InputKind::SendAnswer { send, verdict } => self.take_send_answer(send, verdict)?,
+            InputKind::Acknowledge { clock } => self.take_acknowledgement(clock)?,
             InputKind::Withdraw { event } => self.take_withdrawal(event)?,
             InputKind::ChildEnded { invoke, child, output } => self.take_child_end(invoke, child, output)?,
             InputKind::Stop { invoke } => self.take_stop(invoke)?,
@@ -402,6 +409,9 @@ impl<'a> Machine<'a> {
                 _ => self.abandoned.push(effect.clone()),
             }
             return self.take_adapter_answer(&effect, &Err(failure));
+        }
+        if name.starts_with(CLOCK_PREFIX) {
+            return self.take_clock(name);
         }
         if name.starts_with(RUNG_PREFIX) {
             return self.take_rung(name);

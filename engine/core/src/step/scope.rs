@@ -251,6 +251,7 @@ impl StepScope<'_, '_> {
                 None => Value::Null,
             },
             "settled" => Value::Boolean(snapshot.sends.is_empty()),
+            "sla" => self.machine.clocks_value(),
             "history" => history_value(snapshot),
             "signatures" => super::signature::signatures_value(snapshot),
             _ => return None,

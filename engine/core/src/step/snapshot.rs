@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub calls: BTreeMap<Arc<str>, Arc<str>>,
     /// People's work that is to be done, by the path of its state.
     pub tasks: BTreeMap<Arc<str>, OpenTask>,
+    /// `sla` clocks that have run, by name.
+    pub clocks: BTreeMap<Arc<str>, ClockState>,
     /// Event → who has signed it.
     pub signatures: BTreeMap<Arc<str>, Signatures>,
     /// What `undo` can undo, in the order in which it was done.
@@ -148,6 +150,26 @@ impl Standing {
             Standing::Failed => "failed",
         }
     }
+}
+
+/// A clock that has run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClockState {
+    /// When it began, or its last visit did.
+    pub begun_at: Timestamp,
+    /// What had passed on it when it last began to run, in microseconds: of business hours, if its target is.
+    pub used_us: i64,
+    /// Since when it runs; None: it stands still.
+    pub since: Option<Timestamp>,
+    /// One of its states is active, whether it runs or is paused.
+    pub inside: bool,
+    /// How long it may take, in the same microseconds; None: its target has no value.
+    pub target_us: Option<i64>,
+    /// It is counted in business hours.
+    pub business: bool,
+    pub breached: bool,
+    /// Who acknowledged it.
+    pub acknowledged: Option<Arc<str>>,
 }
 
 /// Who has signed an event.

@@ -65,6 +65,7 @@ impl Snapshot {
         members.texts("active", chart.atomic_states(&self.active).map(path));
         write_map(&mut members, "calls", &self.calls, |id, out| write_text(id, out));
         write_map(&mut members, "claims", &self.claims, |value, out| write_text(value, out));
+        write_map(&mut members, "clocks", &self.clocks, super::clock_stored::write);
         write_compensations(&mut members, "compensations", &self.compensations);
         sealer.write_record(&self.data, &chart.data, members.name("data"));
         members.digest("definition", &self.definition);
@@ -264,6 +265,7 @@ impl Reader<'_> {
                 value.as_text().map(Arc::from).ok_or_else(|| missing("calls"))
             })?,
             tasks: self.tasks()?,
+            clocks: self.map("clocks", super::clock_stored::read)?,
             signatures: self.map("signatures", |value| {
                 let state = self.state(text_of(value, "state")?)?;
                 super::signature_stored::read(state, value)

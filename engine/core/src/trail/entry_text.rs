@@ -211,6 +211,7 @@ impl EntryText {
                 invoke: needed("invoke")?,
                 why: text("why"),
             },
+            "acknowledge" => InputKind::Acknowledge { clock: needed("clock")? },
             "withdraw" => InputKind::Withdraw { event: needed("event")? },
             "wake" => InputKind::Wake,
             "place" => InputKind::Place(Box::new(self.placement(object("payload"), needed("zone")?, secret)?)),

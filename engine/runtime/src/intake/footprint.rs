@@ -31,6 +31,7 @@ impl Request {
             | InputKind::SendAnswer { .. }
             | InputKind::Stop { .. }
             | InputKind::Withdraw { .. }
+            | InputKind::Acknowledge { .. }
             | InputKind::Hold { .. }
             | InputKind::Wake => 0,
         };

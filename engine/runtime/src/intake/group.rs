@@ -256,7 +256,7 @@ impl Group {
         // what is said before the step has asked who sees the instance
         let is_event = matches!(
             request.input.kind,
-            InputKind::Event { .. } | InputKind::Task { .. } | InputKind::Withdraw { .. }
+            InputKind::Event { .. } | InputKind::Task { .. } | InputKind::Withdraw { .. } | InputKind::Acknowledge { .. }
         );
         if is_event && (is_stale || !request.found.refusals.is_empty()) {
             match self.is_seen(now)? {

@@ -162,7 +162,11 @@ impl Request {
     pub(super) fn may_be_refused(&self) -> bool {
         let asked = matches!(
             self.input.kind,
-            InputKind::Event { .. } | InputKind::Task { .. } | InputKind::Withdraw { .. } | InputKind::Start(_)
+            InputKind::Event { .. }
+                | InputKind::Task { .. }
+                | InputKind::Withdraw { .. }
+                | InputKind::Acknowledge { .. }
+                | InputKind::Start(_)
         );
         asked && !matches!(self.origin, Origin::Timer { .. })
     }

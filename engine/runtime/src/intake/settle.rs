@@ -385,6 +385,7 @@ fn log(request: &Request, step: &Step) {
         InputKind::SendAnswer { .. } => "send answer",
         InputKind::Task { act, .. } => act.as_str(),
         InputKind::Withdraw { .. } => "withdraw",
+        InputKind::Acknowledge { .. } => "acknowledge",
         InputKind::ChildEnded { .. } => "child ended",
         InputKind::Stop { .. } => "stop",
         InputKind::Hold { .. } => "hold",

@@ -38,8 +38,7 @@ static OWN: &[Key] = &[
         "sla",
         Shape::Names(Name::Snake, &Shape::Map(&CLOCK), Empty::Refused),
         "clocks",
-    )
-    .unbuilt("`sla` clocks"),
+    ),
     key(
         "schedules",
         Shape::Names(Name::Snake, &Shape::Map(&SCHEDULE), Empty::Refused),

@@ -151,6 +151,9 @@ impl Lowering<'_> {
                 variable,
                 paths.iter().map(|(path, reference)| (path.0.as_slice(), reference.usage)),
             );
+            if &**variable == "sla" {
+                self.check_clocks(paths.keys(), span_of);
+            }
             if let Some(what) = builtin::unbuilt(variable).filter(|_| matches!(scope.get(variable), Some(Known::BuiltIn))) {
                 self.out.push(unbuilt::diagnostic(self.unbuilt, span_of(variable), what));
             }

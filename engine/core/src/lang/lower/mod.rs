@@ -5,6 +5,7 @@
 mod action;
 mod admission;
 mod choices;
+mod clock;
 mod doubt;
 mod event_names;
 mod expression;
@@ -70,6 +71,8 @@ pub(super) struct Lowering<'a> {
     read_paths: BTreeMap<Arc<str>, BTreeSet<Vec<Arc<str>>>>,
     /// The reads that invokes of children are.
     child_reads: BTreeMap<Arc<str>, Read>,
+    /// Names of the `sla` clocks.
+    clock_names: Vec<Arc<str>>,
     /// What `undo` names, to be compared with the invokes when all are known.
     undone: Vec<Scalar>,
     /// Invokes that say how they are undone.
@@ -100,6 +103,7 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, unbuilt: Unbuilt
         tables: Asked::default(),
         read_paths: BTreeMap::new(),
         child_reads: BTreeMap::new(),
+        clock_names: Vec::new(),
         undone: Vec::new(),
         compensated: BTreeSet::new(),
         events: event_names::EventNames::default(),

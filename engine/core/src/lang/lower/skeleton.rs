@@ -100,6 +100,7 @@ impl Lowering<'_> {
             task: None,
             unique: Vec::new(),
             pauses: Vec::new(),
+            pauses_clocks: Vec::new(),
             on_done: None,
             output: None,
             span,

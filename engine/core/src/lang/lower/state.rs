@@ -65,6 +65,7 @@ impl Lowering<'_> {
             .and_then(|node| self.transition(node, &written(Trigger::Done)));
         let unique = self.unique(mapping.get("unique"), &scope);
         let pauses = self.pauses(index, mapping.get("pauses"));
+        let pauses_clocks = self.paused_clocks(mapping.get("pauses"));
         let output = mapping
             .get("output")
             .and_then(|node| self.value(node, &scope, Sink::Public("an output")));
@@ -86,6 +87,7 @@ impl Lowering<'_> {
         state.on_done = on_done;
         state.unique = unique;
         state.pauses = pauses;
+        state.pauses_clocks = pauses_clocks;
         state.output = output;
     }
 
@@ -244,12 +246,7 @@ impl Lowering<'_> {
             .iter()
             .filter_map(Node::as_scalar)
         {
-            if scalar.text.strip_prefix("sla.").is_some() {
-                self.out.push(crate::lang::unbuilt::diagnostic(
-                    self.unbuilt,
-                    scalar.span,
-                    "pausing `sla` clocks",
-                ));
+            if scalar.text.starts_with("sla.") {
                 continue;
             }
             let Some(target) = self.target(scalar, From::State(index)) else {

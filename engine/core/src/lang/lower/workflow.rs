@@ -21,6 +21,7 @@ impl Lowering<'_> {
         self.data(workflow.get("data"));
         self.lay_out(workflow, &name.text, name.span);
         self.gather_words();
+        self.declare_clocks(workflow);
         let lets = self.declare_names(workflow);
         let admissions = self.admissions();
         let start = self.start(workflow.get("start"));
@@ -37,6 +38,7 @@ impl Lowering<'_> {
             .and_then(|node| self.identity(node, &scope, Sink::Public("the key")));
         let zone = workflow.get("zone").and_then(|node| self.zone(node, &scope));
         self.fill_states(admissions);
+        let clocks = self.clocks(workflow, &scope);
         if let Some(root) = self.states.first_mut() {
             root.title = title.clone();
         }
@@ -59,6 +61,7 @@ impl Lowering<'_> {
             tables,
             start,
             access,
+            clocks,
             notable: Notable::of(&self.states),
             states: std::mem::take(&mut self.states),
             transitions: std::mem::take(&mut self.transitions),

@@ -185,7 +185,7 @@ fn a_hold_pauses_the_region_beside_it_and_nothing_else() {
     assert_eq!(told("other"), "SW-0507 ‹other› `other` is never active beside this state");
     assert_eq!(
         told("sla.turnaround"),
-        "SW-0701 ‹sla.turnaround› not yet: pausing `sla` clocks"
+        "SW-0209 ‹sla.turnaround› there is no clock `turnaround`"
     );
 }
 

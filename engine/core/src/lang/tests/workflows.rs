@@ -103,13 +103,40 @@ fn a_start_sees_the_record_filled_in() {
 
 #[test]
 fn what_is_not_built_is_told_once_for_each_use() {
-    let source = "workflow: w\nsla: {a: {during: [x], target: 3d, escalate: [{at: 80%, to: [y]}]}, b: {during: [x], target: 1d}}\nlet: {t: \"signatures.a is none\", u: sla.a.due}\n";
-    let expected = "SW-0701 ‹sla› not yet: `sla` clocks\n\
-                    SW-0701 ‹signatures› not yet: signatures\n\
-                    SW-0701 ‹sla› not yet: `sla` clocks";
+    let source = "workflow: w\naccess: [{for: [x], break_glass: 4h}, {for: [y], counts_only: 5}]\n";
+    let expected = "SW-0701 ‹break_glass› not yet: `break_glass`\n\
+                    SW-0701 ‹counts_only› not yet: `counts_only`";
     assert_eq!(told(source), expected);
     let (_, allowed) = compiled(source, &[], Unbuilt::Allow);
-    assert!(allowed.chart.is_some() && allowed.diagnostics.warnings() == 3);
+    assert!(allowed.chart.is_some() && allowed.diagnostics.warnings() == 2);
+}
+
+#[test]
+fn a_clock_says_when_it_runs_and_what_happens() {
+    let source = |clock: &str, rest: &str| {
+        format!(
+            "workflow: w\ndata: {{x: {{type: boolean, default: false}}}}\nsla: {{a: {clock}}}\nlet: {{u: {rest}}}\ninitial: x\nstates: {{x: {{on: {{GO: y}}}}, y: {{type: final}}}}\n"
+        )
+    };
+    let check = |clock: &str, rest: &str, expected: &str| assert_eq!(told(&source(clock, rest)), expected, "{clock}");
+    check("{during: [x], target: 3d, escalate: [{at: 80%, to: [y]}]}", "sla.a.due", "");
+    check(
+        "{during: [z], target: 3d}",
+        "sla.a.due",
+        "SW-0301 ‹z› there is no state `z` here or further out",
+    );
+    check("{during: [x]}", "1", "SW-0208 ‹during› a clock needs `target`");
+    check(
+        "{during: [x], target: \"{{ x }}\"}",
+        "1",
+        "SW-0414 ‹\"{{ x }}\"› this is a boolean, and a duration is needed",
+    );
+    check("{during: [x], target: 3d}", "sla.b.due", "SW-0410 ‹b› there is no clock `b`");
+    check(
+        "{during: [x], target: 3d, escalate: [{at: 80%, while: unclaimed, to: [y]}]}",
+        "1",
+        "SW-0211 ‹while› a clock is claimed by nobody: this is for tasks",
+    );
 }
 
 #[test]

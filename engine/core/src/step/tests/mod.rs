@@ -2,6 +2,7 @@
 
 mod actions;
 mod algorithm;
+mod clocks;
 mod fuel;
 mod inputs;
 mod personal;
