@@ -41,6 +41,8 @@ mod token_lookup;
 pub mod tokens;
 
 pub use calendars::Calendars;
-pub use engine::{Deployed, DeployedCalendar, Ended, Engine, Node, SendRequest, StartRequest, Surroundings, TaskRequest};
+pub use engine::{
+    Deployed, DeployedCalendar, Ended, Engine, Node, SendRequest, StartRequest, Surroundings, TaskRequest, WithdrawRequest,
+};
 pub use messages::Messages;
 pub use timers::Timers;

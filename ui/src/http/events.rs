@@ -11,6 +11,7 @@ use statewright_core::diagnostic::Code;
 use statewright_core::step::{TaskRef, Verdict};
 use statewright_core::value::Object;
 use statewright_engine::SendRequest;
+use statewright_engine::error::EngineResult;
 use statewright_engine::intake::Answer;
 
 use super::authentication::{Caller, prove};
@@ -89,16 +90,21 @@ async fn send(
     };
     let _held = given.finish()?;
     let name = event.event.clone();
-    match service.engine.send(event).await {
+    answered(service.engine.send(event).await, &name, &workflow, &key)
+}
+
+/// What became of an input for an instance.
+pub fn answered(answer: EngineResult<Answer>, name: &str, workflow: &str, key: &str) -> Answered<Response> {
+    match answer {
         Ok(answer) if answer.verdict == Verdict::Taken => {
             let taken = document(StatusCode::OK, &answer_value(&answer));
             Ok(with_repetition(with_revision(taken, answer.sequence), answer.duplicate))
         }
         Ok(answer) => Err(match answer.verdict {
-            Verdict::Ignored => ignored(&answer, &name),
+            Verdict::Ignored => ignored(&answer, name),
             _ => refused(answer),
         }),
-        Err(error) => Err(about_instance(error, &workflow, &key)),
+        Err(error) => Err(about_instance(error, workflow, key)),
     }
 }
 

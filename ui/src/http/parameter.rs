@@ -36,3 +36,18 @@ pub const IF_MATCH: Parameter = Parameter {
     description: "The ETag of the revision that was looked at: on any other the event is not taken (412)",
     schema: r#"{"type": "string", "examples": ["\"7\""]}"#,
 };
+
+pub const AFTER: Parameter = Parameter {
+    name: "after",
+    place: Place::Query,
+    description: "The `after` of the page before",
+    schema: r#"{"type": "string"}"#,
+};
+
+/// Of pages whose items are larger than an entry.
+pub const PAGE_LIMIT: Parameter = Parameter {
+    name: "limit",
+    place: Place::Query,
+    description: "Items of a page at most",
+    schema: r#"{"type": "integer", "minimum": 1, "maximum": 200, "default": 100}"#,
+};

@@ -5,11 +5,12 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use statewright_core::chart::Reason;
 use statewright_core::field::Fields;
-use statewright_core::step::{Actor, Offer};
+use statewright_core::step::{Actor, Offer, SignatureOffer, Signer};
 use statewright_core::value::Value;
 use statewright_core::value::interface::to_interface;
+use statewright_engine::body::Party;
 use statewright_engine::intake::Answer;
-use statewright_engine::queries::Shown;
+use statewright_engine::queries::{ChildShown, Shown};
 
 use super::problem::refusal_value;
 use crate::json::{count, object, text, text_or_null, texts};
@@ -77,7 +78,15 @@ pub fn instance_value(shown: &Shown) -> Value {
         .paused_timers
         .iter()
         .map(|(name, remaining)| object([("name", text(name)), ("remaining", Value::from(*remaining))]));
+    let signatures = shown.signatures.iter().map(|(event, signers)| {
+        let signers = signers.iter().map(signer_value).collect();
+        object([("event", text(event)), ("signed", Value::from_items(signers))])
+    });
     object([
+        (
+            "children",
+            Value::from_items(shown.children.iter().map(child_value).collect()),
+        ),
         ("data", Value::from_fields(shown.data.clone())),
         ("definition", text(&shown.definition.to_string())),
         ("done", Value::Boolean(shown.done)),
@@ -85,16 +94,41 @@ pub fn instance_value(shown: &Shown) -> Value {
         ("key", text(&shown.key)),
         ("label", text_or_null(shown.label.as_deref())),
         ("output", shown.output.clone()),
+        ("parent", shown.parent.as_ref().map_or(Value::Null, party_value)),
         ("paused", texts(&shown.paused)),
         ("paused_timers", Value::from_items(paused_timers.collect())),
         ("revision", count(shown.sequence)),
+        ("signatures", Value::from_items(signatures.collect())),
         ("started_at", Value::from_instant(shown.started_at)),
         ("states", texts(&shown.states)),
         ("tags", texts(&shown.tags)),
+        ("tasks", texts(&shown.tasks)),
         ("timers", Value::from_items(timers.collect())),
         ("title", text(&shown.title)),
         ("workflow", text(&shown.workflow)),
     ])
+}
+
+fn signer_value(signer: &Signer) -> Value {
+    object([
+        ("at", Value::from_instant(signer.at)),
+        ("role", text_or_null(signer.role.as_deref())),
+        ("user", text(&signer.actor)),
+        ("with", text(signer.with.as_str())),
+    ])
+}
+
+fn child_value(shown: &ChildShown) -> Value {
+    object([
+        ("invoke", text(&shown.invoke)),
+        ("key", text(&shown.child.key)),
+        ("standing", text(shown.standing)),
+        ("workflow", text(&shown.child.workflow)),
+    ])
+}
+
+fn party_value(party: &Party) -> Value {
+    object([("key", text(&party.key)), ("workflow", text(&party.workflow))])
 }
 
 /// Schema `Principal`.
@@ -122,7 +156,19 @@ pub fn offer_json(offer: &Offer) -> String {
             "refusals",
             Value::from_items(offer.refusals.iter().map(refusal_value).collect()).into(),
         ),
+        ("sign", offer.sign.as_ref().map_or(Value::Null, signature_value).into()),
+        ("task", text_or_null(offer.task.as_deref()).into()),
         ("title", text(&offer.title).into()),
+    ])
+}
+
+/// What is to be signed, and who has signed already.
+fn signature_value(sign: &SignatureOffer) -> Value {
+    object([
+        ("means", text(&sign.means)),
+        ("people", text(&sign.people)),
+        ("signed", texts(&sign.signed)),
+        ("with", text(sign.with.as_str())),
     ])
 }
 

@@ -81,6 +81,7 @@ pub use requirement::{handles_failure, requirement, would_strand};
 pub use run::{Stepped, step};
 pub use seal::seal;
 pub use sight::{AUDITOR, Visibility, sees, visibility};
+pub use signature::SignatureOffer;
 pub use snapshot::{
     ActiveInvoke, ArmedTimer, Child, ClockState, Compensation, LastTaken, Parent, PendingSend, Signatures, Signer, Snapshot,
     Standing, Status,
@@ -88,7 +89,7 @@ pub use snapshot::{
 pub use stored::{Stored, Unreadable};
 pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};
 pub use task::{OpenTask, Reached};
-pub use task_act::{TaskAct, TaskRef};
+pub use task_act::{NOTE_CHARACTERS_MAX, TaskAct, TaskRef};
 pub use task_view::{TaskReason, TaskShown, Upcoming, tasks};
 pub use undo::COMPENSATIONS_MAX;
 pub use view::{in_words, label, title, view};

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::interrupt::Interrupt;
 use super::machine::Machine;
 use super::scope::Locals;
+use super::signature::SignatureOffer;
 use super::{Actor, Facts, Needs, Refusal, Snapshot, Status};
 use crate::chart::{Admission, Chart, EventPattern, Guard, Lets, Party, ReadOf, Transition, Trigger};
 use crate::expression::Expression;
@@ -25,6 +26,10 @@ pub struct Offer {
     pub form: Fields,
     /// None: no reason is asked for.
     pub reason: Option<crate::chart::Reason>,
+    /// None: nothing is to be signed.
+    pub sign: Option<SignatureOffer>,
+    /// The open task of the state that answers to it: its path.
+    pub task: Option<Arc<str>>,
 }
 
 /// Which events there are, for this actor, and why not.
@@ -99,6 +104,16 @@ impl Machine<'_> {
             open,
             form: admission.form.fields.clone(),
             reason: admission.reason.clone(),
+            sign: match &admission.sign {
+                Some(sign) => Some(self.signature_offer(event, sign, &lets)?),
+                None => None,
+            },
+            task: self
+                .next
+                .tasks
+                .values()
+                .any(|task| task.state == state)
+                .then(|| self.chart.state(state).path.clone()),
         })
     }
 

@@ -22,7 +22,49 @@ pub(super) enum Signed {
     Refused(Refusal),
 }
 
+/// What is to be signed with an event, and who has signed it already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureOffer {
+    /// The sentence; as the workflow writes it, where only the filled-in form can complete it.
+    pub means: String,
+    pub with: Proof,
+    /// Whose signatures it takes, in words.
+    pub people: String,
+    /// Who has signed, in that order.
+    pub signed: Vec<Arc<str>>,
+}
+
 impl<'a> Machine<'a> {
+    pub(super) fn signature_offer(
+        &self,
+        event: &Arc<str>,
+        sign: &Signature,
+        lets: &[&Lets],
+    ) -> Result<SignatureOffer, Interrupt> {
+        let means = match self.scope(lets, &Locals::default()).text(&sign.means) {
+            Ok(means) => means,
+            Err(NoValue::Needs) => return Err(Interrupt::Needs),
+            Err(NoValue::Fault(_)) => sign.means.source().to_string(),
+        };
+        let people = match self.signers_wanted(sign, lets)? {
+            Ok(Wanted::Count(1)) => "one person".to_owned(),
+            Ok(Wanted::Count(count)) => format!("{count} different people"),
+            Ok(Wanted::Roles(roles)) => {
+                let roles: Vec<String> = roles.iter().map(|role| role.replace('_', " ")).collect();
+                format!("one person for each of: {}", roles.join(", "))
+            }
+            Err(refusal) => refusal.sentence,
+        };
+        let pending = self.next.signatures.get(event).filter(|pending| !pending.complete);
+        let signers = pending.iter().flat_map(|pending| &pending.signers);
+        Ok(SignatureOffer {
+            means,
+            with: sign.with,
+            people,
+            signed: signers.map(|signer| signer.actor.clone()).collect(),
+        })
+    }
+
     /// Whoever signs is a person who has just proved who they are.
     pub(super) fn refuse_unsigned(&self, sign: &Signature, lets: &[&Lets]) -> Option<Refusal> {
         if self.actor.kind != ActorKind::Person {

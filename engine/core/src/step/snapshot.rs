@@ -141,6 +141,17 @@ pub enum Standing {
     Failed,
 }
 
+impl Standing {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Standing::Starting => "starting",
+            Standing::Running => "running",
+            Standing::Ended(_) => "ended",
+            Standing::Failed => "failed",
+        }
+    }
+}
+
 /// A clock that has run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockState {

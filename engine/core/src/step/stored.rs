@@ -167,16 +167,10 @@ fn write_map<V>(members: &mut Members<'_>, name: &str, map: &BTreeMap<Arc<str>, 
 fn write_child(child: &Child, out: &mut String) {
     let mut fields = Members::open(out);
     fields.text("key", &child.key);
-    let standing = match &child.standing {
-        Standing::Starting => "starting",
-        Standing::Running => "running",
-        Standing::Ended(output) => {
-            write_canonical(output, fields.name("output"));
-            "ended"
-        }
-        Standing::Failed => "failed",
-    };
-    fields.text("standing", standing);
+    if let Standing::Ended(output) = &child.standing {
+        write_canonical(output, fields.name("output"));
+    }
+    fields.text("standing", child.standing.as_str());
     fields.close();
 }
 

@@ -11,6 +11,10 @@ use super::machine::Machine;
 use super::{Actor, OpenTask, Refusal, RefusalKind, Status, Verdict};
 use crate::value::Object;
 
+/// How long a comment or a hand-over note may be, in characters: two printed pages. It stands in the trail for ever; what is longer is a
+/// document, and is referred to.
+pub const NOTE_CHARACTERS_MAX: usize = 4_000;
+
 /// An open task by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskRef {
@@ -154,6 +158,9 @@ impl Machine<'_> {
             let sentence = "the personal data of this instance was erased: nothing may be written about it any more";
             return Some(forbidden(sentence));
         }
+        if let Some(refusal) = refuse_words(act) {
+            return Some(refusal);
+        }
         let is_for = open.is_for(self.actor);
         let holds = self.holds(open);
         let not_theirs = || {
@@ -198,6 +205,27 @@ impl Machine<'_> {
         }
         (!open.is_for(to)).then(|| forbidden(&format!("{} is not among those whom this task is for", to.id)))
     }
+}
+
+fn refuse_words(act: &TaskAct) -> Option<Refusal> {
+    let (field, words) = match act {
+        TaskAct::Comment { text } => ("text", text),
+        TaskAct::Release { note: Some(note) } => ("note", note),
+        _ => return None,
+    };
+    let sentence = if words.trim().is_empty() {
+        "is empty".to_owned()
+    } else if words.chars().count() > NOTE_CHARACTERS_MAX {
+        format!("is longer than {NOTE_CHARACTERS_MAX} characters")
+    } else {
+        return None;
+    };
+    Some(Refusal {
+        kind: RefusalKind::Invalid,
+        sentence,
+        field: Some(field.into()),
+        instances: Vec::new(),
+    })
 }
 
 fn conflict(sentence: String) -> Refusal {

@@ -21,7 +21,7 @@ pub(crate) use self::deployment::calls_of;
 pub use self::loops::Ended;
 pub use self::node::{Node, Surroundings};
 pub(crate) use self::placing::PlaceRequest;
-pub use self::request::{SendRequest, StartRequest, TaskRequest};
+pub use self::request::{SendRequest, StartRequest, TaskRequest, WithdrawRequest};
 
 use self::loops::Running;
 use crate::body::Party;
@@ -138,6 +138,7 @@ impl Engine {
             act,
             actor,
             input_key,
+            expected,
         } = request;
         let named = input_key.is_some();
         let input = Input {
@@ -150,6 +151,34 @@ impl Engine {
         self.ask(|reply| {
             let mut request = Request::to(Party { workflow, key }, input, Origin::Caller, reply);
             request.named = named;
+            request.expected = expected;
+            request
+        })
+        .await
+    }
+
+    /// Takes back one's own signature, while others are still to sign.
+    pub async fn withdraw(&self, request: WithdrawRequest) -> EngineResult<Answer> {
+        let WithdrawRequest {
+            workflow,
+            key,
+            event,
+            actor,
+            input_key,
+            expected,
+        } = request;
+        let named = input_key.is_some();
+        let input = Input {
+            signed: None,
+            key: Some(input_key.unwrap_or_else(|| self.inner.unkeyed.draw())),
+            actor,
+            reason: None,
+            kind: InputKind::Withdraw { event },
+        };
+        self.ask(|reply| {
+            let mut request = Request::to(Party { workflow, key }, input, Origin::Caller, reply);
+            request.named = named;
+            request.expected = expected;
             request
         })
         .await

@@ -51,4 +51,19 @@ pub struct TaskRequest {
     pub actor: Actor,
     /// Recognises a repetition. None: every request is a new one.
     pub input_key: Option<InputKey>,
+    /// The sequence that the sender looked at (`If-Match`); None: whatever it is now.
+    pub expected: Option<u64>,
+}
+
+/// Takes back one's own signature of an event that others are still to sign.
+#[derive(Clone, Debug)]
+pub struct WithdrawRequest {
+    pub workflow: Arc<str>,
+    pub key: Arc<str>,
+    pub event: Arc<str>,
+    pub actor: Actor,
+    /// Recognises a repetition. None: every request is a new one.
+    pub input_key: Option<InputKey>,
+    /// The sequence that the sender looked at (`If-Match`); None: whatever it is now.
+    pub expected: Option<u64>,
 }

@@ -11,7 +11,7 @@ use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Facts, Needs, Offer, Visibility, offers, visibility};
 
 pub use list::{LIST_PAGE_MAX, ListRequest, Listed};
-pub use shown::Shown;
+pub use shown::{ChildShown, Shown};
 pub use tasks::{NOTICE_PAGE_MAX, Noticed, Notices, QUEUE_PAGE_MAX, Queue, QueueRequest, Queued};
 
 use crate::configuration::NEEDS_ROUNDS_MAX;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use statewright_core::chart::Chart;
+use statewright_core::chart::{Chart, Work};
 use statewright_core::identity::{Digest, InstanceId};
-use statewright_core::step::{ArmedTimer, Snapshot, Status, title, view};
+use statewright_core::step::{ArmedTimer, Signer, Snapshot, Status, title, view};
 use statewright_core::time::Duration;
 use statewright_core::value::{Object, Value};
 
+use crate::body::Party;
 use crate::error::EngineResult;
 use crate::guarded::guarded;
 use crate::instances::Instance;
@@ -39,6 +40,24 @@ pub struct Shown {
     pub paused_timers: Vec<(Arc<str>, Duration)>,
     /// Paths of the active states that others pause, the outermost of each.
     pub paused: Vec<Arc<str>>,
+    /// Names of the open tasks, in the order of their names.
+    pub tasks: Vec<Arc<str>>,
+    /// Signatures that others are still to join. Whoever does not see every field sees neither these nor the family.
+    pub signatures: Vec<(Arc<str>, Vec<Signer>)>,
+    /// The instances it started as its children and that it still waits for.
+    pub children: Vec<ChildShown>,
+    /// Whose child it is.
+    pub parent: Option<Party>,
+}
+
+/// A child of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildShown {
+    /// The invoke that started it.
+    pub invoke: Arc<str>,
+    pub child: Party,
+    /// `starting`, `running`, `ended` or `failed`.
+    pub standing: &'static str,
 }
 
 impl Shown {
@@ -84,8 +103,49 @@ impl Shown {
             timers: timers.map(|(name, timer)| (name.clone(), timer.due)).collect(),
             paused_timers: paused_timers.collect(),
             paused: paused(&known.chart, snapshot),
+            tasks: snapshot.tasks.keys().cloned().collect(),
+            signatures: match fields {
+                None => pending(snapshot),
+                Some(_) => Vec::new(),
+            },
+            children: match fields {
+                None => children(&known.chart, snapshot),
+                Some(_) => Vec::new(),
+            },
+            parent: snapshot.parent.as_ref().filter(|_| fields.is_none()).map(|parent| Party {
+                workflow: parent.workflow.clone(),
+                key: parent.key.clone(),
+            }),
         })
     }
+}
+
+fn pending(snapshot: &Snapshot) -> Vec<(Arc<str>, Vec<Signer>)> {
+    let pending = snapshot.signatures.iter().filter(|(_, signatures)| !signatures.complete);
+    pending
+        .map(|(event, signatures)| (event.clone(), signatures.signers.clone()))
+        .collect()
+}
+
+/// Invoke by invoke, in the order of their items.
+fn children(chart: &Chart, snapshot: &Snapshot) -> Vec<ChildShown> {
+    let mut children = Vec::new();
+    for active in snapshot.invokes.values() {
+        let state = chart.states.get(usize::from(active.state.0));
+        let Some(invoke) = state.and_then(|state| state.invokes.get(active.position)) else {
+            continue;
+        };
+        let Work::Children(declared) = &invoke.work else { continue };
+        children.extend(active.children.iter().map(|child| ChildShown {
+            invoke: invoke.id.clone(),
+            child: Party {
+                workflow: declared.workflow.clone(),
+                key: child.key.clone(),
+            },
+            standing: child.standing.as_str(),
+        }));
+    }
+    children
 }
 
 fn paused(chart: &Chart, snapshot: &Snapshot) -> Vec<Arc<str>> {

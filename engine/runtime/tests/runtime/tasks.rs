@@ -44,6 +44,7 @@ impl World {
             act,
             actor: who.clone(),
             input_key: None,
+            expected: None,
         };
         self.ask(async move { engine.act(request).await }).await.unwrap()
     }
@@ -164,6 +165,7 @@ async fn a_repeated_act_is_done_once() {
         act: TaskAct::Claim,
         actor: person("ann", &["clerk"]),
         input_key: Some(crate::support::key("claim")),
+        expected: None,
     };
     let (first, again) = (claim(), claim());
     let one = engine.clone();

@@ -5,6 +5,7 @@ mod availability;
 mod opening;
 mod refusal;
 mod specification;
+mod tasks;
 mod trail;
 
 use api::{Api, get};

@@ -77,6 +77,8 @@ async fn what_may_not_be_seen_is_answered_like_what_is_not_there() {
         "/v1/instances/ticket/KEY",
         "/v1/instances/ticket/KEY/can",
         "/v1/instances/ticket/KEY/trail",
+        "/v1/instances/ticket/KEY/tasks",
+        "/v1/instances/ticket/KEY/thread",
     ] {
         let hidden = api.ask(get(&there(path)).by(&api.stranger)).await;
         let missing = api.ask(get(&absent(path)).by(&api.stranger)).await;

@@ -12,6 +12,7 @@ access:
 initial: open
 states:
   open:
+    task: {for: [staff]}
     on:
       RELEASE:
         target: released
@@ -158,4 +159,41 @@ fn so_many_different_people_and_a_snapshot_in_between() {
     assert_eq!(life.states(), "open");
     assert_eq!(sign(&mut life, "bob"), "taken");
     assert_eq!(life.states(), "released");
+}
+
+#[test]
+fn an_offer_says_what_is_to_be_signed_who_has_signed_and_whose_task_it_belongs_to() {
+    let mut life = begun();
+    let eve = person("eve", &["engineer"]);
+    let check = |life: &Life, event: &str, expected: &str| {
+        let snapshot = life.snapshot.clone().expect("the life has begun");
+        let offered = offers(&life.chart, &snapshot, &eve, &Facts::default(), life.now).expect("nothing is looked up");
+        let offer = offered.iter().find(|offer| &*offer.event == event).expect("it is offered");
+        let sign = offer.sign.as_ref().map_or_else(String::new, |sign| {
+            format!(
+                "{} / {} / {} / {:?}",
+                sign.means,
+                sign.with.as_str(),
+                sign.people,
+                sign.signed
+            )
+        });
+        assert_eq!(format!("{sign} {:?}", offer.task), expected);
+    };
+    let people = "one person for each of: engineer, manager";
+    check(
+        &life,
+        "RELEASE",
+        &format!("Lot L1 may be used / second_factor / {people} / [] Some(\"open\")"),
+    );
+    assert_eq!(life.release(&eve, r#"{"limit":5}"#), "taken");
+    check(
+        &life,
+        "RELEASE",
+        &format!("Lot L1 may be used / second_factor / {people} / [\"eve\"] Some(\"open\")"),
+    );
+    check(&life, "VOTE", "Aye / password / 2 different people / [] Some(\"open\")");
+    check(&life, "RENAME", " Some(\"open\")");
+    assert_eq!(life.send("LEAVE"), "taken");
+    check(&life, "BACK", " None");
 }
