@@ -202,6 +202,8 @@ impl Changes {
             notices: Vec::new(),
             marks: Vec::new(),
             marks_back: Vec::new(),
+            index: None,
+            states: None,
             erase: false,
             reads: self.reads,
             at_us: now.as_microsecond(),

@@ -24,12 +24,14 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     1 "0001_store",
     3 "0003_task",
     4 "0004_mark",
+    5 "0005_field",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     1 "0001_store",
     3 "0003_task",
     4 "0004_mark",
+    5 "0005_field",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

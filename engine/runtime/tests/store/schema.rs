@@ -14,6 +14,7 @@ claim: id name value holder
 definition: hash workflow source deployed_at
 effect: instance key adapter body due attempts epoch lease_node? lease_until? abandoned error? incident_since?
 instance: id workflow key definition sequence done snapshot head started_at watchers?
+instance_field: instance field value workflow
 live_definition: workflow hash
 mark: instance name sequence ordinal at actor data
 mark_field: instance sequence ordinal field value name at
@@ -31,10 +32,11 @@ trail: instance sequence started_at at input_key? bytes
 ";
 
 /// Tables that grow with the instances, and the column by which they could be partitioned.
-const PARTITIONED_BY: [(&str, &str); 13] = [
+const PARTITIONED_BY: [(&str, &str); 14] = [
     ("claim", "id"),
     ("effect", "instance"),
     ("instance", "id"),
+    ("instance_field", "instance"),
     ("mark", "instance"),
     ("mark_field", "instance"),
     ("message", "receiver"),
