@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_engine::store::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage,
-    MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult,
-    StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
+    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair,
+    Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -72,6 +72,8 @@ layers! {
     personal(instance: InstanceId) -> Vec<PersonalRow>;
     commit(writes: &[Write]) -> Vec<Applied>;
     list(query: &ListQuery) -> ListPage;
+    find(query: &FindQuery) -> FindPage;
+    count_found(query: &FindQuery) -> u64;
     due_timers(now_us: i64, limit: usize) -> Vec<DueTimer>;
     next_due() -> Option<i64>;
     ready_messages(now_us: i64, older_than_us: i64, limit: usize) -> Vec<MessageRow>;

@@ -213,6 +213,8 @@ impl Changes {
             notices: self.notices,
             marks: Vec::new(),
             marks_back: Vec::new(),
+            index: None,
+            states: None,
             erase: false,
             reads: self.reads,
             at_us: now.as_microsecond(),

@@ -8,14 +8,15 @@ use statewright_core::identity::{InputKey, InstanceId};
 
 use super::task::{NO_DUE_US, PRIORITY_MAX};
 use super::{
-    Applied, EffectResult, MARK_PAIRS_MAX, NewMessage, NewToken, StoreError, StoreResult, StoredCalendar, Write, field, subject,
+    Applied, EffectResult, INDEXED_VALUES_MAX, MARK_PAIRS_MAX, NewMessage, NewToken, STATES_MAX, StoreError, StoreResult,
+    StoredCalendar, Write, field, subject,
 };
 
 /// Sequences and numbers are stored as signed 64-bit integers.
 const NUMBER_MAX: u64 = i64::MAX as u64;
 
 /// Refuses a batch that cannot be written as it stands: two writes of one instance, a sequence that does not follow from the
-/// entries, a first write without entries, a task, notice or mark that is not as it should be, or text with a NUL character (which
+/// entries, a first write without entries, a task, notice, mark or index that is not as it should be, or text with a NUL character (which
 /// PostgreSQL cannot hold).
 pub fn check_writes(writes: &[Write]) -> StoreResult<()> {
     let mut instances = BTreeSet::new();
@@ -27,6 +28,7 @@ pub fn check_writes(writes: &[Write]) -> StoreResult<()> {
         check_tasks(write)?;
         check_notices(write)?;
         check_marks(write)?;
+        check_index(write)?;
         if texts(write).any(has_nul) {
             return refuse(write.instance, "a NUL character in a text");
         }
@@ -178,6 +180,16 @@ fn check_marks(write: &Write) -> StoreResult<()> {
     Ok(())
 }
 
+fn check_index(write: &Write) -> StoreResult<()> {
+    let pairs = write.index.iter().flatten().map(|(field, value)| (&**field, &**value));
+    let states = write.states.iter().flatten().map(|state| (&**state, ""));
+    let fault = field::fault(pairs, INDEXED_VALUES_MAX).or_else(|| field::fault(states, STATES_MAX));
+    match fault {
+        Some(fault) => refuse(write.instance, fault),
+        None => Ok(()),
+    }
+}
+
 fn texts(write: &Write) -> impl Iterator<Item = &str> {
     let next = [&*write.next.workflow, &*write.next.key, &*write.next.snapshot];
     let armed = write.timers_armed.iter().map(|(name, _)| &**name);
@@ -200,6 +212,8 @@ fn texts(write: &Write) -> impl Iterator<Item = &str> {
         let pairs = mark.index.iter().flat_map(|(field, value)| [&**field, &**value]);
         pairs.chain([&*mark.name, &*mark.actor, mark.values.as_str()])
     });
+    let index = write.index.iter().flatten().flat_map(|(field, value)| [&**field, &**value]);
+    let states = write.states.iter().flatten().map(|state| &**state);
     next.into_iter()
         .chain(write.entries.iter().map(|entry| &*entry.bytes))
         .chain(write.personal.iter().map(|(_, value)| &**value))
@@ -213,6 +227,8 @@ fn texts(write: &Write) -> impl Iterator<Item = &str> {
         .chain(write.tasks_gone.iter().map(|name| &**name))
         .chain(notices)
         .chain(marks)
+        .chain(index)
+        .chain(states)
         .chain(write.marks_back.iter().map(|back| &*back.name))
         .chain(write.lease.iter().map(|(node, _)| &**node))
 }

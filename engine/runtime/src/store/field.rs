@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use statewright_core::identity::InstanceId;
+
+use super::Write;
+
 /// By what something is found: (field, its value as text).
 pub type IndexedValue = (Arc<str>, Arc<str>);
 
@@ -12,17 +16,75 @@ pub type FieldCondition = (Arc<str>, Vec<Arc<str>>);
 /// page (about 2,700 bytes on PostgreSQL). Whoever has longer ones looks for a digest of them.
 pub const FIELD_BYTES_MAX: usize = 512;
 
+/// Of one instance: each is a row in an index.
+pub const INDEXED_VALUES_MAX: usize = 256;
+
+/// Names and paths of states that one instance is in: each is a row in an index.
+pub const STATES_MAX: usize = 256;
+
+/// Which instances are looked for: those for which all of this holds. One is found from the first write on that brought an index or
+/// states ([`Write::index`](super::Write::index), [`Write::states`](super::Write::states)), under the workflow that this write named.
+#[derive(Clone, Debug, Default)]
+pub struct FindQuery {
+    pub workflow: Arc<str>,
+    /// Each must hold. Who meets the first is walked and the others are compared, so the one that says most should come first.
+    pub conditions: Vec<FieldCondition>,
+    /// In any of these; none: in whatever states.
+    pub states: Vec<Arc<str>>,
+    /// Continue after this one.
+    pub after: Option<InstanceId>,
+    pub limit: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindPage {
+    /// With the sequence at which each stood, in the order of their identifiers.
+    pub rows: Vec<(InstanceId, u64)>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// The field under which states stand, and with an empty value every instance that can be found; no field is called so.
+pub(super) const STATE: &str = "";
+
+impl FindQuery {
+    /// All that must hold; the first is walked.
+    pub(super) fn all_conditions(&self) -> Vec<FieldCondition> {
+        let mut conditions = self.conditions.clone();
+        if !self.states.is_empty() {
+            conditions.push((STATE.into(), self.states.clone()));
+        }
+        if conditions.is_empty() {
+            conditions.push((STATE.into(), vec![STATE.into()]));
+        }
+        conditions
+    }
+}
+
+/// What a write makes of its instance's rows: those that it has from now on, beside what is not replaced. None: nothing.
+pub(super) fn rows_of(write: &Write) -> Option<Vec<(&str, &str)>> {
+    if write.index.is_none() && write.states.is_none() {
+        return None;
+    }
+    let pairs = write.index.iter().flatten().map(|(field, value)| (&**field, &**value));
+    let states = write.states.iter().flatten().map(|state| (STATE, &**state));
+    let mut rows: Vec<(&str, &str)> = pairs.chain(states).chain([(STATE, STATE)]).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    Some(rows)
+}
+
 /// What is wrong with these pairs of (field, value).
 pub(super) fn fault<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, how_many_max: usize) -> Option<&'static str> {
     for (number, (field, value)) in pairs.enumerate() {
         if number >= how_many_max {
-            return Some("too many indexed values");
+            return Some("too many indexed values or states");
         }
         if field.is_empty() {
-            return Some("an indexed field without a name");
+            return Some("an indexed field or state without a name");
         }
         if field.len() > FIELD_BYTES_MAX || value.len() > FIELD_BYTES_MAX {
-            return Some("an indexed field or value that is too long");
+            return Some("an indexed field, value or state that is too long");
         }
     }
     None

@@ -25,6 +25,7 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     2 "0002_calendar",
     3 "0003_task",
     4 "0004_mark",
+    5 "0005_field",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -32,6 +33,7 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     2 "0002_calendar",
     3 "0003_task",
     4 "0004_mark",
+    5 "0005_field",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

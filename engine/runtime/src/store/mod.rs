@@ -38,7 +38,7 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 pub use check::check_writes;
-pub use field::{FIELD_BYTES_MAX, FieldCondition, IndexedValue};
+pub use field::{FIELD_BYTES_MAX, FieldCondition, FindPage, FindQuery, INDEXED_VALUES_MAX, IndexedValue, STATES_MAX};
 pub use mark::{MARK_PAIRS_MAX, MarkBack, MarkPage, MarkQuery, MarkRow, NewMark};
 pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
 pub use open::open;
@@ -121,6 +121,11 @@ pub trait Store: Send + Sync + 'static {
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>>;
     /// Newest first, within one workflow or over all.
     async fn list(&self, query: &ListQuery) -> StoreResult<ListPage>;
+
+    /// Instances of a workflow by the values of their fields and by their states, in the order of their identifiers.
+    async fn find(&self, query: &FindQuery) -> StoreResult<FindPage>;
+    /// How many meet the query, whatever its limit and where it continues.
+    async fn count_found(&self, query: &FindQuery) -> StoreResult<u64>;
 
     // Waking
 

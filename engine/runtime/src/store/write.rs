@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
-use super::{MarkBack, NewMark, NewNotice, TaskRow};
+use super::{IndexedValue, MarkBack, NewMark, NewNotice, TaskRow};
 
 /// Everything one instance changes in one commit: one or several steps, already chained.
 ///
@@ -54,6 +54,11 @@ pub struct Write {
     pub notices: Vec<NewNotice>,
     pub marks: Vec<NewMark>,
     pub marks_back: Vec<MarkBack>,
+    /// By what this instance is found from now on, in place of what it was found by; None: as before. At most
+    /// [`INDEXED_VALUES_MAX`](super::INDEXED_VALUES_MAX).
+    pub index: Option<Vec<IndexedValue>>,
+    /// Names and paths of the states that it is in from now on; None: as before. At most [`STATES_MAX`](super::STATES_MAX).
+    pub states: Option<Vec<Arc<str>>>,
     /// The personal values that this instance has had are deleted, for good.
     pub erase: bool,
     /// Instances read by key, with the sequence that was seen (0: absent); another one now means `Applied::ReadMoved`.
@@ -90,6 +95,8 @@ impl Write {
             notices: Vec::new(),
             marks: Vec::new(),
             marks_back: Vec::new(),
+            index: None,
+            states: None,
             erase: false,
             reads: Vec::new(),
             lease: None,

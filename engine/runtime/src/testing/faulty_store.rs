@@ -9,9 +9,10 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use super::chance::Chance;
 use crate::store::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage,
-    MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreError,
-    StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
+    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair,
+    Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow,
+    Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -165,6 +166,14 @@ impl Store for FaultyStore {
 
     async fn list(&self, query: &ListQuery) -> StoreResult<ListPage> {
         self.call(self.inner.list(query)).await
+    }
+
+    async fn find(&self, query: &FindQuery) -> StoreResult<FindPage> {
+        self.call(self.inner.find(query)).await
+    }
+
+    async fn count_found(&self, query: &FindQuery) -> StoreResult<u64> {
+        self.call(self.inner.count_found(query)).await
     }
 
     async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {

@@ -16,6 +16,7 @@ definition: hash workflow source deployed_at
 effect: instance key adapter body due attempts epoch lease_node? lease_until? abandoned error? incident_since?
 instance: id workflow key definition sequence done snapshot head started_at watchers?
 live_calendar: name version
+instance_field: instance field value workflow
 live_definition: workflow hash
 mark: instance name sequence ordinal at actor data
 mark_field: instance sequence ordinal field value name at
@@ -33,10 +34,11 @@ trail: instance sequence started_at at input_key? bytes
 ";
 
 /// Tables that grow with the instances, and the column by which they could be partitioned.
-const PARTITIONED_BY: [(&str, &str); 13] = [
+const PARTITIONED_BY: [(&str, &str); 14] = [
     ("claim", "id"),
     ("effect", "instance"),
     ("instance", "id"),
+    ("instance_field", "instance"),
     ("mark", "instance"),
     ("mark_field", "instance"),
     ("message", "receiver"),

@@ -95,6 +95,7 @@ impl Contents {
         self.apply_tasks(write);
         self.apply_notices(write);
         self.apply_marks(write);
+        self.apply_index(write);
         for claim in &write.claims_held {
             self.claims.insert(claim.id, write.instance);
         }

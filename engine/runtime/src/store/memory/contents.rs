@@ -32,6 +32,8 @@ pub(super) struct Contents {
     pub(super) tasks: BTreeMap<(InstanceId, Arc<str>), TaskRow>,
     pub(super) notices: BTreeMap<(InstanceId, u64, u32), NoticeRow>,
     pub(super) marks: BTreeMap<(InstanceId, u64, u32), (MarkRow, Vec<IndexedValue>)>,
+    /// (instance, field, value) → workflow
+    pub(super) fields: BTreeMap<(InstanceId, Arc<str>, Arc<str>), Arc<str>>,
     pub(super) tokens: Vec<Token>,
 }
 

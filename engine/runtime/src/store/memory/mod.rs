@@ -2,6 +2,7 @@
 
 mod apply;
 mod contents;
+mod field;
 mod mark;
 mod notice;
 mod outbox;
@@ -16,9 +17,10 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use self::contents::{Contents, Token};
 use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage,
-    MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreError,
-    StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
+    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair,
+    Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow,
+    Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -135,6 +137,14 @@ impl Store for MemoryStore {
 
     async fn list(&self, query: &ListQuery) -> StoreResult<ListPage> {
         Ok(self.contents().list(query))
+    }
+
+    async fn find(&self, query: &FindQuery) -> StoreResult<FindPage> {
+        Ok(self.contents().find(query))
+    }
+
+    async fn count_found(&self, query: &FindQuery) -> StoreResult<u64> {
+        Ok(self.contents().count_found(query))
     }
 
     async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {

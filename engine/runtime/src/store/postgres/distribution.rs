@@ -8,10 +8,11 @@ use super::plan::{COMMITTING, forms};
 use super::wake;
 
 /// Tables that grow, and the column that says whose a row is.
-const OWNERS: [(&str, &str); 13] = [
+const OWNERS: [(&str, &str); 14] = [
     ("claim", "id"),
     ("effect", "instance"),
     ("instance", "id"),
+    ("instance_field", "instance"),
     ("mark", "instance"),
     ("mark_field", "instance"),
     ("message", "receiver"),

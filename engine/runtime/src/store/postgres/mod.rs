@@ -13,6 +13,7 @@ mod committer;
 mod connection;
 #[cfg(test)]
 mod distribution;
+mod field;
 mod incident;
 mod mark;
 mod notice;
@@ -42,9 +43,10 @@ use self::connection::Address;
 use self::number::Numbers;
 use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage,
-    MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult,
-    StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
+    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair,
+    Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -141,6 +143,14 @@ impl Store for PostgresStore {
 
     async fn list(&self, query: &ListQuery) -> StoreResult<ListPage> {
         record::list(&self.pool, query).await
+    }
+
+    async fn find(&self, query: &FindQuery) -> StoreResult<FindPage> {
+        field::find(&self.pool, query).await
+    }
+
+    async fn count_found(&self, query: &FindQuery) -> StoreResult<u64> {
+        field::count_found(&self.pool, query).await
     }
 
     async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {

@@ -38,6 +38,8 @@ pub(super) enum Part {
     Noticed,
     MarksBack,
     Marked,
+    /// Fields and states by which instances are found.
+    Indexed,
 }
 
 /// Rare parts that are used together: a batch of many parts has all of each set of which it has any, so that there are few plans and
@@ -56,10 +58,11 @@ const SETS: &[&[Part]] = &[
     ],
     &[Part::TasksGone, Part::TasksPut, Part::Noticed],
     &[Part::MarksBack, Part::Marked],
+    &[Part::Indexed],
 ];
 
 impl Part {
-    pub(super) const ALL: [Part; 19] = [
+    pub(super) const ALL: [Part; 20] = [
         Part::Inputs,
         Part::Taken,
         Part::Moved,
@@ -79,6 +82,7 @@ impl Part {
         Part::Noticed,
         Part::MarksBack,
         Part::Marked,
+        Part::Indexed,
     ];
 
     /// Those that most batches have.
@@ -105,6 +109,7 @@ impl Part {
             Part::Noticed => !write.notices.is_empty(),
             Part::MarksBack => !write.marks_back.is_empty(),
             Part::Marked => !write.marks.is_empty(),
+            Part::Indexed => write.index.is_some() || write.states.is_some(),
         }
     }
 }
@@ -188,7 +193,7 @@ mod tests {
             &[Part::Sent, Part::Noticed],
             &[Part::Marked],
         );
-        check(&[Part::Armed, Part::TasksPut, Part::Marked], &Part::ALL, &[]);
+        check(&[Part::Armed, Part::TasksPut, Part::Marked, Part::Indexed], &Part::ALL, &[]);
     }
 
     #[test]

@@ -5,7 +5,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
-use super::{alone, calendar, careful, incident, mark, notice, number, outbox, record, schema, statement, task, token, wake};
+use super::{
+    alone, calendar, careful, field, incident, mark, notice, number, outbox, record, schema, statement, task, token, wake,
+};
 
 /// On the connections that commit.
 pub(super) const COMMITTING: &[&str] = &[
@@ -28,6 +30,8 @@ const OTHERS: &[&str] = &[
     calendar::MAKE_LIVE,
     calendar::FIND,
     calendar::LIVE,
+    field::PAGE,
+    field::COUNT,
     incident::RAISE_TIMER,
     incident::RAISE_MESSAGE,
     incident::RAISE_EFFECT,
@@ -103,10 +107,11 @@ pub(super) fn forms() -> Vec<&'static str> {
     forms.into_iter().map(Form::statement).collect()
 }
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "claim",
     "effect",
     "instance",
+    "instance_field",
     "mark",
     "mark_field",
     "message",
@@ -137,6 +142,8 @@ const FILL: &str = "
     select md5(n::text)::uuid, 'n', n, md5(n::text)::uuid from generate_series(1, 20000) as n;
     insert into personal (instance, reference, value)
     select md5(n::text)::uuid, '', '{}' from generate_series(1, 20000) as n;
+    insert into instance_field (instance, field, value, workflow)
+    select md5(n::text)::uuid, f, f || n % 50, 'w' || n % 5 from generate_series(1, 20000) as n, unnest(array['f', 'g', '']) as f;
     insert into mark (instance, name, sequence, ordinal, at, actor, data)
     select md5(n::text)::uuid, 'm' || n % 5, 1, 0, n, 'ada', '{}' from generate_series(1, 20000) as n;
     insert into mark_field (instance, sequence, ordinal, field, value, name, at)

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::sync::{PoisonError, RwLock};
 
 use super::part::{Form, Part};
-use super::{mark, notice, task};
+use super::{field, mark, notice, task};
 
 /// A wake-up's key, of (watcher, changed, sequence): what [`crate::store::wake_key`] gives, which a test compares.
 macro_rules! wake_key {
@@ -292,6 +292,7 @@ impl Part {
             Part::Noticed => notice::KEPT,
             Part::MarksBack => mark::TAKEN_BACK,
             Part::Marked => mark::KEPT,
+            Part::Indexed => field::INDEXED,
         }
     }
 

@@ -1,16 +1,14 @@
 //! Marks, as commits keep them and reads find them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use rusqlite::{Connection, Row, params};
 use statewright_core::identity::InstanceId;
-use statewright_core::value::Value;
-use statewright_core::value::canonical::write_canonical;
 
+use super::argument;
 use super::row::{self, at_one_moment, count, execute, one, rows, signed};
 use crate::store::mark::{EVERY, MarkPlace, Settled, walked};
-use crate::store::{FieldCondition, MarkPage, MarkQuery, MarkRow, StoreResult, Write};
+use crate::store::{MarkPage, MarkQuery, MarkRow, StoreResult, Write};
 
 pub(super) const KEEP: &str = "
     insert into mark (instance, name, sequence, ordinal, at, actor, data) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -127,9 +125,9 @@ pub(super) fn count_all(connection: &Connection, query: &MarkQuery) -> StoreResu
     let asked = params![
         query.name,
         field,
-        json_of_conditions(others),
+        argument::conditions(others),
         count(others.len()),
-        json_of(&values),
+        argument::texts(values.iter().copied()),
         since
     ];
     let found = one(connection, COUNT, asked, |row| row.get::<_, i64>(0))?;
@@ -139,11 +137,11 @@ pub(super) fn count_all(connection: &Connection, query: &MarkQuery) -> StoreResu
 /// The newest so many of each value or instance, merged.
 fn places(connection: &Connection, query: &MarkQuery, limit: i64) -> StoreResult<BTreeSet<MarkPlace>> {
     let (field, values, others) = walked(query);
-    let (conditions, how_many) = (json_of_conditions(others), count(others.len()));
+    let (conditions, how_many) = (argument::conditions(others), count(others.len()));
     let since = query.since_us.unwrap_or(i64::MIN);
     let mut found = BTreeSet::new();
     if let Some(instances) = &query.instances {
-        let values = json_of(&values);
+        let values = argument::texts(values.iter().copied());
         for instance in instances {
             let asked = params![query.name, field, conditions, how_many, values, since, limit, instance.0];
             found.extend(rows(connection, OF_INSTANCE, asked, place)?);
@@ -155,29 +153,6 @@ fn places(connection: &Connection, query: &MarkQuery, limit: i64) -> StoreResult
         }
     }
     Ok(found)
-}
-
-fn json_of_conditions(conditions: &[FieldCondition]) -> String {
-    let triples = (0..).zip(conditions).flat_map(|(number, (field, values))| {
-        let triple =
-            move |value: &Arc<str>| list([Value::Integer(number), Value::Text(field.clone()), Value::Text(value.clone())]);
-        values.iter().map(triple)
-    });
-    json(&list(triples))
-}
-
-fn json_of(texts: &[&str]) -> String {
-    json(&list(texts.iter().map(|text| Value::Text((*text).into()))))
-}
-
-fn list(values: impl IntoIterator<Item = Value>) -> Value {
-    Value::List(Arc::new(values.into_iter().collect()))
-}
-
-fn json(value: &Value) -> String {
-    let mut text = String::new();
-    write_canonical(value, &mut text);
-    text
 }
 
 fn place(row: &Row<'_>) -> rusqlite::Result<MarkPlace> {

@@ -3,9 +3,11 @@
 //! Write-ahead log with `synchronous=FULL`: what was answered survives a power cut. `sqlite::memory:` keeps everything in the
 //! process, on the writing thread alone.
 
+mod argument;
 mod calendar;
 mod commit;
 mod connection;
+mod field;
 mod incident;
 mod mark;
 mod notice;
@@ -32,9 +34,10 @@ use self::readers::Readers;
 use self::writer::Writer;
 use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage,
-    MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair, Store, StoreResult,
-    StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
+    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair,
+    Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -150,6 +153,16 @@ impl Store for SqliteStore {
     async fn list(&self, query: &ListQuery) -> StoreResult<ListPage> {
         let query = query.clone();
         self.read(move |connection| record::list(connection, &query)).await
+    }
+
+    async fn find(&self, query: &FindQuery) -> StoreResult<FindPage> {
+        let query = query.clone();
+        self.read(move |connection| field::find(connection, &query)).await
+    }
+
+    async fn count_found(&self, query: &FindQuery) -> StoreResult<u64> {
+        let query = query.clone();
+        self.read(move |connection| field::count_found(connection, &query)).await
     }
 
     async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{calendar, commit, incident, mark, notice, outbox, record, schema, task, token, wake};
+use super::{calendar, commit, field, incident, mark, notice, outbox, record, schema, task, token, wake};
 
 const STATEMENTS: &[&str] = &[
     commit::FIND_SEQUENCE,
@@ -25,6 +25,12 @@ const STATEMENTS: &[&str] = &[
     commit::ABANDON_EFFECT,
     commit::HOLD_CLAIM,
     commit::RELEASE_CLAIM,
+    field::REMOVE_FIELDS,
+    field::REMOVE_STATES,
+    field::PUT,
+    field::OF_VALUE,
+    field::COUNT,
+    field::SEQUENCE,
     incident::RAISE_TIMER,
     incident::RAISE_MESSAGE,
     incident::RAISE_EFFECT,
@@ -184,6 +190,10 @@ fn a_page_is_one_walk_along_an_index() {
         notice::NEWEST,
         "SEARCH notice_subject USING PRIMARY KEY (subject=? AND (at,instance,sequence,ordinal)<(?,?,?,?))",
     );
+    let found = steps(&connection, field::OF_VALUE);
+    let walk = "SEARCH s USING COVERING INDEX instance_field_value (workflow=? AND field=? AND value=? AND instance>?)";
+    assert!(found.iter().any(|step| step == walk), "{found:?}");
+    assert!(!found.iter().any(|step| step.contains("ORDER BY")), "{found:?}");
     let marks = steps(&connection, mark::OF_VALUE);
     let walk = "SEARCH s USING COVERING INDEX mark_field_value (name=? AND field=? AND value=? AND at>?)";
     assert!(marks.iter().any(|step| step == walk), "{marks:?}");

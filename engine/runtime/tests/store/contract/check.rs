@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use statewright_engine::store::{
-    FIELD_BYTES_MAX, MARK_PAIRS_MAX, PRIORITY_MAX, SUBJECT_BYTES_MAX, SUBJECTS_MAX, Store, StoreError, TaskRow, Write,
+    FIELD_BYTES_MAX, INDEXED_VALUES_MAX, MARK_PAIRS_MAX, PRIORITY_MAX, STATES_MAX, SUBJECT_BYTES_MAX, SUBJECTS_MAX, Store,
+    StoreError, TaskRow, Write,
 };
 
 use super::on_every_store;
@@ -14,6 +15,7 @@ on_every_store! {
     tasks_that_cannot_be
     notices_that_cannot_be
     marks_that_cannot_be
+    an_index_that_cannot_be
 }
 
 async fn check(store: &Arc<dyn Store>, expected: &str, writes: &[Write]) {
@@ -123,4 +125,27 @@ async fn marks_that_cannot_be(store: Arc<dyn Store>) {
     check(&store, "too long", &with(vec![mark(1, 0, "m", &[(&long, "v")])], vec![])).await;
     let many = vec![("f", "v"); MARK_PAIRS_MAX + 1];
     check(&store, "too many indexed", &with(vec![mark(1, 0, "m", &many)], vec![])).await;
+}
+
+async fn an_index_that_cannot_be(store: Arc<dyn Store>) {
+    let with = |pairs: &[(&str, &str)], states: &[&str]| {
+        let mut write = step("a", 0);
+        write.index = Some(pairs.iter().map(|(field, value)| (name(field), name(value))).collect());
+        write.states = Some(names(states));
+        [step("good", 0), write]
+    };
+    let long = "x".repeat(FIELD_BYTES_MAX + 1);
+    check(&store, "without a name", &with(&[("", "v")], &[])).await;
+    check(&store, "without a name", &with(&[], &[""])).await;
+    check(&store, "too long", &with(&[("f", &long)], &[])).await;
+    check(&store, "too long", &with(&[], &[&long])).await;
+    check(
+        &store,
+        "too many indexed",
+        &with(&vec![("f", "v"); INDEXED_VALUES_MAX + 1], &[]),
+    )
+    .await;
+    check(&store, "too many indexed", &with(&[], &vec!["s"; STATES_MAX + 1])).await;
+    check(&store, "NUL", &with(&[("f", "\0")], &[])).await;
+    check(&store, "NUL", &with(&[], &["\0"])).await;
 }

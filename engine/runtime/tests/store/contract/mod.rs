@@ -5,6 +5,7 @@ mod check;
 mod claim;
 mod commit;
 mod definition;
+mod field;
 mod incident;
 mod instance;
 mod mark;

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_engine::store::{ListQuery, MarkQuery, Store, TaskQuery};
+use statewright_engine::store::{FindQuery, ListQuery, MarkQuery, Store, TaskQuery};
 
-use super::operation::{KEYS, MARKS, PEOPLE, SUBJECTS, VALUES};
+use super::mark::MARKS;
+use super::operation::{KEYS, VALUES, WORKFLOWS};
+use super::people::{PEOPLE, SUBJECTS};
 use crate::shape::{claim, id, name, names, step, touch};
 
 const ALL: usize = 10_000;
@@ -56,6 +58,14 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
         store.notices(&names(&SUBJECTS), None, ALL).await.unwrap()
     ));
     seen.push(format!("live_calendars: {:?}", store.live_calendars().await.unwrap()));
+    for workflow in WORKFLOWS {
+        let query = FindQuery {
+            workflow: name(workflow),
+            limit: ALL,
+            ..FindQuery::default()
+        };
+        seen.push(format!("find: {:?}", store.find(&query).await.unwrap()));
+    }
     for mark in MARKS {
         let query = MarkQuery {
             name: name(mark),

@@ -3,7 +3,9 @@
 //! What is done is drawn from a seed, which a failure names; `STATEWRIGHT_TEST_SEED` runs that one (or any other) alone.
 
 mod contents;
+mod mark;
 mod operation;
+mod people;
 
 use std::sync::Arc;
 

@@ -4,26 +4,21 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_engine::store::{
-    Definition, EffectEnd, EffectResult, Incident, IncidentKind, ListQuery, MarkQuery, NewToken, NoticePlace, Repair, Store,
-    StoredCalendar, TaskPlace, TaskQuery, Write,
+    Definition, EffectEnd, EffectResult, FindQuery, Incident, IncidentKind, ListQuery, MarkQuery, NewToken, NoticePlace, Repair,
+    Store, StoredCalendar, TaskQuery, Write,
 };
 
+use super::{mark, people};
 use crate::random::Random;
-use crate::shape::{claim, effect, entry, id, input, mark, mark_back, message, name, names, notice, task, touch};
+use crate::shape::{claim, effect, entry, id, input, message, name, touch};
 
 pub const KEYS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
 const TIMERS: [&str; 3] = ["t", "u", "v"];
 const EFFECTS: [&str; 3] = ["m", "n", "o"];
 pub const VALUES: [&str; 4] = ["1", "2", "3", "4"];
-pub const SUBJECTS: [&str; 5] = ["role:a", "role:b", "rôle:c", "user:x", "user:y"];
-pub const PEOPLE: [&str; 4] = ["x", "y", "z", "x"];
-pub const MARKS: [&str; 2] = ["m", "m/n"];
-const FIELDS: [&str; 3] = ["f", "g", "ü"];
-const FIELD_VALUES: [&str; 3] = ["1", "\"2\"", ""];
-const STATES: [&str; 3] = ["s", "s/t", "ü"];
-const WORKFLOWS: [&str; 3] = ["order", "lens", "ördér"];
+pub const WORKFLOWS: [&str; 3] = ["order", "lens", "ördér"];
 const TOKENS: [&str; 4] = ["w", "x", "y", "z"];
-const LIMIT: usize = 5;
+pub const LIMIT: usize = 5;
 
 /// What was drawn before.
 #[derive(Default)]
@@ -48,6 +43,7 @@ pub enum Operation {
     RevokeToken(&'static str, i64, Box<Write>),
     Draw(&'static str),
     Read(i64, ListQuery),
+    Find(FindQuery),
     FindMarks(MarkQuery),
     FindTasks(TaskQuery),
     FindNotices(Vec<Arc<str>>, Option<NoticePlace>, Option<(u64, u32)>),
@@ -70,7 +66,7 @@ impl Operation {
             }
             77..82 => Operation::Raise(draw_incident(random, known, reference, now_us).await),
             82..86 => draw_settlement(random, reference, now_us).await,
-            86..89 => Operation::Bounce(id(random.one_of(&KEYS)), draw_message(random, known)),
+            87..89 => Operation::Bounce(id(random.one_of(&KEYS)), draw_message(random, known)),
             89..91 => Operation::Deploy(
                 draw_definition(random, now_us),
                 Box::new(draw_act(random, reference, now_us).await),
@@ -83,14 +79,15 @@ impl Operation {
                 let act = Box::new(draw_act(random, reference, now_us).await);
                 Operation::RevokeToken(random.one_of(&TOKENS), now_us, act)
             }
-            93..94 => Operation::DeployCalendar(
+            93 => Operation::DeployCalendar(
                 draw_calendar(random, now_us),
                 Box::new(draw_act(random, reference, now_us).await),
             ),
-            94..95 => Operation::Draw(random.one_of(&KEYS)),
-            95..96 => Operation::FindMarks(draw_mark_query(random, now_us)),
-            96..98 => Operation::FindTasks(draw_task_query(random, reference).await),
-            98..99 => draw_notice_query(random, now_us),
+            86 => Operation::Find(mark::draw_find_query(random)),
+            94 => Operation::Draw(random.one_of(&KEYS)),
+            95 => Operation::FindMarks(mark::draw_query(random, now_us)),
+            96..98 => Operation::FindTasks(people::draw_task_query(random, reference).await),
+            98..99 => people::draw_notice_query(random, now_us),
             _ => Operation::Read(now_us, draw_query(random)),
         }
     }
@@ -117,10 +114,13 @@ impl Operation {
             Operation::AddToken(token, act) => format!("{:?}", store.add_token(token, act).await),
             Operation::RevokeToken(token, now_us, act) => format!("{:?}", store.revoke_token(token, *now_us, act).await),
             Operation::Draw(workflow) => format!("{:?}", store.draw_number(workflow).await),
+            Operation::Find(query) => {
+                format!("{:?} {:?}", store.find(query).await, store.count_found(query).await)
+            }
             Operation::FindMarks(query) => {
                 format!("{:?} {:?}", store.marks(query).await, store.count_marks(query).await)
             }
-            Operation::FindTasks(query) => find_tasks(store, query).await,
+            Operation::FindTasks(query) => people::find_tasks(store, query).await,
             Operation::FindNotices(subjects, after, in_thread) => {
                 let found = store.notices(subjects, *after, LIMIT).await;
                 format!("{found:?} {:?}", store.thread(id("a"), *in_thread, LIMIT).await)
@@ -137,15 +137,6 @@ async fn read(store: &Arc<dyn Store>, now_us: i64, query: &ListQuery) -> String 
     let due = store.due_timers(now_us, LIMIT).await;
     let one = store.message(id("c"), 3).await;
     format!("{list:?} {ready:?} {own:?} {due:?} {one:?}")
-}
-
-async fn find_tasks(store: &Arc<dyn Store>, query: &TaskQuery) -> String {
-    let found = store.tasks(query).await;
-    let of_some = store.tasks_of(&[id("c"), id("a"), id("c")]).await;
-    let one = store.task(id("b"), "s/t").await;
-    let held = store.held_by("x", Some((id("d"), name("s"))), LIMIT).await;
-    let loads = store.loads(&names(&PEOPLE)).await;
-    format!("{found:?} {of_some:?} {one:?} {held:?} {loads:?}")
 }
 
 async fn draw_batch(random: &mut Random, known: &mut Known, reference: &Arc<dyn Store>, now_us: i64) -> Vec<Write> {
@@ -203,7 +194,9 @@ async fn draw_write(random: &mut Random, known: &mut Known, reference: &Arc<dyn 
         write.entries.push(new);
     }
     draw_own_parts(random, known, &mut write, now_us);
-    draw_people(random, key, &mut write, now_us);
+    people::draw(random, key, &mut write, now_us);
+    mark::draw(random, &mut write, now_us);
+    mark::draw_index(random, &mut write);
     draw_taken(random, known, reference, &mut write).await;
     draw_ties(random, reference, &mut write).await;
     write
@@ -242,94 +235,6 @@ fn draw_own_parts(random: &mut Random, known: &mut Known, write: &mut Write, now
         write.personal.push((Digest::of(value.as_bytes()), value));
     }
     write.lease = random.percent(40).then(|| (name("node"), now_us + 40));
-}
-
-/// What people are to do, and what they are told.
-fn draw_people(random: &mut Random, key: &str, write: &mut Write, now_us: i64) {
-    while random.percent(35) {
-        let mut row = task(key, random.one_of(&STATES), &draw_subjects(random, 1));
-        row.opened = write.next.sequence;
-        row.opened_us = now_us / 50;
-        row.workflow = write.next.workflow.clone();
-        row.holder = random.percent(40).then(|| name(random.one_of(&PEOPLE)));
-        row.priority = u8::try_from(random.below(3)).unwrap();
-        row.due_us = random.percent(60).then_some(now_us / 100);
-        row.body = format!("{now_us}");
-        write.tasks.push(row);
-    }
-    while random.percent(25) {
-        write.tasks_gone.push(name(random.one_of(&STATES)));
-    }
-    draw_marks(random, write, now_us);
-    let sequences: Vec<u64> = write.entries.iter().map(|entry| entry.sequence).collect();
-    for (ordinal, sequence) in (0..).zip(sequences) {
-        if random.percent(30) {
-            let mut new = notice(sequence, ordinal, &draw_subjects(random, 0));
-            new.at_us = now_us / 30;
-            new.thread = random.percent(50);
-            write.notices.push(new);
-        }
-    }
-}
-
-/// Several of one entry, some of them taken back by the next.
-fn draw_marks(random: &mut Random, write: &mut Write, now_us: i64) {
-    let sequences: Vec<u64> = write.entries.iter().map(|entry| entry.sequence).rev().collect();
-    for sequence in sequences {
-        let mut ordinal = 0;
-        while random.percent(45) {
-            let called = random.one_of(&MARKS);
-            if random.percent(30) {
-                write.marks_back.push(mark_back(sequence, ordinal, called));
-            } else {
-                let mut pairs = Vec::new();
-                while random.percent(70) {
-                    pairs.push((random.one_of(&FIELDS), random.one_of(&FIELD_VALUES)));
-                }
-                let mut new = mark(sequence, ordinal, called, &pairs);
-                new.at_us = now_us / 40;
-                write.marks.push(new);
-            }
-            ordinal += 1;
-        }
-    }
-}
-
-fn draw_mark_query(random: &mut Random, now_us: i64) -> MarkQuery {
-    let mut query = MarkQuery {
-        name: name(random.one_of(&MARKS)),
-        conditions: draw_conditions(random),
-        instances: None,
-        since_us: random.percent(30).then_some(now_us / 80),
-        limit: 1 + random.index(6),
-    };
-    if random.percent(40) {
-        let instances = KEYS.into_iter().filter(|_| random.percent(50));
-        query.instances = Some(instances.chain(["a", "a"]).map(id).collect());
-    }
-    query
-}
-
-fn draw_conditions(random: &mut Random) -> Vec<(Arc<str>, Vec<Arc<str>>)> {
-    let mut conditions = Vec::new();
-    while random.percent(55) {
-        let mut values = Vec::new();
-        while random.percent(75) {
-            values.push(name(random.one_of(&FIELD_VALUES)));
-        }
-        conditions.push((name(random.one_of(&FIELDS)), values));
-    }
-    conditions
-}
-
-/// No two alike.
-fn draw_subjects(random: &mut Random, least: usize) -> Vec<&'static str> {
-    let mut subjects = SUBJECTS.to_vec();
-    let how_many = least.max(random.index(SUBJECTS.len()));
-    while subjects.len() > how_many {
-        subjects.swap_remove(random.index(subjects.len()));
-    }
-    subjects
 }
 
 /// What ties the instance to others.
@@ -487,45 +392,4 @@ fn draw_query(random: &mut Random) -> ListQuery {
         after: random.percent(50).then(|| (5, id(random.one_of(&KEYS)))),
         limit: 3,
     }
-}
-
-/// After a task that is there, or after one that may have been.
-async fn draw_task_query(random: &mut Random, reference: &Arc<dyn Store>) -> TaskQuery {
-    let mut query = TaskQuery {
-        subjects: names(&draw_subjects(random, 0)),
-        holder: random.percent(50).then(|| name(random.one_of(&PEOPLE))),
-        held_too: random.percent(40),
-        workflow: random.percent(40).then(|| name(random.one_of(&WORKFLOWS))),
-        after: None,
-        limit: 1 + random.index(6),
-    };
-    if random.percent(20) {
-        query.subjects.push(name("role:a"));
-    }
-    if random.percent(60) {
-        let all: Vec<InstanceId> = KEYS.into_iter().map(id).collect();
-        let open = reference.tasks_of(&all).await.unwrap();
-        query.after = (!open.is_empty()).then(|| random.one_of(&open).place());
-    }
-    if random.percent(10) {
-        query.after = Some(TaskPlace {
-            priority: 1,
-            due_us: None,
-            opened_us: 3,
-            instance: id("d"),
-            name: name("s"),
-        });
-    }
-    query
-}
-
-fn draw_notice_query(random: &mut Random, now_us: i64) -> Operation {
-    let after = random.percent(60).then(|| NoticePlace {
-        at_us: now_us / 60,
-        instance: id(random.one_of(&KEYS)),
-        sequence: random.below(9),
-        ordinal: 0,
-    });
-    let in_thread = random.percent(50).then(|| (random.below(9), 0));
-    Operation::FindNotices(names(&draw_subjects(random, 0)), after, in_thread)
 }

@@ -1,0 +1,93 @@
+//! Marks and what instances are found by, drawn.
+
+use std::sync::Arc;
+
+use statewright_engine::store::{FieldCondition, FindQuery, MarkQuery, Write};
+
+use super::operation::{KEYS, WORKFLOWS};
+use crate::random::Random;
+use crate::shape::{id, mark, mark_back, name, names};
+
+pub const MARKS: [&str; 2] = ["m", "m/n"];
+const STATES: [&str; 3] = ["s", "s/t", "ü"];
+const FIELDS: [&str; 3] = ["f", "g", "ü"];
+const FIELD_VALUES: [&str; 3] = ["1", "\"2\"", ""];
+
+/// Several of one entry, some of them taken back by the next.
+pub fn draw(random: &mut Random, write: &mut Write, now_us: i64) {
+    let sequences: Vec<u64> = write.entries.iter().map(|entry| entry.sequence).rev().collect();
+    for sequence in sequences {
+        let mut ordinal = 0;
+        while random.percent(45) {
+            let called = random.one_of(&MARKS);
+            if random.percent(30) {
+                write.marks_back.push(mark_back(sequence, ordinal, called));
+            } else {
+                let mut pairs = Vec::new();
+                while random.percent(70) {
+                    pairs.push((random.one_of(&FIELDS), random.one_of(&FIELD_VALUES)));
+                }
+                let mut new = mark(sequence, ordinal, called, &pairs);
+                new.at_us = now_us / 40;
+                write.marks.push(new);
+            }
+            ordinal += 1;
+        }
+    }
+}
+
+/// By what the instance is found from now on.
+pub fn draw_index(random: &mut Random, write: &mut Write) {
+    if random.percent(35) {
+        let mut pairs = Vec::new();
+        while random.percent(70) {
+            pairs.push((name(random.one_of(&FIELDS)), name(random.one_of(&FIELD_VALUES))));
+        }
+        write.index = Some(pairs);
+    }
+    if random.percent(35) {
+        write.states = Some(draw_states(random));
+    }
+}
+
+fn draw_states(random: &mut Random) -> Vec<Arc<str>> {
+    let states: Vec<&str> = STATES.into_iter().filter(|_| random.percent(40)).collect();
+    names(&states)
+}
+
+pub fn draw_find_query(random: &mut Random) -> FindQuery {
+    FindQuery {
+        workflow: name(random.one_of(&WORKFLOWS)),
+        conditions: draw_conditions(random),
+        states: draw_states(random),
+        after: random.percent(40).then(|| id(random.one_of(&KEYS))),
+        limit: 1 + random.index(4),
+    }
+}
+
+pub fn draw_query(random: &mut Random, now_us: i64) -> MarkQuery {
+    let mut query = MarkQuery {
+        name: name(random.one_of(&MARKS)),
+        conditions: draw_conditions(random),
+        instances: None,
+        since_us: random.percent(30).then_some(now_us / 80),
+        limit: 1 + random.index(6),
+    };
+    if random.percent(40) {
+        let instances = KEYS.into_iter().filter(|_| random.percent(50));
+        query.instances = Some(instances.chain(["a", "a"]).map(id).collect());
+    }
+    query
+}
+
+fn draw_conditions(random: &mut Random) -> Vec<FieldCondition> {
+    let mut conditions = Vec::new();
+    while random.percent(55) {
+        let mut values = Vec::new();
+        while random.percent(75) {
+            values.push(name(random.one_of(&FIELD_VALUES)));
+        }
+        conditions.push((name(random.one_of(&FIELDS)), values));
+    }
+    conditions
+}
