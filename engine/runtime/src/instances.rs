@@ -44,6 +44,10 @@ impl Instances {
         self.registry.calendars()
     }
 
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
     /// What the store has now, in the order asked for, with one query (and one for each instance that has personal values). An
     /// instance that cannot be read back is an error of its own; the outer error is the store's.
     pub async fn load(&self, ids: &[InstanceId], personal: Personal) -> EngineResult<Vec<EngineResult<Option<Instance>>>> {

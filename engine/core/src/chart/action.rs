@@ -17,6 +17,18 @@ pub enum ValueTemplate {
     Object(Vec<(Arc<str>, ValueTemplate)>),
 }
 
+impl ValueTemplate {
+    /// Whether anything in it is computed from that variable.
+    pub fn touches(&self, variable: &str) -> bool {
+        match self {
+            ValueTemplate::Literal(_) => false,
+            ValueTemplate::Computed(template) => template.references().touches(variable),
+            ValueTemplate::List(items) => items.iter().any(|item| item.touches(variable)),
+            ValueTemplate::Object(fields) => fields.iter().any(|(_, value)| value.touches(variable)),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Action {
     pub verb: Verb,
@@ -50,6 +62,8 @@ pub enum Verb {
     Call(Call),
     /// Name → fields of an indexed line in the trail.
     Mark(Vec<(Arc<str>, ValueTemplate)>),
+    /// Takes back this instance's latest mark of that name.
+    Unmark(Arc<str>),
     Undo(Undo),
     Notify(Notify),
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub use action::{Action, Addressee, Call, Each, Notify, PathAssignment, Retry, Send, StartInstance, Undo, ValueTemplate, Verb};
 pub use invoke::{Children, Invoke, Work};
 pub use people::{Party, People, PersonPattern};
-pub use read::{Read, ReadOf};
+pub use read::{Find, FindSource, Read, ReadOf, Take};
 pub use signature::{Proof, Signature, Signers};
 pub use state_set::{STATES_MAX, StateSet, States};
 pub use table::{Answer, Body, Bound, Combined, Combining, Condition, Decided, Decision, LookUp, Row, TABLE_LETS_MAX, Table};

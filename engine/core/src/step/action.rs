@@ -159,6 +159,11 @@ impl Machine<'_> {
                 }
                 Ok(())
             }
+            Verb::Unmark(name) => {
+                let before = self.log.marks.len();
+                self.log.marks_back.push((name.clone(), before));
+                Ok(())
+            }
             Verb::Undo(undo) => Ok(self.undo(undo)?),
             Verb::Notify(notify) => self.run_notify(notify, lets, locals),
         }

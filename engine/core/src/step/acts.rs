@@ -111,6 +111,7 @@ fn sealed(
         at: now,
         log: Log::default(),
         reads: Vec::new(),
+        finds: Vec::new(),
         entropy: None,
         calendar: None,
         label: Some(super::view::label(chart, next, now).into()),

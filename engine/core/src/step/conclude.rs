@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::interrupt::Interrupt;
+use super::log::Log;
 use super::machine::Machine;
-use super::{ArmedTimer, OpenTask, Outcome, Snapshot, Status, SubscriptionChange, TaskChange, TimerChange, Trace, Verdict};
+use super::{
+    ArmedTimer, MarkChange, OpenTask, Outcome, Snapshot, Status, SubscriptionChange, TaskChange, TimerChange, Trace, Verdict,
+};
 
 impl Machine<'_> {
     /// Everything that follows by itself, then timers, invokes, claims and subscriptions as the configuration wants them.
@@ -35,6 +38,7 @@ impl Machine<'_> {
         );
         let nothing = BTreeMap::new();
         let tasks = task_changes(before.map_or(&nothing, |before| &before.tasks), &self.next.tasks);
+        let marks = mark_changes(&self.log);
         Outcome {
             verdict: Verdict::Taken,
             trace: Some(self.trace()),
@@ -47,6 +51,7 @@ impl Machine<'_> {
             subscriptions: self.subscriptions,
             tasks,
             notices: self.notices,
+            marks,
             resumed,
         }
     }
@@ -94,6 +99,7 @@ impl Machine<'_> {
             at: self.now,
             log: std::mem::take(&mut self.log),
             reads: std::mem::take(&mut seen.reads).into_iter().collect(),
+            finds: std::mem::take(&mut seen.finds).into_iter().collect(),
             entropy: if seen.entropy_used { self.facts.entropy } else { None },
             calendar: self
                 .facts
@@ -104,6 +110,21 @@ impl Machine<'_> {
             label,
         }
     }
+}
+
+/// Marks and what takes them back, in the order in which they were written.
+fn mark_changes(log: &Log) -> Vec<MarkChange> {
+    let mut changes = Vec::with_capacity(log.marks.len() + log.marks_back.len());
+    let mut back = log.marks_back.iter().peekable();
+    for (position, (name, values)) in log.marks.iter().enumerate() {
+        while let Some((name, _)) = back.next_if(|(_, before)| *before <= position) {
+            changes.push(MarkChange::Back { name: name.clone() });
+        }
+        let (name, values) = (name.clone(), values.clone());
+        changes.push(MarkChange::Put { name, values });
+    }
+    changes.extend(back.map(|(name, _)| MarkChange::Back { name: name.clone() }));
+    changes
 }
 
 /// What queues show differently: a task that is on hold is in none.

@@ -24,6 +24,8 @@ pub(super) struct Log {
     pub choices: Vec<(TransitionIndex, usize)>,
     pub marks: Vec<(Arc<str>, Value)>,
     pub changes: Vec<Change>,
+    /// Names of marks that are taken back, each with how many marks of this step stand before it.
+    pub marks_back: Vec<(Arc<str>, usize)>,
     pub notes: Vec<Note>,
     /// What the actor signed.
     pub signature: Option<Signing>,
@@ -111,6 +113,8 @@ pub struct Trace {
     pub(super) log: Log,
     /// What the step saw of other instances: read name and resolved key, and what was found.
     pub(super) reads: Vec<(ReadPlace, Fact)>,
+    /// What reads found that look for more than one: read name and request, and what was found.
+    pub(super) finds: Vec<(ReadPlace, Value)>,
     pub(super) entropy: Option<[u8; 32]>,
     /// The name and the version of the calendar that was used.
     pub(super) calendar: Option<(Arc<str>, Digest)>,

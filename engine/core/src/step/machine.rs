@@ -85,6 +85,7 @@ pub(super) enum Raised {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub reads: BTreeMap<(Arc<str>, Arc<str>), Fact>,
+    pub finds: BTreeMap<(Arc<str>, Arc<str>), Value>,
     pub needs: Needs,
     pub entropy_used: bool,
     pub calendar_used: bool,

@@ -22,6 +22,8 @@ mod data;
 mod decision;
 mod event;
 mod fact;
+mod find;
+mod index;
 mod input;
 mod interrupt;
 mod invoke;
@@ -66,15 +68,16 @@ pub use acts::{Record, record, repeats, system_chart, system_entry};
 pub use audience::{Audience, AudiencePattern, subjects_of};
 pub use clock::{ClockShown, clocks};
 pub use decision::DECISIONS_MAX;
-pub use fact::{Fact, Facts, Needs, ReadRequest};
+pub use fact::{Fact, Facts, FindRequest, Needs, ReadRequest};
+pub use index::{index_of, index_text, state_names};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, Placement, SendVerdict, StartInput};
 pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};
 pub use log::Trace;
 pub use microstep::MICROSTEPS_MAX;
 pub use offers::{Offer, offers};
 pub use outcome::{
-    ClaimChange, Effect, Entry, Failure, Message, MessageKind, Notice, Outcome, Refusal, RefusalKind, SubscriptionChange,
-    TaskChange, TimerChange, Verdict,
+    ClaimChange, Effect, Entry, Failure, MarkChange, Message, MessageKind, Notice, Outcome, Refusal, RefusalKind,
+    SubscriptionChange, TaskChange, TimerChange, Verdict,
 };
 pub use personal::{commitment_of, holds_personal_data, secret_of};
 pub use requirement::{handles_failure, requirement, would_strand};

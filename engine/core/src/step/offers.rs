@@ -148,6 +148,11 @@ impl Machine<'_> {
                 return match &read.of {
                     ReadOf::Key(key) => key.references().touches("event"),
                     ReadOf::Children { .. } => false,
+                    ReadOf::Keys(keys) => keys.touches("event"),
+                    ReadOf::Found(find) => {
+                        let since = find.since.as_ref().is_some_and(|since| since.references().touches("event"));
+                        since || find.conditions.iter().any(|(_, value)| value.touches("event"))
+                    }
                 };
             }
             if !asked.insert(name.clone()) {

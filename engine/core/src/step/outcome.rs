@@ -26,6 +26,8 @@ pub struct Outcome {
     /// What queues are to show from now on.
     pub tasks: Vec<TaskChange>,
     pub notices: Vec<Notice>,
+    /// Lines for those who look for marks, in order.
+    pub marks: Vec<MarkChange>,
     /// A pause ended: deferred messages are to be offered again, in order.
     pub resumed: bool,
 }
@@ -44,6 +46,16 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Verdict::Taken => "taken",
+            Verdict::Ignored => "ignored",
+            Verdict::Refused(_) => "refused",
+            Verdict::Deferred => "deferred",
+            Verdict::Stale => "stale",
+        }
+    }
+
     /// Whether the actor does not see the instance, and so is to be told no more than that there is none.
     pub fn is_hidden(&self) -> bool {
         matches!(self, Verdict::Refused(refusals) if refusals.iter().any(|refusal| refusal.kind == RefusalKind::Hidden))
@@ -191,6 +203,19 @@ pub enum TaskChange {
     },
     /// Closed, or on hold.
     Gone {
+        name: Arc<str>,
+    },
+}
+
+/// A line of the trail that is found again by its fields, or that is not to be found any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MarkChange {
+    Put {
+        name: Arc<str>,
+        values: Value,
+    },
+    /// The instance's latest of this name.
+    Back {
         name: Arc<str>,
     },
 }

@@ -74,7 +74,11 @@ impl EntryParts<'_> {
         members.digest("definition", &next.definition);
         members.list("effects", &outcome.effects, write_effect);
         self.write_paths(&mut members, "entered", &log.entered);
-        if !self.trace.reads.is_empty() || self.trace.entropy.is_some() || self.trace.calendar.is_some() {
+        if !self.trace.reads.is_empty()
+            || !self.trace.finds.is_empty()
+            || self.trace.entropy.is_some()
+            || self.trace.calendar.is_some()
+        {
             self.write_facts(members.name("facts"));
         }
         members.number("format", 1);
@@ -110,6 +114,7 @@ impl EntryParts<'_> {
             transition.text("from", &self.chart.state(*source).path);
             transition.close();
         });
+        members.texts("unmarked", log.marks_back.iter().map(|(name, _)| name));
         members.text("verdict", self.verdict);
         members.text("workflow", &next.workflow);
         members.close();
@@ -185,6 +190,13 @@ impl EntryParts<'_> {
         if let Some(entropy) = self.trace.entropy {
             facts.digest("entropy", &Digest(entropy));
         }
+        facts.list("found", &self.trace.finds, |((read, query), found), out| {
+            let mut members = Members::open(out);
+            write_canonical(found, members.name("found"));
+            members.text("query", query);
+            members.text("read", read);
+            members.close();
+        });
         facts.list("reads", &self.trace.reads, |((read, key), fact), out| {
             let mut members = Members::open(out);
             members.instance("instance", &fact.instance);

@@ -158,6 +158,7 @@ pub(super) fn without_trace(before: &Snapshot, verdict: Verdict) -> Outcome {
         subscriptions: Vec::new(),
         tasks: Vec::new(),
         notices: Vec::new(),
+        marks: Vec::new(),
         resumed: false,
     }
 }
@@ -484,17 +485,5 @@ pub(super) fn form_of<'c>(chart: &'c Chart, input: &Input) -> Option<&'c Fields>
             _ => None,
         }),
         _ => None,
-    }
-}
-
-impl Verdict {
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Verdict::Taken => "taken",
-            Verdict::Ignored => "ignored",
-            Verdict::Refused(_) => "refused",
-            Verdict::Deferred => "deferred",
-            Verdict::Stale => "stale",
-        }
     }
 }

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::interrupt::NoValue;
 use super::machine::Machine;
 use super::{Actor, ActorKind, ReadRequest};
-use crate::chart::{Lets, Read, ReadOf, StateIndex};
+use crate::chart::{Lets, Read, ReadOf, StateIndex, ValueTemplate};
 use crate::expression::{Call, Expression, FaultKind, Function, Meter, Scope, Stop, Template};
 use crate::identity::InstanceId;
 use crate::time::Calendar;
@@ -141,7 +141,27 @@ impl StepScope<'_, '_> {
     fn read_value(&self, read: &Read) -> Result<Value, Stop> {
         match &read.of {
             ReadOf::Key(key) => self.keyed(read, key),
+            ReadOf::Keys(keys) => self.several(read, keys),
+            ReadOf::Found(find) => self.found(read, find),
             ReadOf::Children { state, position, each } => self.children(read, *state, *position, *each),
+        }
+    }
+
+    /// One view for each key, in that order; null for who is missing.
+    fn several(&self, read: &Read, keys: &ValueTemplate) -> Result<Value, Stop> {
+        let keys = self.free(keys)?;
+        let mut views = Vec::new();
+        let mut missing = None;
+        for key in keys.as_list().unwrap_or(std::slice::from_ref(&keys)) {
+            match super::index_text(key).map(|key| self.view_of(read, key)) {
+                None => views.push(Value::Null),
+                Some(Ok(view)) => views.push(view),
+                Some(Err(stop)) => missing = Some(stop),
+            }
+        }
+        match missing {
+            Some(stop) => Err(stop),
+            None => Ok(Value::from_items(views)),
         }
     }
 
@@ -370,7 +390,7 @@ fn with_busy(view: &Value) -> Value {
     Value::from_fields(fields)
 }
 
-fn fault(sentence: String) -> Stop {
+pub(super) fn fault(sentence: String) -> Stop {
     Stop::fault(FaultKind::Scope, sentence)
 }
 

@@ -138,6 +138,16 @@ impl EntryText {
             Some(text) => Some(text.parse::<Digest>().map_err(|error| EntryError(error.to_string()))?.0),
             None => None,
         };
+        for found in recorded.field("found").and_then(Value::as_list).unwrap_or(&[]) {
+            let text = |name: &str| {
+                found
+                    .field(name)
+                    .and_then(Value::as_text)
+                    .ok_or_else(|| EntryError(format!("a fact has no `{name}`")))
+            };
+            let value = found.field("found").cloned().unwrap_or(Value::Null);
+            facts.found.insert((text("read")?.into(), text("query")?.into()), value);
+        }
         for read in recorded.field("reads").and_then(Value::as_list).unwrap_or(&[]) {
             let text = |name: &str| {
                 read.field(name)

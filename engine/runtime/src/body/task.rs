@@ -1,4 +1,4 @@
-//! Tasks and notices as rows: whom they are for stands in them, so that nobody needs the chart to look for their own.
+//! Tasks, notices and marks as rows: whom they are for stands in them, so that nobody needs the chart to look for their own.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use statewright_core::value::{Object, Value};
 
 use super::Party;
 use super::read::object_of;
-use crate::store::{NoticeRow, PRIORITY_MAX, TaskRow};
+use crate::store::{MarkRow, NoticeRow, PRIORITY_MAX, TaskRow};
 
 /// What a task that is for nobody is found under: nothing that anybody is.
 const NOBODY: &str = "nobody";
@@ -91,4 +91,28 @@ impl NoticeBody {
             via: via.iter().filter_map(|word| Channel::of(word.as_text()?)).collect(),
         })
     }
+}
+
+/// What stands in the row of a mark.
+pub fn mark_body(own: &Party, values: &Value) -> String {
+    to_canonical(&object_of([
+        ("key", Value::Text(own.key.clone())),
+        ("values", values.clone()),
+        ("workflow", Value::Text(own.workflow.clone())),
+    ]))
+}
+
+/// A mark as expressions see it: `instance`, `at`, `actor`, `values`. None: it cannot be read.
+pub fn mark_value(row: &MarkRow) -> Option<Value> {
+    let body = read_canonical(&row.values).ok()?;
+    let text = |name: &str| body.field(name).and_then(Value::as_text).map(str::to_owned);
+    Some(object_of([
+        ("actor", Value::Text(row.actor.clone())),
+        ("at", Value::from_instant(jiff::Timestamp::from_microsecond(row.at_us).ok()?)),
+        (
+            "instance",
+            Value::from_text(&format!("{}/{}", text("workflow")?, text("key")?)),
+        ),
+        ("values", body.field("values").cloned().unwrap_or(Value::Null)),
+    ]))
 }

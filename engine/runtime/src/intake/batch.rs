@@ -148,7 +148,8 @@ impl Group {
     fn write(&mut self, lease: Lease, now: Timestamp) -> Option<Write> {
         let changes = std::mem::take(&mut self.changes);
         let before = self.before.as_ref().map(|instance| &*instance.snapshot);
-        changes.into_write(before, self.snapshot()?, lease, now)
+        let chart = &self.known.as_ref()?.chart;
+        changes.into_write(chart, before, self.snapshot()?, lease, now)
     }
 
     /// What is kept in memory after the write was committed.

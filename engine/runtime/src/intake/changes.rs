@@ -4,12 +4,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_core::step::{ArmedTimer, Entry, Facts, InputKind, OpenTask, Outcome, SendVerdict, Snapshot, Status, Verdict};
+use statewright_core::step::{
+    ArmedTimer, Entry, Facts, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, Verdict, index_of,
+    index_text, state_names,
+};
+use statewright_core::value::Value;
 
 use super::request::{Origin, Request};
-use crate::body::{EffectBody, MessageBody, MessageContent, Party, notice_body, task_row};
-use crate::store::{Claim, NewEffect, NewEntry, NewMessage, NewNotice, NextInstance, TaskRow, Write};
+use crate::body::{EffectBody, MessageBody, MessageContent, Party, mark_body, notice_body, task_row};
+use crate::store::{
+    Claim, MARK_PAIRS_MAX, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance, TaskRow, Write,
+};
 
 /// Held for ever by an instance whose key was drawn: under it a repetition of the start, which draws another, finds the first. And by
 /// one whose start its sender named: under it another start of that name, which would make another instance, is found to be none.
@@ -32,6 +39,8 @@ pub(super) struct Changes {
     effects: Vec<NewEffect>,
     abandoned: Vec<Arc<str>>,
     notices: Vec<NewNotice>,
+    marks: Vec<NewMark>,
+    marks_back: Vec<MarkBack>,
     claims: Vec<Claim>,
     reads: Vec<(InstanceId, u64)>,
     /// Timers that were offered: name and the moment their row was due.
@@ -64,7 +73,7 @@ impl Changes {
             });
             self.snapshot = entry.snapshot;
             self.personal.extend(entry.personal);
-            self.add_intents(outcome, &own, now);
+            self.add_intents(outcome, &own, &request.input.actor.id, now);
             if outcome.resumed {
                 self.resumed = true;
                 // They were deferred on account of a pause that this very write ends.
@@ -81,13 +90,14 @@ impl Changes {
     }
 
     /// What is to happen after the commit.
-    fn add_intents(&mut self, outcome: &Outcome, own: &Party, now: Timestamp) {
+    fn add_intents(&mut self, outcome: &Outcome, own: &Party, actor: &Arc<str>, now: Timestamp) {
         self.messages.extend(outcome.messages.iter().map(|message| NewMessage {
             to: InstanceId::of(&message.workflow, &message.to),
             key: message.key,
             body: MessageBody::sent(own, message).write(),
             due_us: message.due.map_or(AT_ONCE_US, Timestamp::as_microsecond),
         }));
+        self.add_marks(outcome, own, actor, now);
         let notices = outcome.notices.iter().zip(0..);
         self.notices.extend(notices.map(|(notice, ordinal)| NewNotice {
             sequence: outcome.next.sequence,
@@ -157,6 +167,28 @@ impl Changes {
         self.resumed
     }
 
+    fn add_marks(&mut self, outcome: &Outcome, own: &Party, actor: &Arc<str>, now: Timestamp) {
+        let sequence = outcome.next.sequence;
+        for (change, ordinal) in outcome.marks.iter().zip(0..) {
+            match change {
+                MarkChange::Put { name, values } => self.marks.push(NewMark {
+                    sequence,
+                    ordinal,
+                    name: name.clone(),
+                    at_us: now.as_microsecond(),
+                    actor: actor.clone(),
+                    values: mark_body(own, values),
+                    index: mark_index(values),
+                }),
+                MarkChange::Back { name } => self.marks_back.push(MarkBack {
+                    sequence,
+                    ordinal,
+                    name: name.clone(),
+                }),
+            }
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.entries.is_empty()
             && self.messages.is_empty()
@@ -166,13 +198,21 @@ impl Changes {
     }
 
     /// The write, if there is anything to write. `next` is the snapshot after all steps.
-    pub fn into_write(self, before: Option<&Snapshot>, next: &Snapshot, lease: Lease, now: Timestamp) -> Option<Write> {
+    pub fn into_write(
+        self,
+        chart: &Chart,
+        before: Option<&Snapshot>,
+        next: &Snapshot,
+        lease: Lease,
+        now: Timestamp,
+    ) -> Option<Write> {
         if self.is_empty() {
             return None;
         }
         let (timers_armed, timers_gone) = timer_changes(before, next, &self.timers_offered);
         let (mut claims_held, claims_released) = claim_changes(before, next);
         claims_held.extend(self.claims);
+        let (index, states) = index_changes(chart, before, next);
         let (tasks, tasks_gone) = task_changes(before, next);
         let watched_before = before.map(|before| &before.subscriptions);
         Some(Write {
@@ -211,10 +251,10 @@ impl Changes {
             tasks,
             tasks_gone,
             notices: self.notices,
-            marks: Vec::new(),
-            marks_back: Vec::new(),
-            index: None,
-            states: None,
+            marks: self.marks,
+            marks_back: self.marks_back,
+            index,
+            states,
             erase: false,
             reads: self.reads,
             at_us: now.as_microsecond(),
@@ -277,6 +317,26 @@ fn timer_changes(before: Option<&Snapshot>, next: &Snapshot, offered: &[(Arc<str
         }
     }
     (armed, gone)
+}
+
+/// Its single values are what a mark is found by.
+fn mark_index(values: &Value) -> Vec<(Arc<str>, Arc<str>)> {
+    let fields = values.as_object().into_iter().flat_map(|fields| fields.iter());
+    let pairs = fields.filter_map(|(name, value)| Some((name.clone(), index_text(value)?)));
+    pairs.take(MARK_PAIRS_MAX).collect()
+}
+
+type Index = Option<Vec<(Arc<str>, Arc<str>)>>;
+
+/// By what others find it, where that has changed.
+fn index_changes(chart: &Chart, before: Option<&Snapshot>, next: &Snapshot) -> (Index, Option<Vec<Arc<str>>>) {
+    let Some(index) = index_of(chart, next) else {
+        return (None, None);
+    };
+    let was = before.and_then(|before| index_of(chart, before));
+    let moved = before.is_none_or(|before| before.active != next.active);
+    let index = (was.as_ref() != Some(&index)).then_some(index);
+    (index, moved.then(|| state_names(chart, next)))
 }
 
 /// Queues show what is open and not on hold.

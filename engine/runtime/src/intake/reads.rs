@@ -6,14 +6,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Fact, Facts, Needs, ReadRequest, Snapshot, view};
+use statewright_core::step::{Fact, Facts, FindRequest, Needs, ReadRequest, Snapshot, view};
 use statewright_core::value::Value;
 
 use super::cache::SnapshotCache;
+use crate::body::mark_value;
 use crate::clock::Entropy;
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::instances::{Instance, Instances, Personal};
+use crate::store::{FindQuery, MarkQuery, MarkRow};
 
 pub struct Reader {
     instances: Arc<Instances>,
@@ -21,7 +23,20 @@ pub struct Reader {
 }
 
 /// Subjects of reads, as they are now. One that cannot be read back fails whoever asked for it.
-pub type Subjects = BTreeMap<InstanceId, EngineResult<Option<Instance>>>;
+#[derive(Default)]
+pub struct Subjects {
+    instances: BTreeMap<InstanceId, EngineResult<Option<Instance>>>,
+    /// What was found by fields and by marks, of each request.
+    found: BTreeMap<FindRequest, Found>,
+}
+
+/// What one request finds.
+enum Found {
+    Count(u64),
+    Marks(Vec<MarkRow>),
+    /// In the order in which they were found.
+    Instances(Vec<Instance>),
+}
 
 impl Reader {
     pub fn new(instances: Arc<Instances>, entropy: Arc<dyn Entropy>) -> Self {
@@ -36,8 +51,14 @@ impl Reader {
         cache: Option<&SnapshotCache>,
     ) -> EngineResult<Subjects> {
         let mut ids: Vec<InstanceId> = Vec::new();
+        let mut found = BTreeMap::new();
         for needs in needs {
             ids.extend(needs.reads.iter().map(subject));
+            for request in &needs.finds {
+                if !found.contains_key(request) {
+                    found.insert(request.clone(), self.look_for(request).await?);
+                }
+            }
             if let Some(name) = &needs.calendar {
                 // from memory, unless this node has not heard of it yet
                 self.instances.calendars().find(name).await?;
@@ -50,11 +71,47 @@ impl Reader {
             None => vec![None; ids.len()],
         };
         let (kept, missing): (Vec<_>, Vec<_>) = ids.into_iter().zip(kept).partition(|(_, kept)| kept.is_some());
-        let mut subjects: Subjects = kept.into_iter().map(|(id, kept)| (id, Ok(kept))).collect();
+        let mut subjects: BTreeMap<_, _> = kept.into_iter().map(|(id, kept)| (id, Ok(kept))).collect();
         let missing: Vec<InstanceId> = missing.into_iter().map(|(id, _)| id).collect();
         let loaded = self.instances.load(&missing, Personal::Without).await?;
         subjects.extend(missing.into_iter().zip(loaded));
-        Ok(subjects)
+        let instances = subjects;
+        Ok(Subjects { instances, found })
+    }
+
+    /// By the index of fields or of marks, as it is in the store.
+    async fn look_for(&self, request: &FindRequest) -> EngineResult<Found> {
+        let store = self.instances.store();
+        if let Some(name) = &request.marks {
+            let query = MarkQuery {
+                name: name.clone(),
+                conditions: request.conditions.clone(),
+                instances: None,
+                since_us: request.since.map(Timestamp::as_microsecond),
+                limit: request.limit + 1,
+            };
+            return Ok(match request.count {
+                true => Found::Count(store.count_marks(&query).await?),
+                false => Found::Marks(store.marks(&query).await?.rows),
+            });
+        }
+        let query = FindQuery {
+            workflow: request.workflow.clone(),
+            conditions: request.conditions.clone(),
+            states: request.states.clone(),
+            after: None,
+            limit: request.limit + 1,
+        };
+        if request.count {
+            return Ok(Found::Count(store.count_found(&query).await?));
+        }
+        let page = store.find(&query).await?;
+        let ids: Vec<InstanceId> = page.rows.iter().map(|(id, _)| *id).collect();
+        let mut instances = Vec::with_capacity(ids.len());
+        for loaded in self.instances.load(&ids, Personal::Without).await? {
+            instances.extend(loaded?);
+        }
+        Ok(Found::Instances(instances))
     }
 
     /// Adds what one step asked for to its facts. `own`: the instance that is stepped sees itself as its step does.
@@ -75,6 +132,12 @@ impl Reader {
             let absent = || EngineError::Damaged(format!("the calendar `{name}` is needed and not there"));
             facts.calendar = Some(calendar.ok_or_else(absent)?);
         }
+        for request in &needs.finds {
+            if let Some(found) = subjects.found.get(request) {
+                let value = found_value(found, request, chart, now)?;
+                facts.found.insert((request.read.clone(), request.text()), value);
+            }
+        }
         for request in &needs.reads {
             let fact = fact_of(request, chart, own, subjects, now)?;
             facts.views.insert((request.read.clone(), request.key.clone()), fact);
@@ -93,6 +156,25 @@ impl Reader {
     ) -> EngineResult<()> {
         let subjects = self.subjects(std::iter::once(needs), None).await?;
         self.fill(facts, needs, chart, Some(own), &subjects, now)
+    }
+}
+
+/// As the step sees it: how many, the marks, or the views.
+fn found_value(found: &Found, request: &FindRequest, chart: &Chart, now: Timestamp) -> EngineResult<Value> {
+    match found {
+        Found::Count(count) => Ok(Value::Integer(i64::try_from(*count).unwrap_or(i64::MAX))),
+        Found::Marks(rows) => Ok(Value::from_items(rows.iter().filter_map(mark_value).collect())),
+        Found::Instances(instances) => {
+            let mut paths = chart
+                .reads
+                .get(&request.read)
+                .map_or_else(Vec::new, |read| read.paths.clone());
+            // what every row is told from others by, and put in order
+            paths.extend(["key", "since", "workflow"].map(|name| vec![Arc::from(name)]));
+            let of = |found: &Instance| guarded(|| Ok(view(&found.known.chart, &found.snapshot, Some(&paths), now)));
+            let views: Result<Vec<Value>, _> = instances.iter().map(of).collect();
+            Ok(Value::from_items(views?))
+        }
     }
 }
 
@@ -117,7 +199,7 @@ fn fact_of(
             view,
         });
     }
-    match subjects.get(&instance) {
+    match subjects.instances.get(&instance) {
         Some(Ok(Some(found))) => {
             let view = guarded(|| Ok(view(&found.known.chart, &found.snapshot, Some(paths), now)))?;
             Ok(Fact {

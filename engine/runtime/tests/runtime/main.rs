@@ -14,6 +14,7 @@ mod overload;
 mod poison;
 mod queries;
 mod races;
+mod reads;
 mod running;
 mod sight;
 mod support;

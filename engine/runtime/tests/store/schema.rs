@@ -15,8 +15,8 @@ claim: id name value holder
 definition: hash workflow source deployed_at
 effect: instance key adapter body due attempts epoch lease_node? lease_until? abandoned error? incident_since?
 instance: id workflow key definition sequence done snapshot head started_at watchers?
-live_calendar: name version
 instance_field: instance field value workflow
+live_calendar: name version
 live_definition: workflow hash
 mark: instance name sequence ordinal at actor data
 mark_field: instance sequence ordinal field value name at

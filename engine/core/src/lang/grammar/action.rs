@@ -44,8 +44,7 @@ static ACTION: Construct = Construct {
             "unmark",
             Shape::Name(Name::Snake),
             "takes back this instance's latest mark of that name",
-        )
-        .unbuilt("`unmark`"),
+        ),
         key("reoffer", Shape::Map(&REOFFER), "gives back all that a person holds").unbuilt("`reoffer`"),
         key("undo", UNDO, "compensations, latest first"),
         key("if", Shape::Expression, "runs the action only then"),

@@ -77,7 +77,8 @@ static ACCESS: Construct = Construct {
     ],
 };
 
-const OTHER_READS: &str = "reads other than by `workflow` and `key`";
+const TASK_READS: &str = "reads of tasks";
+const EXACT_READS: &str = "`exact` reads";
 
 static READ: Construct = Construct {
     noun: "a read",
@@ -85,27 +86,25 @@ static READ: Construct = Construct {
     keys: &[
         key("workflow", Shape::Name(Name::File), "the workflow of the instances"),
         key("key", Shape::Text, "one instance by its key"),
-        key("keys", Shape::Value, "several by their keys").unbuilt(OTHER_READS),
+        key("keys", Shape::Value, "several by their keys"),
         key(
             "where",
             Shape::Names(Name::Path, &Shape::Value, Empty::Refused),
             "all whose fields equal these",
-        )
-        .unbuilt(OTHER_READS),
+        ),
         key(
             "in",
             Shape::List(&Shape::Name(Name::State)),
             "and which are in one of these states",
-        )
-        .unbuilt(OTHER_READS),
-        key("marks", Shape::Name(Name::Snake), "lines written by `mark`").unbuilt(OTHER_READS),
-        key("tasks", Shape::Word(&["open", "held"]), "open tasks").unbuilt(OTHER_READS),
-        key("since", Shape::Text, "only from that moment on").unbuilt(OTHER_READS),
-        key("order", Shape::Name(Name::Path), "by which field").unbuilt(OTHER_READS),
-        key("limit", Shape::Integer(1, 1_000), "at most so many").unbuilt(OTHER_READS),
-        key("take", TAKE, "the list, its length, or a sum, minimum or maximum").unbuilt(OTHER_READS),
-        key("one_per", Shape::Name(Name::Path), "only the latest of each").unbuilt(OTHER_READS),
-        key("exact", Shape::Boolean, "stepped again if one came or went meanwhile").unbuilt(OTHER_READS),
+        ),
+        key("marks", Shape::Name(Name::Snake), "lines written by `mark`"),
+        key("tasks", Shape::Word(&["open", "held"]), "open tasks").unbuilt(TASK_READS),
+        key("since", Shape::Text, "only from that moment on"),
+        key("order", Shape::Name(Name::Path), "by which field"),
+        key("limit", Shape::Integer(1, 1_000), "at most so many"),
+        key("take", TAKE, "the list, its length, or a sum, minimum or maximum"),
+        key("one_per", Shape::Name(Name::Path), "only the latest of each"),
+        key("exact", Shape::Boolean, "stepped again if one came or went meanwhile").unbuilt(EXACT_READS),
     ],
 };
 

@@ -111,6 +111,7 @@ impl Lowering<'_> {
             "call" => self.call(mapping?, scope).map(Verb::Call),
             "mark" => Some(Verb::Mark(self.marks(mapping?, scope))),
             "notify" => self.notify(mapping?, scope).map(Verb::Notify),
+            "unmark" => entry.value.as_scalar().map(|scalar| Verb::Unmark(scalar.text.clone())),
             "undo" => Some(Verb::Undo(self.undo(&entry.value))),
             _ => None,
         }

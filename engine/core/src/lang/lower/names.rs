@@ -44,11 +44,7 @@ impl Lowering<'_> {
             .flatten()
             .filter(|entry| !is_extension(entry.name()))
         {
-            let known = if is_by_key(&entry.value) {
-                Known::View
-            } else {
-                Known::Unknown
-            };
+            let known = known_of(&entry.value);
             self.declare(&mut scope, &mut places, &entry.key, "a read", known);
             self.read_paths.insert(entry.key.text.clone(), Default::default());
         }
@@ -201,11 +197,23 @@ fn children_of(state: &Mapping, name: Option<&Scalar>) -> Vec<Children> {
     children
 }
 
-/// Whether a read finds one instance by its key.
-fn is_by_key(read: &Node) -> bool {
-    let others = ["keys", "where", "in", "marks", "tasks"];
-    read.as_mapping()
-        .is_some_and(|read| !others.iter().any(|key| read.get(key).is_some()))
+/// What expressions know of what a read finds.
+fn known_of(read: &Node) -> Known {
+    let Some(mapping) = read.as_mapping() else {
+        return Known::Unknown;
+    };
+    let has = |key: &str| mapping.get(key).is_some();
+    let takes = mapping.get("take").and_then(Node::as_scalar).map_or("", |word| &*word.text);
+    let takes_list = !has("take") || takes == "list";
+    match () {
+        () if takes == "count" => Known::Let {
+            kind: Type::Integer,
+            personal: false,
+        },
+        () if !takes_list || has("marks") || has("tasks") || has("keys") => Known::Unknown,
+        () if has("where") || has("in") => Known::Views,
+        () => Known::View,
+    }
 }
 
 /// Which of the values an expression uses.

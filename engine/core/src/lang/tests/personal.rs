@@ -27,7 +27,7 @@ fn it_reaches_no_public_place() {
     check("label: \"{{ 'x' ~ patient }}\"", "a label");
     check(
         "reads: {them: {workflow: person, key: \"{{ patient }}\"}}",
-        "the key of a read, which is kept in the trail",
+        "what a read looks for, which is kept in the trail",
     );
     check(
         "entry: [{mark: {seen: {who: \"{{ patient }}\"}}}]",

@@ -137,6 +137,7 @@ pub(super) fn verb(verb: &Verb) -> &'static str {
         Verb::Start(_) => "start",
         Verb::Call(_) => "call",
         Verb::Mark(_) => "mark",
+        Verb::Unmark(_) => "unmark",
         Verb::Undo(_) => "undo",
         Verb::Notify(_) => "notify",
     }

@@ -76,9 +76,25 @@ states:
 fn a_read_by_key_names_both() {
     let check = |read: &str, expected: &str| assert_eq!(told(&format!("workflow: w\nreads: {{r: {read}}}\n")), expected);
     check("{workflow: x}", "SW-0208 ‹r› the read `r` needs `key`");
+    check("{workflow: x, where: {a: b}, in: [c], limit: 3, take: count}", "");
     check(
-        "{workflow: x, where: {a: b}, take: count}",
-        "SW-0701 ‹where› not yet: reads other than by `workflow` and `key`",
+        "{marks: failed, where: {lot: a}, since: \"{{ now - days(90) }}\", take: {sum: n}, one_per: instance}",
+        "",
+    );
+    check("{workflow: x, keys: [a, b]}", "");
+    check("{where: {a: b}}", "SW-0208 ‹r› the read `r` needs `workflow`");
+    check("{workflow: x, in: [c]}", "SW-0208 ‹r› the read `r` finds by states alone");
+    check(
+        "{workflow: x, key: y, take: count}",
+        "SW-0211 ‹take› `take` does not go with the way in which this read finds",
+    );
+    check(
+        "{workflow: x, where: {a: b}, since: \"{{ now }}\"}",
+        "SW-0211 ‹since› `since` is for marks: an instance has no one moment",
+    );
+    check(
+        "{workflow: x, where: {a: b}, exact: true}",
+        "SW-0701 ‹exact› not yet: `exact` reads",
     );
     check(
         "{workflow: x, key: \"{{ lot }}\"}",
@@ -189,4 +205,18 @@ fn the_definition_is_the_digest_of_its_files() {
     let main = sources.add(again.main.clone(), again.files[&again.main].clone());
     let recompiled = compile(&mut sources, main, &again, Unbuilt::Refuse);
     assert_eq!(recompiled.chart.expect("the bundle is whole").definition, definition);
+}
+
+#[test]
+fn what_goes_on_by_itself_does_not_wait_for_what_wakes_nobody() {
+    let source = |read: &str| {
+        format!(
+            "workflow: w\nreads: {{r: {read}}}\nlet: {{none_left: r is none}}\ninitial: a\nstates: {{a: {{always: {{guard: not none_left, target: b}}}}, b: {{type: final}}}}\n"
+        )
+    };
+    assert_eq!(told(&source("{workflow: x, key: y}")), "");
+    assert_eq!(
+        told(&source("{workflow: x, where: {a: b}}")),
+        "SW-0701 ‹guard› not yet: `always` over the read `r`, whose change wakes nobody"
+    );
 }

@@ -1,0 +1,170 @@
+//! Reads that find more than one: what is asked for, and what is made of the answer.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::scope::{StepScope, fault};
+use super::{FindRequest, index_text};
+use crate::chart::{Find, FindSource, Read, Take, ValueTemplate};
+use crate::expression::{Scope, Stop, Template};
+use crate::value::order::order;
+use crate::value::{Object, Value};
+
+impl StepScope<'_, '_> {
+    pub(super) fn found(&self, read: &Read, find: &Find) -> Result<Value, Stop> {
+        let request = match self.find_request(read, find)? {
+            Some(request) => request,
+            // it asks for a value that is null: nobody has that
+            None => return taken(find, Vec::new()),
+        };
+        let place = (read.name.clone(), request.text());
+        let mut seen = self.machine.seen.borrow_mut();
+        let Some(found) = self.machine.facts.found.get(&place) else {
+            if !seen.needs.finds.contains(&request) {
+                seen.needs.finds.push(request);
+            }
+            return Err(Stop::Needs(read.name.clone()));
+        };
+        let rows = found.as_list();
+        for row in rows.into_iter().flatten() {
+            let name = |name: &str| row.field(name).and_then(Value::as_text);
+            match (name("workflow"), name("key"), name("instance")) {
+                (Some(workflow), Some(key), _) => _ = seen.found.insert(format!("{workflow}/{key}")),
+                (_, _, Some(instance)) => _ = seen.found.insert(instance.to_owned()),
+                _ => {}
+            }
+        }
+        seen.finds.insert(place, found.clone());
+        drop(seen);
+        match rows {
+            None => Ok(found.clone()),
+            Some(rows) if rows.len() > find.limit => Err(fault(format!(
+                "`{}` finds more than {}: say it more narrowly",
+                read.name, find.limit
+            ))),
+            Some(rows) => taken(find, arranged(find, rows)),
+        }
+    }
+
+    fn find_request(&self, read: &Read, find: &Find) -> Result<Option<FindRequest>, Stop> {
+        let mut conditions = Vec::with_capacity(find.conditions.len());
+        for (field, value) in &find.conditions {
+            let value = self.free(value)?;
+            let single = std::slice::from_ref(&value);
+            let values = value.as_list().unwrap_or(single);
+            let texts: Vec<Arc<str>> = values.iter().filter_map(index_text).collect();
+            if texts.is_empty() {
+                return Ok(None);
+            }
+            conditions.push((field.clone(), texts));
+        }
+        let marks = match &find.source {
+            FindSource::Marks(name) => Some(name.clone()),
+            FindSource::Instances => None,
+        };
+        Ok(Some(FindRequest {
+            read: read.name.clone(),
+            marks,
+            workflow: read.workflow.clone(),
+            conditions,
+            states: find.states.clone(),
+            since: self.since(find.since.as_ref())?,
+            limit: find.limit,
+            count: find.take == Take::Count && find.one_per.is_none(),
+        }))
+    }
+
+    fn since(&self, template: Option<&Template>) -> Result<Option<Timestamp>, Stop> {
+        let Some(template) = template else { return Ok(None) };
+        match template.evaluate(self)? {
+            Value::Null => Ok(None),
+            Value::Instant(moment) => Ok(Some(moment)),
+            Value::Date(date) => crate::time::start_of_day(date, self.zone())
+                .map(Some)
+                .map_err(|error| fault(error.to_string())),
+            other => Err(fault(format!("`since` is {}, not a moment", other.kind().described()))),
+        }
+    }
+
+    pub(super) fn free(&self, value: &ValueTemplate) -> Result<Value, Stop> {
+        match value {
+            ValueTemplate::Literal(value) => Ok(value.clone()),
+            ValueTemplate::Computed(template) => template.evaluate(self),
+            ValueTemplate::List(items) => {
+                let items: Result<Vec<Value>, Stop> = items.iter().map(|item| self.free(item)).collect();
+                items.map(Value::from_items)
+            }
+            ValueTemplate::Object(fields) => {
+                let fields = fields.iter().map(|(name, value)| Ok((name.clone(), self.free(value)?)));
+                fields.collect::<Result<Object, Stop>>().map(Value::from_fields)
+            }
+        }
+    }
+}
+
+/// A field of a row by its dotted path: of a mark's values or an instance's data, else of the row itself.
+fn part(row: &Value, path: &str) -> Value {
+    let of = |whole: &Value| {
+        path.split('.')
+            .try_fold(whole.clone(), |value, name| value.field(name).cloned())
+    };
+    let within = ["values", "data"].iter().filter_map(|name| row.field(name));
+    let found = within.filter_map(of).find(|value| !value.is_null());
+    found.or_else(|| of(row)).unwrap_or(Value::Null)
+}
+
+/// In order, and of each only the latest.
+fn arranged(find: &Find, rows: &[Value]) -> Vec<Value> {
+    let (moment, identity) = match find.source {
+        FindSource::Marks(_) => ("at", "at"),
+        FindSource::Instances => ("since", "key"),
+    };
+    let mut rows: Vec<Value> = rows.to_vec();
+    if let Some(path) = &find.one_per {
+        let of = |row: &Value| match &**path {
+            "instance" => row
+                .field("instance")
+                .or_else(|| row.field("key"))
+                .cloned()
+                .unwrap_or(Value::Null),
+            path => part(row, path),
+        };
+        // the latest first, so that it is the one that stays
+        rows.sort_by(|first, second| order(&part(second, moment), &part(first, moment)));
+        let mut kept: Vec<Value> = Vec::new();
+        for row in rows {
+            if !kept.iter().any(|other| of(other) == of(&row)) {
+                kept.push(row);
+            }
+        }
+        rows = kept;
+    }
+    if let FindSource::Marks(_) = find.source {
+        // they come newest first; of one moment, too, the one that was written first is to stand first
+        rows.reverse();
+    }
+    let path = find.order.as_deref().unwrap_or(identity);
+    rows.sort_by(|first, second| order(&part(first, path), &part(second, path)));
+    rows
+}
+
+fn taken(find: &Find, rows: Vec<Value>) -> Result<Value, Stop> {
+    let values = |path: &str| -> Vec<Value> {
+        let parts = rows.iter().map(|row| part(row, path));
+        parts.filter(|value| !value.is_null()).collect()
+    };
+    match &find.take {
+        Take::List => Ok(Value::from_items(rows)),
+        Take::Count => Ok(Value::Integer(rows.len() as i64)),
+        Take::Sum(path) => {
+            let mut sum = Value::Integer(0);
+            for value in values(path) {
+                sum = crate::value::number::add(&sum, &value).map_err(|_| fault(format!("`{path}` cannot be added up")))?;
+            }
+            Ok(sum)
+        }
+        Take::Min(path) => Ok(values(path).into_iter().min_by(order).unwrap_or(Value::Null)),
+        Take::Max(path) => Ok(values(path).into_iter().max_by(order).unwrap_or(Value::Null)),
+    }
+}
