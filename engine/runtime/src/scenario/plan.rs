@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use statewright_core::chart::Chart;
+use statewright_core::chart::{Chart, Proof};
 use statewright_core::diagnostic::{FileId, Span};
 use statewright_core::step::Actor;
 use statewright_core::time::Duration;
@@ -18,6 +18,8 @@ pub struct TestFile {
     pub name: Arc<str>,
     pub file: FileId,
     pub(super) definitions: Vec<Definition>,
+    /// Calendars, each a bundle in its canonical form; deployed first.
+    pub(super) calendars: Vec<Arc<str>>,
     /// Of moments that are written without one: that of the first workflow.
     pub(super) zone: TimeZone,
     pub(super) given: Given,
@@ -99,6 +101,7 @@ pub(super) enum StepKind {
     Wait(Duration),
     At(Timestamp),
     Place(Placed),
+    Act(Acting),
     Adapter(ByHand),
     Race(Race),
     Crash(Crash),
@@ -124,6 +127,21 @@ pub(super) struct Send {
     pub event: Arc<str>,
     /// None: the instance that the fragment is played for.
     pub to: Option<Arc<str>>,
+    /// The task that it finishes, by its state.
+    pub task: Option<Arc<str>>,
+    pub common: Common,
+}
+
+/// Something that a person does with a task.
+#[derive(Clone, Debug)]
+pub(super) struct Acting {
+    pub act: &'static str,
+    /// The task's state, by the end of its path.
+    pub task: Arc<str>,
+    /// None: the instance that the fragment is played for.
+    pub of: Option<Arc<str>>,
+    /// Whom it is delegated to.
+    pub to: Option<Who>,
     pub common: Common,
 }
 
@@ -133,6 +151,7 @@ pub(super) struct Common {
     pub actor: Who,
     pub with: Option<Written>,
     pub reason: Option<Arc<str>>,
+    pub sign: Option<Proof>,
     pub times: u64,
     pub wanted: Wanted,
     /// Instances that the refusal must name.
@@ -211,7 +230,10 @@ pub(super) enum ExpectationKind {
     Effects(Written),
     Trail(Vec<(Arc<str>, Written)>),
     Incidents(Written),
-    Unbuilt(&'static str),
+    /// Every open task, in the order of the instances.
+    Tasks(Written),
+    /// What people were told, in the order of the instances and their trails.
+    Notices(Written),
 }
 
 #[derive(Clone, Debug)]
@@ -228,6 +250,8 @@ pub(super) enum Aspect {
     Label,
     Data,
     Timers,
+    Tasks,
+    Clocks,
     Waiting,
     Marks,
     Output,

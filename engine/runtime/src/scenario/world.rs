@@ -10,7 +10,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_core::step::{Actor, ActorKind, Snapshot};
+use statewright_core::step::{Actor, ActorKind, Facts, Snapshot, clocks};
+use statewright_core::value::Value;
 use tokio::task::JoinHandle;
 
 use super::counterparts::{Counterparts, Line};
@@ -105,6 +106,10 @@ impl World {
             stopped_at: Vec::new(),
         };
         let operator = Actor::plain(ActorKind::Engine, "scenario");
+        for calendar in &file.calendars {
+            let deployed = world.node.engine.deploy_calendar(calendar, &operator).await;
+            deployed.map_err(|error| format!("a calendar is not deployed: {error}"))?;
+        }
         for definition in &file.definitions {
             let deployed = world.node.engine.deploy(&definition.source, &operator).await;
             deployed.map_err(|error| format!("`{}` is not deployed: {error}", definition.chart.workflow))?;
@@ -274,6 +279,22 @@ impl World {
             Some(row) => self.restored(row).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// `sla` as expressions of the instance see it now.
+    pub async fn clocks(&self, standing: &Standing) -> Result<Value, Trouble> {
+        let chart = &standing.known.chart;
+        let mut facts = Facts::default();
+        if let Some(calendar) = &chart.calendar {
+            let engine = self.engine();
+            let found = engine.registry().calendars().find(calendar).await;
+            facts.calendar = found.map_err(|error| error.to_string())?;
+        }
+        let shown = clocks(chart, &standing.snapshot, &facts, self.now());
+        let shown = shown.map_err(|_| "a clock cannot be counted without its calendar".to_owned())?;
+        Ok(Value::from_fields(
+            shown.into_iter().map(|shown| (shown.name, shown.value)).collect(),
+        ))
     }
 
     /// Every instance of the file's workflows, in the order of their keys.

@@ -214,16 +214,3 @@ fn what_waits_for_a_person() {
         ["0: something waits for a person, and no `expect: {incidents: …}` says so: door/C: refused: nobody knows it"]
     );
 }
-
-#[test]
-fn what_is_not_built_does_not_pass_silently() {
-    check("tasks: []", &["9: this version cannot run this: not yet: tasks"]);
-    check("notices: []", &["9: this version cannot run this: not yet: `notify`"]);
-    check(
-        "a: {sla: {x: {}}, tasks: []}",
-        &[
-            "9: this version cannot run this: not yet: `sla` clocks",
-            "9: this version cannot run this: not yet: tasks",
-        ],
-    );
-}

@@ -117,11 +117,6 @@ fn a_definition_that_is_wrong_is_told_at_its_own_place() {
 #[test]
 fn steps_that_need_what_is_not_built_are_warned_of_and_fail() {
     for (step, what) in [
-        ("{claim: x, of: door/A, as: ann}", "tasks"),
-        ("{release: x, of: door/A, as: ann}", "tasks"),
-        ("{acknowledge: x, of: door/A, as: ann}", "tasks"),
-        ("{delegate: x, of: door/A, as: ann, to: bob}", "tasks"),
-        ("{send: OPEN, to: door/A, as: ann, sign: true}", "signatures"),
         ("{adapter: joiner.mend, undone: true}", "answers taken back"),
         ("{adapter: joiner.mend, progress: {}}", "`onProgress`"),
     ] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::chart::{StateSet, Work};
-use statewright_core::step::{Snapshot, Status, label};
+use statewright_core::step::{Actor, Facts, Snapshot, Status, Visibility, label, tasks};
 use statewright_core::time::Duration;
 use statewright_core::trail::EntryText;
 use statewright_core::value::{Object, Value};
@@ -80,6 +80,30 @@ impl Standing {
         Value::from_fields(timers)
     }
 
+    /// Open tasks that are in queues, as values.
+    pub(super) fn tasks(&self, now: Timestamp) -> Vec<Value> {
+        let (actor, facts) = (Actor::engine(), Facts::default());
+        let all = Visibility::Shown { fields: None };
+        let shown = tasks(&self.known.chart, &self.snapshot, &actor, &all, &facts, now).unwrap_or_default();
+        let open = shown.into_iter().filter(|task| task.held.is_none());
+        open.map(|task| {
+            let optional = |moment: Option<Timestamp>| moment.map_or(Value::Null, Value::from_instant);
+            let name = task.name.rsplit('.').next().unwrap_or_default();
+            let why = task.why.last().map_or(Value::Null, |why| Value::from_text(&why.what));
+            Value::from_fields(Object::from([
+                ("due".into(), optional(task.due)),
+                ("follow_up".into(), optional(task.follow_up)),
+                ("holder".into(), Value::Text(task.holder.unwrap_or_else(|| "none".into()))),
+                ("name".into(), Value::from_text(name)),
+                ("of".into(), Value::from_text(&self.name())),
+                ("priority".into(), Value::Integer(i64::from(task.priority))),
+                ("title".into(), Value::from_text(&task.title)),
+                ("why".into(), why),
+            ]))
+        })
+        .collect()
+    }
+
     /// What it waits for: invokes and calls by their ids, and sends that were not answered, each with what it was asked of.
     pub(super) fn waiting(&self) -> Value {
         let chart = &self.known.chart;
@@ -144,4 +168,13 @@ fn members(row: &TrailRow, name: &str) -> Vec<Value> {
     let entry = EntryText::read(&row.bytes).ok();
     let items = entry.as_ref().and_then(|entry| entry.member(name)).and_then(Value::as_list);
     items.map(<[Value]>::to_vec).unwrap_or_default()
+}
+
+/// What people were told, as the entries say.
+pub(super) fn notices(rows: &[TrailRow]) -> Vec<Value> {
+    let of = |row: &TrailRow| {
+        let entry = EntryText::read(&row.bytes).ok()?;
+        Some(entry.member("notices")?.as_list()?.to_vec())
+    };
+    rows.iter().filter_map(of).flatten().collect()
 }

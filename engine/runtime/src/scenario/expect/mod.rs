@@ -49,10 +49,8 @@ impl Run<'_> {
             ExpectationKind::Effects(wanted) => self.look_at_effects(span, wanted).await,
             ExpectationKind::Trail(trails) => self.look_at_trails(span, trails).await,
             ExpectationKind::Incidents(wanted) => self.look_at_incidents(span, wanted).await,
-            ExpectationKind::Unbuilt(what) => {
-                let sentence = format!("this version cannot run this: not yet: {what}");
-                Ok(vec![Failed::new(span, sentence)])
-            }
+            ExpectationKind::Tasks(wanted) => self.look_at_tasks(span, wanted).await,
+            ExpectationKind::Notices(wanted) => self.look_at_notices(span, wanted).await,
         }
     }
 
@@ -189,6 +187,12 @@ impl Run<'_> {
             Aspect::In => self.compare_states(check, &wanted, standing, &mut out)?,
             Aspect::Label => compare(&wanted, &standing.label(now), &zone, "label", &mut out),
             Aspect::Data => compare(&wanted, &standing.data(), &zone, "data", &mut out),
+            Aspect::Tasks => compare_tasks(&wanted, &standing.tasks(now), &zone, "tasks", &mut out),
+            Aspect::Clocks => {
+                let clocks = self.world.clocks(standing).await;
+                let clocks = clocks.map_err(|trouble| Stop::Failed(Box::new(Failed::new(check.span, trouble))))?;
+                compare(&wanted, &clocks, &zone, "sla", &mut out);
+            }
             Aspect::Timers => compare_named(&wanted, &standing.timers(), &zone, "timers", &mut out),
             Aspect::Waiting => {
                 if let Some(signed) = signature_in(&wanted) {
@@ -234,6 +238,22 @@ impl Run<'_> {
             });
         }
         Ok(())
+    }
+}
+
+/// A list of names, or of mappings; a task that nobody holds has the holder `none`.
+fn compare_tasks(wanted: &Value, found: &[Value], zone: &TimeZone, path: &str, out: &mut Vec<Difference>) {
+    let names = wanted
+        .as_list()
+        .is_some_and(|items| !items.is_empty() && items.iter().all(|item| item.as_text().is_some()));
+    if names {
+        let name = |task: &Value| task.field("name").cloned().unwrap_or(Value::Null);
+        let found = Value::from_items(found.iter().map(name).collect());
+        if sorted(wanted) != sorted(&found) {
+            out.push(difference(wanted, &found, zone, path));
+        }
+    } else {
+        compare_list(wanted, &Value::from_items(found.to_vec()), zone, path, out);
     }
 }
 

@@ -10,20 +10,20 @@ use crate::scenario::plan::{Aspect, Check, Expectation, ExpectationKind};
 use crate::scenario::written::Written;
 
 /// What can be said of an instance, or of all instances of a workflow.
-const ASPECTS: &[(&str, Option<Aspect>)] = &[
-    ("in", Some(Aspect::In)),
-    ("label", Some(Aspect::Label)),
-    ("data", Some(Aspect::Data)),
-    ("sla", None),
-    ("tasks", None),
-    ("timers", Some(Aspect::Timers)),
-    ("waiting", Some(Aspect::Waiting)),
-    ("marks", Some(Aspect::Marks)),
-    ("output", Some(Aspect::Output)),
-    ("paused", Some(Aspect::Paused)),
-    ("effects", Some(Aspect::Effects)),
-    ("count", Some(Aspect::Count)),
-    ("keys", Some(Aspect::Keys)),
+const ASPECTS: &[(&str, Aspect)] = &[
+    ("in", Aspect::In),
+    ("label", Aspect::Label),
+    ("data", Aspect::Data),
+    ("sla", Aspect::Clocks),
+    ("tasks", Aspect::Tasks),
+    ("timers", Aspect::Timers),
+    ("waiting", Aspect::Waiting),
+    ("marks", Aspect::Marks),
+    ("output", Aspect::Output),
+    ("paused", Aspect::Paused),
+    ("effects", Aspect::Effects),
+    ("count", Aspect::Count),
+    ("keys", Aspect::Keys),
 ];
 
 impl Reader<'_> {
@@ -41,8 +41,8 @@ impl Reader<'_> {
                 "effects" => self.written(&entry.value).map(ExpectationKind::Effects),
                 "incidents" => self.written(&entry.value).map(ExpectationKind::Incidents),
                 "trail" => Some(ExpectationKind::Trail(self.trails(&entry.value))),
-                "tasks" => Some(self.unbuilt_expectation(entry, "tasks")),
-                "notices" => Some(self.unbuilt_expectation(entry, "`notify`")),
+                "tasks" => self.written(&entry.value).map(ExpectationKind::Tasks),
+                "notices" => self.written(&entry.value).map(ExpectationKind::Notices),
                 _ => {
                     expectations.extend(self.of_subject(entry));
                     continue;
@@ -52,11 +52,6 @@ impl Reader<'_> {
             expectations.extend(kind.map(|kind| Expectation { span, kind }));
         }
         expectations
-    }
-
-    fn unbuilt_expectation(&mut self, entry: &Entry, what: &'static str) -> ExpectationKind {
-        self.unbuilt(entry.key.span, what);
-        ExpectationKind::Unbuilt(what)
     }
 
     /// Trails by instance.
@@ -78,21 +73,13 @@ impl Reader<'_> {
         }
         let known: Vec<&str> = ASPECTS.iter().map(|(name, _)| *name).collect();
         let mut checks = Vec::new();
-        let mut expectations = Vec::new();
         for entry in self.keys(&entry.value, &format!("`{}`", subject.text), &known) {
-            match ASPECTS.iter().find(|(name, _)| *name == entry.name()) {
-                Some((_, Some(aspect))) => checks.extend(self.written(&entry.value).map(|wanted| Check {
+            if let Some((_, aspect)) = ASPECTS.iter().find(|(name, _)| *name == entry.name()) {
+                checks.extend(self.written(&entry.value).map(|wanted| Check {
                     span: entry.key.span,
                     aspect: *aspect,
                     wanted,
-                })),
-                Some((name, None)) => {
-                    let what = if *name == "sla" { "`sla` clocks" } else { "tasks" };
-                    let kind = self.unbuilt_expectation(entry, what);
-                    let span = entry.key.span;
-                    expectations.push(Expectation { span, kind });
-                }
-                None => {}
+                }));
             }
         }
         let kind = ExpectationKind::Of {
@@ -100,7 +87,6 @@ impl Reader<'_> {
             checks,
         };
         let span = subject.span;
-        expectations.push(Expectation { span, kind });
-        expectations
+        vec![Expectation { span, kind }]
     }
 }

@@ -20,7 +20,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
     let Some(root) = tree.as_ref().and_then(Node::as_mapping) else {
         return (None, out.sorted());
     };
-    let definitions = definitions(root, sources, main, files, &mut out);
+    let (definitions, calendars) = definitions(root, sources, main, files, &mut out);
     let zone = zone_of(definitions.first().map(|definition| &*definition.chart));
     let mut reader = Reader {
         out,
@@ -51,6 +51,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
             .map_or_else(|| "".into(), |name| name.text.clone()),
         file: main,
         definitions,
+        calendars,
         zone: reader.zone.clone(),
         given,
         scenarios,
@@ -110,9 +111,10 @@ fn definitions(
     main: FileId,
     files: &dyn Resolver,
     out: &mut Diagnostics,
-) -> Vec<Definition> {
+) -> (Vec<Definition>, Vec<Arc<str>>) {
     let from = sources.get(main).map_or("", |source| source.name()).to_owned();
     let mut definitions: Vec<Definition> = Vec::new();
+    let mut calendars: Vec<Arc<str>> = Vec::new();
     for scalar in root
         .get("uses")
         .and_then(Node::as_sequence)
@@ -135,14 +137,16 @@ fn definitions(
         let file = sources.add(path, text);
         let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
         out.append(compiled.diagnostics);
-        if let (Some(chart), Some(bundle)) = (compiled.chart, compiled.bundle) {
-            definitions.push(Definition {
+        match (compiled.chart, compiled.calendar, compiled.bundle) {
+            (Some(chart), _, Some(bundle)) => definitions.push(Definition {
                 source: bundle.canonical().into(),
                 chart: Arc::new(chart),
-            });
+            }),
+            (None, Some(_), Some(bundle)) => calendars.push(bundle.canonical().into()),
+            _ => {}
         }
     }
-    definitions
+    (definitions, calendars)
 }
 
 /// The zone that a workflow names, if it names one and does not compute it.

@@ -38,14 +38,6 @@ impl Reader<'_> {
         self.out.push(Diagnostic::error(code, span, message).help(help));
     }
 
-    /// What the language has and this version does not do: the step that needs it says so when it is run.
-    fn unbuilt(&mut self, span: Span, what: &str) {
-        self.out.push(
-            Diagnostic::warning(Code::NotBuilt, span, format!("not yet: {what}"))
-                .help("it is part of the language and was read without a fault; this version cannot run it"),
-        );
-    }
-
     /// The entries of a mapping with these keys and no others.
     fn keys<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Vec<&'n Entry> {
         let Some(mapping) = read::mapping(node, what, &mut self.out) else {

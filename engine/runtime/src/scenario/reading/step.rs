@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use statewright_core::chart::Proof;
 use statewright_core::diagnostic::{Code, Diagnostic, nearest};
 use statewright_core::step::{Actor, ActorKind};
 use statewright_core::yaml::{Mapping, Node, is_extension};
 
 use super::Reader;
-use crate::scenario::plan::{ByHand, Common, Crash, CrashPoint, Placed, Race, Said, Send, Start, Step, StepKind, Wanted, Who};
+use crate::scenario::plan::{
+    Acting, ByHand, Common, Crash, CrashPoint, Placed, Race, Said, Send, Start, Step, StepKind, Wanted, Who,
+};
 
 /// Every verb, with the keys that belong to it.
 const VERBS: &[(&str, &[&str])] = &[
@@ -18,13 +21,13 @@ const VERBS: &[(&str, &[&str])] = &[
     (
         "send",
         &[
-            "to", "as", "with", "sign", "reason", "times", "refused", "ignored", "blockers",
+            "to", "as", "with", "sign", "task", "reason", "times", "refused", "ignored", "blockers",
         ],
     ),
-    ("claim", &["of", "as"]),
-    ("release", &["of", "as"]),
-    ("acknowledge", &["of", "as"]),
-    ("delegate", &["of", "as", "to"]),
+    ("claim", &["of", "as", "refused"]),
+    ("release", &["of", "as", "refused"]),
+    ("acknowledge", &["of", "as", "refused"]),
+    ("delegate", &["of", "as", "to", "refused"]),
     ("wait", &[]),
     ("at", &[]),
     ("place", &["in", "with"]),
@@ -59,12 +62,7 @@ impl Reader<'_> {
             "crash" => StepKind::Crash(self.crash(mapping, value)?),
             "expect" => StepKind::Expect(self.expectations(value)),
             "play" => self.play(mapping, value)?,
-            _ => StepKind::Unbuilt("tasks"),
-        };
-        let kind = if mapping.get("sign").is_some() {
-            StepKind::Unbuilt("signatures")
-        } else {
-            kind
+            act => self.act(act, mapping, value)?,
         };
         Some(Step { span: node.span, kind })
     }
@@ -110,8 +108,42 @@ impl Reader<'_> {
         Some(StepKind::Send(Send {
             event: self.text(value, "`send`")?,
             to: mapping.get("to").and_then(|node| self.text(node, "`to`")),
+            task: mapping.get("task").and_then(|node| self.text(node, "`task`")),
             common: self.common(mapping, value)?,
         }))
+    }
+
+    fn act(&mut self, act: &'static str, mapping: &Mapping, value: &Node) -> Option<StepKind> {
+        let to = match mapping.get("to") {
+            Some(node) => Some(self.who(node)?),
+            None if act == "delegate" => {
+                self.missing(value.span, "it", "to", "who gets the task");
+                return None;
+            }
+            None => None,
+        };
+        Some(StepKind::Act(Acting {
+            act,
+            task: self.text(value, "the name of a state")?,
+            of: mapping.get("of").and_then(|node| self.text(node, "`of`")),
+            to,
+            common: self.common(mapping, value)?,
+        }))
+    }
+
+    /// How it is proved: at least by a password, where it only says that it is signed.
+    fn proof(&mut self, node: &Node) -> Option<Proof> {
+        let word = self.text(node, "`sign`")?;
+        let proof = if &*word == "true" {
+            Some(Proof::Password)
+        } else {
+            Proof::of(&word)
+        };
+        if proof.is_none() {
+            let help = "write `password`, `second_factor` or `wallet`";
+            self.error(Code::UnknownWord, node.span, "nobody signs in this way", help);
+        }
+        proof
     }
 
     fn common(&mut self, mapping: &Mapping, verb: &Node) -> Option<Common> {
@@ -146,6 +178,7 @@ impl Reader<'_> {
             actor,
             with: mapping.get("with").and_then(|node| self.written(node)),
             reason: mapping.get("reason").and_then(|node| self.text(node, "`reason`")),
+            sign: mapping.get("sign").and_then(|node| self.proof(node)),
             times: times.unwrap_or(1),
             wanted,
             blockers: mapping.get("blockers").map(|node| self.texts(node, "`blockers`")),

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use statewright_core::diagnostic::Span;
-use statewright_core::step::{Actor, Verdict};
+use statewright_core::step::{Actor, TaskAct, TaskRef, Verdict};
 
 use super::{Run, Stop};
 use crate::body::Party;
-use crate::engine::{SendRequest, StartRequest};
+use crate::engine::{SendRequest, StartRequest, TaskRequest};
 use crate::error::EngineResult;
 use crate::intake::Answer;
-use crate::scenario::plan::{Common, Send, Start, Wanted, Who};
+use crate::scenario::plan::{Acting, Common, Send, Start, Wanted, Who};
 use crate::scenario::report::Difference;
 
 /// What became of an input.
@@ -124,6 +124,40 @@ impl Run<'_> {
         Ok(())
     }
 
+    fn task_ref(&self, span: Span, workflow: &str, name: &str) -> Result<TaskRef, Stop> {
+        let Some(chart) = self.chart_of(workflow) else {
+            return Err(self.failed(span, format!("no file under `uses` holds `{workflow}`")));
+        };
+        let name = super::state_path(chart, name).map_err(|sentence| self.failed(span, sentence))?;
+        Ok(TaskRef { name, opened: None })
+    }
+
+    /// What somebody does with a task beside finishing it.
+    pub(super) async fn act(&mut self, span: Span, acting: &Acting) -> Result<(), Stop> {
+        let about = self.party(span, acting.of.as_deref().unwrap_or("it"))?;
+        let act = match (acting.act, &acting.to) {
+            ("claim", _) => TaskAct::Claim,
+            ("acknowledge", _) => TaskAct::Acknowledge,
+            ("delegate", Some(to)) => TaskAct::Delegate {
+                to: Box::new(self.actor(span, to)?),
+            },
+            _ => TaskAct::Release { note: None },
+        };
+        let request = TaskRequest {
+            workflow: about.workflow.clone(),
+            key: about.key.clone(),
+            task: self.task_ref(span, &about.workflow, &acting.task)?,
+            act,
+            actor: self.actor(span, &acting.common.actor)?,
+            input_key: Some(self.world.next_input_key()),
+            expected: None,
+        };
+        let engine = self.world.engine();
+        let answer = self.world.ask(async move { engine.act(request).await }).await;
+        let answer = answer.map_err(|trouble| self.failed(span, trouble))?;
+        self.compare(span, &acting.common, &Outcome::of(answer), Some(about)).await
+    }
+
     /// From here on the instance that was started is called so.
     pub(super) fn call(&mut self, start: &Start, answer: &EngineResult<Answer>) {
         if let (Some(alias), Ok(answer)) = (&start.alias, answer)
@@ -141,7 +175,7 @@ impl Run<'_> {
             actor: self.actor(span, &start.common.actor)?,
             input_key: Some(self.world.next_input_key()),
             reason: start.common.reason.clone(),
-            signed: None,
+            signed: start.common.sign,
         })
     }
 
@@ -149,6 +183,10 @@ impl Run<'_> {
         let Party { workflow, key } = match &send.to {
             Some(to) => self.party(span, &super::numbered(to, copy))?,
             None => self.party(span, "it")?,
+        };
+        let task = match &send.task {
+            Some(task) => Some(self.task_ref(span, &workflow, task)?),
+            None => None,
         };
         Ok(SendRequest {
             workflow,
@@ -159,8 +197,8 @@ impl Run<'_> {
             input_key: Some(self.world.next_input_key()),
             reason: send.common.reason.clone(),
             expected: None,
-            signed: None,
-            task: None,
+            signed: send.common.sign,
+            task,
         })
     }
 

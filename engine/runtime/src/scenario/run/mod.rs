@@ -144,6 +144,7 @@ impl Run<'_> {
                 self.advance(span, *moment).await
             }
             StepKind::Place(placed) => self.place(placed).await,
+            StepKind::Act(acting) => self.act(span, acting).await,
             StepKind::Adapter(by_hand) => {
                 self.answer_by_hand(span, by_hand).await?;
                 self.settle(span).await
