@@ -52,7 +52,10 @@ impl Standing {
 
     /// Armed timers by name; where two states have timers of one name, by the state's path too.
     pub(super) fn timers(&self) -> Value {
-        let armed = self.snapshot.timers.iter().filter(|(_, timer)| !timer.spent);
+        // rungs belong to their tasks and clocks
+        let is_rung = |name: &str| name.starts_with("task/") || name.starts_with("sla/");
+        let timers = self.snapshot.timers.iter();
+        let armed = timers.filter(|(name, timer)| !timer.spent && !is_rung(name));
         let mut timers = Object::new();
         let mut several: BTreeMap<Arc<str>, usize> = BTreeMap::new();
         for (full, _) in armed.clone() {
