@@ -60,6 +60,10 @@ const IN_COMMANDS: &[(Code, &str)] = &[
         "Mend the fields that are named. `statewright can WORKFLOW/KEY EVENT` shows the form of an event.",
     ),
     (Code::SignatureMissing, "Sign it: `--sign`."),
+    (
+        Code::TaskHeld,
+        "See with `statewright tasks show WORKFLOW/KEY` who holds it: they can release or delegate it, and whoever it is for can assign it.",
+    ),
     (Code::ReasonMissing, "Give one: `--reason TEXT`."),
 ];
 

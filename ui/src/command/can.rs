@@ -67,6 +67,19 @@ fn words(offer: &Value) -> String {
     for condition in member_texts(offer, "open") {
         out.push_str(&format!("  depends on the form: {condition}\n"));
     }
+    let task = member(offer, "task");
+    if !task.is_empty() {
+        out.push_str(&format!("  finishes the task: {task}\n"));
+    }
+    if let Some(sign) = offer.field("sign").filter(|sign| !sign.is_null()) {
+        let with = member(sign, "with").replace('_', " ");
+        let (means, people) = (member(sign, "means"), member(sign, "people"));
+        out.push_str(&format!("  to be signed by {people}, with a {with}: {means}\n"));
+        let signed = member_texts(sign, "signed");
+        if !signed.is_empty() {
+            out.push_str(&format!("  signed already: {}\n", signed.join(", ")));
+        }
+    }
     if let Some(reason) = offer.field("reason").filter(|reason| !reason.is_null()) {
         out.push_str(&format!("  reason: {}\n", shortly(reason)));
     }

@@ -5,6 +5,7 @@ mod check;
 mod dcs;
 mod demo;
 mod explain;
+mod inbox;
 mod incidents;
 mod input;
 mod instance_name;
@@ -15,6 +16,8 @@ mod show;
 mod start;
 mod store_address;
 mod target;
+mod task;
+mod tasks;
 mod test;
 mod token;
 mod trail;
@@ -70,7 +73,15 @@ pub enum Command {
     Trail(trail::Trail),
     /// Say which events an instance answers to now, and why not the others
     Can(can::Can),
-    /// List what waits for a person, and settle it
+    /// List the work that waits for you and that you hold, or show why it is there
+    Tasks(tasks::Tasks),
+    /// Claim a task, give it back or on, or say something about it
+    Task(task::Task),
+    /// Take back your signature of an event that others are still to sign
+    Withdraw(start::Withdraw),
+    /// List what you were told, or the conversation of an instance
+    Inbox(inbox::Inbox),
+    /// List what waits for an operator, and settle it
     Incidents(incidents::Incidents),
     /// Prove that trails are whole: of a store, or of an exported file
     Verify(verify::Verify),
@@ -122,6 +133,10 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::List(list) => list.run(terminal).await,
         Command::Trail(trail) => trail.run(terminal).await,
         Command::Can(can) => can.run(terminal).await,
+        Command::Tasks(tasks) => tasks.run(terminal).await,
+        Command::Task(task) => task.run(terminal).await,
+        Command::Withdraw(withdraw) => withdraw.run(terminal).await,
+        Command::Inbox(inbox) => inbox.run(terminal).await,
         Command::Incidents(incidents) => incidents.run(terminal).await,
         Command::Verify(verify) => verify.run(terminal).await,
         Command::Replay(replay) => replay.run(terminal).await,

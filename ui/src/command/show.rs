@@ -142,6 +142,29 @@ fn words(shown: &Value, incidents: &[Value]) -> String {
             &format!("{} paused, {} left", member(timer, "name"), member(timer, "remaining")),
         );
     }
+    line("tasks", &member_texts(shown, "tasks").join(", "));
+    for pending in member_items(shown, "signatures") {
+        let signed = member_items(pending, "signed").iter().map(|signer| member(signer, "user"));
+        let signed: Vec<&str> = signed.collect();
+        line(
+            "signed",
+            &format!("{} by {}; others are to sign", member(pending, "event"), signed.join(", ")),
+        );
+    }
+    for child in member_items(shown, "children") {
+        line(
+            "child",
+            &format!(
+                "{}/{} {}",
+                member(child, "workflow"),
+                member(child, "key"),
+                member(child, "standing")
+            ),
+        );
+    }
+    if let Some(parent) = shown.field("parent").filter(|parent| !parent.is_null()) {
+        line("parent", &format!("{}/{}", member(parent, "workflow"), member(parent, "key")));
+    }
     for incident in incidents {
         line(
             "incident",

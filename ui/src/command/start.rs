@@ -1,6 +1,6 @@
 //! `start` and `send`: inputs for an instance.
 
-use axum::http::header;
+use axum::http::{Method, header};
 use statewright_core::value::{Object, Value};
 
 use super::input::{amend_input, hint_at_json, read_input};
@@ -35,6 +35,9 @@ pub struct Send {
     event: String,
     #[command(flatten)]
     input: Input,
+    /// Finish this task with it, by the id or the name that `tasks` gives
+    #[arg(long, value_name = "TASK")]
+    task: Option<String>,
     /// Take it only on this revision (the `revision` that `show` gave)
     #[arg(long, value_name = "REVISION")]
     if_match: Option<u64>,
@@ -51,9 +54,31 @@ struct Input {
     /// Why, for the trail
     #[arg(long)]
     reason: Option<String>,
+    /// Sign it: with the token in use once more, or, where the command line opens the store itself, by its word
+    #[arg(long)]
+    sign: bool,
     /// Your name for this request: sent again under it, it is done once and gets its first answer
     #[arg(long, value_name = "KEY")]
     idempotency_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Withdraw {
+    /// The instance, as `WORKFLOW/KEY`
+    instance: String,
+    /// The event that was signed
+    event: String,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Input {
+    fn signature(&self, target: &Target) -> Value {
+        match self.sign {
+            true => text(target.proof()),
+            false => Value::Null,
+        }
+    }
 }
 
 impl Start {
@@ -66,6 +91,7 @@ impl Start {
         let body = present([
             ("key", text_or_null(self.key.as_deref())),
             ("reason", text_or_null(self.input.reason.as_deref())),
+            ("sign", self.input.signature(&self.target)),
             ("with", Value::from_fields(with)),
         ]);
         let call = Call::post(&["instances", &self.workflow], body).header(IDEMPOTENCY_KEY, self.input.idempotency_key);
@@ -81,6 +107,8 @@ impl Send {
         let body = present([
             ("event", text(&self.event)),
             ("reason", text_or_null(self.input.reason.as_deref())),
+            ("sign", self.input.signature(&self.target)),
+            ("task", text_or_null(self.task.as_deref())),
             ("with", Value::from_fields(read_input(&self.input.with)?)),
         ]);
         let call = Call::post(&["instances", &instance.workflow, &instance.key, "events"], body)
@@ -92,7 +120,16 @@ impl Send {
     }
 }
 
-fn answer(terminal: Terminal, reply: &Reply) -> Outcome {
+impl Withdraw {
+    pub async fn run(self, terminal: Terminal) -> Outcome {
+        let instance: InstanceName = self.instance.parse()?;
+        let path = ["instances", &instance.workflow, &instance.key, "signatures", &self.event];
+        answer(terminal, &self.target.ask(terminal, Call::new(Method::DELETE, &path)).await?)
+    }
+}
+
+/// What became of an input.
+pub fn answer(terminal: Terminal, reply: &Reply) -> Outcome {
     let answer = reply.value()?;
     terminal.answer(&answer, || {
         let label = match member(&answer, "label") {

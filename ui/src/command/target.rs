@@ -54,7 +54,18 @@ enum Absent {
     Refuse,
 }
 
+/// Stands for a proof where the command line vouches for who acts.
+const BY_ITS_WORD: &str = "the command line vouches";
+
 impl Target {
+    /// What a person signs with: the token in use; on a store that the command line opens itself, its word.
+    pub fn proof(&self) -> &str {
+        match &self.server {
+            Some(_) => self.token.as_deref().unwrap_or_default(),
+            None => BY_ITS_WORD,
+        }
+    }
+
     /// One request to what is there.
     pub async fn ask(&self, terminal: Terminal, call: Call) -> Result<Reply, Failure> {
         once(self.open(terminal).await?, call).await

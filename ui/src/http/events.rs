@@ -50,6 +50,7 @@ pub const ROUTES: &[Route] = &[Route {
         Code::Paused,
         Code::Conflicting,
         Code::Ignored,
+        Code::TaskHeld,
         Code::RevisionStale,
         Code::BodyTooLarge,
         Code::MediaUnsupported,

@@ -166,7 +166,7 @@ const RANKS: [(RefusalKind, Code); 9] = [
     (RefusalKind::Signature, Code::SignatureMissing),
     (RefusalKind::Paused, Code::Paused),
     (RefusalKind::Conflict, Code::Conflicting),
-    (RefusalKind::Held, Code::Conflicting),
+    (RefusalKind::Held, Code::TaskHeld),
     (RefusalKind::Guard, Code::GuardFalse),
 ];
 
@@ -195,7 +195,9 @@ pub fn status(code: Code) -> StatusCode {
         Code::RoleMissing | Code::Forbidden => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodUnknown => StatusCode::METHOD_NOT_ALLOWED,
-        Code::RaceLost | Code::GuardFalse | Code::Paused | Code::Conflicting | Code::Ignored => StatusCode::CONFLICT,
+        Code::RaceLost | Code::GuardFalse | Code::Paused | Code::Conflicting | Code::Ignored | Code::TaskHeld => {
+            StatusCode::CONFLICT
+        }
         Code::RevisionStale => StatusCode::PRECONDITION_FAILED,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::MediaUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,

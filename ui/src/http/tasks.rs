@@ -126,7 +126,7 @@ pub const ROUTES: &[Route] = &[
             Code::NotFound,
             Code::RaceLost,
             Code::Paused,
-            Code::Conflicting,
+            Code::TaskHeld,
             Code::RevisionStale,
             Code::BodyTooLarge,
             Code::MediaUnsupported,

@@ -150,7 +150,7 @@ fn words_of(line: &str) -> Vec<String> {
 }
 
 /// Moments, digests, ids and tokens by what they are.
-fn named(transcript: &str) -> String {
+pub fn named(transcript: &str) -> String {
     let mut out = String::new();
     let mut after_moment = false;
     for word in Words(transcript) {
@@ -187,10 +187,11 @@ fn is_moment(word: &str) -> bool {
     shape.starts_with("0000-00-00T00:00:00") && shape.ends_with('Z')
 }
 
-/// Where a page ended: a moment in microseconds, and an instance's id.
+/// Where a page ended: a moment in microseconds, and an instance's id; of a queue also a priority before them and a name behind.
 fn is_cursor(word: &str) -> bool {
-    word.split_once('.')
-        .is_some_and(|(at, id)| at.len() == 16 && at.parse::<u64>().is_ok() && id.len() == 32)
+    let mut parts = word.split('.').skip_while(|part| part.len() == 1);
+    let is_moment = |part: &&str| part.len() == 16 && part.parse::<u64>().is_ok();
+    parts.next().filter(is_moment).is_some() && parts.any(|part| part.len() == 32)
 }
 
 /// Runs of letters, digits and what stands in moments and tokens; and what stands between them.

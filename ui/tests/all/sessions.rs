@@ -1,6 +1,6 @@
 //! Sessions at the command line, written down whole: `$` what was typed, then standard output, `!` standard error, `=` the exit code.
 
-use crate::program::Folder;
+use crate::program::{Folder, named};
 
 const TICKET: &str = include_str!("../../src/http/tests/ticket.yaml");
 
@@ -110,6 +110,9 @@ fn what_is_used_wrongly_ends_with_2_and_says_what_to_do() {
             "incidents repair 0123 --store sqlite:s.db",
             "check empty",
             "deploy empty",
+            "task claim ticket/A-1 --store memory:",
+            "task assign ticket/A-1 open --store memory:",
+            "tasks --held --own --store memory:",
         ],
     );
 }
@@ -231,6 +234,49 @@ fn a_pause_is_shown_with_what_stands_still() {
 }
 
 #[test]
+fn work_is_found_claimed_handed_on_signed_and_told() {
+    let review = include_str!("../../src/http/tests/review.yaml")
+        .replace("due: 2h", "due: 30d")
+        .replace("after: 1h", "after: 20d");
+    check(
+        "tasks",
+        &[("review.yaml", &review)],
+        &[
+            "deploy review.yaml --store sqlite:s.db",
+            "start review --with code=A-1 --with note=blue --as ann:clerk --store sqlite:s.db",
+            "start review --with code=A-2 --as ann:clerk --store sqlite:s.db",
+            "tasks --as bob:clerk --store sqlite:s.db",
+            "task claim review/A-1 open --as bob:clerk --store sqlite:s.db",
+            "task claim review/A-1 open --as ann:clerk --store sqlite:s.db",
+            "tasks --as ann:clerk --store sqlite:s.db",
+            "tasks --held --limit 1 --as ann:clerk --store sqlite:s.db",
+            "tasks --own --as bob:clerk --store sqlite:s.db",
+            "tasks show review/A-1 --as ann:clerk --store sqlite:s.db",
+            "task delegate review/A-1 open --to cid --as bob:clerk --store sqlite:s.db",
+            "token create cid:clerk --store sqlite:s.db > token",
+            "task delegate review/A-1 open@1 --to cid --as bob:clerk --store sqlite:s.db",
+            "task comment review/A-1 open --note 'The paper is in tray 7' --as ann:clerk --store sqlite:s.db",
+            "task follow-up review/A-1 open --at 2099-01-01T08:00:00Z --as cid:clerk --store sqlite:s.db",
+            "task follow-up review/A-1 open --at soon --as cid:clerk --store sqlite:s.db",
+            "task acknowledge review/A-1 open --as cid:clerk --store sqlite:s.db",
+            "task release review/A-1 open --note 'Away tomorrow' --as cid:clerk --store sqlite:s.db",
+            "tasks show review/A-1 --json --as ann:clerk --store sqlite:s.db",
+            "send review/A-1 PASS --as ann:clerk --store sqlite:s.db",
+            "send review/A-1 PASS --sign --task open --as ann:clerk --store sqlite:s.db",
+            "can review/A-1 PASS --as bob:clerk --store sqlite:s.db",
+            "show review/A-1 --as bob:clerk --store sqlite:s.db",
+            "withdraw review/A-1 PASS --as ann:clerk --store sqlite:s.db",
+            "send review/A-2 TELL --as ann:clerk --store sqlite:s.db",
+            "inbox --as gina:guest --store sqlite:s.db",
+            "inbox --thread review/A-2 --as ann:clerk --store sqlite:s.db",
+            "send review/A-2 DROP --task open@1 --as ann:clerk --store sqlite:s.db",
+            "tasks show review/A-2 --as ann:clerk --store sqlite:s.db",
+            "tasks --as sid --store sqlite:s.db",
+        ],
+    );
+}
+
+#[test]
 fn a_deployment_needs_the_adapters_that_it_names() {
     let workflow = "workflow: parcel\ndescription: Calls a carrier.\ninitial: out\nstates:\n  out:\n    invoke: {id: ship, adapter: carrier, action: ship, input: {}, onDone: gone, onError: gone}\n  gone: {type: final}\n";
     let settings = "adapters:\n  carrier:\n    url: https://carrier.example/v1\n    actions:\n      ship: {method: POST, path: /shipments, secrets: {Authorization: 'Bearer ${CARRIER}'}}\n";
@@ -346,4 +392,27 @@ fn the_shipped_workflows_are_without_a_fault() {
     let output = folder.run(&["check", workflows]);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn the_page_for_staff_says_what_the_program_says() {
+    const PAGE: &str = include_str!("../../../docs/tasks.md");
+    let block = |kind: &str| {
+        let fence = format!("```{kind}\n");
+        let block = PAGE.split(&fence).nth(1).and_then(|block| block.split("```").next());
+        block.expect("the page has this block")
+    };
+    let folder = Folder::new("staff");
+    folder.write("repair.yaml", block("yaml"));
+    let session = block("console");
+    let commands = session.lines().filter_map(|line| line.strip_prefix("$ statewright "));
+    let commands: Vec<&str> = commands.collect();
+    let transcript = folder.session(&commands);
+    // A page shows neither exit codes nor what is said beside the answer.
+    let said: Vec<&str> = transcript
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with("= ") && !line.starts_with("! note:"))
+        .map(|line| line.strip_prefix("! ").unwrap_or(line))
+        .collect();
+    assert_eq!(said, named(session).lines().collect::<Vec<_>>(), "{transcript}");
 }

@@ -219,6 +219,7 @@ codes! {
     DefinitionRefused = "2208", "a definition that was refused";
     Damaged = "2209", "stored data that is damaged";
     SignatureMissing = "2210", "a signature that is missing";
+    TaskHeld = "2211", "a task that is held or closed";
 }
 
 impl Code {

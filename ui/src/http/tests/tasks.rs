@@ -120,7 +120,7 @@ async fn a_lost_claim_says_who_holds_it() {
     api.check(claim(), "200").await;
     api.check(
         act("A-1", "claim", "{}").by(&api.clerk),
-        "409 SW-2206 dora holds this task [held]",
+        "409 SW-2211 dora holds this task [held]",
     )
     .await;
     assert_eq!(api.check(claim(), "200").await.header("idempotent-replayed"), "true");
@@ -128,7 +128,7 @@ async fn a_lost_claim_says_who_holds_it() {
     assert_eq!(api.ask(stale).await.status, 412);
     api.check(
         post("/v1/instances/review/A-1/tasks/open@9/claim", "{}").by(&dora),
-        "409 SW-2206 the task `open` is not open any more [held]",
+        "409 SW-2211 the task `open` is not open any more [held]",
     )
     .await;
 }
