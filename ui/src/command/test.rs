@@ -21,7 +21,7 @@ pub struct Test {
     /// Test files, and folders in which every *.test.yaml is meant
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Name the transitions and timers that no scenario took
+    /// Name the transitions, timers and rungs that no scenario took
     #[arg(long)]
     coverage: bool,
 }

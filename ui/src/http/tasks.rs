@@ -251,12 +251,13 @@ async fn receiver(service: &Service, caller: &Caller, workflow: &str, key: &str,
     }
     let seen = engine.tasks_of(workflow, key, &caller.actor).await;
     seen.map_err(|error| about_instance(error, workflow, key))?;
-    Err(Problem::refused(vec![Refusal {
-        kind: RefusalKind::Invalid,
-        sentence: format!("nobody with a valid access token is called `{to}`"),
-        field: Some("to".into()),
-        instances: Vec::new(),
-    }]))
+    Err(Problem::refused(vec![
+        Refusal::new(
+            RefusalKind::Invalid,
+            format!("nobody with a valid access token is called `{to}`"),
+        )
+        .in_field("to"),
+    ]))
 }
 
 /// Schema `TaskQueue`.

@@ -222,12 +222,7 @@ pub(super) fn refused(wanted: &str, errors: usize, lines: Vec<String>) -> Proble
         1 => "The definition has an error".to_owned(),
         errors => format!("The definition has {errors} errors"),
     };
-    let refusals = lines.into_iter().map(|sentence| Refusal {
-        kind: RefusalKind::Invalid,
-        sentence,
-        field: None,
-        instances: Vec::new(),
-    });
+    let refusals = lines.into_iter().map(|sentence| Refusal::new(RefusalKind::Invalid, sentence));
     Problem::of(Code::DefinitionRefused, sentence).refusals(refusals.collect())
 }
 

@@ -4,7 +4,9 @@
 //! `lang`, is immutable, and is pinned by its hash in every instance.
 
 mod action;
+mod clock;
 mod invoke;
+mod ladder;
 mod people;
 mod read;
 mod signature;
@@ -17,13 +19,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use action::{Action, Addressee, Call, Each, Notify, PathAssignment, Retry, Send, StartInstance, Undo, ValueTemplate, Verb};
+pub use clock::Clock;
 pub use invoke::{Children, Invoke, Work};
+pub use ladder::{Channel, Rung, RungCondition, RungMoment};
 pub use people::{Party, People, PersonPattern};
 pub use read::{Find, FindSource, Read, ReadOf, Take};
 pub use signature::{Proof, Signature, Signers};
 pub use state_set::{STATES_MAX, StateSet, States};
 pub use table::{Answer, Body, Bound, Combined, Combining, Condition, Decided, Decision, LookUp, Row, TABLE_LETS_MAX, Table};
-pub use task::{Channel, Clock, PRIORITY_MAX, PRIORITY_NORMAL, Rung, RungCondition, RungMoment, Task, priority_of_word};
+pub use task::{PRIORITY_MAX, PRIORITY_NORMAL, Task, priority_of_word};
 pub use transition::{Admission, Branch, EventPattern, Form, Guard, Reason, Transition, Trigger};
 
 use crate::diagnostic::Span;
@@ -78,6 +82,8 @@ pub struct Chart {
     pub transitions: Vec<Transition>,
     /// Who stops others, and who goes on by itself: asked several times a step, and mostly no active state is among them.
     pub notable: Notable,
+    /// Names of the fields that instances are found by, in the order in which they are declared.
+    pub indexed: Vec<Arc<str>>,
 }
 
 /// States that have what few have.

@@ -256,7 +256,7 @@ impl Evaluation<'_> {
     fn burn_business(&mut self, left: &Value, right: &Value, node: &Node) -> Result<(), Stop> {
         for value in [left, right] {
             if let Value::Duration(duration) = value
-                && (duration.business_days != 0 || duration.business_microseconds != 0)
+                && duration.counts_business_time()
             {
                 let days = i64::from(duration.business_days).unsigned_abs();
                 let hours = duration.business_microseconds.unsigned_abs() / MICROSECONDS_PER_HOUR;

@@ -13,6 +13,7 @@ mod accept;
 mod expression_type;
 mod file;
 mod json_schema;
+mod personal;
 mod problem;
 mod scalar;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{asked, builtin};
 use crate::chart::Table;
 use crate::expression::{Type, TypeScope, TypedCall};
-use crate::field::{Field, Fields, Kind, Schema};
+use crate::field::{Field, Fields, Kind};
 
 /// The names in scope. Cloned for each transition, branch and loop, which add their own.
 #[derive(Clone, Debug, Default)]
@@ -106,7 +106,7 @@ impl Scope {
     /// Whether what stands at a path below a name is personal data, or holds some.
     pub(super) fn is_personal(&self, name: &str, path: &[Arc<str>], elsewhere: &BTreeSet<Arc<str>>) -> bool {
         match self.names.get(name) {
-            Some(Known::Field(field)) => field_is_personal(field, path),
+            Some(Known::Field(field)) => field.is_personal_at(path),
             Some(Known::Let { personal, .. } | Known::Item { personal, .. }) => *personal,
             Some(Known::BuiltIn) if name == "event" => self.event_is_personal(path, elsewhere),
             _ => false,
@@ -116,8 +116,8 @@ impl Scope {
     /// `elsewhere` names the personal fields of all forms: where any event may have led, any of them may be there.
     fn event_is_personal(&self, path: &[Arc<str>], elsewhere: &BTreeSet<Arc<str>>) -> bool {
         match (&self.event, path.split_first()) {
-            (Event::Form(fields), Some((first, rest))) => fields.get(first).is_some_and(|field| field_is_personal(field, rest)),
-            (Event::Form(fields), None) => fields.list.iter().any(|field| field_is_personal(field, &[])),
+            (Event::Form(fields), Some((first, rest))) => fields.get(first).is_some_and(|field| field.is_personal_at(rest)),
+            (Event::Form(fields), None) => fields.any_is_personal(),
             (Event::Any, Some((first, _))) => elsewhere.contains(first),
             (Event::Any, None) => !elsewhere.is_empty(),
         }
@@ -163,22 +163,5 @@ impl TypeScope for Scope {
             // what is wrong was told at the name
             None => Ok(Type::Any),
         }
-    }
-}
-
-/// Whether a field, or what stands at a path within it, is personal data or holds some.
-pub(super) fn field_is_personal(field: &Field, path: &[Arc<str>]) -> bool {
-    field.phi || schema_is_personal(&field.schema, path)
-}
-
-fn schema_is_personal(schema: &Schema, path: &[Arc<str>]) -> bool {
-    match (&schema.kind, path.split_first()) {
-        (Kind::Object { fields, .. }, Some((first, rest))) => {
-            fields.get(first).is_some_and(|field| field_is_personal(field, rest))
-        }
-        (Kind::Object { fields, .. }, None) => fields.list.iter().any(|field| field_is_personal(field, &[])),
-        // The items of a list stand at the same path as the list.
-        (Kind::List { items, .. }, _) => schema_is_personal(items, path),
-        _ => false,
     }
 }

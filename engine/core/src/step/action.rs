@@ -390,15 +390,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn free_value(&self, value: &ValueTemplate, lets: &[&Lets], locals: &Locals) -> Result<Value, NoValue> {
-        match value {
-            ValueTemplate::Literal(value) => Ok(value.clone()),
-            ValueTemplate::Computed(template) => self.scope(lets, locals).template(template),
-            ValueTemplate::List(items) => {
-                let items: Result<Vec<Value>, NoValue> = items.iter().map(|item| self.free_value(item, lets, locals)).collect();
-                Ok(Value::from_items(items?))
-            }
-            ValueTemplate::Object(fields) => Ok(Value::from_fields(self.free_fields(fields, lets, locals)?)),
-        }
+        self.scope(lets, locals).free(value)
     }
 
     /// A value, or `error.execution` and nothing.

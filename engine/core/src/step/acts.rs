@@ -54,7 +54,7 @@ pub fn record(
 
 /// Personal fields become null, and the secret goes: what is left of them are commitments that say nothing.
 fn erase(chart: &Chart, next: &mut Snapshot) {
-    for field in chart.data.list.iter().filter(|field| super::personal::is_personal(field)) {
+    for field in chart.data.list.iter().filter(|field| field.is_personal()) {
         next.set_field(&field.name, Value::Null);
     }
     // what some have signed and others not is made of what was given to it

@@ -77,12 +77,7 @@ impl<'a> Machine<'a> {
                 )
             }
         };
-        Some(Refusal {
-            kind: RefusalKind::Reason,
-            sentence,
-            field: None,
-            instances: Vec::new(),
-        })
+        Some(Refusal::new(RefusalKind::Reason, sentence))
     }
 
     /// Every guard that is false, with its sentence and the instances that its reads found. An error makes a guard false.
@@ -167,7 +162,7 @@ impl<'a> Machine<'a> {
     fn may_be_personal(&self, path: &str) -> bool {
         let root = path.split(['.', '[']).next().unwrap_or_default();
         match self.chart.data.get(root) {
-            Some(field) => super::personal::is_personal(field),
+            Some(field) => field.is_personal(),
             None => self.next.secret.is_some(),
         }
     }
@@ -176,21 +171,12 @@ impl<'a> Machine<'a> {
 /// The form's typed fields (None: they are as they came), or every problem with them.
 pub(super) fn accept_form(form: &Form, payload: &Object) -> Result<Option<Object>, Vec<Refusal>> {
     form.fields.accept_object(payload).map_err(|problems| {
-        let refusal = |problem: crate::field::FieldProblem| Refusal {
-            kind: RefusalKind::Invalid,
-            sentence: problem.sentence,
-            field: Some(problem.path),
-            instances: Vec::new(),
-        };
+        let refusal =
+            |problem: crate::field::FieldProblem| Refusal::new(RefusalKind::Invalid, problem.sentence).in_field(problem.path);
         problems.into_iter().map(refusal).collect()
     })
 }
 
 pub(super) fn forbidden(sentence: &str) -> Refusal {
-    Refusal {
-        kind: RefusalKind::Forbidden,
-        sentence: sentence.into(),
-        field: None,
-        instances: Vec::new(),
-    }
+    Refusal::new(RefusalKind::Forbidden, sentence)
 }

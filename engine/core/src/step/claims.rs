@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::interrupt::{Interrupt, NoValue};
+use super::interrupt::Interrupt;
 use super::machine::Machine;
 use super::scope::Locals;
 use super::{ClaimChange, Status};
 use crate::chart::StateKind;
-use crate::value::Value;
 
 impl Machine<'_> {
     /// What the configuration claims now, against what was held before. A finished instance keeps only what the state claims it
@@ -46,15 +45,12 @@ impl Machine<'_> {
                 continue;
             }
             for (name, template) in &state.unique {
-                match self.scope(&[], &Locals::default()).template(template) {
-                    Ok(Value::Null) => {}
-                    Ok(value) => {
-                        let text = crate::value::text::to_text(&value, Some(self.zone()));
-                        wanted.insert(name.clone(), text.into());
-                    }
-                    Err(NoValue::Needs) => return Err(Interrupt::Needs),
-                    // `"{{ order }}/{{ kind }}"` while one of them is empty: nothing is held
-                    Err(NoValue::Fault(sentence)) => self.log.note("unique", &sentence, name),
+                // `"{{ order }}/{{ kind }}"` while one of them is empty: nothing is held
+                let value = self.scope(&[], &Locals::default()).template(template);
+                let value = self.value_or_note(value, "unique", name)?;
+                if let Some(value) = value.filter(|value| !value.is_null()) {
+                    let text = crate::value::text::to_text(&value, Some(self.zone()));
+                    wanted.insert(name.clone(), text.into());
                 }
             }
         }

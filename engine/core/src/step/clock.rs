@@ -13,23 +13,21 @@ use super::interrupt::{Interrupt, NoValue, failure};
 use super::machine::{Machine, Raised};
 use super::scope::Locals;
 use super::timer::{duration_of, later};
-use super::{Actor, ArmedTimer, ClockState, Facts, Needs, Notice, Refusal, RefusalKind, Snapshot, Status, Verdict};
+use super::{Actor, ArmedTimer, ClockState, Facts, Needs, Notice, Refusal, RefusalKind, Snapshot, Status, TimerOf, Verdict};
 use crate::chart::{Chart, Clock, RungCondition, RungMoment};
+use crate::expression::Template;
 use crate::time::{Calendar, TimeError};
 use crate::value::{Object, Value};
 
-/// What stands before a clock's name and the number of its rung in the name of a timer; of the target itself `breach` stands for
-/// the number.
-pub(super) const CLOCK_PREFIX: &str = "sla/";
+/// What notes about clocks are called in the trail.
+const NOTE: &str = "sla";
 
-const BREACH: &str = "breach";
-
-fn rung_name(clock: &str, position: usize) -> Arc<str> {
-    format!("{CLOCK_PREFIX}{clock}/{}", position + 1).into()
-}
-
-fn breach_name(clock: &str) -> Arc<str> {
-    format!("{CLOCK_PREFIX}{clock}/{BREACH}").into()
+fn timer_of(clock: &Clock, rung: Option<usize>) -> Arc<str> {
+    TimerOf::Clock {
+        clock: &clock.name,
+        rung,
+    }
+    .name()
 }
 
 impl Machine<'_> {
@@ -98,28 +96,19 @@ impl Machine<'_> {
     /// How long it may take, re-read from the data.
     fn read_target(&mut self, clock: &Clock, state: &mut ClockState) -> Result<(), Interrupt> {
         let place = &clock.name;
-        let value = match self.scope(&[], &Locals::default()).template(&clock.target) {
-            Ok(value) => value,
-            Err(NoValue::Needs) => return Err(Interrupt::Needs),
-            Err(NoValue::Fault(sentence)) => {
-                self.log.note("sla", &sentence, place);
-                Value::Null
-            }
-        };
+        let value = self.scope(&[], &Locals::default()).template(&clock.target);
+        let value = self.value_or_note(value, NOTE, place)?;
         state.target_us = None;
-        if value.is_null() {
+        let Some(value) = value.filter(|value| !value.is_null()) else {
             return Ok(());
-        }
+        };
         let end = duration_of(&value).and_then(|duration| {
-            let business = duration.business_days != 0 || duration.business_microseconds != 0;
-            self.moment_from(&value, state.begun_at).map(|end| (business, end))
+            let end = self.moment_from(&value, state.begun_at)?;
+            Ok((duration.counts_business_time(), end))
         });
-        match end {
-            Ok((business, end)) => {
-                state.business = business;
-                state.target_us = Some(self.between_us(business, state.begun_at, end)?);
-            }
-            Err(sentence) => self.log.note("sla", &sentence, place),
+        if let Some((business, end)) = self.value_or_note(end.map_err(NoValue::Fault), NOTE, place)? {
+            state.business = business;
+            state.target_us = Some(self.between_us(business, state.begun_at, end)?);
         }
         Ok(())
     }
@@ -127,9 +116,9 @@ impl Machine<'_> {
     /// The timers of its rungs and of its target stand where the clock will have used so much.
     fn arm_clock(&mut self, clock: &Clock, state: &ClockState) -> Result<(), Interrupt> {
         let breach = state.target_us;
-        self.arm_at_use(&breach_name(&clock.name), state, breach)?;
+        self.arm_at_use(&timer_of(clock, None), state, breach)?;
         for (position, rung) in clock.ladder.iter().enumerate() {
-            let name = rung_name(&clock.name, position);
+            let name = timer_of(clock, Some(position));
             let (share, later) = match &rung.moment {
                 RungMoment::Share { percent, later } => {
                     let share = state.target_us.map(|target| i128::from(target) * i128::from(*percent) / 100);
@@ -147,27 +136,10 @@ impl Machine<'_> {
     }
 
     /// A duration as what passes on the clock in it, from its beginning.
-    fn use_of(
-        &mut self,
-        duration: &crate::expression::Template,
-        state: &ClockState,
-        place: &str,
-    ) -> Result<Option<i64>, Interrupt> {
-        let value = match self.scope(&[], &Locals::default()).template(duration) {
-            Ok(value) => value,
-            Err(NoValue::Needs) => return Err(Interrupt::Needs),
-            Err(NoValue::Fault(sentence)) => {
-                self.log.note("sla", &sentence, place);
-                return Ok(None);
-            }
-        };
-        match self.moment_from(&value, state.begun_at) {
-            Ok(end) => self.between_us(state.business, state.begun_at, end).map(Some),
-            Err(sentence) => {
-                self.log.note("sla", &sentence, place);
-                Ok(None)
-            }
-        }
+    fn use_of(&mut self, duration: &Template, state: &ClockState, place: &str) -> Result<Option<i64>, Interrupt> {
+        let end = self.moment_noted(duration, state.begun_at, NOTE, place)?;
+        end.map(|end| self.between_us(state.business, state.begun_at, end))
+            .transpose()
     }
 
     fn arm_at_use(&mut self, name: &Arc<str>, state: &ClockState, used: Option<i64>) -> Result<(), Interrupt> {
@@ -181,20 +153,15 @@ impl Machine<'_> {
                 return Ok(());
             }
         };
-        let armed = ArmedTimer {
-            due,
-            fired: 0,
-            spent: false,
-            remaining_us: None,
-        };
+        let armed = ArmedTimer::at(due);
         self.next.timers.insert(name.clone(), armed);
         Ok(())
     }
 
     fn drop_rungs(&mut self, clock: &Clock) {
-        self.next.timers.remove(&breach_name(&clock.name));
+        self.next.timers.remove(&timer_of(clock, None));
         for position in 0..clock.ladder.len() {
-            self.next.timers.remove(&rung_name(&clock.name, position));
+            self.next.timers.remove(&timer_of(clock, Some(position)));
         }
     }
 
@@ -226,25 +193,13 @@ impl Machine<'_> {
         }
     }
 
-    /// The clock, and which of its rungs, whose timer has this name; None for its target.
-    fn clock_at(&self, name: &str) -> Option<(&'static str, Arc<str>, Option<usize>)> {
-        let (clock, rung) = name.strip_prefix(CLOCK_PREFIX)?.rsplit_once('/')?;
-        if rung == BREACH {
-            return Some((BREACH, clock.into(), None));
-        }
-        let position = rung.parse::<usize>().ok()?.checked_sub(1)?;
-        Some(("rung", clock.into(), Some(position)))
-    }
-
     /// A rung of a clock, or its target, is due.
-    pub(super) fn take_clock(&mut self, name: &Arc<str>) -> Result<Verdict, Interrupt> {
+    pub(super) fn take_clock(&mut self, name: &Arc<str>, clock: &str, rung: Option<usize>) -> Result<Verdict, Interrupt> {
         let chart = self.chart;
-        let Some((_, clock, rung)) = self.clock_at(name) else {
+        let Some(declared) = chart.clocks.iter().find(|declared| *declared.name == *clock) else {
             return Ok(Verdict::Stale);
         };
-        let Some(declared) = chart.clocks.iter().find(|declared| declared.name == clock) else {
-            return Ok(Verdict::Stale);
-        };
+        let clock = declared.name.clone();
         let Some(state) = self.next.clocks.get_mut(&clock) else {
             return Ok(Verdict::Stale);
         };
@@ -265,7 +220,8 @@ impl Machine<'_> {
             return Ok(Verdict::Stale);
         };
         if acknowledged && rung.during != RungCondition::Open {
-            self.log.note("ladder", "not needed: the clock is acknowledged", name);
+            self.log
+                .note(super::NOT_NEEDED, "not needed: the clock is acknowledged", name);
             return Ok(Verdict::Taken);
         }
         let people = self.reached_people(rung, name)?;
@@ -309,10 +265,16 @@ impl Machine<'_> {
         }
         let chart = self.chart;
         let Some(declared) = chart.clocks.iter().find(|declared| declared.name == *clock) else {
-            return Ok(Verdict::Refused(vec![refusal(format!("there is no clock `{clock}`"))]));
+            return Ok(Verdict::Refused(vec![Refusal::new(
+                RefusalKind::Guard,
+                format!("there is no clock `{clock}`"),
+            )]));
         };
         if !self.next.clocks.get(clock).is_some_and(|state| state.inside) {
-            return Ok(Verdict::Refused(vec![refusal(format!("the clock `{clock}` does not run"))]));
+            return Ok(Verdict::Refused(vec![Refusal::new(
+                RefusalKind::Guard,
+                format!("the clock `{clock}` does not run"),
+            )]));
         }
         let mut reached = false;
         for rung in &declared.ladder {
@@ -398,14 +360,5 @@ pub fn clocks(chart: &Chart, snapshot: &Snapshot, facts: &Facts, now: Timestamp)
     match machine.lacks_calendar() {
         true => Err(machine.take_needs()),
         false => Ok(shown),
-    }
-}
-
-fn refusal(sentence: String) -> Refusal {
-    Refusal {
-        kind: RefusalKind::Guard,
-        sentence,
-        field: None,
-        instances: Vec::new(),
     }
 }

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::scope::{StepScope, fault};
 use super::{FindRequest, index_text};
-use crate::chart::{Find, FindSource, Read, Take, ValueTemplate};
+use crate::chart::{Find, FindSource, Read, Take};
 use crate::expression::{Scope, Stop, Template};
+use crate::value::Value;
 use crate::value::order::order;
-use crate::value::{Object, Value};
 
 impl StepScope<'_, '_> {
     pub(super) fn found(&self, read: &Read, find: &Find) -> Result<Value, Stop> {
@@ -50,7 +50,7 @@ impl StepScope<'_, '_> {
     fn find_request(&self, read: &Read, find: &Find) -> Result<Option<FindRequest>, Stop> {
         let mut conditions = Vec::with_capacity(find.conditions.len());
         for (field, value) in &find.conditions {
-            let value = self.free(value)?;
+            let value = self.computed(value)?;
             let single = std::slice::from_ref(&value);
             let values = value.as_list().unwrap_or(single);
             let texts: Vec<Arc<str>> = values.iter().filter_map(index_text).collect();
@@ -84,21 +84,6 @@ impl StepScope<'_, '_> {
                 .map(Some)
                 .map_err(|error| fault(error.to_string())),
             other => Err(fault(format!("`since` is {}, not a moment", other.kind().described()))),
-        }
-    }
-
-    pub(super) fn free(&self, value: &ValueTemplate) -> Result<Value, Stop> {
-        match value {
-            ValueTemplate::Literal(value) => Ok(value.clone()),
-            ValueTemplate::Computed(template) => template.evaluate(self),
-            ValueTemplate::List(items) => {
-                let items: Result<Vec<Value>, Stop> = items.iter().map(|item| self.free(item)).collect();
-                items.map(Value::from_items)
-            }
-            ValueTemplate::Object(fields) => {
-                let fields = fields.iter().map(|(name, value)| Ok((name.clone(), self.free(value)?)));
-                fields.collect::<Result<Object, Stop>>().map(Value::from_fields)
-            }
         }
     }
 }

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use super::Snapshot;
-use super::personal::is_personal;
 use crate::chart::Chart;
-use crate::field::{Field, Kind};
 use crate::identity::Digest;
 use crate::value::Value;
 
@@ -15,28 +13,19 @@ const TEXT_BYTES_MAX: usize = 400;
 /// How many pairs one instance is found by: a list with more items is better an instance for each.
 const PAIRS_MAX: usize = 64;
 
-/// Fields marked `index`, and references; never personal ones.
-fn is_indexed(field: &Field) -> bool {
-    let is_reference = |kind: &Kind| matches!(kind, Kind::Reference { .. });
-    let of_items = match &field.schema.kind {
-        Kind::List { items, .. } => is_reference(&items.kind),
-        kind => is_reference(kind),
-    };
-    (field.index || of_items) && !is_personal(field)
-}
-
 /// Field → value, of every indexed field that has one; a list has a pair for each of its items. None: nobody finds instances of
 /// this chart.
 pub fn index_of(chart: &Chart, snapshot: &Snapshot) -> Option<Vec<(Arc<str>, Arc<str>)>> {
-    let mut indexed = chart.data.list.iter().filter(|field| is_indexed(field)).peekable();
-    indexed.peek()?;
+    if chart.indexed.is_empty() {
+        return None;
+    }
     let mut pairs: Vec<(Arc<str>, Arc<str>)> = Vec::new();
-    for field in indexed {
-        let value = snapshot.data.get(&field.name).unwrap_or(&Value::Null);
+    for field in &chart.indexed {
+        let value = snapshot.data.get(field).unwrap_or(&Value::Null);
         let single = std::slice::from_ref(value);
         let values = value.as_list().unwrap_or(single);
         let texts = values.iter().filter_map(index_text);
-        pairs.extend(texts.map(|text| (field.name.clone(), text)));
+        pairs.extend(texts.map(|text| (field.clone(), text)));
     }
     pairs.sort();
     pairs.dedup();

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::interrupt::Interrupt;
 use super::machine::{Machine, Raised};
 use super::timer::later;
-use super::{ActiveInvoke, ArmedTimer};
+use super::{ActiveInvoke, AdapterFailure, ArmedTimer, TimerOf, Verdict};
 use crate::chart::{Invoke, StateIndex, Work};
 use crate::value::{Object, Value};
 
-/// `invoke/KEY`: the name of the timer that ends the wait for an invoke.
-pub(super) const INVOKE_TIMER_PREFIX: &str = "invoke/";
+/// The name of the timer that ends the wait for an invoke.
+fn timer_of(key: &str) -> Arc<str> {
+    TimerOf::Invoke { key }.name()
+}
 
 impl Machine<'_> {
     /// Begins the invokes of a state that was entered in this step and is still active.
@@ -68,16 +70,7 @@ impl Machine<'_> {
         };
         match self.moment_after(&value) {
             Ok(due) => {
-                let name: Arc<str> = format!("{INVOKE_TIMER_PREFIX}{key}").into();
-                self.next.timers.insert(
-                    name,
-                    ArmedTimer {
-                        due,
-                        fired: 0,
-                        spent: false,
-                        remaining_us: None,
-                    },
-                );
+                self.next.timers.insert(timer_of(key), ArmedTimer::at(due));
                 Ok(())
             }
             Err(sentence) => self.report_error(&sentence),
@@ -104,6 +97,20 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// Nobody answered in time: it is not waited for any more, and failed.
+    pub(super) fn time_out(&mut self, key: &Arc<str>) -> Result<Verdict, Interrupt> {
+        let failure = AdapterFailure {
+            why: "timeout".into(),
+            message: "no answer in time".into(),
+            detail: Value::Null,
+        };
+        match self.next.invokes.get(key) {
+            Some(invoke) if !invoke.children.is_empty() => self.stop_children(key)?,
+            _ => self.abandoned.push(key.clone()),
+        }
+        self.take_adapter_answer(key, &Err(failure))
+    }
+
     /// Forgets an invoke whose answer came, or whose state was left.
     pub(super) fn end_invoke(&mut self, key: &Arc<str>) {
         self.next.invokes.remove(key);
@@ -111,7 +118,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn end_wait(&mut self, key: &Arc<str>) {
-        self.next.timers.remove(&*format!("{INVOKE_TIMER_PREFIX}{key}"));
+        self.next.timers.remove(&timer_of(key));
     }
 
     /// While a state is paused, the wait for its invokes stands still too.
@@ -119,7 +126,7 @@ impl Machine<'_> {
         let paused = self.paused_states();
         let now = self.now;
         for (key, invoke) in &self.next.invokes {
-            let Some(armed) = self.next.timers.get_mut(&*format!("{INVOKE_TIMER_PREFIX}{key}")) else {
+            let Some(armed) = self.next.timers.get_mut(&timer_of(key)) else {
                 continue;
             };
             match (paused.contains(invoke.state), armed.remaining_us) {

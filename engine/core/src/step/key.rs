@@ -84,10 +84,5 @@ fn checked(key: &str) -> KeyResolution {
 }
 
 fn refused(sentence: String, field: &str) -> KeyResolution {
-    KeyResolution::Refused(Refusal {
-        kind: RefusalKind::Invalid,
-        sentence,
-        field: Some(field.into()),
-        instances: Vec::new(),
-    })
+    KeyResolution::Refused(Refusal::new(RefusalKind::Invalid, sentence).in_field(field))
 }

@@ -6,26 +6,19 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::audience::{Audience, SUBJECTS_MAX};
-use super::interrupt::{Interrupt, NoValue};
+use super::interrupt::Interrupt;
 use super::machine::{Machine, Raised};
 use super::scope::Locals;
 use super::timer::later;
-use super::{ArmedTimer, Notice, Reached, Verdict};
+use super::{ArmedTimer, Notice, Reached, TimerOf, Verdict};
 use crate::chart::{Rung, RungCondition, RungMoment, Task};
-use crate::expression::Template;
 use crate::value::{Object, Value};
 
-/// What stands before the path of the state and the number of the rung in the name of its timer.
-pub(super) const RUNG_PREFIX: &str = "task/";
+/// What a note is called in the trail that says why a rung that was due did nothing.
+pub const NOT_NEEDED: &str = "not_needed";
 
-/// `task/PATH/1`: rungs are counted from 1, as people do.
-pub(super) fn rung_name(path: &str, position: usize) -> Arc<str> {
-    format!("{RUNG_PREFIX}{path}/{}", position + 1).into()
-}
-
-pub(super) fn rungs_of(task: &Task) -> impl Iterator<Item = usize> {
-    0..task.ladder.len()
-}
+/// What other notes about rungs are called in the trail.
+const NOTE: &str = "ladder";
 
 impl Machine<'_> {
     /// Brings the timers of a task's rungs into line with its beginning, its deadline and its holds.
@@ -36,7 +29,7 @@ impl Machine<'_> {
         let (begun_at, due, held) = (open.begun_at, open.due, open.held_since.is_some());
         for (position, rung) in task.ladder.iter().enumerate() {
             let moment = self.rung_moment(rung, begun_at, due, path)?;
-            self.arm_rung(&rung_name(path, position), moment, held);
+            self.arm_rung(&TimerOf::Task { path, rung: position }.name(), moment, held);
         }
         Ok(())
     }
@@ -50,34 +43,16 @@ impl Machine<'_> {
         place: &str,
     ) -> Result<Option<Timestamp>, Interrupt> {
         match &rung.moment {
-            RungMoment::After(duration) => self.moment_of(duration, begun_at, place),
+            RungMoment::After(duration) => self.moment_noted(duration, begun_at, NOTE, place),
             RungMoment::Share { percent, later: more } => {
                 let Some(due) = due else { return Ok(None) };
                 let whole = i128::from(due.as_microsecond()) - i128::from(begun_at.as_microsecond());
                 let share = whole * i128::from(*percent) / 100;
                 let at = later(begun_at, i64::try_from(share).unwrap_or(i64::MAX));
                 match more {
-                    Some(more) => self.moment_of(more, at, place),
+                    Some(more) => self.moment_noted(more, at, NOTE, place),
                     None => Ok(Some(at)),
                 }
-            }
-        }
-    }
-
-    fn moment_of(&mut self, duration: &Template, from: Timestamp, place: &str) -> Result<Option<Timestamp>, Interrupt> {
-        let value = match self.scope(&[], &Locals::default()).template(duration) {
-            Ok(value) => value,
-            Err(NoValue::Needs) => return Err(Interrupt::Needs),
-            Err(NoValue::Fault(sentence)) => {
-                self.log.note("ladder", &sentence, place);
-                return Ok(None);
-            }
-        };
-        match self.moment_from(&value, from) {
-            Ok(moment) => Ok(Some(moment)),
-            Err(sentence) => {
-                self.log.note("ladder", &sentence, place);
-                Ok(None)
             }
         }
     }
@@ -97,32 +72,19 @@ impl Machine<'_> {
             None => (due.as_microsecond() - now.as_microsecond()).max(0),
         });
         let armed = ArmedTimer {
-            due,
-            fired: 0,
-            spent: false,
             remaining_us,
+            ..ArmedTimer::at(due)
         };
         self.next.timers.insert(name.clone(), armed);
     }
 
-    /// The rung whose timer has this name, of a task that is open.
-    fn rung_at(&self, name: &str) -> Option<(Arc<str>, usize)> {
-        let (path, number) = name.strip_prefix(RUNG_PREFIX)?.rsplit_once('/')?;
-        let position = number.parse::<usize>().ok()?.checked_sub(1)?;
-        let (path, _) = self.next.tasks.get_key_value(path)?;
-        Some((path.clone(), position))
-    }
-
     /// A rung is due: it reaches people, takes the task from its holder, raises its event, unless its condition does not hold any more.
-    pub(super) fn take_rung(&mut self, name: &Arc<str>) -> Result<Verdict, Interrupt> {
+    pub(super) fn take_rung(&mut self, name: &Arc<str>, path: &str, position: usize) -> Result<Verdict, Interrupt> {
         let chart = self.chart;
-        let found = self.rung_at(name);
-        let Some((path, position)) = found else {
+        let Some((path, open)) = self.next.tasks.get_key_value(path) else {
             return Ok(Verdict::Stale);
         };
-        let Some(open) = self.next.tasks.get(&path) else {
-            return Ok(Verdict::Stale);
-        };
+        let path = path.clone();
         let task = chart.state(open.state).task.as_deref();
         let Some(rung) = task.and_then(|task| task.ladder.get(position)) else {
             return Ok(Verdict::Stale);
@@ -137,11 +99,11 @@ impl Machine<'_> {
         self.set_event("escalated".into(), Cow::Owned(Object::new()));
         if !holds {
             let why = format!("not needed: the task is not {} any more", rung.during.as_str());
-            self.log.note("ladder", &why, name);
+            self.log.note(NOT_NEEDED, &why, name);
             return Ok(Verdict::Taken);
         }
         let people = self.reached_people(rung, name)?;
-        let title = self.task_title(&path);
+        let title = self.task_title(&path)?;
         if !people.any_of.is_empty() {
             let text = match &holder {
                 Some(holder) if !rung.take => format!("Waits, held by {holder}: {title}"),
@@ -171,21 +133,15 @@ impl Machine<'_> {
         }
         if too_many {
             let sentence = format!("the task is for more than {SUBJECTS_MAX} names already: nobody is added");
-            self.log.note("ladder", &sentence, name);
+            self.log.note(NOTE, &sentence, name);
         }
         self.raise_rung(rung, &path);
         Ok(Verdict::Taken)
     }
 
     pub(super) fn reached_people(&mut self, rung: &Rung, place: &str) -> Result<Audience, Interrupt> {
-        match self.audience(&rung.people, &[], &Locals::default()) {
-            Ok(people) => Ok(people),
-            Err(NoValue::Needs) => Err(Interrupt::Needs),
-            Err(NoValue::Fault(sentence)) => {
-                self.log.note("ladder", &sentence, place);
-                Ok(Audience::default())
-            }
-        }
+        let people = self.audience(&rung.people, &[], &Locals::default());
+        Ok(self.value_or_note(people, NOTE, place)?.unwrap_or_default())
     }
 
     fn raise_rung(&mut self, rung: &Rung, path: &Arc<str>) {

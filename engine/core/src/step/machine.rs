@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::decision::Decision;
 use super::event::Event;
+use super::interrupt::{Interrupt, NoValue};
 use super::log::Log;
 use super::{Actor, ClaimChange, Effect, Fact, Facts, Message, Needs, Notice, ReadRequest, Snapshot, SubscriptionChange};
 use crate::chart::{Chart, Form, Proof, StateIndex, StateSet, TransitionIndex};
@@ -164,6 +165,23 @@ impl<'a> Machine<'a> {
     pub fn keep_decisions(&mut self) {
         let decisions = std::mem::take(&mut self.seen.get_mut().decisions);
         self.log.decided(decisions);
+    }
+
+    /// What was computed; None where it has no value: the step goes on, and the trail says why.
+    pub fn value_or_note<T>(
+        &mut self,
+        value: Result<T, NoValue>,
+        kind: &'static str,
+        place: &str,
+    ) -> Result<Option<T>, Interrupt> {
+        match value {
+            Ok(value) => Ok(Some(value)),
+            Err(NoValue::Needs) => Err(Interrupt::Needs),
+            Err(NoValue::Fault(sentence)) => {
+                self.log.note(kind, &sentence, place);
+                Ok(None)
+            }
+        }
     }
 
     pub fn take_needs(&self) -> Needs {

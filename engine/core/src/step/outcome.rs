@@ -45,6 +45,26 @@ pub enum Verdict {
     Stale,
 }
 
+impl Refusal {
+    /// About the input as a whole, with no instance behind it.
+    pub fn new(kind: RefusalKind, sentence: impl Into<String>) -> Self {
+        Refusal {
+            kind,
+            sentence: sentence.into(),
+            field: None,
+            instances: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn in_field(self, field: impl Into<String>) -> Self {
+        Refusal {
+            field: Some(field.into()),
+            ..self
+        }
+    }
+}
+
 impl Verdict {
     pub fn as_str(&self) -> &'static str {
         match self {

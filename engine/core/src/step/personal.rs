@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::chart::Chart;
-use crate::field::{Field, Fields, Kind, Schema};
+use crate::field::{Field, Fields};
 use crate::identity::Digest;
 use crate::value::canonical::{PERSONAL_TAG, to_canonical, write_canonical, write_canonical_text};
 use crate::value::{Object, Value};
@@ -27,23 +27,6 @@ pub fn commitment_of(secret: &[u8; 32], canonical: &str) -> Digest {
     keyed_digest(secret, canonical.as_bytes())
 }
 
-/// Whether a field holds personal data, itself or anywhere inside: then it is sealed as a whole.
-pub(crate) fn is_personal(field: &Field) -> bool {
-    field.phi || holds_personal(&field.schema)
-}
-
-fn holds_personal(schema: &Schema) -> bool {
-    match &schema.kind {
-        Kind::Object { fields, .. } => fields.list.iter().any(is_personal),
-        Kind::List { items, .. } => holds_personal(items),
-        _ => false,
-    }
-}
-
-pub(crate) fn any_personal(fields: &Fields) -> bool {
-    fields.list.iter().any(is_personal)
-}
-
 /// Whether any field that an instance of this chart may be given is personal: then each of its instances has a secret until it is
 /// erased.
 pub fn holds_personal_data(chart: &Chart) -> bool {
@@ -52,10 +35,10 @@ pub fn holds_personal_data(chart: &Chart) -> bool {
         .iter()
         .filter_map(|transition| transition.admission.as_deref())
         .map(|admission| &admission.form);
-    any_personal(&chart.data)
+    chart.data.any_is_personal()
         || std::iter::once(&chart.start.form)
             .chain(forms)
-            .any(|form| any_personal(&form.fields))
+            .any(|form| form.fields.any_is_personal())
 }
 
 /// Writes values with the personal ones sealed, and keeps what was sealed.
@@ -108,7 +91,7 @@ impl<'a> Sealer<'a> {
             }
             write_canonical_text(name, out);
             out.push(':');
-            let personal = fields.get(name).map_or(self.secret.is_some(), is_personal);
+            let personal = fields.get(name).map_or(self.secret.is_some(), Field::is_personal);
             self.write(value, personal, out);
         }
         out.push('}');

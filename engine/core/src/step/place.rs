@@ -122,10 +122,5 @@ impl Machine<'_> {
 }
 
 fn unfit(field: &str, sentence: String) -> Refusal {
-    Refusal {
-        kind: RefusalKind::Invalid,
-        sentence,
-        field: Some(field.into()),
-        instances: Vec::new(),
-    }
+    Refusal::new(RefusalKind::Invalid, sentence).in_field(field)
 }

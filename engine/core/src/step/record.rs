@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::decision::Decision;
 use super::log::{Change, Note, Signing};
 use super::members::{Members, write_text};
-use super::personal::{Sealer, is_personal};
+use super::personal::Sealer;
 use super::record_intents::{
     write_claims, write_effect, write_message, write_notice, write_send_verdict, write_task_change, write_timers,
 };
@@ -155,7 +155,11 @@ impl EntryParts<'_> {
     }
 
     fn write_change(&self, change: &Change, sealer: &mut Sealer<'_>, out: &mut String) {
-        let personal = self.chart.data.get(&change.field).is_some_and(is_personal);
+        let personal = self
+            .chart
+            .data
+            .get(&change.field)
+            .is_some_and(crate::field::Field::is_personal);
         let mut members = Members::open(out);
         sealer.write(&change.from, personal, members.name("from"));
         members.text("path", &change.field);

@@ -6,19 +6,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::admission::{accept_form, forbidden};
-use super::clock::CLOCK_PREFIX;
 use super::interrupt::{Interrupt, NoValue, failure};
-use super::invoke::INVOKE_TIMER_PREFIX;
-use super::ladder::RUNG_PREFIX;
 use super::machine::Machine;
 use super::scope::Locals;
 use super::select::{Occasion, Selection};
 use super::sight::hidden;
 use super::signature::Signed;
-use super::timer::timer_name;
 use super::{
-    ActorKind, AdapterFailure, Facts, Failure, Input, InputKind, LastTaken, Needs, Outcome, Refusal, RefusalKind, Snapshot,
-    StartInput, Status, TaskRef, Verdict,
+    ActorKind, Facts, Failure, Input, InputKind, LastTaken, Needs, Outcome, Refusal, RefusalKind, Snapshot, StartInput, Status,
+    TaskRef, TimerOf, Verdict,
 };
 use crate::chart::{Chart, StateIndex, StateSet, Trigger};
 use crate::diagnostic::Code;
@@ -88,9 +84,10 @@ fn refused_for(failure: Failure, input: &Input) -> Result<Verdict, Interrupt> {
             | InputKind::Start(_)
     );
     match Code::parse(failure.code) {
-        Some(code) if asked && input.actor.kind == ActorKind::Person => {
-            Ok(Verdict::Refused(vec![refusal(RefusalKind::Failed(code), failure.message)]))
-        }
+        Some(code) if asked && input.actor.kind == ActorKind::Person => Ok(Verdict::Refused(vec![Refusal::new(
+            RefusalKind::Failed(code),
+            failure.message,
+        )])),
         _ => Err(Interrupt::Failure(failure)),
     }
 }
@@ -142,7 +139,7 @@ pub(super) fn blank(chart: &Chart, start: &StartInput, now: Timestamp) -> Snapsh
 /// A start where there is an instance already: refused without a trace in the other's trail.
 fn conflict(before: &Snapshot) -> Outcome {
     let sentence = format!("{} {} exists already", before.workflow, before.key);
-    without_trace(before, Verdict::Refused(vec![refusal(RefusalKind::Conflict, sentence)]))
+    without_trace(before, Verdict::Refused(vec![Refusal::new(RefusalKind::Conflict, sentence)]))
 }
 
 pub(super) fn without_trace(before: &Snapshot, verdict: Verdict) -> Outcome {
@@ -160,15 +157,6 @@ pub(super) fn without_trace(before: &Snapshot, verdict: Verdict) -> Outcome {
         notices: Vec::new(),
         marks: Vec::new(),
         resumed: false,
-    }
-}
-
-fn refusal(kind: RefusalKind, sentence: impl Into<String>) -> Refusal {
-    Refusal {
-        kind,
-        sentence: sentence.into(),
-        field: None,
-        instances: Vec::new(),
     }
 }
 
@@ -364,7 +352,7 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn paused_refusal(&self, paused: StateIndex) -> Refusal {
-        refusal(RefusalKind::Paused, format!("On hold: {}", self.why_paused(paused)))
+        Refusal::new(RefusalKind::Paused, format!("On hold: {}", self.why_paused(paused)))
     }
 
     /// The label of the state on whose account it is paused, in this instance or in its parent.
@@ -404,26 +392,14 @@ impl<'a> Machine<'a> {
         if armed.spent || armed.remaining_us.is_some() || armed.due != due || armed.due > self.now {
             return Ok(Verdict::Stale);
         }
-        if let Some(effect) = name.strip_prefix(INVOKE_TIMER_PREFIX) {
-            let failure = AdapterFailure {
-                why: "timeout".into(),
-                message: "no answer in time".into(),
-                detail: Value::Null,
-            };
-            let effect: Arc<str> = effect.into();
-            match self.next.invokes.get(&effect) {
-                Some(invoke) if !invoke.children.is_empty() => self.stop_children(&effect)?,
-                _ => self.abandoned.push(effect.clone()),
-            }
-            return self.take_adapter_answer(&effect, &Err(failure));
-        }
-        if name.starts_with(CLOCK_PREFIX) {
-            return self.take_clock(name);
-        }
-        if name.starts_with(RUNG_PREFIX) {
-            return self.take_rung(name);
-        }
-        let Some((state, position)) = self.timer_at(name) else {
+        let (path, timer) = match TimerOf::read(name) {
+            Some(TimerOf::Invoke { key }) => return self.time_out(&key.into()),
+            Some(TimerOf::Clock { clock, rung }) => return self.take_clock(name, clock, rung),
+            Some(TimerOf::Task { path, rung }) => return self.take_rung(name, path, rung),
+            Some(TimerOf::State { path, name }) => (path, name),
+            None => return Ok(Verdict::Stale),
+        };
+        let Some((state, position)) = self.timer_at(path, timer) else {
             return Ok(Verdict::Stale);
         };
         let timer = &self.chart.state(state).after[position];
@@ -444,16 +420,13 @@ impl<'a> Machine<'a> {
         Ok(Verdict::Taken)
     }
 
-    fn timer_at(&self, name: &str) -> Option<(StateIndex, usize)> {
-        self.next.active.iter().find_map(|state| {
-            let position = self
-                .chart
-                .state(state)
-                .after
-                .iter()
-                .position(|timer| *timer_name(self.chart, state, timer) == *name)?;
-            Some((state, position))
-        })
+    fn timer_at(&self, path: &str, name: &str) -> Option<(StateIndex, usize)> {
+        let state = self
+            .chart
+            .state_at(path)
+            .filter(|state| self.next.active.contains(state.index))?;
+        let position = state.after.iter().position(|timer| *timer.name == *name)?;
+        Some((state.index, position))
     }
 
     /// Only guards over reads can have changed; if none opens, nothing happened.

@@ -82,6 +82,26 @@ impl StepScope<'_, '_> {
         template.evaluate(self).map_err(no_value)
     }
 
+    /// A free value: each of its parts computed.
+    pub fn free(&self, value: &ValueTemplate) -> Result<Value, NoValue> {
+        self.computed(value).map_err(no_value)
+    }
+
+    pub(super) fn computed(&self, value: &ValueTemplate) -> Result<Value, Stop> {
+        match value {
+            ValueTemplate::Literal(value) => Ok(value.clone()),
+            ValueTemplate::Computed(template) => template.evaluate(self),
+            ValueTemplate::List(items) => {
+                let items: Result<Vec<Value>, Stop> = items.iter().map(|item| self.computed(item)).collect();
+                items.map(Value::from_items)
+            }
+            ValueTemplate::Object(fields) => {
+                let fields = fields.iter().map(|(name, value)| Ok((name.clone(), self.computed(value)?)));
+                fields.collect::<Result<Object, Stop>>().map(Value::from_fields)
+            }
+        }
+    }
+
     /// A template where text is expected: a number or a date is written out; null is a fault.
     pub fn text(&self, template: &Template) -> Result<String, NoValue> {
         match self.template(template)? {
@@ -149,7 +169,7 @@ impl StepScope<'_, '_> {
 
     /// One view for each key, in that order; null for who is missing.
     fn several(&self, read: &Read, keys: &ValueTemplate) -> Result<Value, Stop> {
-        let keys = self.free(keys)?;
+        let keys = self.computed(keys)?;
         let mut views = Vec::new();
         let mut missing = None;
         for key in keys.as_list().unwrap_or(std::slice::from_ref(&keys)) {

@@ -121,12 +121,7 @@ impl Machine<'_> {
             refusals.extend(false_guards);
         }
         if refusals.is_empty() {
-            refusals.push(Refusal {
-                kind: RefusalKind::Guard,
-                sentence: "no branch applies".into(),
-                field: None,
-                instances: Vec::new(),
-            });
+            refusals.push(Refusal::new(RefusalKind::Guard, "no branch applies"));
         }
         Ok(Enabled::No(refusals))
     }

@@ -100,10 +100,5 @@ impl Machine<'_> {
 
 /// What whoever does not see an instance is told: what they would be told if there were none.
 pub(super) fn hidden() -> Refusal {
-    Refusal {
-        kind: RefusalKind::Hidden,
-        sentence: "there is no such instance, or it is not yours to see".into(),
-        field: None,
-        instances: Vec::new(),
-    }
+    Refusal::new(RefusalKind::Hidden, "there is no such instance, or it is not yours to see")
 }

@@ -79,12 +79,10 @@ impl<'a> Machine<'a> {
             Proof::SecondFactor => "a second factor",
             Proof::Wallet => "a wallet",
         };
-        Some(Refusal {
-            kind: RefusalKind::Signature,
-            sentence: format!("this is to be signed with {how}: {means}"),
-            field: None,
-            instances: Vec::new(),
-        })
+        Some(Refusal::new(
+            RefusalKind::Signature,
+            format!("this is to be signed with {how}: {means}"),
+        ))
     }
 
     /// Adds the actor's signature to those of an event that would be taken now.
@@ -116,12 +114,16 @@ impl<'a> Machine<'a> {
         let same = fields == pending.payload || self.payload.is_none_or(Object::is_empty);
         if !same || over != pending.over {
             let first = pending.signers.first().map_or("", |signer| &signer.actor);
-            return Ok(Signed::Refused(guard(format!(
-                "{first} has signed something else: all sign the same"
-            ))));
+            return Ok(Signed::Refused(Refusal::new(
+                RefusalKind::Guard,
+                format!("{first} has signed something else: all sign the same"),
+            )));
         }
         if pending.signers.iter().any(|signer| signer.actor == self.actor.id) {
-            return Ok(Signed::Refused(guard(format!("{} has signed already", self.actor.id))));
+            return Ok(Signed::Refused(Refusal::new(
+                RefusalKind::Guard,
+                format!("{} has signed already", self.actor.id),
+            )));
         }
         let role = match self.role_to_sign_for(&wanted, &pending) {
             Ok(role) => role,
@@ -138,7 +140,7 @@ impl<'a> Machine<'a> {
         let means = match self.scope(&lets, &Locals::default()).text(&sign.means) {
             Ok(means) => means,
             Err(NoValue::Needs) => return Err(Interrupt::Needs),
-            Err(NoValue::Fault(sentence)) => return Ok(Signed::Refused(guard(sentence))),
+            Err(NoValue::Fault(sentence)) => return Ok(Signed::Refused(Refusal::new(RefusalKind::Guard, sentence))),
         };
         self.log.signature = Some(Signing {
             means,
@@ -177,7 +179,7 @@ impl<'a> Machine<'a> {
                 Ok(None)
             }
             Err(NoValue::Needs) => Err(Interrupt::Needs),
-            Err(NoValue::Fault(sentence)) => Ok(Some(guard(sentence))),
+            Err(NoValue::Fault(sentence)) => Ok(Some(Refusal::new(RefusalKind::Guard, sentence))),
         }
     }
 
@@ -202,10 +204,13 @@ impl<'a> Machine<'a> {
         match self.scope(lets, &Locals::default()).template(count) {
             Ok(value) => Ok(match value.as_integer() {
                 Some(number) if number >= 1 => Ok(Wanted::Count(number as usize)),
-                _ => Err(guard(format!("`{}` gives no number of people", count.source()))),
+                _ => Err(Refusal::new(
+                    RefusalKind::Guard,
+                    format!("`{}` gives no number of people", count.source()),
+                )),
             }),
             Err(NoValue::Needs) => Err(Interrupt::Needs),
-            Err(NoValue::Fault(sentence)) => Ok(Err(guard(sentence))),
+            Err(NoValue::Fault(sentence)) => Ok(Err(Refusal::new(RefusalKind::Guard, sentence))),
         }
     }
 
@@ -231,12 +236,18 @@ impl<'a> Machine<'a> {
         }
         let actor = self.actor.id.clone();
         let Some(pending) = self.next.signatures.get_mut(event).filter(|pending| !pending.complete) else {
-            return Ok(Verdict::Refused(vec![guard(format!("no signature of {event} is pending"))]));
+            return Ok(Verdict::Refused(vec![Refusal::new(
+                RefusalKind::Guard,
+                format!("no signature of {event} is pending"),
+            )]));
         };
         let before = pending.signers.len();
         pending.signers.retain(|signer| signer.actor != actor);
         if pending.signers.len() == before {
-            return Ok(Verdict::Refused(vec![guard(format!("{actor} has not signed {event}"))]));
+            return Ok(Verdict::Refused(vec![Refusal::new(
+                RefusalKind::Guard,
+                format!("{actor} has not signed {event}"),
+            )]));
         }
         if pending.signers.is_empty() {
             self.next.signatures.remove(event);
@@ -290,15 +301,6 @@ impl Wanted<'_> {
             Wanted::Count(count) => *count,
             Wanted::Roles(roles) => roles.len(),
         }
-    }
-}
-
-fn guard(sentence: String) -> Refusal {
-    Refusal {
-        kind: RefusalKind::Guard,
-        sentence,
-        field: None,
-        instances: Vec::new(),
     }
 }
 

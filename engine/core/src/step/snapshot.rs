@@ -112,6 +112,18 @@ pub struct ArmedTimer {
     pub remaining_us: Option<i64>,
 }
 
+impl ArmedTimer {
+    /// That has not fired yet.
+    pub(super) fn at(due: Timestamp) -> Self {
+        ArmedTimer {
+            due,
+            fired: 0,
+            spent: false,
+            remaining_us: None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActiveInvoke {
     pub state: StateIndex,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::members::{Members, write_list, write_text};
-use super::personal::{Sealer, any_personal, opened, secret_of, secret_row};
+use super::personal::{Sealer, opened, secret_of, secret_row};
 use super::{
     ActiveInvoke, ArmedTimer, Child, Compensation, LastTaken, OpenTask, Parent, PendingSend, Snapshot, Standing, Status,
 };
@@ -91,7 +91,7 @@ impl Snapshot {
         if !self.output.is_null() {
             sealer.write(
                 &self.output,
-                any_personal(&chart.data) && self.secret.is_some(),
+                chart.data.any_is_personal() && self.secret.is_some(),
                 members.name("output"),
             );
         }

@@ -32,6 +32,7 @@ pub(super) fn chart() -> Chart {
         states: vec![root()],
         transitions: Vec::new(),
         notable: Notable::default(),
+        indexed: Vec::new(),
     }
 }
 

@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::TimerOf;
 use super::audience::Audience;
 use super::interrupt::{Interrupt, NoValue};
-use super::ladder::{rung_name, rungs_of};
 use super::machine::Machine;
 use super::scope::Locals;
-use super::timer::{duration_of, later};
+use super::timer::later;
 use crate::chart::{PRIORITY_MAX, PRIORITY_NORMAL, StateIndex, Task, priority_of_word};
 use crate::expression::Template;
 use crate::value::Value;
+
+/// What notes about tasks are called in the trail.
+const NOTE: &str = "task";
 
 /// A person's work that is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,14 +145,8 @@ impl Machine<'_> {
         if open.held_since.is_some() && opened != self.next.sequence {
             return Ok(());
         }
-        let people = match self.audience(&task.people, &[], &Locals::default()) {
-            Ok(people) => people,
-            Err(NoValue::Needs) => return Err(Interrupt::Needs),
-            Err(NoValue::Fault(sentence)) => {
-                self.log.note("task", &sentence, path);
-                Audience::default()
-            }
-        };
+        let people = self.audience(&task.people, &[], &Locals::default());
+        let people = self.value_or_note(people, NOTE, path)?.unwrap_or_default();
         let due = self.deadline(task.due.as_ref(), begun_at, path)?;
         let follow_up = self.deadline(task.follow_up.as_ref(), begun_at, path)?;
         let priority = self.priority(task.priority.as_ref(), path)?;
@@ -167,41 +164,23 @@ impl Machine<'_> {
     /// A moment, the beginning of a date, or a duration from the beginning. What has no value is none, and the trail says why.
     fn deadline(&mut self, template: Option<&Template>, from: Timestamp, path: &str) -> Result<Option<Timestamp>, Interrupt> {
         let Some(template) = template else { return Ok(None) };
-        let value = match self.scope(&[], &Locals::default()).template(template) {
-            Ok(value) => value,
-            Err(NoValue::Needs) => return Err(Interrupt::Needs),
-            Err(NoValue::Fault(sentence)) => {
-                self.log.note("task", &sentence, path);
-                return Ok(None);
-            }
-        };
-        let due = match &value {
+        let value = self.scope(&[], &Locals::default()).template(template);
+        let value = self.value_or_note(value, NOTE, path)?.unwrap_or(Value::Null);
+        let due = match value {
             Value::Null => return Ok(None),
-            Value::Instant(moment) => Ok(*moment),
-            Value::Date(date) => crate::time::start_of_day(*date, self.zone()).map_err(|error| error.to_string()),
-            other => duration_of(other).and_then(|_| self.moment_from(other, from)),
+            Value::Instant(moment) => Ok(moment),
+            Value::Date(date) => crate::time::start_of_day(date, self.zone()).map_err(|error| error.to_string()),
+            other => self.moment_from(&other, from),
         };
-        match due {
-            Ok(due) => Ok(Some(due)),
-            Err(sentence) => {
-                self.log.note("task", &sentence, path);
-                Ok(None)
-            }
-        }
+        self.value_or_note(due.map_err(NoValue::Fault), NOTE, path)
     }
 
     fn priority(&mut self, template: Option<&Template>, path: &str) -> Result<u8, Interrupt> {
         let Some(template) = template else {
             return Ok(PRIORITY_NORMAL);
         };
-        let value = match self.scope(&[], &Locals::default()).template(template) {
-            Ok(value) => value,
-            Err(NoValue::Needs) => return Err(Interrupt::Needs),
-            Err(NoValue::Fault(sentence)) => {
-                self.log.note("task", &sentence, path);
-                return Ok(PRIORITY_NORMAL);
-            }
-        };
+        let value = self.scope(&[], &Locals::default()).template(template);
+        let value = self.value_or_note(value, NOTE, path)?.unwrap_or(Value::Null);
         let number = match &value {
             Value::Text(word) => priority_of_word(word),
             Value::Null => Some(PRIORITY_NORMAL),
@@ -214,7 +193,7 @@ impl Machine<'_> {
                 "`{}` is neither a priority nor a number from 0 to {PRIORITY_MAX}",
                 template.source()
             );
-            self.log.note("task", &sentence, path);
+            self.log.note(NOTE, &sentence, path);
         }
         Ok(number.unwrap_or(PRIORITY_NORMAL))
     }
@@ -225,8 +204,8 @@ impl Machine<'_> {
         let Some(task) = &chart.state(state).task else { return };
         let path = &chart.state(state).path;
         if self.next.tasks.remove(path).is_some() {
-            for position in rungs_of(task) {
-                self.next.timers.remove(&rung_name(path, position));
+            for rung in 0..task.ladder.len() {
+                self.next.timers.remove(&TimerOf::Task { path, rung }.name());
             }
         }
     }

@@ -138,7 +138,7 @@ impl Machine<'_> {
                     None => format!("there is no task `{name}`"),
                 },
             };
-            conflict(why)
+            Refusal::new(RefusalKind::Held, why)
         })
     }
 
@@ -149,7 +149,7 @@ impl Machine<'_> {
     /// Another's task is not finished by the way.
     pub(super) fn refuse_finishing(&self, open: &OpenTask) -> Option<Refusal> {
         let holder = open.holder.as_ref().filter(|_| !self.holds(open))?;
-        Some(conflict(format!("{holder} holds this task")))
+        Some(Refusal::new(RefusalKind::Held, format!("{holder} holds this task")))
     }
 
     fn refuse_act(&self, open: &OpenTask, act: &TaskAct) -> Option<Refusal> {
@@ -172,12 +172,15 @@ impl Machine<'_> {
         match act {
             TaskAct::Claim => match &open.holder {
                 _ if !is_for => not_theirs(),
-                Some(_) if holds => Some(conflict(format!("{} holds this task already", self.actor.id))),
-                Some(holder) => Some(conflict(format!("{holder} holds this task"))),
+                Some(_) if holds => Some(Refusal::new(
+                    RefusalKind::Held,
+                    format!("{} holds this task already", self.actor.id),
+                )),
+                Some(holder) => Some(Refusal::new(RefusalKind::Held, format!("{holder} holds this task"))),
                 None => None,
             },
             TaskAct::Release { .. } => match &open.holder {
-                None => Some(conflict("nobody holds this task".into())),
+                None => Some(Refusal::new(RefusalKind::Held, "nobody holds this task")),
                 Some(_) if holds || open.has_reached(self.actor) => None,
                 Some(holder) => Some(forbidden(&format!("{holder} holds this task, and may release it"))),
             },
@@ -201,7 +204,7 @@ impl Machine<'_> {
 
     fn refuse_receiver(&self, open: &OpenTask, to: &Actor) -> Option<Refusal> {
         if open.holder.as_ref() == Some(&to.id) {
-            return Some(conflict(format!("{} holds this task already", to.id)));
+            return Some(Refusal::new(RefusalKind::Held, format!("{} holds this task already", to.id)));
         }
         (!open.is_for(to)).then(|| forbidden(&format!("{} is not among those whom this task is for", to.id)))
     }
@@ -220,19 +223,5 @@ fn refuse_words(act: &TaskAct) -> Option<Refusal> {
     } else {
         return None;
     };
-    Some(Refusal {
-        kind: RefusalKind::Invalid,
-        sentence,
-        field: Some(field.into()),
-        instances: Vec::new(),
-    })
-}
-
-fn conflict(sentence: String) -> Refusal {
-    Refusal {
-        kind: RefusalKind::Held,
-        sentence,
-        field: None,
-        instances: Vec::new(),
-    }
+    Some(Refusal::new(RefusalKind::Invalid, sentence).in_field(field))
 }

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::interrupt::{Interrupt, NoValue};
-use super::ladder::rung_name;
 use super::machine::Machine;
 use super::scope::Locals;
 use super::timer::timer_name;
 use super::view::in_words;
-use super::{Actor, Audience, Facts, Needs, OpenTask, Snapshot, Visibility};
+use super::{Actor, Audience, Facts, Needs, OpenTask, Snapshot, TimerOf, Visibility};
 use crate::chart::{Chart, Rung, RungCondition, StateIndex, Task, TimerMoment};
 use crate::expression::Expression;
 use crate::value::Value;
@@ -83,16 +82,20 @@ pub fn tasks(
 }
 
 impl Machine<'_> {
-    /// The title of an open task; of one that is not open, its name in words.
-    pub(super) fn task_title(&self, path: &str) -> String {
+    /// The title of an open task; of one that is not open, or whose title has no value, its name in words.
+    pub(super) fn task_title(&self, path: &str) -> Result<String, Interrupt> {
         let Some(state) = self.chart.state_at(path) else {
-            return in_words(path);
+            return Ok(in_words(path));
         };
         let titles = state.task.iter().filter_map(|task| task.title.as_ref()).chain(&state.title);
-        let said = titles
-            .filter_map(|title| self.scope(&[], &Locals::default()).text(title).ok())
-            .next();
-        said.unwrap_or_else(|| in_words(&state.name))
+        for title in titles {
+            match self.scope(&[], &Locals::default()).text(title) {
+                Ok(title) => return Ok(title),
+                Err(NoValue::Needs) => return Err(Interrupt::Needs),
+                Err(NoValue::Fault(_)) => {}
+            }
+        }
+        Ok(in_words(&state.name))
     }
 
     fn task_shown(&self, name: &Arc<str>, open: &OpenTask, task: &Task, visible: &Visibility) -> Result<TaskShown, Interrupt> {
@@ -109,7 +112,7 @@ impl Machine<'_> {
             name: name.clone(),
             opened: open.opened,
             opened_at: open.opened_at,
-            title: self.task_title(name),
+            title: self.task_title(name)?,
             help: match help {
                 Some(Err(NoValue::Needs)) => return Err(Interrupt::Needs),
                 Some(Ok(help)) => Some(help),
@@ -157,7 +160,11 @@ impl Machine<'_> {
     fn upcoming(&self, path: &Arc<str>, open: &OpenTask, task: &Task) -> Vec<Upcoming> {
         let mut upcoming: Vec<Upcoming> = Vec::new();
         for (position, rung) in task.ladder.iter().enumerate() {
-            let armed = self.next.timers.get(&rung_name(path, position)).filter(|armed| !armed.spent);
+            let armed = self
+                .next
+                .timers
+                .get(&TimerOf::Task { path, rung: position }.name())
+                .filter(|armed| !armed.spent);
             let holds = match rung.during {
                 RungCondition::Open => true,
                 RungCondition::Unacknowledged => open.acknowledged.is_none(),

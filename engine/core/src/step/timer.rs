@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::ArmedTimer;
 use super::interrupt::{Interrupt, NoValue};
 use super::machine::Machine;
 use super::scope::Locals;
+use super::{ArmedTimer, TimerOf};
 use crate::chart::{StateIndex, Timer, TimerMoment};
 use crate::expression::{Expression, Template};
 use crate::time::Duration;
@@ -18,7 +18,8 @@ pub const EVERY_MIN_US: i64 = 1_000_000;
 
 /// `state.path/timer`: the name under which a timer is armed.
 pub(super) fn timer_name(chart: &crate::chart::Chart, state: StateIndex, timer: &Timer) -> Arc<str> {
-    format!("{}/{}", chart.state(state).path, timer.name).into()
+    let path = &chart.state(state).path;
+    TimerOf::State { path, name: &timer.name }.name()
 }
 
 impl Machine<'_> {
@@ -48,15 +49,7 @@ impl Machine<'_> {
             TimerMoment::At(_) => return self.follow_data(name, timer),
         };
         if let Some(due) = due {
-            self.next.timers.insert(
-                name.clone(),
-                ArmedTimer {
-                    due,
-                    fired: 0,
-                    spent: false,
-                    remaining_us: None,
-                },
-            );
+            self.next.timers.insert(name.clone(), ArmedTimer::at(due));
         }
         Ok(())
     }
@@ -69,15 +62,9 @@ impl Machine<'_> {
         if self.keeps_moment(name, expression) {
             return Ok(());
         }
-        let value = match self.scope(&[], &Locals::default()).value(expression) {
-            Ok(value) => value,
-            Err(NoValue::Needs) => return Err(Interrupt::Needs),
-            // `at: ready_at + hours(2)` while `ready_at` is empty: not armed
-            Err(NoValue::Fault(sentence)) => {
-                self.log.note("timer", &sentence, name);
-                Value::Null
-            }
-        };
+        // `at: ready_at + hours(2)` while `ready_at` is empty: not armed
+        let value = self.scope(&[], &Locals::default()).value(expression);
+        let value = self.value_or_note(value, "timer", name)?.unwrap_or(Value::Null);
         let due = match value {
             Value::Null => None,
             Value::Instant(moment) => Some(moment),
@@ -98,15 +85,7 @@ impl Machine<'_> {
             }
             (Some(due), Some(armed)) if armed.due == due => {}
             (Some(due), _) => {
-                self.next.timers.insert(
-                    name.clone(),
-                    ArmedTimer {
-                        due,
-                        fired: 0,
-                        spent: false,
-                        remaining_us: None,
-                    },
-                );
+                self.next.timers.insert(name.clone(), ArmedTimer::at(due));
             }
             (None, None) => {}
         }
@@ -229,6 +208,22 @@ impl Machine<'_> {
     pub(super) fn moment_from(&self, value: &Value, from: Timestamp) -> Result<Timestamp, String> {
         let duration = duration_of(value)?;
         crate::time::add_to_instant(from, duration, self.zone(), Some(self)).map_err(|error| error.to_string())
+    }
+
+    /// So long after a moment; None where that has no value, and the trail says why.
+    pub(super) fn moment_noted(
+        &mut self,
+        duration: &Template,
+        from: Timestamp,
+        kind: &'static str,
+        place: &str,
+    ) -> Result<Option<Timestamp>, Interrupt> {
+        let value = self.scope(&[], &Locals::default()).template(duration);
+        let Some(value) = self.value_or_note(value, kind, place)? else {
+            return Ok(None);
+        };
+        let moment = self.moment_from(&value, from).map_err(NoValue::Fault);
+        self.value_or_note(moment, kind, place)
     }
 
     pub(super) fn drop_timers_of(&mut self, state: StateIndex) {

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::interrupt::NoValue;
 use super::machine::Machine;
-use super::personal::is_personal;
 use super::scope::Locals;
 use super::{Actor, Facts, Snapshot, Status};
 use crate::chart::{Chart, StateSet};
@@ -60,7 +59,7 @@ fn data_value(chart: &Chart, snapshot: &Snapshot, paths: Option<&[Vec<Arc<str>>]
     };
     let mut data = Object::new();
     for field in &chart.data.list {
-        if wanted(&field.name) && !is_personal(field) {
+        if wanted(&field.name) && !field.is_personal() {
             data.insert(
                 field.name.clone(),
                 snapshot.data.get(&field.name).cloned().unwrap_or(Value::Null),
@@ -200,7 +199,7 @@ impl Chart {
         };
         expression.references().variables.keys().all(|variable| {
             let variable = &**variable;
-            self.data.get(variable).is_some_and(|field| !is_personal(field))
+            self.data.get(variable).is_some_and(|field| !field.is_personal())
                 || matches!(variable, "states" | "tags" | "key" | "id" | "now" | "today")
                 || self.rests_on_public(variable, asked)
         })

@@ -21,6 +21,12 @@ impl Duration {
         *self == Duration::exact(self.microseconds)
     }
 
+    /// Whether some of it counts in a calendar's business hours or days.
+    #[must_use]
+    pub fn counts_business_time(&self) -> bool {
+        self.business_days != 0 || self.business_microseconds != 0
+    }
+
     /// Both together, unit by unit.
     ///
     /// # Errors

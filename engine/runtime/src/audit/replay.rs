@@ -145,7 +145,7 @@ async fn replay_instance(
 
 /// Hands over the version of the calendar that an entry names; the inner error says what is wrong with it. One that is not there is for
 /// the replay to tell.
-async fn know_calendar(replay: &mut Replay<'_>, registry: &Registry, bytes: &str) -> EngineResult<Result<(), String>> {
+pub(crate) async fn know_calendar(replay: &mut Replay<'_>, registry: &Registry, bytes: &str) -> EngineResult<Result<(), String>> {
     let version = EntryText::read(bytes).and_then(|entry| entry.calendar());
     let Ok(Some(version)) = version else { return Ok(Ok(())) };
     match registry.calendars().version(version).await {

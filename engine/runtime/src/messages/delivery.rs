@@ -103,12 +103,7 @@ impl Delivery {
             };
             request.input.kind = InputKind::Start(Box::new(start));
         }
-        request.refuse(Refusal {
-            kind: RefusalKind::Conflict,
-            sentence: why,
-            field: None,
-            instances: Vec::new(),
-        });
+        request.refuse(Refusal::new(RefusalKind::Conflict, why));
         request
     }
 

@@ -1,4 +1,4 @@
-//! Which transitions and timers no scenario took.
+//! Which transitions, timers and rungs no scenario took.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use statewright_core::chart::{Chart, EventPattern, StateIndex, Transition, TransitionIndex, Trigger};
 use statewright_core::diagnostic::Span;
 use statewright_core::identity::Digest;
+use statewright_core::step::TimerOf;
 
 use super::plan::TestFile;
 
@@ -13,6 +14,8 @@ use super::plan::TestFile;
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
     by_definition: BTreeMap<Digest, BTreeSet<(TransitionIndex, usize)>>,
+    /// Names of the timers of rungs that fired.
+    rungs: BTreeMap<Digest, BTreeSet<Arc<str>>>,
 }
 
 /// A way that no scenario went.
@@ -22,7 +25,7 @@ pub struct Untaken {
     pub workflow: Arc<str>,
     /// The path of the state it leads from; empty for the workflow itself.
     pub state: Arc<str>,
-    /// An event, `always`, `after.NAME`, `done`, `done.ID` or `error.ID`.
+    /// An event, `always`, `after.NAME`, `done`, `done.ID`, `error.ID`, `task rung 1` or `sla.NAME rung 1`.
     pub event: String,
     /// Of several branches the number of this one, 1 for the first.
     pub branch: Option<usize>,
@@ -33,7 +36,14 @@ impl Taken {
         self.by_definition.entry(definition).or_default().extend(taken);
     }
 
+    pub(super) fn add_rung(&mut self, definition: Digest, name: Arc<str>) {
+        self.rungs.entry(definition).or_default().insert(name);
+    }
+
     pub fn append(&mut self, other: Taken) {
+        for (definition, rungs) in other.rungs {
+            self.rungs.entry(definition).or_default().extend(rungs);
+        }
         for (definition, taken) in other.by_definition {
             self.by_definition.entry(definition).or_default().extend(taken);
         }
@@ -61,10 +71,55 @@ impl Taken {
                     branch: several.then_some(branch + 1),
                 }));
             }
+            let fired = self.rungs.get(&definition);
+            let is_missing = |name: &str| fired.is_none_or(|fired| !fired.contains(name));
+            let missing = rungs_of(chart).into_iter().filter(|(name, _)| is_missing(name));
+            untaken.extend(missing.map(|(_, rung)| rung));
         }
         untaken.sort_by(|a, b| (&a.workflow, a.span, a.branch).cmp(&(&b.workflow, b.span, b.branch)));
         untaken
     }
+}
+
+/// Every rung of a chart's ladders, by the name of its timer.
+fn rungs_of(chart: &Chart) -> Vec<(String, Untaken)> {
+    let rung = |name: String, span: Span, state: &Arc<str>, event: String| {
+        let untaken = Untaken {
+            span,
+            workflow: chart.workflow.clone(),
+            state: state.clone(),
+            event,
+            branch: None,
+        };
+        (name, untaken)
+    };
+    let mut rungs = Vec::new();
+    for state in &chart.states {
+        let ladder = state.task.iter().flat_map(|task| &task.ladder);
+        rungs.extend(ladder.zip(1..).map(|(each, number)| {
+            let name = TimerOf::Task {
+                path: &state.path,
+                rung: number - 1,
+            };
+            rung(name.to_string(), each.span, &state.path, format!("task rung {number}"))
+        }));
+    }
+    let nowhere: Arc<str> = "".into();
+    for clock in &chart.clocks {
+        rungs.extend(clock.ladder.iter().zip(1..).map(|(each, number)| {
+            let name = TimerOf::Clock {
+                clock: &clock.name,
+                rung: Some(number - 1),
+            };
+            rung(
+                name.to_string(),
+                each.span,
+                &nowhere,
+                format!("sla.{} rung {number}", clock.name),
+            )
+        }));
+    }
+    rungs
 }
 
 impl Untaken {

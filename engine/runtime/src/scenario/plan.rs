@@ -187,7 +187,7 @@ pub(super) struct ByHand {
 
 #[derive(Clone, Debug)]
 pub(super) struct Race {
-    /// Starts, sends and answers by hand.
+    /// Starts, sends, what is done with tasks, and answers by hand.
     pub inputs: Vec<Step>,
     /// Looked at after each order.
     pub expects: Vec<Step>,
@@ -253,6 +253,7 @@ pub(super) enum Aspect {
     Tasks,
     Clocks,
     Waiting,
+    Children,
     Marks,
     Output,
     Paused,

@@ -1,6 +1,9 @@
 //! A trail for people: one line an entry.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
+use statewright_core::step::{NOT_NEEDED, TimerOf};
 use statewright_core::trail::EntryText;
 use statewright_core::value::{Object, Value};
 
@@ -66,7 +69,10 @@ pub(super) fn what(entry: &EntryText) -> String {
         "event" => text("event").into(),
         "timer" => first.unwrap_or_else(|| {
             let name = text("name");
-            format!("after.{}", name.rsplit_once('/').map_or(name, |(_, name)| name))
+            match TimerOf::read(name) {
+                Some(TimerOf::State { name, .. }) => format!("after.{name}"),
+                _ => name.into(),
+            }
         }),
         "adapter_answer" => first.unwrap_or_else(|| {
             let ended = if input.contains_key("failure") { "error" } else { "done" };
@@ -75,6 +81,19 @@ pub(super) fn what(entry: &EntryText) -> String {
         "send_answer" => first.unwrap_or_else(|| format!("sent.{}", text("outcome"))),
         kind => kind.into(),
     }
+}
+
+/// The name of the timer of the rung that fired here, of a task (`task/PATH/1`) or of a clock (`sla/NAME/1`). One that was not needed any
+/// more did not.
+pub(super) fn rung(bytes: &str) -> Option<Arc<str>> {
+    let entry = EntryText::read(bytes).ok()?;
+    let name = entry.input()?.get("name")?.as_text()?;
+    let is_rung = entry.input_kind() == "timer" && TimerOf::read(name).is_some_and(|of| of.is_of_a_ladder());
+    let notes = entry.member("notes").and_then(Value::as_list).unwrap_or_default();
+    let is_needed = !notes
+        .iter()
+        .any(|note| note.field("kind").and_then(Value::as_text) == Some(NOT_NEEDED));
+    (is_rung && is_needed && entry.verdict() == Ok("taken")).then(|| name.into())
 }
 
 /// The `ID` of an effect's key: of `instance:sequence:name~ordinal` the name.

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_core::step::{Actor, ActorKind, Facts, Snapshot, clocks};
+use statewright_core::step::{Actor, ActorKind, Facts, Snapshot, TaskShown, clocks};
+use statewright_core::trail::Replay;
 use statewright_core::value::Value;
 use tokio::task::JoinHandle;
 
@@ -279,6 +280,18 @@ impl World {
             Some(row) => self.restored(row).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Hands over the calendar that an entry was counted along. False: it is not there.
+    pub async fn know_calendar(&self, replay: &mut Replay<'_>, bytes: &str) -> bool {
+        let known = audit::know_calendar(replay, self.engine().registry(), bytes).await;
+        matches!(known, Ok(Ok(())))
+    }
+
+    /// Open tasks, with what their titles look up elsewhere.
+    pub async fn tasks(&self, standing: &Standing) -> Result<Vec<TaskShown>, Trouble> {
+        let shown = self.engine().all_tasks_of(&standing.row.workflow, &standing.row.key).await;
+        shown.map_err(|error| format!("the tasks of {}/{}: {error}", standing.row.workflow, standing.row.key))
     }
 
     /// `sla` as expressions of the instance see it now.

@@ -96,10 +96,6 @@ fn what_is_waited_for() {
             "9: door/B is otherwise; waiting.ring: B / nothing at all",
         ],
     );
-    check(
-        "a: {waiting: {OPEN: {missing: 1}}}",
-        &["9: this version cannot run this: not yet: signatures (`OPEN`)"],
-    );
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Steps and expectations about people: tasks, signatures, clocks, notices, and the calendar they are counted along.
 
+use statewright_core::diagnostic::{Sources, concise};
+use statewright_engine::scenario;
+
 use super::{Files, line, ran};
 
 const DESK: &str = "calendar: desk
@@ -103,5 +106,167 @@ fn what_is_to_be_signed_is_signed_or_refused() {
     check(
         &["{send: PAY, to: c, as: ann, with: {amount: 5}}"],
         &["2: it came out differently; outcome: taken / refused: this is to be signed with a password: I have seen the lens"],
+    );
+}
+
+/// What a file about deeds says: a review with two signers, in parts of its own.
+const DEED: &str = "workflow: deed
+zone: Europe/Berlin
+key: \"{{ no }}\"
+data: {no: string, owner: {type: ref, workflow: owner}}
+start: {by: [clerk], input: [no, owner]}
+access: [{for: [clerk]}]
+reads: {whose: {workflow: owner, key: \"{{ owner }}\"}}
+initial: open
+states:
+  open:
+    task: {title: \"Seal for {{ whose.data.name }}\", for: [clerk]}
+    on:
+      SEAL: {target: parts, by: [clerk], sign: {means: I was there, people: 2}}
+      TELL: {by: [clerk], actions: [{notify: {to: [clerk], text: \"{{ no }} waits\", thread: true}}]}
+  parts:
+    invoke: {id: part, workflow: part, key: \"{{ no }}-{{ item }}\", each: \"['a', 'b']\", onDone: filed}
+  filed: {type: final}
+";
+
+const PART: &str = "workflow: part
+start: {by: [{workflow: deed}]}
+access: [{for: [clerk]}]
+initial: open
+states: {open: {on: {CLOSE: {target: closed, by: [clerk]}}}, closed: {type: final}}
+";
+
+const OWNER: &str = "workflow: owner
+data: {name: string}
+access: [{for: [clerk]}]
+initial: known
+states: {known: {}}
+";
+
+const DEEDS: &str = "test: t
+uses: [deed.yaml, part.yaml, owner.yaml]
+given:
+  people: {ann: [clerk], bob: [clerk], eve: [guest]}
+  instances: [{workflow: owner, key: O, in: known, data: {name: Ida}}]
+scenarios:
+  s:
+    - {start: deed, as: ann, with: {no: D, owner: O}, id: d}
+";
+
+fn check_deed(steps: &[&str], failures: &[&str]) {
+    let steps: String = steps.iter().map(|step| format!("    - {step}\n")).collect();
+    let files = Files::new(&[("deed.yaml", DEED), ("part.yaml", PART), ("owner.yaml", OWNER)]);
+    let (report, sources) = ran(&format!("{DEEDS}{steps}"), &files).unwrap_or_else(|problems| panic!("{problems}"));
+    let scenario = report.scenarios.first().expect("there is one");
+    let found: Vec<String> = scenario.failures.iter().map(|failed| line(failed, &sources)).collect();
+    assert_eq!(found, failures, "{steps}");
+}
+
+#[test]
+fn a_task_whose_title_looks_something_up_is_found() {
+    check_deed(&["expect: {d: {tasks: [{title: Seal for Ida}]}}"], &[]);
+    check_deed(&["expect: {tasks: []}"], &["2: other tasks are open; tasks: none / open"]);
+}
+
+#[test]
+fn one_of_two_who_claim_at_once_has_it() {
+    check_deed(
+        &[
+            "{race: [{claim: open, of: d, as: ann}, {claim: open, of: d, as: bob}, {expect: {d: {tasks: [open]}}}], one: taken, other: {refused: holds this task}}",
+        ],
+        &[],
+    );
+    check_deed(
+        &["{race: [{claim: open, of: d, as: ann}, {claim: open, of: d, as: bob}], one: taken, other: taken}"],
+        &[
+            "2: in this order it came out differently; outcomes: one: taken, other: taken / claim open of d: taken; claim open of d: refused: ann holds this task",
+        ],
+    );
+}
+
+#[test]
+fn signatures_that_are_missing_are_waited_for() {
+    let sign = "{send: SEAL, to: d, as: ann, sign: true}";
+    check_deed(
+        &[sign, "expect: {d: {in: open, waiting: {SEAL: {signed: [ann], missing: 1}}}}"],
+        &[],
+    );
+    check_deed(
+        &[sign, "expect: {d: {waiting: {SEAL: {signed: [bob], missing: 2}}}}"],
+        &["3: deed/D is otherwise; waiting.SEAL.missing: 2 / 1; waiting.SEAL.signed[0]: bob / ann"],
+    );
+}
+
+#[test]
+fn children_stand_by_their_names() {
+    let sign = |who: &str| format!("{{send: SEAL, to: d, as: {who}, sign: true}}");
+    let (ann, bob) = (sign("ann"), sign("bob"));
+    let close = "{send: CLOSE, to: part/D-a, as: ann}";
+    check_deed(
+        &[
+            &ann,
+            &bob,
+            close,
+            "expect: {d: {children: {part/D-a: ended, part/D-b: running}}}",
+        ],
+        &[],
+    );
+    check_deed(
+        &[&ann, &bob, "expect: {d: {children: {part/D-a: ended, part/D-c: running}}}"],
+        &["4: deed/D is otherwise; children.part/D-a: ended / running; children.part/D-c: running / only part/D-a + part/D-b"],
+    );
+}
+
+#[test]
+fn notices_are_known_by_whom_they_reach_and_some_of_their_words() {
+    let tell = "{send: TELL, to: d, as: ann}";
+    check_deed(
+        &[tell, "expect: {notices: [{of: d, to: bob, text: D waits, via: inbox}]}"],
+        &[],
+    );
+    check_deed(
+        &[
+            tell,
+            tell,
+            "expect: {notices: [{to: ann, count: 2}, {to: eve, count: 0}, {to: clerk}]}",
+        ],
+        &[],
+    );
+    check_deed(
+        &[tell, "expect: {notices: [{to: eve, count: 1}]}"],
+        &["3: people were told something else; notices[0].count: 1 / 0"],
+    );
+    check_deed(
+        &[tell, "expect: {notices: [{text: D sleeps}]}"],
+        &["3: people were told something else; notices[0].text: D sleeps / D waits"],
+    );
+    check_deed(
+        &["expect: {notices: [{text: D waits}]}"],
+        &["2: people were told something else; notices: D waits / none"],
+    );
+}
+
+#[test]
+fn coverage_counts_rungs_and_goes_on_along_a_calendar() {
+    let files = Files::new(&[("desk.yaml", DESK), ("claim.yaml", CLAIM)]);
+    let untaken = |steps: &str| {
+        let mut sources = Sources::new();
+        let main = sources.add("t.test.yaml", format!("{FILE}{steps}").as_str());
+        let (file, found) = scenario::read(&mut sources, main, &files);
+        let file = file.unwrap_or_else(|| panic!("{}", concise(&sources, &found)));
+        let report = scenario::run(&file, &sources).expect("a thread for the scenarios");
+        let untaken = report.taken.untaken(std::slice::from_ref(&file));
+        untaken.iter().map(|each| each.words()).collect::<Vec<_>>()
+    };
+    let rungs = ["claim the workflow itself, sla.answered rung 1", "claim review, task rung 1"];
+    assert_eq!(
+        untaken("    - {claim: review, of: c, as: ann}\n    - {send: PAY, to: c, as: ann, with: {amount: 5}, sign: true}\n"),
+        rungs
+    );
+    assert_eq!(untaken("    - {wait: 7d}\n"), ["claim review, PAY"]);
+    assert_eq!(
+        untaken("    - {claim: review, of: c, as: ann}\n    - {wait: 7d}\n"),
+        ["claim review, task rung 1", "claim review, PAY"],
+        "a rung that was not needed was not reached"
     );
 }

@@ -8,7 +8,7 @@ use crate::diagnostic::Code;
 use crate::field::Fields;
 use crate::lang::builtin::EVENT_FIELDS;
 use crate::lang::fields::ComputedDefault;
-use crate::lang::scope::{Event, Scope, field_is_personal};
+use crate::lang::scope::{Event, Scope};
 use crate::lang::shape::form_field;
 use crate::yaml::{Entry, Mapping, Node, Scalar, is_extension};
 
@@ -92,7 +92,7 @@ impl Lowering<'_> {
             form.fields
                 .list
                 .iter()
-                .filter(|field| field_is_personal(field, &[]))
+                .filter(|field| field.is_personal())
                 .map(|field| field.name.clone()),
         );
         self.check_defaults(&form.fields, defaults, scope);

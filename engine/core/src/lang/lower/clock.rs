@@ -32,11 +32,7 @@ impl Lowering<'_> {
         let target = mapping.get("target").and_then(|node| self.duration(node, scope));
         let ladder = self.ladder(mapping.get("escalate"), scope, LadderOf::Clock);
         for rung in &ladder {
-            let percent = match &rung.moment {
-                RungMoment::Share { percent, .. } => *percent,
-                RungMoment::After(_) => continue,
-            };
-            if percent == 0 {
+            if matches!(rung.moment, RungMoment::Share { percent: 0, .. }) {
                 let help = "write a share above 0 %";
                 self.error(Code::TimerMoment, rung.span, "this rung fires before the clock runs", help);
             }

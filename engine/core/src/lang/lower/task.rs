@@ -164,7 +164,7 @@ impl Lowering<'_> {
                     );
                     return None;
                 }
-                self.share(at.value.as_scalar()?, scope)
+                self.share(at.value.as_scalar()?)
             }
             (None, Some(after)) => Some(RungMoment::After(after)),
             (Some(at), Some(_)) => {
@@ -183,17 +183,16 @@ impl Lowering<'_> {
     }
 
     /// `80%`, `100% + 15m`.
-    fn share(&mut self, scalar: &Scalar, scope: &Scope) -> Option<RungMoment> {
+    fn share(&mut self, scalar: &Scalar) -> Option<RungMoment> {
         let (percent, later) = match scalar.text.split_once('+') {
             Some((percent, later)) => (percent, Some(later.trim())),
             None => (&*scalar.text, None),
         };
         let percent = percent.trim().strip_suffix('%')?.parse().ok()?;
-        let _ = scope;
-        let later = match later {
-            Some(later) => Some(Template::parse(later).ok()?),
-            None => None,
-        };
+        let later = later.map(Template::parse).transpose().ok()?;
+        if let Some(later) = &later {
+            self.check_business(later, scalar.span);
+        }
         Some(RungMoment::Share { percent, later })
     }
 

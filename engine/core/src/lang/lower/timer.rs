@@ -7,7 +7,6 @@ use crate::chart::{StateIndex, Timer, TimerMoment, Trigger};
 use crate::diagnostic::{Code, Span};
 use crate::expression::{Template, Type};
 use crate::lang::scope::Scope;
-use crate::lang::shape::is_business;
 use crate::time::parse_duration;
 use crate::yaml::{Entry, Mapping, Node, is_extension};
 
@@ -45,7 +44,7 @@ impl Lowering<'_> {
         let by_key = is_duration(&entry.key.text)
             .then(|| Template::parse(&entry.key.text).ok())
             .flatten();
-        if by_key.is_some() && parse_duration(&entry.key.text).is_ok_and(is_business) {
+        if by_key.is_some() && parse_duration(&entry.key.text).is_ok_and(|duration| duration.counts_business_time()) {
             self.need_calendar(entry.key.span);
         }
         let Some(mapping) = entry.value.as_mapping() else {

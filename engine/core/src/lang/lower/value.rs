@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::expression::{Expression, Template, Type};
 use crate::lang::personal::Flow;
 use crate::lang::scope::{Known, Scope};
-use crate::lang::shape::{computed_scalar, is_business};
+use crate::lang::shape::computed_scalar;
 use crate::lang::{computed, free};
 use crate::time::parse_duration;
 use crate::value::{Object, Value};
@@ -71,17 +71,25 @@ impl Lowering<'_> {
         let scalar = node.as_scalar()?;
         let template = computed::template(scalar, &mut self.out)?;
         let kind = self.check_template(scalar, &template, scope);
+        self.check_business(&template, scalar.span);
         match template.literal().map(|text| parse_duration(text.trim())) {
             None => self.check_kind(scalar, &kind, &[Type::Duration], "a duration"),
             Some(Ok(duration)) if duration.is_exact() && duration.microseconds < 0 => {
                 let message = "nothing waits for less than no time";
                 self.error(Code::NotADuration, scalar.span, message, "write a duration without a minus");
             }
-            Some(Ok(duration)) if is_business(duration) => self.need_calendar(scalar.span),
             // What is no duration was told by the pass over shapes.
             Some(_) => {}
         }
         Some(template)
+    }
+
+    /// Business time that is written out counts in a calendar.
+    pub(super) fn check_business(&mut self, template: &Template, place: Span) {
+        let written = template.literal().and_then(|text| parse_duration(text.trim()).ok());
+        if written.is_some_and(|duration| duration.counts_business_time()) {
+            self.need_calendar(place);
+        }
     }
 
     /// A free value: a literal, something computed, or a structure of these.

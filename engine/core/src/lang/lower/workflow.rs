@@ -10,7 +10,7 @@ use crate::chart::{Access, Chart, Notable, Signers, Start};
 use crate::diagnostic::{Code, Span, nearest};
 use crate::expression::Template;
 use crate::identity::Digest;
-use crate::lang::scope::{Event, Known, Scope, field_is_personal};
+use crate::lang::scope::{Event, Known, Scope};
 use crate::time::zone;
 use crate::yaml::{Mapping, Node, Scalar, is_extension};
 
@@ -47,6 +47,8 @@ impl Lowering<'_> {
         self.add_child_reads(&mut reads);
         self.fill_paths(&mut reads);
         let tables = self.pinned_tables();
+        let indexed = self.data.list.iter().filter(|field| field.is_indexed());
+        let indexed = indexed.map(|field| field.name.clone()).collect();
         Some(Chart {
             definition: Digest::ZERO,
             workflow: name.text.clone(),
@@ -63,6 +65,7 @@ impl Lowering<'_> {
             access,
             clocks,
             notable: Notable::of(&self.states),
+            indexed,
             states: std::mem::take(&mut self.states),
             transitions: std::mem::take(&mut self.transitions),
         })
@@ -95,7 +98,7 @@ impl Lowering<'_> {
             .filter(|entry| !is_extension(entry.name()));
         self.data_nodes = entries.map(|entry| (entry.key.text.clone(), entry.value.clone())).collect();
         self.data = Arc::new(fields);
-        let personal = self.data.list.iter().filter(|field| field_is_personal(field, &[]));
+        let personal = self.data.list.iter().filter(|field| field.is_personal());
         self.personal_fields = personal.map(|field| field.name.clone()).collect();
     }
 

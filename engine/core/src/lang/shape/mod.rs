@@ -224,7 +224,7 @@ fn quoted(name: &str) -> String {
 }
 
 pub(super) use name::form_field;
-pub(super) use scalar::{is_business, is_computed};
+pub(super) use scalar::is_computed;
 
 /// The scalar, if something in it is computed.
 pub(super) fn computed_scalar(node: &Node) -> Option<&crate::yaml::Scalar> {

@@ -4,7 +4,7 @@ use super::super::computed;
 use super::super::grammar::Shape;
 use super::{Check, name};
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::time::{Duration, parse_duration, parse_duration_range};
+use crate::time::{parse_duration, parse_duration_range};
 use crate::yaml::{Scalar, read};
 
 pub(super) fn check(check: &mut Check<'_>, scalar: &Scalar, shape: Shape) {
@@ -66,10 +66,6 @@ fn duration(check: &mut Check<'_>, scalar: &Scalar, text: &str, offset: usize) {
             format!("not a duration: {error}"),
         )),
     }
-}
-
-pub(in crate::lang) fn is_business(duration: Duration) -> bool {
-    duration.business_days != 0 || duration.business_microseconds != 0
 }
 
 fn backoff(check: &mut Check<'_>, scalar: &Scalar) {

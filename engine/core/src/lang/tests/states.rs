@@ -226,6 +226,10 @@ fn a_task_says_for_whom_it_is_and_its_ladder_when() {
         "SW-0216 ‹80%› a share of the deadline, and the task has none: this rung can never fire",
     );
     check(
+        "{for: [x], due: 1h, escalate: [{at: 100% + 2 business hours, take: true}]}",
+        "SW-0910 ‹100% + 2 business hours› business time needs a calendar, and the workflow names none",
+    );
+    check(
         "{for: [x], escalate: [{to: [y]}]}",
         "SW-0216 ‹to› the rung does not say when it fires",
     );

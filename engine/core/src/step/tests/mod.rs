@@ -14,6 +14,7 @@ mod sight;
 mod signatures;
 mod tables;
 mod tasks;
+mod timer_names;
 mod timers;
 
 use std::sync::Arc;

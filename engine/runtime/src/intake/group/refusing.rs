@@ -76,12 +76,10 @@ impl Group {
     fn refuse_taken_key(&mut self, mut refusals: Vec<Refusal>, now: Timestamp) {
         if refusals.is_empty() {
             let Party { key, .. } = self.requests[self.steps.len()].party();
-            refusals.push(Refusal {
-                kind: RefusalKind::Conflict,
-                sentence: format!("the key {key} is not free; choose another"),
-                field: None,
-                instances: Vec::new(),
-            });
+            refusals.push(Refusal::new(
+                RefusalKind::Conflict,
+                format!("the key {key} is not free; choose another"),
+            ));
         }
         self.refuse_start(refusals, now);
     }

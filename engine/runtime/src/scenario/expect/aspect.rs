@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::chart::{StateSet, Work};
-use statewright_core::step::{Actor, Facts, Snapshot, Status, Visibility, label, tasks};
+use statewright_core::step::{Child, Snapshot, Status, TaskShown, TimerOf, label};
 use statewright_core::time::Duration;
 use statewright_core::trail::EntryText;
 use statewright_core::value::{Object, Value};
@@ -14,9 +14,6 @@ use super::compare::WHAT;
 use crate::scenario::trail::effect_name;
 use crate::scenario::world::Standing;
 use crate::store::TrailRow;
-
-/// Before the key of an invoke whose answer is waited for, in the names of timers.
-const INVOKE_TIMER: &str = "invoke/";
 
 impl Standing {
     /// `workflow/key`.
@@ -53,7 +50,7 @@ impl Standing {
     /// Armed timers by name; where two states have timers of one name, by the state's path too.
     pub(super) fn timers(&self) -> Value {
         // rungs belong to their tasks and clocks
-        let is_rung = |name: &str| name.starts_with("task/") || name.starts_with("sla/");
+        let is_rung = |name: &str| TimerOf::read(name).is_some_and(|of| of.is_of_a_ladder());
         let timers = self.snapshot.timers.iter();
         let armed = timers.filter(|(name, timer)| !timer.spent && !is_rung(name));
         let mut timers = Object::new();
@@ -84,10 +81,7 @@ impl Standing {
     }
 
     /// Open tasks that are in queues, as values.
-    pub(super) fn tasks(&self, now: Timestamp) -> Vec<Value> {
-        let (actor, facts) = (Actor::engine(), Facts::default());
-        let all = Visibility::Shown { fields: None };
-        let shown = tasks(&self.known.chart, &self.snapshot, &actor, &all, &facts, now).unwrap_or_default();
+    pub(super) fn tasks(&self, shown: Vec<TaskShown>) -> Vec<Value> {
         let open = shown.into_iter().filter(|task| task.held.is_none());
         open.map(|task| {
             let optional = |moment: Option<Timestamp>| moment.map_or(Value::Null, Value::from_instant);
@@ -101,16 +95,54 @@ impl Standing {
                 ("of".into(), Value::from_text(&self.name())),
                 ("priority".into(), Value::Integer(i64::from(task.priority))),
                 ("title".into(), Value::from_text(&task.title)),
+                (WHAT.into(), Value::from_text(name)),
                 ("why".into(), why),
             ]))
         })
         .collect()
     }
 
-    /// What it waits for: invokes and calls by their ids, and sends that were not answered, each with what it was asked of.
-    pub(super) fn waiting(&self) -> Value {
+    /// The children that it waits for, by `workflow/key`: how each stands.
+    pub(super) fn children(&self) -> Value {
         let chart = &self.known.chart;
-        let mut waiting = Object::new();
+        let mut children = Object::new();
+        for active in self.snapshot.invokes.values() {
+            let state = chart.states.get(usize::from(active.state.0));
+            let declared = state.and_then(|state| state.invokes.get(active.position));
+            let Some(Work::Children(declared)) = declared.map(|declared| &declared.work) else {
+                continue;
+            };
+            let named = |child: &Child| {
+                let name = format!("{}/{}", declared.workflow, child.key);
+                (name.into(), Value::from_text(child.standing.as_str()))
+            };
+            children.extend(active.children.iter().map(named));
+        }
+        Value::from_fields(children)
+    }
+
+    /// Events that some have signed and others are still to sign: who has, and how many are missing, as the trail counts them.
+    fn signatures(&self, rows: &[TrailRow]) -> Object {
+        let pending = self.snapshot.signatures.iter().filter(|(_, signatures)| !signatures.complete);
+        let signatures = pending.map(|(event, signatures)| {
+            let wanted = rows.iter().rev().find_map(|row| signers_wanted(row, event));
+            let signed = signatures.signers.len();
+            let missing = wanted.map(|wanted| wanted - i64::try_from(signed).unwrap_or(i64::MAX));
+            let signed = signatures.signers.iter().map(|signer| Value::Text(signer.actor.clone()));
+            let parts = Object::from([
+                ("missing".into(), missing.map_or(Value::Null, Value::Integer)),
+                ("signed".into(), Value::from_items(signed.collect())),
+            ]);
+            (event.clone(), Value::from_fields(parts))
+        });
+        signatures.collect()
+    }
+
+    /// What it waits for: invokes and calls by their ids, and sends that were not answered, each with what it was asked of; and
+    /// events that are not signed by all.
+    pub(super) fn waiting(&self, rows: &[TrailRow]) -> Value {
+        let chart = &self.known.chart;
+        let mut waiting = self.signatures(rows);
         for (key, invoke) in &self.snapshot.invokes {
             let state = chart.states.get(usize::from(invoke.state.0));
             let declared = state.and_then(|state| state.invokes.get(invoke.position));
@@ -132,9 +164,10 @@ impl Standing {
 
 /// Of `state.path/timer` the timer; of `invoke/KEY` `timeout.ID`.
 fn short(full: &str) -> Arc<str> {
-    match full.strip_prefix(INVOKE_TIMER) {
-        Some(key) => format!("timeout.{}", effect_name(key)).into(),
-        None => full.rsplit_once('/').map_or(full, |(_, name)| name).into(),
+    match TimerOf::read(full) {
+        Some(TimerOf::Invoke { key }) => format!("timeout.{}", effect_name(key)).into(),
+        Some(TimerOf::State { name, .. }) => name.into(),
+        _ => full.into(),
     }
 }
 
@@ -173,11 +206,20 @@ fn members(row: &TrailRow, name: &str) -> Vec<Value> {
     items.map(<[Value]>::to_vec).unwrap_or_default()
 }
 
-/// What people were told, as the entries say.
-pub(super) fn notices(rows: &[TrailRow]) -> Vec<Value> {
-    let of = |row: &TrailRow| {
-        let entry = EntryText::read(&row.bytes).ok()?;
-        Some(entry.member("notices")?.as_list()?.to_vec())
+/// How many were to sign this event, if the entry is about a signature of it.
+fn signers_wanted(row: &TrailRow, event: &str) -> Option<i64> {
+    let entry = EntryText::read(&row.bytes).ok()?;
+    let of = entry.member("signature")?.field("of")?.as_integer();
+    let signed = entry.input()?.get("event").and_then(Value::as_text) == Some(event);
+    of.filter(|_| signed)
+}
+
+/// What people were told, as the entries say, each with whom it is `about`.
+pub(super) fn notices(rows: &[TrailRow], about: &str) -> Vec<Value> {
+    let of = |notice: Value| {
+        let mut fields = notice.as_object().cloned().unwrap_or_default();
+        fields.insert("of".into(), Value::from_text(about));
+        Value::from_fields(fields)
     };
-    rows.iter().filter_map(of).flatten().collect()
+    rows.iter().flat_map(|row| members(row, "notices")).map(of).collect()
 }

@@ -59,9 +59,11 @@ impl Run<'_> {
 
     pub(super) async fn look_at_tasks(&self, span: Span, wanted: &Written) -> Result<Vec<Failed>, Stop> {
         let wanted = self.with_names(span, self.value(span, wanted, None).await?)?;
-        let now = self.world.now();
         let standings = self.world.all().await.map_err(|trouble| broken(span, trouble))?;
-        let found: Vec<Value> = standings.iter().flat_map(|standing| standing.tasks(now)).collect();
+        let mut found = Vec::new();
+        for standing in &standings {
+            found.extend(self.tasks_of(span, standing).await?);
+        }
         let mut differences = Vec::new();
         super::compare_tasks(&wanted, &found, &self.file.zone, "tasks", &mut differences);
         Ok(failed_for(span, "other tasks are open", differences, None)
@@ -70,7 +72,7 @@ impl Run<'_> {
     }
 
     /// `of` names an instance, whatever it is called in the file.
-    fn with_names(&self, span: Span, wanted: Value) -> Result<Value, Stop> {
+    pub(super) fn with_names(&self, span: Span, wanted: Value) -> Result<Value, Stop> {
         let mut items = wanted.as_list().unwrap_or_default().to_vec();
         for item in &mut items {
             let Some(of) = item.field("of").and_then(Value::as_text) else {
@@ -82,26 +84,6 @@ impl Run<'_> {
             *item = Value::from_fields(fields);
         }
         Ok(Value::from_items(items))
-    }
-
-    pub(super) async fn look_at_notices(&self, span: Span, wanted: &Written) -> Result<Vec<Failed>, Stop> {
-        let wanted = self.value(span, wanted, None).await?;
-        let mut found = Vec::new();
-        for standing in self.world.all().await.map_err(|trouble| broken(span, trouble))? {
-            let rows = self.world.trail(standing.row.instance).await;
-            found.extend(super::aspect::notices(&rows.map_err(|trouble| broken(span, trouble))?));
-        }
-        let mut differences = Vec::new();
-        compare_list(
-            &wanted,
-            &Value::from_items(found),
-            &self.file.zone,
-            "notices",
-            &mut differences,
-        );
-        Ok(failed_for(span, "people were told something else", differences, None)
-            .into_iter()
-            .collect())
     }
 
     async fn all_effects(&self) -> Result<Vec<Value>, String> {
@@ -182,7 +164,7 @@ impl Run<'_> {
     }
 }
 
-fn broken(span: Span, trouble: String) -> Stop {
+pub(super) fn broken(span: Span, trouble: String) -> Stop {
     Stop::Failed(Box::new(Failed::new(span, trouble)))
 }
 

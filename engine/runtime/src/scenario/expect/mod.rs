@@ -3,6 +3,7 @@
 mod aspect;
 mod compare;
 mod elsewhere;
+mod notices;
 
 use std::sync::Arc;
 
@@ -179,7 +180,7 @@ impl Run<'_> {
         let mut out = Vec::new();
         let now = self.world.now();
         let rows = match check.aspect {
-            Aspect::Marks | Aspect::Effects => self.world.trail(standing.row.instance).await,
+            Aspect::Marks | Aspect::Effects | Aspect::Waiting => self.world.trail(standing.row.instance).await,
             _ => Ok(Vec::new()),
         };
         let rows = rows.map_err(|trouble| Stop::Failed(Box::new(Failed::new(check.span, trouble))))?;
@@ -187,20 +188,18 @@ impl Run<'_> {
             Aspect::In => self.compare_states(check, &wanted, standing, &mut out)?,
             Aspect::Label => compare(&wanted, &standing.label(now), &zone, "label", &mut out),
             Aspect::Data => compare(&wanted, &standing.data(), &zone, "data", &mut out),
-            Aspect::Tasks => compare_tasks(&wanted, &standing.tasks(now), &zone, "tasks", &mut out),
+            Aspect::Tasks => {
+                let tasks = self.tasks_of(check.span, standing).await?;
+                compare_tasks(&wanted, &tasks, &zone, "tasks", &mut out);
+            }
             Aspect::Clocks => {
                 let clocks = self.world.clocks(standing).await;
                 let clocks = clocks.map_err(|trouble| Stop::Failed(Box::new(Failed::new(check.span, trouble))))?;
                 compare(&wanted, &clocks, &zone, "sla", &mut out);
             }
             Aspect::Timers => compare_named(&wanted, &standing.timers(), &zone, "timers", &mut out),
-            Aspect::Waiting => {
-                if let Some(signed) = signature_in(&wanted) {
-                    let sentence = format!("this version cannot run this: not yet: signatures (`{signed}`)");
-                    return Err(Stop::Failed(Box::new(Failed::new(check.span, sentence))));
-                }
-                compare_named(&wanted, &standing.waiting(), &zone, "waiting", &mut out);
-            }
+            Aspect::Waiting => compare_named(&wanted, &standing.waiting(&rows), &zone, "waiting", &mut out),
+            Aspect::Children => compare_named(&wanted, &standing.children(), &zone, "children", &mut out),
             Aspect::Marks => compare_marks(&wanted, &aspect::marks(&rows), &zone, &mut out),
             Aspect::Output => compare(&wanted, &standing.snapshot.output, &zone, "output", &mut out),
             Aspect::Paused => compare(&wanted, &standing.paused(), &zone, "paused", &mut out),
@@ -214,6 +213,12 @@ impl Run<'_> {
             }
         }
         Ok(out)
+    }
+
+    async fn tasks_of(&self, span: Span, standing: &Standing) -> Result<Vec<Value>, Stop> {
+        let shown = self.world.tasks(standing).await;
+        let shown = shown.map_err(|trouble| Stop::Failed(Box::new(Failed::new(span, trouble))))?;
+        Ok(standing.tasks(shown))
     }
 
     /// Every state that is named must be active; what else is, may be left out.
@@ -335,12 +340,6 @@ fn compare_list(wanted: &Value, found: &Value, zone: &TimeZone, path: &str, out:
         }
         (wanted, found) => compare(wanted, found, zone, path, out),
     }
-}
-
-/// Events in the names of what is waited for are those whose signatures are not complete.
-fn signature_in(wanted: &Value) -> Option<&Arc<str>> {
-    let is_event = |name: &str| name.chars().any(char::is_uppercase) && !name.chars().any(char::is_lowercase);
-    wanted.as_object()?.keys().find(|name| is_event(name))
 }
 
 fn failed_for(span: Span, sentence: &str, differences: Vec<Difference>, trail: Option<(String, Vec<String>)>) -> Option<Failed> {

@@ -18,6 +18,7 @@ const ASPECTS: &[(&str, Aspect)] = &[
     ("tasks", Aspect::Tasks),
     ("timers", Aspect::Timers),
     ("waiting", Aspect::Waiting),
+    ("children", Aspect::Children),
     ("marks", Aspect::Marks),
     ("output", Aspect::Output),
     ("paused", Aspect::Paused),

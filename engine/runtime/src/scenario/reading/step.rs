@@ -274,7 +274,9 @@ impl Reader<'_> {
         let other = mapping.get("other").and_then(|node| self.outcome(node));
         for mut step in self.steps(value) {
             match &mut step.kind {
-                StepKind::Start(Start { common, .. }) | StepKind::Send(Send { common, .. }) => {
+                StepKind::Start(Start { common, .. })
+                | StepKind::Send(Send { common, .. })
+                | StepKind::Act(Acting { common, .. }) => {
                     if common.times != 1 {
                         self.error(
                             Code::KeysExclude,
@@ -291,7 +293,7 @@ impl Reader<'_> {
                 StepKind::Adapter(_) | StepKind::Unbuilt(_) => inputs.push(step),
                 StepKind::Expect(_) => expects.push(step),
                 _ => {
-                    let help = "race steps with `start`, `send` and `adapter`; put the others before or behind it";
+                    let help = "race steps with `start`, `send`, `claim` and its like, and `adapter`; put the others before or behind it";
                     self.error(Code::WrongShape, step.span, "only what comes from outside can be raced", help);
                 }
             }

@@ -32,6 +32,7 @@ pub(in crate::scenario) enum Outcome {
 pub(super) enum Ready {
     Start(StartRequest),
     Send(SendRequest),
+    Act(TaskRequest),
 }
 
 impl Outcome {
@@ -134,6 +135,18 @@ impl Run<'_> {
 
     /// What somebody does with a task beside finishing it.
     pub(super) async fn act(&mut self, span: Span, acting: &Acting) -> Result<(), Stop> {
+        let request = self.ready_act(span, acting)?;
+        let about = Party {
+            workflow: request.workflow.clone(),
+            key: request.key.clone(),
+        };
+        let engine = self.world.engine();
+        let answer = self.world.ask(async move { engine.act(request).await }).await;
+        let answer = answer.map_err(|trouble| self.failed(span, trouble))?;
+        self.compare(span, &acting.common, &Outcome::of(answer), Some(about)).await
+    }
+
+    pub(super) fn ready_act(&mut self, span: Span, acting: &Acting) -> Result<TaskRequest, Stop> {
         let about = self.party(span, acting.of.as_deref().unwrap_or("it"))?;
         let act = match (acting.act, &acting.to) {
             ("claim", _) => TaskAct::Claim,
@@ -143,19 +156,15 @@ impl Run<'_> {
             },
             _ => TaskAct::Release { note: None },
         };
-        let request = TaskRequest {
-            workflow: about.workflow.clone(),
-            key: about.key.clone(),
+        Ok(TaskRequest {
             task: self.task_ref(span, &about.workflow, &acting.task)?,
+            workflow: about.workflow,
+            key: about.key,
             act,
             actor: self.actor(span, &acting.common.actor)?,
             input_key: Some(self.world.next_input_key()),
             expected: None,
-        };
-        let engine = self.world.engine();
-        let answer = self.world.ask(async move { engine.act(request).await }).await;
-        let answer = answer.map_err(|trouble| self.failed(span, trouble))?;
-        self.compare(span, &acting.common, &Outcome::of(answer), Some(about)).await
+        })
     }
 
     /// From here on the instance that was started is called so.
@@ -286,6 +295,10 @@ pub(super) fn name_of(kind: &crate::scenario::plan::StepKind) -> String {
         StepKind::Send(send) => {
             let to: Arc<str> = send.to.clone().unwrap_or_else(|| "it".into());
             format!("{} to {to}", send.event)
+        }
+        StepKind::Act(acting) => {
+            let of: Arc<str> = acting.of.clone().unwrap_or_else(|| "it".into());
+            format!("{} {} of {of}", acting.act, acting.task)
         }
         StepKind::Adapter(by_hand) => format!("{}.{} answers", by_hand.adapter, by_hand.action),
         _ => "a step".into(),

@@ -7,6 +7,7 @@ use super::Run;
 use crate::body::Party;
 use crate::scenario::coverage::Taken;
 use crate::scenario::report::Failed;
+use crate::scenario::trail;
 
 impl Run<'_> {
     /// Adds what is wrong at the end of the scenario.
@@ -86,7 +87,7 @@ impl Run<'_> {
         Ok(Some(failed))
     }
 
-    /// The transitions that all instances took, by stepping their trails again.
+    /// The transitions that all instances took, by stepping their trails again, and the rungs that were reached.
     pub(super) async fn taken(&self) -> Taken {
         let mut taken = Taken::default();
         let Ok(standings) = self.world.all().await else { return taken };
@@ -100,8 +101,14 @@ impl Run<'_> {
             let chart = &standing.known.chart;
             let mut replay = Replay::begin(chart, &personal);
             for row in rows {
+                if chart.calendar.is_some() && !self.world.know_calendar(&mut replay, &row.bytes).await {
+                    break;
+                }
                 if replay.follow(&row.bytes).is_ok() {
                     taken.add(chart.definition, replay.taken());
+                }
+                if let Some(rung) = trail::rung(&row.bytes) {
+                    taken.add_rung(chart.definition, rung);
                 }
             }
         }

@@ -67,6 +67,7 @@ impl Run<'_> {
         let ready = match &step.kind {
             StepKind::Start(start) => Ready::Start(self.ready_start(step.span, start, None).await?),
             StepKind::Send(send) => Ready::Send(self.ready_send(step.span, send, None).await?),
+            StepKind::Act(acting) => Ready::Act(self.ready_act(step.span, acting)?),
             StepKind::Adapter(by_hand) => {
                 self.answer_by_hand(step.span, by_hand).await?;
                 self.world.pause().await;
@@ -80,6 +81,7 @@ impl Run<'_> {
             match ready {
                 Ready::Start(request) => engine.start(request).await,
                 Ready::Send(request) => engine.send(request).await,
+                Ready::Act(request) => engine.act(request).await,
             }
         };
         Ok(Some(self.world.submit(ask).await))
@@ -136,6 +138,7 @@ fn common_of(step: &Step) -> Option<&Common> {
     match &step.kind {
         StepKind::Start(Start { common, .. }) => Some(common),
         StepKind::Send(send) => Some(&send.common),
+        StepKind::Act(acting) => Some(&acting.common),
         _ => None,
     }
 }
