@@ -8,7 +8,7 @@ use std::sync::{Arc, RwLock};
 
 use statewright_core::chart::Chart;
 use statewright_core::identity::Digest;
-use statewright_core::step::{holds_personal_data, system_chart};
+use statewright_core::step::system_chart;
 
 use crate::calendars::Calendars;
 pub use crate::compiler::{Compiler, LanguageCompiler};
@@ -23,8 +23,6 @@ const CHARTS_MAX: usize = 1_024;
 #[derive(Debug)]
 pub struct Known {
     pub chart: Chart,
-    /// Whether any field of it is personal, so that its instances need a secret.
-    pub personal: bool,
 }
 
 pub struct Registry {
@@ -44,8 +42,7 @@ struct Charts {
 
 impl Known {
     pub fn of(chart: Chart) -> Self {
-        let personal = holds_personal_data(&chart);
-        Known { chart, personal }
+        Known { chart }
     }
 }
 

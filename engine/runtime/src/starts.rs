@@ -56,7 +56,7 @@ impl Starts {
                 }
             }
         };
-        let secret = known.personal.then(|| self.entropy.draw());
+        let secret = known.chart.holds_personal_data.then(|| self.entropy.draw());
         let input = StartInput {
             key: key.clone(),
             number,
@@ -86,7 +86,7 @@ impl Starts {
             payload,
             parent: None,
             default_zone: self.default_zone.clone(),
-            secret: known.personal.then(|| self.entropy.draw()),
+            secret: known.chart.holds_personal_data.then(|| self.entropy.draw()),
         };
         let to = Party {
             workflow: known.chart.workflow.clone(),

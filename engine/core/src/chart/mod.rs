@@ -84,6 +84,8 @@ pub struct Chart {
     pub notable: Notable,
     /// Names of the fields that instances are found by, in the order in which they are declared.
     pub indexed: Vec<Arc<str>>,
+    /// Whether any field that an instance may be given is personal: then each has a secret until it is erased.
+    pub holds_personal_data: bool,
 }
 
 /// States that have what few have.

@@ -61,6 +61,13 @@ impl Scope {
         }
     }
 
+    /// What stands still between two inputs: of these names none is there.
+    pub(super) fn without(&self, names: &[&str]) -> Scope {
+        let mut less = self.clone();
+        less.names.retain(|name, _| !names.contains(&&**name));
+        less
+    }
+
     /// A scope without names, whose expressions may ask tables.
     pub(super) fn asking(tables: Asked) -> Scope {
         Scope {

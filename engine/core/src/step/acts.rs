@@ -131,6 +131,15 @@ fn sealed(
     (outcome, entry)
 }
 
+/// Members of an input by which one that comes again is told from another under the same key.
+const COMPARED: [&str; 19] = [
+    "act", "at", "child", "clock", "effect", "event", "failure", "invoke", "kind", "opened", "outcome", "output", "payload",
+    "reason", "result", "send", "task", "text", "why",
+];
+
+/// Of these the person's own words remain as commitments only, once they are erased.
+const PERSONAL_WHEN_GIVEN: [&str; 2] = ["payload", "text"];
+
 /// Whether an input is the one that an entry records: same kind, event, payload and reason. Personal values are compared by
 /// their commitments, and taken as equal once they are erased.
 pub fn repeats(chart: &Chart, snapshot: &Snapshot, entry: &str, input: &Input) -> Result<bool, Failure> {
@@ -139,19 +148,19 @@ pub fn repeats(chart: &Chart, snapshot: &Snapshot, entry: &str, input: &Input) -
         message: format!("a trail entry cannot be read: {what}"),
     };
     let recorded = EntryText::read(entry).map_err(|error| unreadable(error.to_string()))?;
-    let written = super::record::input_text(input, form_of(chart, input), snapshot.secret.as_ref());
+    let written = super::record::input_text(chart, input, snapshot.secret.as_ref());
     let again = EntryText::read_input(&written).map_err(|error| unreadable(error.to_string()))?;
     let first = recorded.input().ok_or_else(|| unreadable("it has no input".into()))?;
     // who sends it again under the same key is the same principal; the number of a start is drawn anew each time
     let comparable = match &input.kind {
         InputKind::Start(_) => &["kind", "payload", "reason"][..],
-        _ => &[
-            "kind", "event", "payload", "reason", "effect", "result", "failure", "send", "outcome", "why", "invoke", "child",
-            "output",
-        ][..],
+        _ => &COMPARED[..],
     };
     let erased = snapshot.secret.is_none() && Snapshot::names_personal(entry);
-    Ok(comparable
-        .iter()
-        .all(|name| (erased && *name == "payload") || first.get(*name) == again.get(*name)))
+    // what is known of a person may have become more or less; who it is stays
+    let receiver = |fields: &Object| fields.get("to").and_then(|to| to.field("id")).cloned();
+    Ok(receiver(first) == receiver(&again)
+        && comparable
+            .iter()
+            .all(|name| (erased && PERSONAL_WHEN_GIVEN.contains(name)) || first.get(*name) == again.get(*name)))
 }

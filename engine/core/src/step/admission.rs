@@ -26,11 +26,10 @@ impl<'a> Machine<'a> {
         if let Some(sign) = admission.sign.as_deref() {
             refusals.extend(self.refuse_unsigned(sign, &[&transition.lets]));
         }
-        let nothing: &'a Object = &NO_FIELDS;
-        let payload = self.payload.unwrap_or(nothing);
-        match accept_form(&admission.form, payload) {
+        let payload = self.payload.clone().unwrap_or(Cow::Borrowed(&NO_FIELDS));
+        match accept_form(&admission.form, &payload) {
             Ok(fields) => {
-                self.set_event(self.event.name.clone(), fields.map_or(Cow::Borrowed(payload), Cow::Owned));
+                self.set_event(self.event.name.clone(), fields.map_or(payload, Cow::Owned));
                 self.admitted = Some((transition.index, &admission.form));
             }
             Err(problems) => refusals.extend(problems),

@@ -10,7 +10,7 @@ use super::{AdapterFailure, SendVerdict, Status, Verdict};
 use crate::chart::{Invoke, StateIndex};
 use crate::value::{Object, Value};
 
-impl Machine<'_> {
+impl<'a> Machine<'a> {
     pub(super) fn take_adapter_answer(
         &mut self,
         effect: &Arc<str>,
@@ -85,14 +85,16 @@ impl Machine<'_> {
     }
 
     /// The result of an invoke: what it selects, and how to undo it.
-    pub(super) fn follow_done(&mut self, state: StateIndex, position: usize, declared: &Invoke) -> Result<Verdict, Interrupt> {
+    pub(super) fn follow_done(&mut self, state: StateIndex, position: usize, declared: &'a Invoke) -> Result<Verdict, Interrupt> {
+        self.done = Some(declared);
         let verdict = self.follow(Occasion::InvokeDone(state, position, &declared.id))?;
-        self.remember_compensation(declared)?;
+        // nothing was selected: the result is taken all the same
+        self.remember_compensation()?;
         Ok(verdict)
     }
 
     /// The same, but like any event of another instance or an adapter it waits while whoever answers to it is paused.
-    fn follow_unless_paused(&mut self, occasion: Occasion<'_>) -> Result<Verdict, Interrupt> {
+    pub(super) fn follow_unless_paused(&mut self, occasion: Occasion<'_>) -> Result<Verdict, Interrupt> {
         if self.next.status == Status::Active {
             let selection = self.select(occasion)?;
             if !selection.choices.is_empty() {
@@ -112,6 +114,9 @@ impl Machine<'_> {
         failed: &AdapterFailure,
     ) -> Result<Verdict, Interrupt> {
         let selection = self.select(occasion)?;
+        if selection.choices.is_empty() && selection.paused.is_some() {
+            return Ok(Verdict::Deferred);
+        }
         if selection.choices.is_empty() {
             let AdapterFailure { why, message, .. } = failed;
             let sentence = format!("`{id}` failed ({why}: {message}), and nothing in the workflow answers to `error.{id}` now");

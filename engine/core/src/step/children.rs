@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::action::EACH_ITEMS_MAX;
 use super::interrupt::{Interrupt, NoValue};
-use super::machine::Machine;
+use super::machine::{Machine, Raised};
 use super::scope::Locals;
 use super::select::Occasion;
 use super::{ActiveInvoke, AdapterFailure, Child, MessageKind, Standing, Status, Verdict};
@@ -62,7 +62,7 @@ impl Machine<'_> {
         if is_empty {
             // nobody to wait for
             self.end_invoke(&effect);
-            self.queue.push_back(super::machine::Raised::InvokeDone {
+            self.queue.push_back(Raised::InvokeDone {
                 state,
                 position,
                 payload: Object::from([("result".into(), Value::from_items(Vec::new()))]),
@@ -136,7 +136,7 @@ impl Machine<'_> {
                     other => other,
                 });
                 self.set_event(format!("started.{id}").into(), Cow::Owned(about));
-                self.follow(Occasion::InvokeStart(state, position))
+                self.follow_unless_paused(Occasion::InvokeStart(state, position))
             }
             Some(why) => {
                 self.stand(effect, child, |_| Standing::Failed);
@@ -147,7 +147,9 @@ impl Machine<'_> {
                 };
                 let payload = super::answers::answer_payload(&Err(failure.clone())).1;
                 self.set_event(format!("error.{id}").into(), Cow::Owned(payload));
-                self.follow_failure(Occasion::InvokeError(state, position, &id), &id, &failure)
+                let verdict = self.follow_failure(Occasion::InvokeError(state, position, &id), &id, &failure)?;
+                self.raise_if_all_ended(effect);
+                Ok(verdict)
             }
         }
     }
@@ -171,16 +173,26 @@ impl Machine<'_> {
         let Some(results) = results(active) else {
             return Ok(Verdict::Taken);
         };
-        let with_each = declared.children().is_some_and(|children| children.each.is_some());
-        let result = match with_each {
-            true => Value::from_items(results),
-            false => results.into_iter().next().unwrap_or(Value::Null),
-        };
+        let payload = result_of_all(declared, results);
         // whoever looks at them still sees how they ended, until the state is left
         self.end_wait(effect);
-        let payload = Object::from([("result".into(), result)]);
         self.set_event(format!("done.{}", declared.id).into(), Cow::Owned(payload));
         self.follow_done(state, position, declared)
+    }
+
+    /// The last of the children could not begin, and whoever answered to that stayed: the invoke is done as if it had ended.
+    fn raise_if_all_ended(&mut self, effect: &Arc<str>) {
+        let Some(active) = self.next.invokes.get(effect) else { return };
+        let (state, position) = (active.state, active.position);
+        let declared = self.chart.state(state).invokes.get(position);
+        if let (Some(results), Some(declared)) = (results(active), declared) {
+            self.end_wait(effect);
+            self.queue.push_back(Raised::InvokeDone {
+                state,
+                position,
+                payload: result_of_all(declared, results),
+            });
+        }
     }
 
     fn stand(&mut self, effect: &Arc<str>, child: &Arc<str>, standing: impl FnOnce(Standing) -> Standing) {
@@ -270,14 +282,9 @@ impl Machine<'_> {
         let Some(parent) = self.next.parent.clone() else {
             return Ok(());
         };
-        // personal values do not leave their instance
-        let output = match self.next.secret {
-            Some(_) => Value::Null,
-            None => self.next.output.clone(),
-        };
         let ended = MessageKind::Ended {
             invoke: parent.invoke,
-            output,
+            output: self.next.output.clone(),
         };
         self.tell(parent.workflow, parent.key, ended)
     }
@@ -294,6 +301,16 @@ impl Machine<'_> {
         self.queue.clear();
         Ok(())
     }
+}
+
+/// `event.result`: a list where there is one child for each item.
+fn result_of_all(declared: &Invoke, results: Vec<Value>) -> Object {
+    let with_each = declared.children().is_some_and(|children| children.each.is_some());
+    let result = match with_each {
+        true => Value::from_items(results),
+        false => results.into_iter().next().unwrap_or(Value::Null),
+    };
+    Object::from([("result".into(), result)])
 }
 
 /// The results of all children in their order; None: not all have come to an end.

@@ -14,6 +14,7 @@ impl Machine<'_> {
     /// Everything that follows by itself, then timers, invokes, claims and subscriptions as the configuration wants them.
     pub(super) fn conclude(&mut self) -> Result<(), Interrupt> {
         self.come_to_rest()?;
+        self.check_index()?;
         self.settle_timers()?;
         self.settle_clocks()?;
         self.settle_tasks()?;

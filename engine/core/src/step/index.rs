@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::Snapshot;
+use super::interrupt::{Interrupt, failure};
+use super::machine::Machine;
 use crate::chart::Chart;
 use crate::identity::Digest;
 use crate::value::Value;
@@ -10,8 +12,9 @@ use crate::value::Value;
 /// How long a value's text may be, in bytes: of a longer one a digest stands for it.
 const TEXT_BYTES_MAX: usize = 400;
 
-/// How many pairs one instance is found by: a list with more items is better an instance for each.
-const PAIRS_MAX: usize = 64;
+/// How many pairs one instance, or one mark, is found by: each is a row in an index, and a list with more items is better an instance for
+/// each.
+pub const INDEX_PAIRS_MAX: usize = 64;
 
 /// Field → value, of every indexed field that has one; a list has a pair for each of its items. None: nobody finds instances of
 /// this chart.
@@ -29,8 +32,46 @@ pub fn index_of(chart: &Chart, snapshot: &Snapshot) -> Option<Vec<(Arc<str>, Arc
     }
     pairs.sort();
     pairs.dedup();
-    pairs.truncate(PAIRS_MAX);
     Some(pairs)
+}
+
+/// A mark is found by its single values.
+pub fn mark_index(values: &Value) -> Vec<(Arc<str>, Arc<str>)> {
+    let fields = values.as_object().into_iter().flat_map(|fields| fields.iter());
+    fields
+        .filter_map(|(name, value)| Some((name.clone(), index_text(value)?)))
+        .collect()
+}
+
+impl Machine<'_> {
+    /// What nobody could find any more is not kept: a silent cut would be a find that lies.
+    pub(super) fn check_index(&self) -> Result<(), Interrupt> {
+        let most = self.log.marks.iter().map(|(name, values)| (name, mark_index(values).len()));
+        let too_long = most
+            .filter(|(_, pairs)| *pairs > INDEX_PAIRS_MAX)
+            .max_by_key(|(_, pairs)| *pairs);
+        if let Some((name, pairs)) = too_long {
+            let sentence = format!("the mark `{name}` holds {pairs} values that it is found by; at most {INDEX_PAIRS_MAX}");
+            return Err(failure("SW-1003", sentence));
+        }
+        // what has not changed was counted when it came
+        if !self
+            .log
+            .changes
+            .iter()
+            .any(|change| self.chart.indexed.contains(&change.field))
+        {
+            return Ok(());
+        }
+        let pairs = index_of(self.chart, &self.next).map_or(0, |pairs| pairs.len());
+        if pairs > INDEX_PAIRS_MAX {
+            let fields: Vec<&str> = self.chart.indexed.iter().map(|field| &**field).collect();
+            let fields = fields.join(", ");
+            let sentence = format!("there are {pairs} values that it is found by ({fields}); at most {INDEX_PAIRS_MAX}");
+            return Err(failure("SW-1003", sentence));
+        }
+        Ok(())
+    }
 }
 
 /// The text under which a value is found; None for null, and for what is no single value.

@@ -1,5 +1,6 @@
 //! One step under way: what it works on and what it has decided so far.
 
+use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use super::event::Event;
 use super::interrupt::{Interrupt, NoValue};
 use super::log::Log;
 use super::{Actor, ClaimChange, Effect, Fact, Facts, Message, Needs, Notice, ReadRequest, Snapshot, SubscriptionChange};
-use crate::chart::{Chart, Form, Proof, StateIndex, StateSet, TransitionIndex};
+use crate::chart::{Chart, Form, Invoke, Proof, StateIndex, StateSet, TransitionIndex};
 use crate::expression::Meter;
 use crate::expression::limits::STEP_FUEL_MAX;
 use crate::identity::InstanceId;
@@ -30,8 +31,8 @@ pub(super) struct Machine<'a> {
     pub signed: Option<Proof>,
     pub next: Snapshot,
     pub event: Event<'a>,
-    /// What came from outside, as it came; checked against a form by `admit`.
-    pub payload: Option<&'a Object>,
+    /// What came from outside, as it came; or as others have signed it already; checked against a form by `admit`.
+    pub payload: Option<Cow<'a, Object>>,
     /// Raised within this step (SCXML's internal queue).
     pub queue: VecDeque<Raised>,
     /// States entered in this step, whose timers and invokes are still to begin.
@@ -42,6 +43,8 @@ pub(super) struct Machine<'a> {
     pub admitted: Option<(TransitionIndex, &'a Form)>,
     /// What tables answered to the guards of each transition that is enabled.
     pub decided: BTreeMap<TransitionIndex, Vec<Decision>>,
+    /// The invoke whose result is being taken, if how to undo it is still to be remembered.
+    pub done: Option<&'a Invoke>,
     pub log: Log,
     pub effects: Vec<Effect>,
     pub abandoned: Vec<Arc<str>>,
@@ -128,6 +131,7 @@ impl<'a> Machine<'a> {
             begun: StateSet::default(),
             admitted: None,
             decided: BTreeMap::new(),
+            done: None,
             log: Log::default(),
             effects: Vec::new(),
             abandoned: Vec::new(),

@@ -30,6 +30,7 @@ impl Machine<'_> {
         for choice in choices {
             self.run_transition(*choice)?;
         }
+        self.remember_compensation()?;
         let entry = self.entry_set(choices);
         self.enter_states(&entry)
     }
@@ -51,6 +52,7 @@ impl Machine<'_> {
             let selection = self.select_raised(&raised)?;
             match raised {
                 _ if !selection.choices.is_empty() => self.microstep(&selection.choices)?,
+                Raised::InvokeDone { .. } => self.remember_compensation()?,
                 // the state would wait without end for what never began
                 Raised::InvokeError { payload, .. } => return Err(failure("SW-1002", sentence_of(&payload))),
                 _ => {}
@@ -96,6 +98,7 @@ impl Machine<'_> {
                     return Ok(Selection::default());
                 };
                 self.set_event(format!("done.{}", invoke.id).into(), Cow::Owned(payload.clone()));
+                self.done = Some(invoke);
                 self.select(Occasion::InvokeDone(*state, *position, &invoke.id))
             }
             Raised::InvokeError {
@@ -130,14 +133,19 @@ impl Machine<'_> {
 
     pub(super) fn leave(&mut self, state: StateIndex) -> Result<(), Interrupt> {
         self.next.active.remove(state);
+        self.end_all_of(state)?;
+        self.log.left.push(state);
+        Ok(())
+    }
+
+    /// What lives as long as a state is active ends with it.
+    pub(super) fn end_all_of(&mut self, state: StateIndex) -> Result<(), Interrupt> {
         self.fresh.remove(state);
         self.begun.remove(state);
         self.drop_timers_of(state);
         self.close_task_of(state);
         self.void_signatures_of(state);
-        self.abandon_invokes_of(state)?;
-        self.log.left.push(state);
-        Ok(())
+        self.abandon_invokes_of(state)
     }
 
     fn record_history(&mut self, state: StateIndex) {
@@ -250,10 +258,7 @@ impl Machine<'_> {
             let chart = self.chart;
             let exit: &[Action] = &chart.state(state).exit;
             self.run_block(exit, &[])?;
-            self.fresh.remove(state);
-            self.drop_timers_of(state);
-            self.close_task_of(state);
-            self.abandon_invokes_of(state)?;
+            self.end_all_of(state)?;
         }
         self.tell_parent()
     }

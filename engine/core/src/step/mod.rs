@@ -70,7 +70,7 @@ pub use audience::{Audience, AudiencePattern, subjects_of};
 pub use clock::{ClockShown, clocks};
 pub use decision::DECISIONS_MAX;
 pub use fact::{Fact, Facts, FindRequest, Needs, ReadRequest};
-pub use index::{index_of, index_text, state_names};
+pub use index::{INDEX_PAIRS_MAX, index_of, index_text, mark_index, state_names};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, Placement, SendVerdict, StartInput};
 pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};
 pub use ladder::NOT_NEEDED;
@@ -81,7 +81,7 @@ pub use outcome::{
     ClaimChange, Effect, Entry, Failure, MarkChange, Message, MessageKind, Notice, Outcome, Refusal, RefusalKind,
     SubscriptionChange, TaskChange, TimerChange, Verdict,
 };
-pub use personal::{commitment_of, holds_personal_data, secret_of};
+pub use personal::{commitment_of, secret_of};
 pub use requirement::{handles_failure, requirement, would_strand};
 pub use run::{Stepped, step};
 pub use seal::seal;

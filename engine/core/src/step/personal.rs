@@ -27,37 +27,26 @@ pub fn commitment_of(secret: &[u8; 32], canonical: &str) -> Digest {
     keyed_digest(secret, canonical.as_bytes())
 }
 
-/// Whether any field that an instance of this chart may be given is personal: then each of its instances has a secret until it is
-/// erased.
-pub fn holds_personal_data(chart: &Chart) -> bool {
-    let forms = chart
-        .transitions
-        .iter()
-        .filter_map(|transition| transition.admission.as_deref())
-        .map(|admission| &admission.form);
-    chart.data.any_is_personal()
-        || std::iter::once(&chart.start.form)
-            .chain(forms)
-            .any(|form| form.fields.any_is_personal())
-}
-
 /// Writes values with the personal ones sealed, and keeps what was sealed.
 pub(super) struct Sealer<'a> {
+    /// Whether there is anything personal in this workflow. It stays so when an instance's secret is gone.
+    apart: bool,
     secret: Option<&'a [u8; 32]>,
     pub sealed: Vec<(Digest, String)>,
 }
 
 impl<'a> Sealer<'a> {
-    pub fn new(secret: Option<&'a [u8; 32]>) -> Self {
+    pub fn new(chart: &Chart, secret: Option<&'a [u8; 32]>) -> Self {
         Sealer {
+            apart: chart.holds_personal_data,
             secret,
             sealed: Vec::new(),
         }
     }
 
-    /// Whether there is a secret to seal with.
-    pub fn is_open(&self) -> bool {
-        self.secret.is_some()
+    /// What nobody declared may be anything: where there is personal data at all, it is taken for that.
+    pub fn write_undeclared(&mut self, value: &Value, out: &mut String) {
+        self.write(value, self.apart, out);
     }
 
     /// One value; sealed if it is personal. Null says nothing about anybody and stays.
@@ -75,14 +64,13 @@ impl<'a> Sealer<'a> {
                     self.sealed.push((reference, canonical));
                 }
             }
-            // without a secret (it was erased, or the chart has no personal fields) a personal value must not be written
+            // the secret was erased: a personal value must not be written
             None if personal && !value.is_null() => out.push_str("null"),
             _ => write_canonical(value, out),
         }
     }
 
-    /// A record whose declared fields say what is personal. What was not declared may be anything: where there is personal data
-    /// at all, it is taken for that.
+    /// A record whose declared fields say what is personal.
     pub fn write_record(&mut self, record: &Object, fields: &Fields, out: &mut String) {
         out.push('{');
         for (position, (name, value)) in record.iter().enumerate() {
@@ -91,7 +79,7 @@ impl<'a> Sealer<'a> {
             }
             write_canonical_text(name, out);
             out.push(':');
-            let personal = fields.get(name).map_or(self.secret.is_some(), Field::is_personal);
+            let personal = fields.get(name).map_or(self.apart, Field::is_personal);
             self.write(value, personal, out);
         }
         out.push('}');

@@ -97,10 +97,7 @@ impl Machine<'_> {
         let active = self.next.active;
         for state in active.iter_back() {
             self.next.active.remove(state);
-            self.drop_timers_of(state);
-            self.close_task_of(state);
-            self.void_signatures_of(state);
-            self.abandon_invokes_of(state)?;
+            self.end_all_of(state)?;
             if !entry.states.contains(state) {
                 self.log.left.push(state);
             }

@@ -10,6 +10,7 @@ use super::personal::Sealer;
 use super::record_intents::{
     write_claims, write_effect, write_message, write_notice, write_send_verdict, write_task_change, write_timers,
 };
+use super::run::form_of;
 use super::{Actor, ActorKind, Entry, Input, InputKind, Outcome, Refusal, RefusalKind, Status, TaskAct, TaskRef, Trace, Verdict};
 use crate::chart::{Chart, StateIndex};
 use crate::field::Fields;
@@ -52,9 +53,9 @@ impl EntryParts<'_> {
         let stored = self.outcome.next.store(self.chart);
         let (outcome, log, next) = (self.outcome, &self.trace.log, &self.outcome.next);
         let snapshot_digest = Digest::of(stored.canonical.as_bytes());
-        let mut sealer = Sealer::new(next.secret.as_ref());
-        if next.sequence == 1 || next.status == Status::Done {
-            // the secret, and an output made of personal values; anything else personal stands in the entry as it changes
+        let mut sealer = Sealer::new(self.chart, next.secret.as_ref());
+        if next.sequence == 1 || !next.signatures.is_empty() {
+            // the secret, and what some have signed, which is in no field yet; anything else personal stands in the entry as it changes
             sealer.sealed = stored.personal;
         }
         let mut bytes = String::with_capacity(ENTRY_BYTES);
@@ -232,10 +233,11 @@ impl EntryParts<'_> {
 }
 
 /// The `input` member of an entry, by itself.
-pub(super) fn input_text(input: &Input, form: Option<&Fields>, secret: Option<&[u8; 32]>) -> String {
+pub(super) fn input_text(chart: &Chart, input: &Input, secret: Option<&[u8; 32]>) -> String {
     let mut text = String::new();
     let mut members = Members::open(&mut text);
-    write_input_kind(input, form, &mut Sealer::new(secret), &mut members);
+    let mut sealer = Sealer::new(chart, secret);
+    write_input_kind(input, form_of(chart, input), &mut sealer, &mut members);
     members.close();
     text
 }
@@ -371,8 +373,7 @@ fn write_task_act(task: &TaskRef, act: &TaskAct, key: Option<&Arc<str>>, sealer:
     };
     if let Some(text) = text {
         // whoever writes freely may name a person, where the workflow keeps any apart
-        let personal = sealer.is_open();
-        sealer.write(&Value::Text(text.clone()), personal, members.name("text"));
+        sealer.write_undeclared(&Value::Text(text.clone()), members.name("text"));
     }
     if let TaskAct::Assign { to } | TaskAct::Delegate { to } = act {
         write_actor(to, members.name("to"));

@@ -295,8 +295,6 @@ impl<'a> Machine<'a> {
         if !self.is_seen()? {
             return Ok(Verdict::Refused(vec![hidden()]));
         }
-        // that it is seen is nothing that was done
-        self.seen.get_mut().decisions.clear();
         if self.next.status == Status::Done {
             return Ok(Verdict::Ignored);
         }
@@ -314,8 +312,9 @@ impl<'a> Machine<'a> {
                 return Ok(Verdict::Refused(vec![refusal]));
             }
         }
-        self.payload = Some(payload);
-        self.set_event(name.clone(), Cow::Borrowed(payload));
+        let payload = self.payload_to_sign(name, payload);
+        self.payload = Some(payload.clone());
+        self.set_event(name.clone(), payload);
         let selection = self.select(Occasion::Admitted(name))?;
         let Some(first) = selection.choices.first() else {
             return Ok(self.why_not(selection));

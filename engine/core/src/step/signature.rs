@@ -85,6 +85,16 @@ impl<'a> Machine<'a> {
         ))
     }
 
+    /// Whoever signs after another need not fill in the form again: without any fields they sign what the first was shown, and guards
+    /// are tried with it.
+    pub(super) fn payload_to_sign(&self, event: &Arc<str>, payload: &'a Object) -> Cow<'a, Object> {
+        let pending = self.next.signatures.get(event).filter(|pending| !pending.complete);
+        match pending {
+            Some(pending) if payload.is_empty() => Cow::Owned(pending.payload.clone()),
+            _ => Cow::Borrowed(payload),
+        }
+    }
+
     /// Adds the actor's signature to those of an event that would be taken now.
     pub(super) fn sign_event(&mut self, event: &Arc<str>, choice: Choice) -> Result<Signed, Interrupt> {
         let chart = self.chart;
@@ -111,8 +121,7 @@ impl<'a> Machine<'a> {
             signers: Vec::new(),
             complete: false,
         });
-        let same = fields == pending.payload || self.payload.is_none_or(Object::is_empty);
-        if !same || over != pending.over {
+        if fields != pending.payload || over != pending.over {
             let first = pending.signers.first().map_or("", |signer| &signer.actor);
             return Ok(Signed::Refused(Refusal::new(
                 RefusalKind::Guard,
@@ -152,8 +161,7 @@ impl<'a> Machine<'a> {
         });
         pending.complete = number >= of;
         if pending.complete {
-            let payload = std::mem::take(&mut pending.payload);
-            self.set_event(event.clone(), Cow::Owned(payload));
+            pending.payload = Object::new();
         }
         let complete = pending.complete;
         self.next.signatures.insert(event.clone(), pending);

@@ -33,7 +33,7 @@ pub struct Unreadable(pub String);
 
 impl Snapshot {
     pub fn store(&self, chart: &Chart) -> Stored {
-        let mut sealer = Sealer::new(self.secret.as_ref());
+        let mut sealer = Sealer::new(chart, self.secret.as_ref());
         let mut canonical = String::with_capacity(SNAPSHOT_BYTES);
         self.write(chart, &mut sealer, &mut canonical);
         let mut personal = sealer.sealed;
@@ -89,11 +89,8 @@ impl Snapshot {
             members.number("number", number);
         }
         if !self.output.is_null() {
-            sealer.write(
-                &self.output,
-                chart.data.any_is_personal() && self.secret.is_some(),
-                members.name("output"),
-            );
+            // the language lets nothing personal into it: it goes to others
+            write_canonical(&self.output, members.name("output"));
         }
         if let Some(parent) = &self.parent {
             let mut fields = Members::open(members.name("parent"));
@@ -275,7 +272,7 @@ impl Reader<'_> {
             held: self.fields.get("held").and_then(Value::as_text).map(Arc::from),
             sends: self.map("sends", |value| {
                 Ok(PendingSend {
-                    workflow: text_of(value, "workflow")?.into(),
+                    workflow: optional_text(value, "workflow"),
                     id: text_of(value, "id")?.into(),
                     to: text_of(value, "to")?.into(),
                     invoke: value.field("invoke").and_then(Value::as_text).map(Arc::from),
@@ -380,7 +377,7 @@ impl Reader<'_> {
         Ok(Some(Parent {
             workflow: text_of(parent, "workflow")?.into(),
             key: text_of(parent, "key")?.into(),
-            invoke: text_of(parent, "invoke")?.into(),
+            invoke: optional_text(parent, "invoke"),
         }))
     }
 }
@@ -410,6 +407,11 @@ fn timer(value: &Value) -> Read<ArmedTimer> {
 
 pub(super) fn text_of<'v>(value: &'v Value, name: &str) -> Read<&'v str> {
     value.field(name).and_then(Value::as_text).ok_or_else(|| missing(name))
+}
+
+/// What snapshots of the first format did not say reads as nothing.
+fn optional_text(value: &Value, name: &str) -> Arc<str> {
+    value.field(name).and_then(Value::as_text).unwrap_or_default().into()
 }
 
 pub(super) fn moment(text: &str) -> Read<Timestamp> {

@@ -33,6 +33,7 @@ pub(super) fn chart() -> Chart {
         transitions: Vec::new(),
         notable: Notable::default(),
         indexed: Vec::new(),
+        holds_personal_data: false,
     }
 }
 

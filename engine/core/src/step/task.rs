@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::TimerOf;
 use super::audience::Audience;
 use super::interrupt::{Interrupt, NoValue};
 use super::machine::Machine;
 use super::scope::Locals;
 use super::timer::later;
+use super::{Status, TimerOf};
 use crate::chart::{PRIORITY_MAX, PRIORITY_NORMAL, StateIndex, Task, priority_of_word};
 use crate::expression::Template;
 use crate::value::Value;
@@ -78,6 +78,10 @@ impl Machine<'_> {
     /// Brings the open tasks into line with the configuration, the data and the pauses. Runs once, when the step has come to rest.
     pub(super) fn settle_tasks(&mut self) -> Result<(), Interrupt> {
         let chart = self.chart;
+        // an instance rests in its end, and nobody has anything to do there
+        if self.next.status == Status::Done {
+            return Ok(());
+        }
         if self.next.tasks.is_empty() && !self.next.active.intersects(&chart.notable.tasks) {
             return Ok(());
         }

@@ -154,7 +154,7 @@ impl Machine<'_> {
 
     fn refuse_act(&self, open: &OpenTask, act: &TaskAct) -> Option<Refusal> {
         let writes = matches!(act, TaskAct::Comment { .. } | TaskAct::Release { note: Some(_) });
-        if writes && self.next.secret.is_none() && super::holds_personal_data(self.chart) {
+        if writes && self.next.secret.is_none() && self.chart.holds_personal_data {
             let sentence = "the personal data of this instance was erased: nothing may be written about it any more";
             return Some(forbidden(sentence));
         }

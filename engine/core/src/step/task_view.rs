@@ -77,6 +77,9 @@ pub fn tasks(
             );
         }
     }
+    if machine.lacks_calendar() {
+        return Err(machine.take_needs());
+    }
     shown.sort_by_key(|task| chart.state_at(&task.name).map(|state| state.index));
     Ok(shown)
 }

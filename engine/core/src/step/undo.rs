@@ -10,7 +10,7 @@ use super::interrupt::{Interrupt, failure};
 use super::machine::{Machine, Raised};
 use super::select::Occasion;
 use super::{AdapterFailure, Compensation, Effect, Status, Verdict};
-use crate::chart::{Invoke, Undo};
+use crate::chart::Undo;
 use crate::value::{Object, Value};
 
 /// How many invokes that were done an instance remembers how to undo: the snapshot must stay small.
@@ -20,8 +20,10 @@ pub const COMPENSATIONS_MAX: usize = 200;
 const UNDO_PREFIX: &str = "undo.";
 
 impl Machine<'_> {
-    /// Remembers how to undo an invoke whose result has just been taken.
-    pub(super) fn remember_compensation(&mut self, invoke: &Invoke) -> Result<(), Interrupt> {
+    /// Remembers how to undo the invoke whose result has just been taken: after the actions of its transition, which keep what of the result is
+    /// needed, and before a state is entered that may undo it at once.
+    pub(super) fn remember_compensation(&mut self) -> Result<(), Interrupt> {
+        let Some(invoke) = self.done.take() else { return Ok(()) };
         let Some(call) = &invoke.compensate else { return Ok(()) };
         if self.next.compensations.len() >= COMPENSATIONS_MAX {
             let sentence = format!("more than {COMPENSATIONS_MAX} invokes wait to be undone or not");
@@ -98,7 +100,7 @@ impl Machine<'_> {
         let name: Arc<str> = format!("{outcome}.{id}").into();
         self.set_event(name.clone(), Cow::Owned(payload));
         match result {
-            Ok(_) => self.follow(Occasion::Event(&name)),
+            Ok(_) => self.follow_unless_paused(Occasion::Event(&name)),
             Err(failed) if self.next.status == Status::Active => self.follow_failure(Occasion::Event(&name), id, failed),
             Err(failed) => {
                 let AdapterFailure { why, message, .. } = failed;

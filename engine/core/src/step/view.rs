@@ -31,13 +31,7 @@ pub fn view(chart: &Chart, snapshot: &Snapshot, paths: Option<&[Vec<Arc<str>>]>,
     put("tags", &|| tags_value(chart, snapshot));
     put("done", &|| Value::Boolean(snapshot.status == Status::Done));
     put("paused", &|| Value::Boolean(!snapshot.paused(chart).is_empty()));
-    put("output", &|| {
-        if snapshot.secret.is_some() {
-            Value::Null
-        } else {
-            snapshot.output.clone()
-        }
-    });
+    put("output", &|| snapshot.output.clone());
     put("busy", &|| Value::Boolean(false));
     put("since", &|| Value::from_instant(snapshot.started_at));
     put("data", &|| data_value(chart, snapshot, paths, now));

@@ -372,7 +372,8 @@ fn parent_of(value: Option<&Value>) -> Result<Option<Parent>, EntryError> {
     Ok(Some(Parent {
         workflow: part("workflow")?.into(),
         key: part("key")?.into(),
-        invoke: part("invoke")?.into(),
+        // entries written before children had one say none
+        invoke: part("invoke").unwrap_or_default().into(),
     }))
 }
 

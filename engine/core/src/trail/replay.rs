@@ -6,9 +6,7 @@ use std::sync::Arc;
 use super::{EntryError, EntryText};
 use crate::chart::{Chart, TransitionIndex};
 use crate::identity::Digest;
-use crate::step::{
-    Entry, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped, holds_personal_data, record, seal, step, system_entry,
-};
+use crate::step::{Entry, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped, record, seal, step, system_entry};
 use crate::time::CalendarVersion;
 use crate::value::Value;
 use crate::value::canonical::read_canonical;
@@ -175,7 +173,7 @@ impl<'a> Replay<'a> {
 
     /// The secret goes with the personal data; without it no snapshot comes out the same, whatever this entry says of anybody.
     fn has_lost_its_secret(&self) -> bool {
-        holds_personal_data(self.chart) && self.secret().is_none()
+        self.chart.holds_personal_data && self.secret().is_none()
     }
 
     fn is_erased(&self, bytes: &str) -> bool {

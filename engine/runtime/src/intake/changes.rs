@@ -8,15 +8,12 @@ use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{
     ArmedTimer, Entry, Facts, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, Verdict, index_of,
-    index_text, state_names,
+    mark_index, state_names,
 };
-use statewright_core::value::Value;
 
 use super::request::{Origin, Request};
 use crate::body::{EffectBody, MessageBody, MessageContent, Party, mark_body, notice_body, task_row};
-use crate::store::{
-    Claim, MARK_PAIRS_MAX, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance, TaskRow, Write,
-};
+use crate::store::{Claim, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance, TaskRow, Write};
 
 /// Held for ever by an instance whose key was drawn: under it a repetition of the start, which draws another, finds the first. And by
 /// one whose start its sender named: under it another start of that name, which would make another instance, is found to be none.
@@ -317,13 +314,6 @@ fn timer_changes(before: Option<&Snapshot>, next: &Snapshot, offered: &[(Arc<str
         }
     }
     (armed, gone)
-}
-
-/// Its single values are what a mark is found by.
-fn mark_index(values: &Value) -> Vec<(Arc<str>, Arc<str>)> {
-    let fields = values.as_object().into_iter().flat_map(|fields| fields.iter());
-    let pairs = fields.filter_map(|(name, value)| Some((name.clone(), index_text(value)?)));
-    pairs.take(MARK_PAIRS_MAX).collect()
 }
 
 type Index = Option<Vec<(Arc<str>, Arc<str>)>>;

@@ -20,7 +20,7 @@ pub const FIELD_BYTES_MAX: usize = 512;
 pub const INDEXED_VALUES_MAX: usize = 256;
 
 /// Names and paths of states that one instance is in: each is a row in an index.
-pub const STATES_MAX: usize = 256;
+pub const STATES_MAX: usize = 2 * statewright_core::chart::STATES_MAX;
 
 /// Which instances are looked for: those for which all of this holds. One is found from the first write on that brought an index or
 /// states ([`Write::index`](super::Write::index), [`Write::states`](super::Write::states)), under the workflow that this write named.

@@ -8,7 +8,7 @@ use statewright_core::identity::InstanceId;
 use super::{FieldCondition, IndexedValue, Write};
 
 /// Pairs of one mark by which it is found: each is a row in an index.
-pub const MARK_PAIRS_MAX: usize = 64;
+pub const MARK_PAIRS_MAX: usize = statewright_core::step::INDEX_PAIRS_MAX;
 
 /// A mark to come.
 #[derive(Clone, Debug)]

@@ -108,6 +108,7 @@ impl Lowering<'_> {
             return None;
         }
         let states = mapping.get("in").and_then(Node::as_sequence).unwrap_or_default();
+        self.note_shown_of(entry, mapping, &source);
         let limit = text("limit").and_then(|text| text.parse().ok());
         Some(Find {
             source,
@@ -122,6 +123,23 @@ impl Lowering<'_> {
             one_per: text("one_per"),
             take: take(mapping.get("take")),
         })
+    }
+
+    /// By what is ordered and added up is asked of each view, too: of an instance's data, or of the view itself.
+    fn note_shown_of(&mut self, entry: &Entry, mapping: &Mapping, source: &FindSource) {
+        if *source != FindSource::Instances {
+            return;
+        }
+        let text = |node: Option<&Node>| node.and_then(Node::as_scalar).map(|scalar| scalar.text.clone());
+        let taken = mapping.get("take");
+        let of_take = ["sum", "min", "max"].map(|key| text(taken.and_then(|take| take.get(key))));
+        let arranged = ["order", "one_per"].map(|key| text(mapping.get(key)));
+        let noted = self.read_paths.entry(entry.key.text.clone()).or_default();
+        for path in of_take.into_iter().chain(arranged).flatten() {
+            let parts: Vec<Arc<str>> = path.split('.').map(Arc::from).collect();
+            noted.insert(std::iter::once("data".into()).chain(parts.clone()).collect());
+            noted.insert(parts);
+        }
     }
 
     /// The children of every invoke are a read of its name, unless that is the name of something else.

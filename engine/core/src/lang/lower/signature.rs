@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Lowering;
 use super::value::Sink;
-use crate::chart::{Proof, Signature, Signers};
+use crate::chart::{Proof, Signature, Signers, ValueTemplate};
 use crate::diagnostic::Code;
 use crate::expression::{Template, Type};
 use crate::lang::scope::Scope;
@@ -12,6 +12,9 @@ use crate::yaml::Node;
 
 const MEANS: Sink<'static> = Sink::Public("the sentence that is signed, which is kept in the trail");
 const OVER: Sink<'static> = Sink::Public("what is signed, which is kept in the trail");
+
+/// Names of what is another at each input.
+const PASSING: [&str; 6] = ["event", "actor", "now", "today", "item", "index"];
 
 /// Beyond any number of people who sign one thing.
 const SIGNERS_MAX: u32 = 100;
@@ -38,8 +41,14 @@ impl Lowering<'_> {
             means: means?,
             people,
             with: with.and_then(|scalar| Proof::of(&scalar.text)).unwrap_or(Proof::Password),
-            over: mapping.get("over").and_then(|node| self.value(node, scope, OVER)),
+            over: self.signed_over(mapping.get("over")),
         }))
+    }
+
+    /// Compared after every step with what it was, so it may rest only on what stays when the event has gone by.
+    fn signed_over(&mut self, node: Option<&Node>) -> Option<ValueTemplate> {
+        let lasting = self.scope.without(&PASSING);
+        self.value(node?, &lasting, OVER)
     }
 
     fn signers(&mut self, node: &Node, scope: &Scope) -> Option<Signers> {

@@ -7,6 +7,9 @@ use crate::chart::{STATES_MAX, State, StateIndex, StateKind};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::yaml::{Kind, Mapping, Node, Scalar, is_extension};
 
+/// How long a state's path may be, in bytes: queues, timers and those who find instances name states by it, each in a row of an index.
+const STATE_PATH_BYTES_MAX: usize = 400;
+
 /// What was written for a state.
 pub(super) struct Draft {
     pub(super) mapping: Arc<Mapping>,
@@ -55,6 +58,16 @@ impl Lowering<'_> {
         };
         let role = self.role(&mapping, parent.is_none());
         let state = self.empty_state(index, name, place, parent);
+        if state.path.len() > STATE_PATH_BYTES_MAX {
+            let message = format!(
+                "the path of this state has {} bytes; at most {STATE_PATH_BYTES_MAX}",
+                state.path.len()
+            );
+            let diagnostic = Diagnostic::error(Code::TooManyParts, place, message);
+            self.out
+                .push(diagnostic.help("shorten the names on the way to it, or nest it less deeply"));
+            return None;
+        }
         self.states.push(state);
         self.drafts.push(Draft {
             mapping: mapping.clone(),

@@ -49,6 +49,7 @@ impl Lowering<'_> {
         let tables = self.pinned_tables();
         let indexed = self.data.list.iter().filter(|field| field.is_indexed());
         let indexed = indexed.map(|field| field.name.clone()).collect();
+        let holds_personal_data = self.holds_personal_data(&start);
         Some(Chart {
             definition: Digest::ZERO,
             workflow: name.text.clone(),
@@ -66,9 +67,19 @@ impl Lowering<'_> {
             clocks,
             notable: Notable::of(&self.states),
             indexed,
+            holds_personal_data,
             states: std::mem::take(&mut self.states),
             transitions: std::mem::take(&mut self.transitions),
         })
+    }
+
+    fn holds_personal_data(&self, start: &Start) -> bool {
+        let admissions = self.transitions.iter();
+        let forms = admissions.filter_map(|transition| Some(&transition.admission.as_deref()?.form));
+        self.data.any_is_personal()
+            || std::iter::once(&start.form)
+                .chain(forms)
+                .any(|form| form.fields.any_is_personal())
     }
 
     /// A zone that is written out must be one; one that is computed is looked up when an instance starts.

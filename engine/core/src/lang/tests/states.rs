@@ -242,3 +242,15 @@ fn a_task_says_for_whom_it_is_and_its_ladder_when() {
         "SW-0303 ‹LAET› no state answers to `LAET`",
     );
 }
+
+#[test]
+fn a_path_that_no_index_could_hold_is_refused() {
+    let long = "a".repeat(99);
+    let mut source = String::from("workflow: w\n");
+    for depth in 0..5 {
+        let indent = "  ".repeat(depth * 2);
+        source.push_str(&format!("{indent}initial: {long}\n{indent}states:\n{indent}  {long}:\n"));
+    }
+    let told = told(&source);
+    assert!(told.contains("the path of this state has 499 bytes; at most 400"), "{told}");
+}

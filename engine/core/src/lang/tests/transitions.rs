@@ -258,5 +258,10 @@ fn an_event_says_what_is_signed_and_by_whom() {
         &on("{means: Seen, people: \"{{ rush }}\"}"),
         "SW-0414 ‹\"{{ rush }}\"› this is a boolean, and a number of people is needed",
     );
+    // it is compared again when the event has gone by
+    check(
+        &on("{means: Seen, over: \"{{ event.amount }}\"}"),
+        "SW-0409 ‹event› there is no variable `event`",
+    );
     check(&on("{people: 2}"), "SW-0208 ‹people› a signature needs `means`");
 }

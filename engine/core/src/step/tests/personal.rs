@@ -86,3 +86,98 @@ fn a_trail_proves_itself_and_replays_until_it_is_erased() {
     let mut erased = Replay::begin(&life.chart, &[]);
     assert_eq!(erased.follow(entries[0]), Ok(Replayed::Erased));
 }
+
+/// With a task to write about, something that several sign, and a result.
+const DESK: &str = "workflow: w
+start: {by: [staff], input: [patient]}
+access: [{for: [staff]}]
+data: {patient: {type: string, phi: true}}
+initial: a
+states:
+  a:
+    task: {for: [staff]}
+    on: {CLOSE: {target: b, by: [staff], sign: {means: Aye, people: 2}, input: {day: {type: date, phi: true}}}}
+  b: {type: final, output: {words: 2}}
+";
+
+impl Life {
+    fn erased(&mut self) {
+        let before = self.snapshot.clone().expect("begun");
+        let (outcome, entry) = record(&self.chart, &before, &Record::Erasure, &ada(), self.now).expect("recorded");
+        self.snapshot = Some(outcome.next);
+        self.entries.push(Some(entry));
+        self.secret = None;
+    }
+
+    fn closed_by(&mut self, id: &str, day: &str) -> String {
+        let mut actor = ada();
+        actor.id = id.into();
+        self.proof = Some(crate::chart::Proof::Password);
+        let payload = object(&format!(r#"{{"day":"{day}"}}"#));
+        let (name, task) = ("CLOSE".into(), None);
+        let said = self.take(actor, None, InputKind::Event { name, payload, task });
+        self.proof = None;
+        said
+    }
+
+    fn assert_says_nothing_of(&self, secret: &str) {
+        for entry in self.entries.iter().flatten() {
+            let said = entry.bytes.contains(secret) || entry.snapshot.contains(secret);
+            assert!(!said, "{}\n{}", entry.bytes, entry.snapshot);
+        }
+    }
+}
+
+fn desk() -> Life {
+    let mut life = Life::of(DESK);
+    life.secret = Some([7; 32]);
+    assert_eq!(life.start(r#"{"patient":"Jane Doe"}"#), "taken");
+    life
+}
+
+#[test]
+fn what_is_written_after_an_erasure_is_not_kept_in_clear() {
+    let mut life = desk();
+    life.erased();
+    let task = TaskRef::read("a");
+    let act = TaskAct::Comment {
+        text: "Jane called again".into(),
+    };
+    assert_eq!(
+        life.take(ada(), None, InputKind::Task { task, act }),
+        "refused: the personal data of this instance was erased: nothing may be written about it any more"
+    );
+    assert_eq!(life.closed_by("ann", "2026-03-01"), "taken");
+    for secret in ["Jane", "2026-03-01"] {
+        life.assert_says_nothing_of(secret);
+    }
+}
+
+#[test]
+fn what_others_are_still_to_sign_comes_back_whole() {
+    let mut life = desk();
+    assert_eq!(life.closed_by("ann", "2026-03-01"), "taken");
+    let snapshot = life.snapshot.clone().expect("begun");
+    let kept: Vec<_> = life
+        .entries
+        .iter()
+        .flatten()
+        .flat_map(|entry| entry.personal.clone())
+        .collect();
+    let canonical = snapshot.store(&life.chart).canonical;
+    let back = Snapshot::restore(&life.chart, &canonical, snapshot.head, &kept);
+    assert_eq!(back.as_ref(), Ok(&snapshot));
+    life.assert_says_nothing_of("2026-03-01");
+}
+
+#[test]
+fn a_result_goes_to_others_though_there_is_personal_data() {
+    let mut life = desk();
+    assert_eq!(life.closed_by("ann", "2026-03-01"), "taken");
+    assert_eq!(life.closed_by("bob", "2026-03-01"), "taken");
+    let seen = view(&life.chart, life.snapshot.as_ref().expect("begun"), None, life.now);
+    assert_eq!(
+        seen.field("output").and_then(|output| output.field("words")),
+        Some(&Value::Integer(2))
+    );
+}

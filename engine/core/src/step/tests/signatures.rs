@@ -111,6 +111,16 @@ fn one_of_each_role_signs_the_same_and_the_last_one_takes_it() {
 }
 
 #[test]
+fn who_signs_after_another_need_not_fill_in_the_form_again() {
+    let mut life = begun();
+    let (eve, max) = (person("eve", &["engineer"]), person("max", &["manager"]));
+    assert_eq!(life.release(&eve, r#"{"limit":5}"#), "taken");
+    // the guard is tried with what eve was shown
+    assert_eq!(life.release(&max, "{}"), "taken");
+    assert_eq!((life.states().as_str(), life.data("limit").as_str()), ("released", "5"));
+}
+
+#[test]
 fn signatures_end_when_the_state_is_left_what_was_signed_changes_or_they_are_withdrawn() {
     let (eve, max) = (person("eve", &["engineer"]), person("max", &["manager"]));
     let pending = || {

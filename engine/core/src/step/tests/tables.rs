@@ -268,3 +268,17 @@ states: {a: {on: {GO: {by: [staff], actions: [{assign: {level: \"{{ decide('leve
         assert_eq!(replay.follow(&entry.bytes), Ok(Replayed::Same), "{}", entry.bytes);
     }
 }
+
+#[test]
+fn who_may_see_it_is_no_decision_of_the_step() {
+    let with_task = LENS.replace("    on:\n      INSPECT", "    task: {for: [staff]}\n    on:\n      INSPECT");
+    let tables = [("z80.yaml", Z80), ("tables/bands.yaml", BANDS), ("products.yaml", PRODUCTS)];
+    let mut life = Life::on(chart(&with_task, &tables));
+    assert_eq!(life.start(r#"{"product": "SV", "power": "1"}"#), "taken");
+    let claim = InputKind::Task {
+        task: TaskRef::read("made"),
+        act: TaskAct::Claim,
+    };
+    assert_eq!(life.take(ada(), None, claim), "taken");
+    assert!(!life.entry().contains("decisions"), "{}", life.entry());
+}

@@ -306,3 +306,56 @@ fn a_snapshot_with_tasks_is_read_back() {
     let read = Snapshot::restore(&life.chart, &stored.canonical, snapshot.head, &stored.personal);
     assert_eq!(read, Ok(snapshot));
 }
+
+#[test]
+fn an_instance_that_has_ended_has_nothing_to_do() {
+    let mut life = Life::begun(
+        "workflow: w
+start: {by: [staff]}
+access: [{for: [staff]}]
+type: parallel
+states:
+  work:
+    task: {for: [staff]}
+    initial: a
+    states:
+      a: {on: {GO: {target: b, by: [staff]}}}
+      b: {type: final}
+",
+        "{}",
+    );
+    assert_eq!(life.send("GO"), "taken");
+    let snapshot = life.snapshot.as_ref().expect("begun");
+    assert_eq!((snapshot.status, snapshot.tasks.len()), (Status::Done, 0));
+}
+
+#[test]
+fn an_act_that_comes_again_is_told_from_another_under_the_same_key() {
+    let mut life = Life::begun(INSPECTION, "{}");
+    assert_eq!(life.send("MOUNTED"), "taken");
+    let act = |act: TaskAct| Input {
+        signed: None,
+        key: None,
+        actor: person("ida", "inspector"),
+        reason: None,
+        kind: InputKind::Task {
+            task: TaskRef::read("work.inspection"),
+            act,
+        },
+    };
+    let to = |id: &str| TaskAct::Delegate {
+        to: person(id, "inspector").into(),
+    };
+    let said = |text: &str| TaskAct::Comment { text: text.into() };
+    let first = [said("chipped"), to("ivo"), TaskAct::Claim];
+    let other = [said("scratched"), to("eva"), TaskAct::Release { note: None }];
+    for (first, other) in first.into_iter().zip(other) {
+        let snapshot = life.snapshot.clone().expect("begun");
+        let Ok(Stepped::Done(mut outcome)) = life.step(&act(first.clone())) else {
+            panic!("an act needs nothing")
+        };
+        let entry = seal(&life.chart, &mut outcome, &act(first.clone()), snapshot.head).expect("it leaves a trace");
+        assert_eq!(repeats(&life.chart, &snapshot, &entry.bytes, &act(first)), Ok(true));
+        assert_eq!(repeats(&life.chart, &snapshot, &entry.bytes, &act(other)), Ok(false));
+    }
+}
