@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Code, Colour, Diagnostics, Sources, json, text};
-use statewright_core::lang::Bundle;
+use statewright_core::lang::{Bundle, check_together};
 use statewright_core::value::{Object, Value};
 use statewright_engine::scenario;
 
@@ -134,6 +135,8 @@ struct Examined {
     sources: Sources,
     diagnostics: Diagnostics,
     deployable: Vec<Deployable>,
+    /// Of the workflows without errors.
+    charts: Vec<Chart>,
     /// That could be read.
     files: usize,
     /// Those that could not, each with its reason.
@@ -146,6 +149,7 @@ impl Examined {
             sources: Sources::new(),
             diagnostics: Diagnostics::new(),
             deployable: Vec::new(),
+            charts: Vec::new(),
             files: 0,
             unreadable: Vec::new(),
         };
@@ -157,6 +161,8 @@ impl Examined {
             }
             files.iter().for_each(|file| examined.examine(file));
         }
+        let charts: Vec<&Chart> = examined.charts.iter().collect();
+        check_together(&charts, &mut examined.diagnostics);
         examined.diagnostics = std::mem::take(&mut examined.diagnostics).sorted();
         Ok(examined)
     }
@@ -169,6 +175,7 @@ impl Examined {
             Ok(compiled) => {
                 self.files += 1;
                 self.diagnostics.append(compiled.diagnostics);
+                self.charts.extend(compiled.chart);
                 let kind = if compiled.calendar.is_some() {
                     Kind::Calendar
                 } else {

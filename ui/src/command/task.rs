@@ -72,7 +72,7 @@ struct Which {
 struct Given {
     #[command(flatten)]
     which: Which,
-    /// Who is to have it: a user with a valid access token
+    /// Who is to have it: a user whom it is for
     #[arg(long, value_name = "USER")]
     to: String,
 }

@@ -9,6 +9,7 @@ mod invoke;
 mod ladder;
 mod people;
 mod read;
+mod shown;
 mod signature;
 mod state_set;
 mod table;

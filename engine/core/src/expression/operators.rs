@@ -90,8 +90,16 @@ impl Evaluation<'_> {
         self.timed(result.map(Value::Duration), node).map(Some)
     }
 
-    /// How many times one exact duration goes into another.
+    /// How many times one duration goes into another: both exact, both of days or both of months.
     fn ratio(&self, operator: Arithmetic, left: Duration, right: Duration, node: &Node) -> Result<Value, Stop> {
+        if let Some((left, right)) = left.in_one_calendar_unit(right) {
+            let amount = |count: i32| Value::Integer(i64::from(count));
+            let result = match operator {
+                Arithmetic::Divide => number::divide(&amount(left), &amount(right)),
+                _ => number::floor_divide(&amount(left), &amount(right)),
+            };
+            return self.counted(result, node);
+        }
         let inexact = [left, right].into_iter().find(|duration| !duration.is_exact());
         if let Some(duration) = inexact {
             return self.timed(Err(TimeError::NotExact(duration)), node);

@@ -28,6 +28,7 @@ mod shape;
 mod table;
 #[cfg(test)]
 mod tests;
+mod together;
 mod unbuilt;
 
 use std::sync::Arc;
@@ -42,6 +43,7 @@ pub use loader::PINNED_FILES_MAX;
 pub use lower::{LETS_MAX, TRANSITIONS_MAX};
 pub use path::join as beside;
 pub use table::{DECISION_ROWS_MAX, TABLE_ROWS_MAX};
+pub use together::check_together;
 pub use unbuilt::Unbuilt;
 
 /// Finds the files that a definition names. The core reads no files itself.

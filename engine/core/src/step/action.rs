@@ -242,14 +242,13 @@ impl Machine<'_> {
             Addressee::Instance { workflow, key } => Ok((workflow.clone(), self.scope(lets, locals).text(key)?.into())),
             Addressee::View(template) => {
                 let view = self.scope(lets, locals).template(template)?;
-                let part = |name: &str| match view.field(name) {
-                    Some(Value::Text(text)) => Some(text.clone()),
-                    _ => None,
-                };
-                match (part("workflow"), part("key")) {
-                    (Some(workflow), Some(key)) => Ok((workflow, key)),
-                    _ => Err(Broken::Fault(
-                        "`to` names no instance: there is none, or it is not a view".into(),
+                let part = |name: &str| view.field(name).and_then(Value::as_text);
+                // a mark says of whom it is in one text
+                let of_mark = part("instance").and_then(|instance| instance.split_once('/'));
+                match part("workflow").zip(part("key")).or(of_mark) {
+                    Some((workflow, key)) => Ok((workflow.into(), key.into())),
+                    None => Err(Broken::Fault(
+                        "`to` names no instance: there is none, or it is neither a view nor a mark".into(),
                     )),
                 }
             }

@@ -8,6 +8,7 @@ use super::scope::Locals;
 use super::{ActorKind, Refusal, RefusalKind};
 use crate::chart::{Admission, Form, Guard, Lets, Reason, Transition};
 use crate::expression::Expression;
+use crate::field::DefaultValue;
 use crate::value::{Object, Value};
 
 /// Of an event that comes without any.
@@ -31,8 +32,40 @@ impl<'a> Machine<'a> {
             Ok(fields) => {
                 self.set_event(self.event.name.clone(), fields.map_or(payload, Cow::Owned));
                 self.admitted = Some((transition.index, &admission.form));
+                refusals.extend(self.complete_form(&admission.form)?);
             }
             Err(problems) => refusals.extend(problems),
+        }
+        Ok(refusals)
+    }
+
+    /// Fields that were left empty and whose default is computed, one after another: a later one may rest on an earlier.
+    pub(super) fn complete_form(&mut self, form: &Form) -> Result<Vec<Refusal>, Interrupt> {
+        let mut refusals = Vec::new();
+        for field in &form.fields.list {
+            let Some(DefaultValue::Computed(template)) = &field.default else {
+                continue;
+            };
+            let is_meant = self.event_field(&field.name).is_some_and(|value| !value.is_null());
+            // an optional field that is set to null is meant to be empty
+            let is_emptied = field.optional && self.payload.as_ref().is_some_and(|payload| payload.contains_key(&field.name));
+            if is_meant || is_emptied {
+                continue;
+            }
+            let refuse = |sentence: String| Refusal::new(RefusalKind::Invalid, sentence).in_field(&*field.name);
+            match self.scope(&[], &Locals::default()).template(template) {
+                Err(NoValue::Needs) => return Err(Interrupt::Needs),
+                Ok(Value::Null) | Err(NoValue::Fault(_)) if field.optional => {}
+                Err(NoValue::Fault(sentence)) => refusals.push(refuse(format!("has no default: {sentence}"))),
+                Ok(value) => match field.accept(&value) {
+                    Ok(accepted) => self.set_event_field(&field.name, accepted),
+                    Err(problems) => refusals.extend(
+                        problems
+                            .into_iter()
+                            .map(|problem| Refusal::new(RefusalKind::Invalid, problem.sentence).in_field(problem.path)),
+                    ),
+                },
+            }
         }
         Ok(refusals)
     }
@@ -86,6 +119,10 @@ impl<'a> Machine<'a> {
             let Some((refusal, fault)) = self.try_guard(guard, lets)? else {
                 continue;
             };
+            // what could not be asked after a guard before it failed says nothing
+            if fault.is_some() && !refusals.is_empty() {
+                continue;
+            }
             if let Some(fault) = fault.filter(|_| !self.seen.borrow().awaiting) {
                 self.log.note("error.execution", &fault, guard.condition.source());
             }
@@ -125,8 +162,12 @@ impl<'a> Machine<'a> {
         )))
     }
 
-    /// The owner's sentence; else what is missing; else the clause that was false, with what was seen.
+    /// What is missing, if it cannot be said whether the guard holds: the owner's sentence would claim that it does not. Else that sentence,
+    /// else the clause that was false, with what was seen.
     fn guard_sentence(&self, guard: &Guard, lets: &[&Lets], fault: Option<&str>) -> Result<String, Interrupt> {
+        if let Some(fault) = fault {
+            return Ok(fault.to_owned());
+        }
         if let Some(otherwise) = &guard.otherwise {
             match self.scope(lets, &Locals::default()).text(otherwise) {
                 Ok(sentence) => return Ok(sentence),
@@ -134,10 +175,7 @@ impl<'a> Machine<'a> {
                 Err(NoValue::Fault(_)) => {}
             }
         }
-        match fault {
-            Some(fault) => Ok(fault.to_string()),
-            None => self.false_clauses(&guard.condition, lets),
-        }
+        self.false_clauses(&guard.condition, lets)
     }
 
     fn false_clauses(&self, condition: &Expression, lets: &[&Lets]) -> Result<String, Interrupt> {

@@ -180,9 +180,17 @@ impl Machine<'_> {
         self.follow_done(state, position, declared)
     }
 
-    /// The last of the children could not begin, and whoever answered to that stayed: the invoke is done as if it had ended.
+    /// The last of the children could not begin, and whoever answered to that stayed: the invoke is done as if it had been the first. If
+    /// none came to an end, nothing is done.
     fn raise_if_all_ended(&mut self, effect: &Arc<str>) {
         let Some(active) = self.next.invokes.get(effect) else { return };
+        if !active
+            .children
+            .iter()
+            .any(|child| matches!(child.standing, Standing::Ended(_)))
+        {
+            return;
+        }
         let (state, position) = (active.state, active.position);
         let declared = self.chart.state(state).invokes.get(position);
         if let (Some(results), Some(declared)) = (results(active), declared) {

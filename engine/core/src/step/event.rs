@@ -40,6 +40,13 @@ impl<'a> Machine<'a> {
         self.event = Event::of(name, fields);
     }
 
+    /// Of the event that is being taken; the rest of it stays as it is.
+    pub fn set_event_field(&mut self, name: &Arc<str>, value: Value) {
+        let mut fields = self.event_fields();
+        fields.insert(name.clone(), value);
+        self.set_event(self.event.name.clone(), Cow::Owned(fields));
+    }
+
     pub fn event_value(&self) -> &Value {
         self.event.whole.get_or_init(|| {
             let mut event: Object = (*self.event.fields).clone();

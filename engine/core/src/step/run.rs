@@ -233,6 +233,10 @@ impl<'a> Machine<'a> {
             .collect();
         self.set_event("start".into(), fields);
         self.next.data = Arc::new(chart.data.record(written));
+        let unfilled = self.complete_form(&rule.form)?;
+        if !unfilled.is_empty() {
+            return Ok(Verdict::Refused(unfilled));
+        }
         self.compute_defaults()?;
         self.settle_zone()?;
         let mut refusals = self.false_guards(&rule.guards, &[])?;

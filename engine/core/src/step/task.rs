@@ -60,6 +60,11 @@ impl OpenTask {
         self.people.includes(actor) || self.has_reached(actor)
     }
 
+    /// Whether somebody knows of it by the task alone, whatever else they see of the instance.
+    pub fn is_known_to(&self, actor: &super::Actor) -> bool {
+        self.is_for(actor) || self.holder.as_ref() == Some(&actor.id)
+    }
+
     pub fn has_reached(&self, actor: &super::Actor) -> bool {
         self.reached.iter().any(|reached| reached.people.includes(actor))
     }
@@ -168,7 +173,10 @@ impl Machine<'_> {
     /// A moment, the beginning of a date, or a duration from the beginning. What has no value is none, and the trail says why.
     fn deadline(&mut self, template: Option<&Template>, from: Timestamp, path: &str) -> Result<Option<Timestamp>, Interrupt> {
         let Some(template) = template else { return Ok(None) };
+        // it is computed again at every step: with the moment of that step a deadline would run away from its own ladder
+        let now = std::mem::replace(&mut self.now, from);
         let value = self.scope(&[], &Locals::default()).template(template);
+        self.now = now;
         let value = self.value_or_note(value, NOTE, path)?.unwrap_or(Value::Null);
         let due = match value {
             Value::Null => return Ok(None),

@@ -94,7 +94,7 @@ impl Machine<'_> {
                 return Ok(Verdict::Refused(vec![if seen { refusal } else { super::sight::hidden() }]));
             }
         };
-        if !open.is_for(self.actor) && !self.holds(&open) && !self.is_seen()? {
+        if !open.is_known_to(self.actor) && !self.is_seen()? {
             return Ok(Verdict::Refused(vec![super::sight::hidden()]));
         }
         if self.paused_states().contains(open.state) {

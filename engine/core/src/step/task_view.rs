@@ -68,7 +68,7 @@ pub fn tasks(
     let mut shown = Vec::new();
     for (name, open) in &snapshot.tasks {
         let Some(task) = &chart.state(open.state).task else { continue };
-        let sees = *visible != Visibility::Hidden || open.is_for(actor) || open.holder.as_ref() == Some(&actor.id);
+        let sees = *visible != Visibility::Hidden || open.is_known_to(actor);
         if sees {
             shown.push(
                 machine

@@ -22,6 +22,9 @@ pub(super) fn timer_name(chart: &crate::chart::Chart, state: StateIndex, timer: 
     TimerOf::State { path, name: &timer.name }.name()
 }
 
+/// Names of what is another at each step.
+const PASSING: [&str; 4] = ["actor", "event", "now", "today"];
+
 impl Machine<'_> {
     /// Brings the armed timers into line with the configuration, the data and the pauses. Runs once, when the step has come to rest.
     pub(super) fn settle_timers(&mut self) -> Result<(), Interrupt> {
@@ -92,10 +95,10 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// A moment that business time led to stays as it was computed, whatever becomes of the calendar, until its data changes.
+    /// A moment stays as it was computed until its data changes: whatever becomes of the calendar, and though it is later by now.
     fn keeps_moment(&self, name: &str, expression: &Expression) -> bool {
         let lets = &self.chart.lets;
-        if self.chart.calendar.is_none() || !self.next.timers.contains_key(name) {
+        if !self.next.timers.contains_key(name) {
             return false;
         }
         let mut open: Vec<Arc<str>> = expression.references().variables.into_keys().collect();
@@ -106,6 +109,8 @@ impl Machine<'_> {
             }
             if let Some((_, named)) = lets.iter().find(|(let_name, _)| *let_name == variable) {
                 open.extend(named.references().variables.into_keys());
+            } else if PASSING.contains(&&*variable) {
+                // of the step that led here, which has gone by
             } else if self.chart.data.get(&variable).is_none() || self.log.changes.iter().any(|change| change.field == variable) {
                 return false;
             }

@@ -21,6 +21,31 @@ impl Duration {
         *self == Duration::exact(self.microseconds)
     }
 
+    /// How many calendar days each has, or months, if both have nothing else: then one goes into the other without a zone.
+    #[must_use]
+    pub(crate) fn in_one_calendar_unit(self, other: Duration) -> Option<(i32, i32)> {
+        let of_days = |duration: Duration| {
+            let days = duration.days;
+            (duration
+                == Duration {
+                    days,
+                    ..Duration::default()
+                })
+            .then_some(days)
+        };
+        let of_months = |duration: Duration| {
+            let months = duration.months;
+            (duration
+                == Duration {
+                    months,
+                    ..Duration::default()
+                })
+            .then_some(months)
+        };
+        let days = of_days(self).zip(of_days(other));
+        days.or_else(|| of_months(self).zip(of_months(other)))
+    }
+
     /// Whether some of it counts in a calendar's business hours or days.
     #[must_use]
     pub fn counts_business_time(&self) -> bool {

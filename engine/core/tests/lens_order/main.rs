@@ -160,7 +160,7 @@ fn an_ordinary_order_goes_straight_to_the_lab() {
 #[test]
 fn only_an_approved_practice_orders_and_only_for_itself() {
     let chart = lens_order();
-    assert_eq!(entered(&chart, &[], ""), "There is no practice north; `ordering` is empty");
+    assert_eq!(entered(&chart, &[], ""), "There is no practice north");
     assert_eq!(entered(&chart, &[], "Suspended"), "north may not order: Suspended");
     assert_eq!(
         entered(&chart, &[("\"practice\": \"north\"", "\"practice\": \"south\"")], "Approved"),

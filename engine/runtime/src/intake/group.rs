@@ -54,6 +54,8 @@ pub(super) struct Group {
     /// What became of each request, in their order.
     pub steps: Vec<Step>,
     pub changes: Changes,
+    /// Requests that must not be stepped before what stands here is committed, in their order.
+    pub later: Vec<Request>,
     /// What the step under way has seen so far, and how often it has asked.
     facts: Facts,
     rounds: u32,
@@ -98,6 +100,7 @@ impl Group {
             current: None,
             steps: Vec::new(),
             changes: Changes::default(),
+            later: Vec::new(),
             facts: Facts::default(),
             rounds: 0,
             sight: Facts::default(),
@@ -164,6 +167,8 @@ impl Group {
     pub fn advance(&mut self, now: Timestamp) -> Option<Needs> {
         while self.steps.len() < self.requests.len() {
             match self.take_next(now) {
+                // What is found by fields and marks is found in the store, which does not know yet what this batch did to the instance.
+                Ok(Some(needs)) if !needs.finds.is_empty() && self.current.is_some() => self.leave_for_later(),
                 Ok(Some(needs)) => {
                     self.rounds += 1;
                     if self.rounds <= NEEDS_ROUNDS_MAX {
@@ -181,6 +186,13 @@ impl Group {
             }
         }
         None
+    }
+
+    fn leave_for_later(&mut self) {
+        self.later = self.requests.split_off(self.steps.len());
+        self.facts = Facts::default();
+        self.sight = Facts::default();
+        self.rounds = 0;
     }
 
     fn take_next(&mut self, now: Timestamp) -> Result<Option<Needs>, Failure> {

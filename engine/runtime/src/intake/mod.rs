@@ -177,10 +177,8 @@ impl Intake {
         let mut again = Vec::new();
         for group in batch.groups {
             if lasting || group.stumbles + 1 >= COMMIT_ATTEMPTS_MAX {
-                group
-                    .requests
-                    .into_iter()
-                    .for_each(|request| request.reply.fail(error.clone()));
+                let all = group.requests.into_iter().chain(group.later);
+                all.for_each(|request| request.reply.fail(error.clone()));
             } else {
                 again.push(group.into_parcel_after_stumble());
             }

@@ -27,7 +27,7 @@ pub struct Reader {
 pub struct Subjects {
     instances: BTreeMap<InstanceId, EngineResult<Option<Instance>>>,
     /// What was found by fields and by marks, of each request.
-    found: BTreeMap<FindRequest, Found>,
+    found: BTreeMap<FindRequest, EngineResult<Found>>,
 }
 
 /// What one request finds.
@@ -55,9 +55,15 @@ impl Reader {
         for needs in needs {
             ids.extend(needs.reads.iter().map(subject));
             for request in &needs.finds {
-                if !found.contains_key(request) {
-                    found.insert(request.clone(), self.look_for(request).await?);
+                if found.contains_key(request) {
+                    continue;
                 }
+                // what is damaged stops whoever looks for it, and nobody else
+                let looked = match self.look_for(request).await {
+                    Err(error) if error.passes() => return Err(error),
+                    looked => looked,
+                };
+                found.insert(request.clone(), looked);
             }
             if let Some(name) = &needs.calendar {
                 // from memory, unless this node has not heard of it yet
@@ -134,6 +140,7 @@ impl Reader {
         }
         for request in &needs.finds {
             if let Some(found) = subjects.found.get(request) {
+                let found = found.as_ref().map_err(EngineError::clone)?;
                 let value = found_value(found, request, chart, now)?;
                 facts.found.insert((request.read.clone(), request.text()), value);
             }

@@ -27,8 +27,10 @@ impl Intake {
         let mut kept = Vec::new();
         for (mut group, result) in batch.groups.into_iter().zip(results) {
             match result {
+                // what comes after it waits behind it
                 None if group.needs_fresh() => again.push(group.into_parcel(Retry::Fresh)),
                 None => {
+                    again.extend(group.take_later());
                     kept.extend(group.before.clone().filter(|_| group.source == Source::Loaded));
                     again.extend(self.tell(group).await);
                 }
@@ -38,6 +40,7 @@ impl Intake {
                         _ => self.cache.forget([group.instance]),
                     }
                     self.handover.committed(&write);
+                    again.extend(group.take_later());
                     again.extend(self.tell(group).await);
                 }
                 Some((write, applied)) => {
@@ -227,8 +230,8 @@ impl Intake {
 
     /// Tells everyone that it did not come to a commit. Who was told something of their own already hears that, and nothing of the
     /// instance; but not before it is known that they repeat nothing.
-    async fn give_up(&self, group: Group, error: &EngineError) -> Vec<Parcel> {
-        let mut again = Vec::new();
+    async fn give_up(&self, mut group: Group, error: &EngineError) -> Vec<Parcel> {
+        let mut again: Vec<Parcel> = group.take_later().into_iter().collect();
         let exists = group.before.is_some();
         let mut steps = group.steps.into_iter();
         for mut request in group.requests {
@@ -288,7 +291,12 @@ impl Group {
         self.source != Source::Loaded && self.steps.iter().any(|step| !step.traced)
     }
 
-    fn into_parcel(self, retry: Retry) -> Parcel {
+    fn take_later(&mut self) -> Option<Parcel> {
+        Parcel::of(std::mem::take(&mut self.later))
+    }
+
+    fn into_parcel(mut self, retry: Retry) -> Parcel {
+        self.requests.append(&mut self.later);
         Parcel {
             instance: self.instance,
             requests: self.requests,

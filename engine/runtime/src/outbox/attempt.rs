@@ -141,8 +141,8 @@ impl Tools {
     /// Why it must not begin: too late, or what it requires does not hold now.
     async fn may_begin(&self, row: &EffectRow, body: &EffectBody) -> EngineResult<Option<Final>> {
         let now = self.clock.now();
-        if body.expires_at.is_some_and(|expires_at| now > expires_at) {
-            let message = "it was to begin earlier than this".to_owned();
+        if let Some(expires_at) = body.expires_at.filter(|expires_at| now > *expires_at) {
+            let message = format!("it was not begun in time: by {expires_at} at the latest");
             return Ok(Some(Final {
                 why: "expired",
                 message,

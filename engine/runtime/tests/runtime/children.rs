@@ -215,25 +215,22 @@ async fn leaving_the_state_stops_the_children_and_frees_what_they_held() {
 
 #[tokio::test]
 async fn a_child_that_cannot_be_started_is_an_error_of_the_invoke() {
-    let mut world = begun(&["right", "third"]).await;
+    let world = begun(&["right", "third"]).await;
     world.expect("A", "work.stuck hold.released end.open").await;
     assert_eq!(world.field("pair", "A", "why").await, Value::from("Nobody has three"));
     world.expect("A-right", "life.cut").await;
     world.prove().await;
     let mut stranger = World::with(&[&pair(), LENS]).await;
-    let eye = object(&[("eye", Value::from("right"))]);
     stranger
         .start("lens", "A-right", &[("eye", Value::from("right"))])
         .await
         .unwrap();
-    assert!(eye.contains_key("eye"));
     stranger.start("pair", "A", &[("eyes", eyes_of(&["right"]))]).await.unwrap();
     stranger.settle().await;
     stranger.expect("A", "work.stuck hold.released end.open").await;
     // what has the key is nobody's child, and is left in peace
     stranger.expect("A-right", "life.cut").await;
     stranger.prove().await;
-    world.settle().await;
 }
 
 const BOOKING: &str = "
@@ -315,5 +312,47 @@ async fn an_instance_that_has_ended_goes_on_undoing_what_was_named() {
     assert!(world.show("booking", "B").await.done);
     assert_eq!(asked(&world).last().map(String::as_str), Some(r#"{"cancel":"R1"}"#));
     assert_eq!(asked(&world).len(), 3);
+    world.prove().await;
+}
+
+#[tokio::test]
+async fn a_view_is_followed_through_a_named_value_and_a_loop() {
+    let workflow = "
+workflow: pair
+data: {seen: {type: list, items: string, default: []}, last: optional string}
+let:
+  open: lenses | where(not item.done)
+  first_open: open | first
+start: {by: [clerk]}
+access: [{for: [clerk]}]
+initial: making
+states:
+  making:
+    invoke: {id: lenses, workflow: lens, each: \"eye in ['right', 'left']\", key: \"{{ key }}-{{ eye }}\", input: {eye: \"{{ eye }}\"}}
+    on:
+      CLOSE:
+        target: closed
+        by: [clerk]
+        guard: {if: open | length == 0, otherwise: \"Open: {{ open | map(item.data.eye) | join(', ') }}\"}
+      NAME: {by: [clerk], actions: [{assign: {last: \"{{ first_open.data.tries ~ '' }}\"}}]}
+      LIST: {by: [clerk], actions: [{each: lens in open, assign: {last: \"{{ lens.states | join(' ') }}\"}}]}
+  closed: {}
+";
+    let mut world = World::with(&[workflow, LENS]).await;
+    world.start("pair", "A", &[]).await.unwrap();
+    world.settle().await;
+    let refused = world.send("pair", "A", "CLOSE").await.unwrap();
+    assert!(format!("{:?}", refused.verdict).contains("Open: right, left"), "{refused:?}");
+    for (event, last) in [("NAME", "0"), ("LIST", "life life.cut cut")] {
+        let answer = world.send("pair", "A", event).await.unwrap();
+        assert_eq!(answer.verdict.as_str(), "taken", "{answer:?}");
+        let found = world.field("pair", "A", "last").await;
+        let words = |text: &str| {
+            let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
+            words.sort();
+            words
+        };
+        assert_eq!(found.as_text().map(words), Some(words(last)), "{event}");
+    }
     world.prove().await;
 }

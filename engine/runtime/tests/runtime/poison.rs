@@ -127,29 +127,11 @@ async fn poisoned() -> (World, Arc<FaultyStore>) {
     (world, faulty)
 }
 
-/// Sends all of them before the intake takes any, so that they share a batch; what leaves no trace may need another one.
-async fn in_one_batch(world: &World, requests: Vec<SendRequest>) -> Vec<EngineResult<Answer>> {
-    let count = requests.len();
-    let mut asked = Vec::new();
-    for request in requests {
-        let engine = world.engine();
-        asked.push(tokio::spawn(async move { engine.send(request).await }));
-    }
-    while world.node.engine.waiting().0 < count {
-        tokio::task::yield_now().await;
-    }
-    let mut answers = Vec::new();
-    for asked in asked {
-        answers.push(world.ask(async move { asked.await.unwrap() }).await);
-    }
-    answers
-}
-
 /// Sends the poison between two counters, which must be answered as ever; answers what became of the poison.
 async fn beside_others(world: &World, poison: SendRequest) -> EngineResult<Answer> {
     let before = world.field("counter", "A", "count").await;
     let requests = vec![send_of("counter", "A", "ADD"), poison, send_of("counter", "B", "ADD")];
-    let mut answers = in_one_batch(world, requests).await;
+    let mut answers = world.in_one_batch(requests).await;
     for other in [answers.pop().unwrap(), answers.remove(0)] {
         let other = other.unwrap();
         assert_eq!((other.verdict, other.duplicate), (Verdict::Taken, false));
@@ -236,14 +218,14 @@ async fn who_repeats_an_input_hears_of_no_stale_revision_while_it_cannot_be_aske
         ..send_of("counter", "A", "ADD")
     };
     let both = || vec![request("late", Some(1)), request("other", None)];
-    let late = in_one_batch(&world, both()).await.remove(0).unwrap();
+    let late = world.in_one_batch(both()).await.remove(0).unwrap();
     let counter = InstanceId::of("counter", "A");
     faulty.spoil(counter, Spoilt::Silent);
-    for told in in_one_batch(&world, both()).await {
+    for told in world.in_one_batch(both()).await {
         assert!(matches!(told, Err(EngineError::Unavailable(_))), "{told:?}");
     }
     faulty.mend(counter);
-    let again = in_one_batch(&world, vec![request("late", Some(1))]).await.remove(0).unwrap();
+    let again = world.in_one_batch(vec![request("late", Some(1))]).await.remove(0).unwrap();
     assert!(again.duplicate);
     assert_eq!((again.sequence, again.verdict), (late.sequence, Verdict::Taken));
 }

@@ -1,7 +1,14 @@
 //! Reads that find more than one: by indexed fields and states, by keys, and by marks.
 
+use std::sync::Arc;
+
+use statewright_core::identity::InstanceId;
 use statewright_core::value::Value;
+use statewright_engine::error::EngineError;
 use statewright_engine::intake::Answer;
+use statewright_engine::store::Store;
+use statewright_engine::store::memory::MemoryStore;
+use statewright_engine::testing::{FaultyStore, Spoilt};
 
 use crate::support::{World, object, send_of};
 
@@ -30,6 +37,10 @@ reads:
   weight: {marks: failed, where: {lot: \"{{ key }}\"}, take: {sum: weight}}
   latest: {marks: failed, where: {lot: \"{{ key }}\"}, one_per: mode}
   named: {workflow: lens, keys: [A, nobody]}
+  power: {workflow: lens, where: {lot: \"{{ key }}\"}, take: {sum: power}}
+  strongest: {workflow: lens, where: {lot: \"{{ key }}\"}, take: {max: power}}
+  by_power: {workflow: lens, where: {lot: \"{{ key }}\"}, order: power}
+  an_eye: {workflow: lens, where: {lot: \"{{ key }}\"}, one_per: eye}
 start: {by: [clerk]}
 access: [{for: [clerk]}]
 initial: open
@@ -45,6 +56,9 @@ states:
         input: {mode: string, weight: {type: integer, default: 1}}
         actions: [{mark: {failed: {lot: \"{{ key }}\", mode: \"{{ event.mode }}\", weight: \"{{ event.weight }}\"}}}]
       UNDO: {by: [clerk], actions: [{unmark: failed}]}
+      WEIGH:
+        by: [clerk]
+        actions: [{assign: {sum: \"{{ power }}\", count: \"{{ strongest }}\", seen: \"{{ by_power | map(item.key) }}\", some: \"{{ an_eye | map(item.key) }}\"}}]
       COUNT:
         by: [clerk]
         input: {mode: string}
@@ -140,4 +154,70 @@ async fn marks_are_counted_summed_and_taken_back() {
     let refused = world.tell("COUNT", &mode("chip")).await;
     assert!(format!("{:?}", refused.verdict).contains("Too many"), "{refused:?}");
     world.prove().await;
+}
+
+#[tokio::test]
+async fn what_is_found_is_added_up_and_put_in_order_by_its_fields() {
+    let world = begun().await;
+    for (key, eye, power) in [("D", "right", 9), ("E", "left", 4)] {
+        let input = [
+            ("lot", Value::from("L1")),
+            ("eye", Value::from(eye)),
+            ("power", Value::Integer(power)),
+        ];
+        world.pass(1);
+        world.start("lens", key, &input).await.unwrap();
+    }
+    world.tell("WEIGH", &[]).await;
+    assert_eq!((world.lot("sum").await, world.lot("count").await), ("15".into(), "9".into()));
+    assert_eq!(world.lot("seen").await, r#"["A","B","E","D"]"#);
+    assert_eq!(world.lot("some").await, r#"["D","E"]"#);
+    world.prove().await;
+}
+
+#[tokio::test]
+async fn what_came_before_in_the_same_batch_is_found() {
+    let world = begun().await;
+    let chip = [("mode", Value::from("chip"))];
+    let send = |event: &str| {
+        let mut request = send_of("lot", "L1", event);
+        request.payload = object(&chip);
+        request
+    };
+    let events = ["FAILED", "FAILED", "COUNT", "FAILED", "COUNT", "FAILED"];
+    let answers = world.in_one_batch(events.map(send).into()).await;
+    let said: Vec<&str> = answers
+        .iter()
+        .map(|answer| answer.as_ref().unwrap().verdict.as_str())
+        .collect();
+    assert_eq!(said, ["taken", "taken", "taken", "taken", "refused", "taken"]);
+    assert_eq!(world.lot("count").await, "2");
+    let trail = world.trail("lot", "L1").await;
+    let order: Vec<&str> = trail[1..]
+        .iter()
+        .map(|line| line.split(' ').nth(1).unwrap_or_default())
+        .collect();
+    assert_eq!(order, events, "{trail:?}");
+    world.prove().await;
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_stops_who_looks_for_it_and_nobody_else() {
+    let faulty = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new()), 1));
+    let store: Arc<dyn Store> = faulty.clone();
+    let world = World::on(store, &[LENS, LOT], |_| {}).await;
+    world.start("lot", "L1", &[]).await.unwrap();
+    for key in ["A", "B"] {
+        let input = [("lot", Value::from("L1")), ("eye", Value::from("right"))];
+        world.start("lens", key, &input).await.unwrap();
+    }
+    faulty.spoil(InstanceId::of("lens", "A"), Spoilt::Damaged);
+    let looks = {
+        let mut request = send_of("lot", "L1", "LOOK");
+        request.payload = object(&[("eye", Value::from("right"))]);
+        request
+    };
+    let answers = world.in_one_batch(vec![looks, send_of("lens", "B", "DONE")]).await;
+    assert!(matches!(answers[0], Err(EngineError::Damaged(_))), "{:?}", answers[0]);
+    assert_eq!(answers[1].as_ref().map(|answer| answer.verdict.as_str()), Ok("taken"));
 }

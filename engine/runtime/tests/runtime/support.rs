@@ -184,6 +184,24 @@ impl World {
         panic!("nobody answers");
     }
 
+    /// Sends all of them before the intake takes any, so that they share a batch; what leaves no trace may need another one.
+    pub async fn in_one_batch(&self, requests: Vec<SendRequest>) -> Vec<EngineResult<Answer>> {
+        let count = requests.len();
+        let mut asked = Vec::new();
+        for request in requests {
+            let engine = self.engine();
+            asked.push(tokio::spawn(async move { engine.send(request).await }));
+        }
+        while self.node.engine.waiting().0 < count {
+            tokio::task::yield_now().await;
+        }
+        let mut answers = Vec::new();
+        for asked in asked {
+            answers.push(self.ask(async move { asked.await.unwrap() }).await);
+        }
+        answers
+    }
+
     /// Ticks everything until nothing happens any more at this moment.
     pub async fn settle(&mut self) {
         let now = self.now();

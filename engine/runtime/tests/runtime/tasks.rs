@@ -3,6 +3,7 @@
 use statewright_core::step::{Actor, TaskAct, TaskRef};
 use statewright_core::value::Value;
 use statewright_engine::TaskRequest;
+use statewright_engine::error::EngineError;
 use statewright_engine::intake::Answer;
 use statewright_engine::queries::QueueRequest;
 
@@ -174,4 +175,26 @@ async fn a_repeated_act_is_done_once() {
     assert!(answer.duplicate && answer.verdict.as_str() == "taken");
     assert!(object(&[]).is_empty());
     world.prove().await;
+}
+
+#[tokio::test]
+async fn who_was_reached_by_a_rung_is_told_that_it_has_moved_on() {
+    let mut world = begun().await;
+    world.pass(3_600);
+    world.settle().await;
+    let stale = |who: &str, role: &str| TaskRequest {
+        workflow: "order".into(),
+        key: "A".into(),
+        task: TaskRef::read("review"),
+        act: TaskAct::Claim,
+        actor: person(who, &[role]),
+        input_key: None,
+        expected: Some(1),
+    };
+    let (engine, request) = (world.engine(), stale("sue", "supervisor"));
+    let told = world.ask(async move { engine.act(request).await }).await;
+    assert_eq!(told, Err(EngineError::StaleRevision { current: 2 }));
+    let (engine, request) = (world.engine(), stale("eve", "visitor"));
+    let told = world.ask(async move { engine.act(request).await }).await;
+    assert!(matches!(told, Err(EngineError::NoSuchInstance { .. })), "{told:?}");
 }

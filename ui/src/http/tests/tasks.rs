@@ -147,7 +147,7 @@ async fn a_task_is_given_to_somebody_whom_it_is_for() {
     .await;
     api.check(
         act("A-1", "assign", r#"{"to": "zed"}"#).by(&api.clerk),
-        "422 SW-2202 to: nobody with a valid access token is called `zed` [invalid to]",
+        "403 SW-2201 zed is not among those whom this task is for [forbidden]",
     )
     .await;
     api.check(

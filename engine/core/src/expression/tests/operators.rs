@@ -198,6 +198,10 @@ fn time_is_typed() {
                 "fault: `now + business_hours(2)`: business time needs a calendar, and none is set (`calendar:` of the workflow)",
             ),
             (
+                "days(60) // months(1)",
+                "fault: `days(60) // months(1)`: `60d` is not exact: it has calendar or business units",
+            ),
+            (
                 "days(1) / 2",
                 "fault: `days(1) / 2`: `1d` is not exact: it has calendar or business units",
             ),

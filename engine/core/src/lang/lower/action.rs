@@ -91,6 +91,7 @@ impl Lowering<'_> {
                 "choose another name: expressions would not know which is meant",
             );
         }
+        self.read_uses.bind(&bound, &list.references());
         scope.insert(bound.clone(), Known::Item { kind, personal });
         scope.insert("index", Known::BuiltIn);
         Some(Each {
@@ -318,8 +319,14 @@ impl Lowering<'_> {
     }
 
     fn start_instance(&mut self, mapping: &Mapping, scope: &Scope) -> Option<StartInstance> {
+        let workflow = mapping.get("workflow")?.as_scalar()?;
+        if mapping.get("key").is_none() {
+            let message = format!("`start: {}` does not say which one is started", workflow.text);
+            let help = "add `key`: it is known here, before there is an instance that could make one of its own";
+            self.error(Code::MissingKey, workflow.span, message, help);
+        }
         Some(StartInstance {
-            workflow: mapping.get("workflow")?.as_scalar()?.text.clone(),
+            workflow: workflow.text.clone(),
             key: mapping.get("key").and_then(|node| self.identity(node, scope, MESSAGE)),
             with: self.values(mapping.get("with"), scope, MESSAGE),
         })

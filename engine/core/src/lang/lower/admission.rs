@@ -30,7 +30,8 @@ impl Lowering<'_> {
             .find(|mapping| KEYS.iter().any(|key| mapping.get(key).is_some()))?;
         self.refuse_different_forms(event, &mappings);
         let scope = self.scope.clone();
-        let form = self.form(first.get("input"), &scope);
+        let mut form = self.form(first.get("input"), &scope);
+        keep_what_is_left_out(&mut form);
         let signed = scope.with_event(Event::Form(Arc::new(form.fields.clone())));
         Some(Admission {
             sign: self.signature(first.get("sign"), &signed),
@@ -237,6 +238,17 @@ impl Lowering<'_> {
             ..narrowed.clone()
         })
     }
+}
+
+/// The default of a field of `data` is for the start. Where an event may write the field and leaves it out, it stays as it is.
+fn keep_what_is_left_out(form: &mut Form) {
+    let writes = &form.writes;
+    let optional = form
+        .fields
+        .list
+        .iter_mut()
+        .filter(|field| field.optional && writes.contains(&field.name));
+    optional.for_each(|field| field.default = None);
 }
 
 /// Whether nothing, or the same, is written at two places.

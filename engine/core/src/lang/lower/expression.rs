@@ -1,11 +1,9 @@
 //! Expressions: parsed, checked against the names in scope, and what they touch.
 
-use std::sync::Arc;
-
 use super::Lowering;
 use crate::chart::ValueTemplate;
 use crate::diagnostic::{Code, Span};
-use crate::expression::{Expression, Function, References, Step, Template, Type, Use};
+use crate::expression::{Expression, Function, References, Template, Type};
 use crate::field::{self, Schema};
 use crate::lang::computed;
 use crate::lang::personal::Flow;
@@ -146,11 +144,8 @@ impl Lowering<'_> {
                 .map(|at| at + offset);
             at.map_or(scalar.span, |at| scalar.span_of(at..at + word.len()))
         };
+        self.read_uses.note(references);
         for (variable, paths) in &references.variables {
-            self.note_read(
-                variable,
-                paths.iter().map(|(path, reference)| (path.0.as_slice(), reference.usage)),
-            );
             if &**variable == "sla" {
                 self.check_clocks(paths.keys(), span_of);
             }
@@ -158,27 +153,6 @@ impl Lowering<'_> {
         for (function, _) in &references.calls {
             if needs_calendar(*function) {
                 self.need_calendar(span_of(function.name()));
-            }
-        }
-    }
-
-    fn note_read<'p>(&mut self, variable: &Arc<str>, paths: impl Iterator<Item = (&'p [Step], Use)>) {
-        let Some(noted) = self.read_paths.get_mut(variable) else {
-            return;
-        };
-        for (path, usage) in paths {
-            // of a list of views, what is asked of each
-            let path = path.strip_prefix(&[Step::Each]).unwrap_or(path);
-            let fields = path.iter().map_while(|step| match step {
-                Step::Field(name) => Some(name.clone()),
-                Step::Each => None,
-            });
-            let fields: Vec<Arc<str>> = fields.collect();
-            if fields.is_empty() && usage == Use::Value {
-                // The view as a whole: whoever gets it may ask for what identifies it.
-                noted.extend([vec!["workflow".into()], vec!["key".into()]]);
-            } else if !fields.is_empty() {
-                noted.insert(fields);
             }
         }
     }

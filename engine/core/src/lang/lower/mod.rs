@@ -12,6 +12,7 @@ mod expression;
 mod invoke;
 mod names;
 mod people;
+mod read_uses;
 mod reads;
 mod sameness;
 mod signature;
@@ -67,8 +68,7 @@ pub(super) struct Lowering<'a> {
     has_calendar: bool,
     /// The tables that expressions ask.
     tables: Asked,
-    /// Read to the paths of its view that expressions name.
-    read_paths: BTreeMap<Arc<str>, BTreeSet<Vec<Arc<str>>>>,
+    read_uses: read_uses::ReadUses,
     /// The reads that invokes of children are.
     child_reads: BTreeMap<Arc<str>, Read>,
     /// Names of the `sla` clocks.
@@ -101,7 +101,7 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, found: Diagnosti
         personal_inputs: BTreeSet::new(),
         has_calendar: workflow.get("calendar").is_some(),
         tables: Asked::default(),
-        read_paths: BTreeMap::new(),
+        read_uses: read_uses::ReadUses::default(),
         child_reads: BTreeMap::new(),
         clock_names: Vec::new(),
         undone: Vec::new(),

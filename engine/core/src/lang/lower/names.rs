@@ -46,12 +46,12 @@ impl Lowering<'_> {
         {
             let known = known_of(&entry.value);
             self.declare(&mut scope, &mut places, &entry.key, "a read", known);
-            self.read_paths.insert(entry.key.text.clone(), Default::default());
+            self.read_uses.declare(&entry.key.text);
         }
         for Children { id, each } in children_of(workflow, None) {
             let known = if each { Known::Views } else { Known::View };
             self.declare(&mut scope, &mut places, &id, "the children of an invoke", known);
-            self.read_paths.entry(id.text.clone()).or_default();
+            self.read_uses.declare(&id.text);
         }
         let lets: Vec<Scalar> = keys(workflow, "let").take(LETS_MAX).cloned().collect();
         for scalar in &lets {
@@ -116,6 +116,7 @@ impl Lowering<'_> {
         let known = match entry.value.as_scalar() {
             Some(scalar) => {
                 let kind = self.check_expression(scalar, 0, expression, &scope);
+                self.read_uses.bind(&entry.key.text, &expression.references());
                 Known::Let {
                     kind,
                     personal: self.is_personal(expression, &scope),

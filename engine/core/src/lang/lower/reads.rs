@@ -134,11 +134,10 @@ impl Lowering<'_> {
         let taken = mapping.get("take");
         let of_take = ["sum", "min", "max"].map(|key| text(taken.and_then(|take| take.get(key))));
         let arranged = ["order", "one_per"].map(|key| text(mapping.get(key)));
-        let noted = self.read_paths.entry(entry.key.text.clone()).or_default();
         for path in of_take.into_iter().chain(arranged).flatten() {
             let parts: Vec<Arc<str>> = path.split('.').map(Arc::from).collect();
-            noted.insert(std::iter::once("data".into()).chain(parts.clone()).collect());
-            noted.insert(parts);
+            let of_data = std::iter::once("data".into()).chain(parts.clone()).collect();
+            self.read_uses.add(&entry.key.text, [of_data, parts]);
         }
     }
 
@@ -152,7 +151,7 @@ impl Lowering<'_> {
     /// What expressions ask of each read's view.
     pub(super) fn fill_paths(&self, reads: &mut BTreeMap<Arc<str>, Read>) {
         for (name, read) in reads {
-            read.paths = self.read_paths.get(name).into_iter().flatten().cloned().collect();
+            read.paths = self.read_uses.paths_of(name);
         }
     }
 }

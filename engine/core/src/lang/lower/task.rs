@@ -85,13 +85,13 @@ impl Lowering<'_> {
             let first = scalar.text.split('.').next().unwrap_or_default();
             if !scope.contains(first) {
                 self.unknown_field(scalar, first, scope.names());
-            } else if self.read_paths.contains_key(first) {
+            } else if self.read_uses.is_read(first) {
                 let rest: Vec<Arc<str>> = scalar.text.split('.').skip(1).map(Arc::from).collect();
-                let noted = self.read_paths.entry(first.into()).or_default();
-                match rest.is_empty() {
-                    true => noted.extend([vec!["label".into()], vec!["key".into()], vec!["workflow".into()]]),
-                    false => _ = noted.insert(rest),
-                }
+                let shown = match rest.is_empty() {
+                    true => vec![vec!["label".into()], vec!["key".into()], vec!["workflow".into()]],
+                    false => vec![rest],
+                };
+                self.read_uses.add(&first.into(), shown);
             }
         }
         scalars.into_iter().map(|scalar| scalar.text).collect()

@@ -224,6 +224,7 @@ impl Lowering<'_> {
                 continue;
             };
             let personal = self.is_personal(&expression, scope);
+            self.read_uses.bind(&entry.key.text, &expression.references());
             scope.insert(entry.key.text.clone(), Known::Let { kind, personal });
             lets.push((entry.key.text.clone(), expression));
         }

@@ -13,6 +13,7 @@ mod personal;
 mod sketch;
 mod states;
 mod tables;
+mod together;
 mod transitions;
 mod workflows;
 

@@ -153,3 +153,82 @@ states:
     life.until("2026-04-01T10:00:00Z");
     assert_eq!(life.states(), "p.work.b p.hold.off");
 }
+
+const FORMS: &str = "workflow: w
+data:
+  who: {type: string, default: lab}
+  payer: optional string
+  rush: {type: boolean, default: false}
+start: {by: [staff], input: [optional rush]}
+access: [{for: [staff]}]
+initial: a
+states:
+  a:
+    on:
+      PAY:
+        by: [staff]
+        input:
+          payer: {enum: [lab, shop], default: \"{{ who }}\"}
+          note: {type: string, default: \"paid by {{ event.payer }}\"}
+        guard: {if: \"event.note != ''\"}
+        actions: [{assign: {payer: \"{{ event.note }}\"}}]
+      BILL: {by: [staff], input: {payer: {enum: [shop], default: \"{{ who }}\"}}}
+      CHANGE: {by: [staff], input: [who, optional rush]}
+";
+
+#[test]
+fn what_is_left_out_of_a_form_has_its_computed_default() {
+    let mut life = Life::begun(FORMS, "{}");
+    assert_eq!(life.send("PAY"), "taken");
+    assert_eq!(life.data("payer"), "\"paid by lab\"");
+    assert_eq!(life.send_with("PAY", r#"{"payer":"shop"}"#), "taken");
+    assert_eq!(life.data("payer"), "\"paid by shop\"");
+    // a default is held to the same as what is given
+    assert_eq!(life.send("BILL"), "refused: payer must be shop");
+}
+
+#[test]
+fn what_an_event_may_write_and_leaves_out_stays_as_it_is() {
+    let mut life = Life::begun(FORMS, r#"{"rush":true}"#);
+    assert_eq!(life.send_with("CHANGE", r#"{"who":"shop"}"#), "taken");
+    assert_eq!((life.data("who").as_str(), life.data("rush").as_str()), ("\"shop\"", "true"));
+}
+
+#[test]
+fn a_guard_that_cannot_be_said_is_refused_for_what_is_missing() {
+    let mut life = Life::begun(
+        "workflow: w
+data: {power: optional integer}
+start: {by: [staff]}
+access: [{for: [staff]}]
+initial: a
+states:
+  a: {on: {GO: {target: b, by: [staff], guard: {if: power < 10, otherwise: Too strong}}}}
+  b: {}
+",
+        "{}",
+    );
+    let said = life.send("GO");
+    assert!(
+        said.starts_with("refused: ") && !said.contains("Too strong") && said.contains("power"),
+        "{said}"
+    );
+}
+
+#[test]
+fn after_a_guard_that_is_false_those_that_cannot_be_asked_say_nothing() {
+    let guards = "[{if: power is not none, otherwise: How strong}, {if: power < 10, otherwise: Too strong}, {if: key == 'L', otherwise: Not this one}]";
+    let chart = format!(
+        "workflow: w
+data: {{power: optional integer}}
+start: {{by: [staff]}}
+access: [{{for: [staff]}}]
+initial: a
+states:
+  a: {{on: {{GO: {{target: b, by: [staff], guard: {guards}}}}}}}
+  b: {{}}
+"
+    );
+    let mut life = Life::begun(&chart, "{}");
+    assert_eq!(life.send("GO"), "refused: How strong | Not this one");
+}

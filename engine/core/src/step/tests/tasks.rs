@@ -359,3 +359,29 @@ fn an_act_that_comes_again_is_told_from_another_under_the_same_key() {
         assert_eq!(repeats(&life.chart, &snapshot, &entry.bytes, &act(other)), Ok(false));
     }
 }
+
+#[test]
+fn a_deadline_that_names_now_does_not_run_away_from_its_ladder() {
+    let mut life = Life::begun(
+        "workflow: w
+data: {told: {type: integer, default: 0}}
+start: {by: [staff]}
+access: [{for: [staff]}]
+initial: a
+states:
+  a:
+    task:
+      for: [staff]
+      due: \"{{ now + minutes(30) }}\"
+      escalate:
+        - {at: 80%, while: unclaimed, to: [boss]}
+        - {at: 100%, while: unclaimed, raise: LATE}
+    on: {LATE: {actions: [{assign: {told: \"{{ told + 1 }}\"}}]}, NOTE: {by: [staff]}}
+",
+        "{}",
+    );
+    life.until("2026-03-26T08:20:00Z");
+    assert_eq!(life.send("NOTE"), "taken");
+    life.until("2026-03-26T08:30:00Z");
+    assert_eq!(life.data("told"), "1");
+}

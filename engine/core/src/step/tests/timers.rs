@@ -112,3 +112,14 @@ fn a_timer_that_was_cancelled_or_moved_is_stale() {
         "stale"
     );
 }
+
+#[test]
+fn a_moment_that_names_now_is_not_moved_by_what_comes_later() {
+    let mut life = life("      late: {at: \"now + hours(2)\", target: late}");
+    life.until("2026-03-26T09:30:00Z");
+    assert_eq!(life.send_with("PLAN", r#"{"due_on":"2026-04-01"}"#), "taken");
+    life.until("2026-03-26T09:59:59Z");
+    assert_eq!(life.states(), "a");
+    life.until("2026-03-26T10:00:00Z");
+    assert_eq!(life.states(), "late");
+}
