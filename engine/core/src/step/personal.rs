@@ -35,7 +35,9 @@ pub fn holds_personal_data(chart: &Chart) -> bool {
         .iter()
         .filter_map(|transition| transition.admission.as_deref())
         .map(|admission| &admission.form);
+    let mut tables = chart.tables.by_name.values().filter_map(|table| table.as_decision());
     chart.data.any_is_personal()
+        || tables.any(|table| table.inputs.any_is_personal())
         || std::iter::once(&chart.start.form)
             .chain(forms)
             .any(|form| form.fields.any_is_personal())
