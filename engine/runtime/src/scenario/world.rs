@@ -11,14 +11,13 @@ use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{Actor, ActorKind, Facts, Snapshot, TaskShown, clocks};
-use statewright_core::trail::Replay;
 use statewright_core::value::Value;
 use tokio::task::JoinHandle;
 
 use super::counterparts::{Counterparts, Line};
 use super::plan::TestFile;
 use crate::adapter::Adapter;
-use crate::audit;
+use crate::audit::{self, Counted};
 use crate::body::Party;
 use crate::clock::{Clock, SeededEntropy, VirtualClock};
 use crate::configuration::{EngineConfig, POLL_MS};
@@ -292,16 +291,17 @@ impl World {
         }
     }
 
-    /// Hands over the calendar that an entry was counted along. False: it is not there.
-    pub async fn know_calendar(&self, replay: &mut Replay<'_>, bytes: &str) -> bool {
-        let known = audit::know_calendar(replay, self.engine().registry(), bytes).await;
-        matches!(known, Ok(Ok(())))
+    /// The calendars that entries were counted along.
+    pub fn counted(&self) -> Counted<'_> {
+        Counted::of(self.node.engine.registry())
     }
 
     /// Open tasks, with what their titles look up elsewhere.
     pub async fn tasks(&self, standing: &Standing) -> Result<Vec<TaskShown>, Trouble> {
-        let shown = self.engine().all_tasks_of(&standing.row.workflow, &standing.row.key).await;
-        shown.map_err(|error| format!("the tasks of {}/{}: {error}", standing.row.workflow, standing.row.key))
+        let (workflow, key) = (&standing.row.workflow, &standing.row.key);
+        let queries = self.node.engine.queries();
+        let shown = queries.all_tasks_of(workflow, key, self.now()).await;
+        shown.map_err(|error| format!("the tasks of {workflow}/{key}: {error}"))
     }
 
     /// `sla` as expressions of the instance see it now.
