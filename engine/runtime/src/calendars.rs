@@ -5,12 +5,12 @@
 //! at most.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use statewright_core::identity::Digest;
 use statewright_core::time::CalendarVersion;
 
-use crate::compiler::Compiler;
+use crate::compiler::{Compiler, aside};
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::store::{Store, StoredCalendar};
@@ -18,7 +18,14 @@ use crate::store::{Store, StoredCalendar};
 pub struct Calendars {
     store: Arc<dyn Store>,
     compiler: Arc<dyn Compiler>,
-    live: RwLock<BTreeMap<Arc<str>, Arc<CalendarVersion>>>,
+    state: RwLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    live: BTreeMap<Arc<str>, Arc<CalendarVersion>>,
+    /// Live in the store and of no use here, and why.
+    unusable: BTreeMap<Arc<str>, (Digest, String)>,
 }
 
 impl Calendars {
@@ -26,7 +33,7 @@ impl Calendars {
         Calendars {
             store,
             compiler,
-            live: RwLock::default(),
+            state: RwLock::default(),
         }
     }
 
@@ -35,19 +42,27 @@ impl Calendars {
     /// # Errors
     /// [`EngineError::DefinitionRefused`] with what is wrong, for people.
     pub fn compile(&self, source: &str) -> EngineResult<CalendarVersion> {
-        let compiled = guarded(|| Ok(self.compiler.compile_calendar(source)))?;
+        let compiled = aside(|| guarded(|| Ok(self.compiler.compile_calendar(source))))?;
         compiled.map_err(EngineError::DefinitionRefused)
     }
 
     /// The live version, as far as this node knows.
     pub fn known(&self, name: &str) -> Option<Arc<CalendarVersion>> {
-        self.live.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.read().live.get(name).cloned()
     }
 
-    /// The live version; the store is asked where this node knows of none. None: it was never deployed.
+    /// Why there is none that can be used.
+    pub fn absence(&self, name: &str) -> String {
+        match self.read().unusable.get(name) {
+            Some((_, why)) => format!("the calendar `{name}` is needed and cannot be used: {why}; deploy one that can"),
+            None => format!("the calendar `{name}` is needed and not there"),
+        }
+    }
+
+    /// The live version; the store is asked where this node knows of none. None: it was never deployed, or this program cannot read it.
     ///
     /// # Errors
-    /// Those of the store, and a version that this program cannot read.
+    /// Those of the store.
     pub async fn find(&self, name: &str) -> EngineResult<Option<Arc<CalendarVersion>>> {
         if let Some(known) = self.known(name) {
             return Ok(Some(known));
@@ -67,27 +82,50 @@ impl Calendars {
 
     /// Makes a version the live one on this node.
     pub fn make_live(&self, calendar: Arc<CalendarVersion>) {
-        let mut live = self.live.write().unwrap_or_else(PoisonError::into_inner);
-        live.insert(calendar.name.clone(), calendar);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        state.unusable.remove(&calendar.name);
+        state.live.insert(calendar.name.clone(), calendar);
+    }
+
+    /// A live version that this program cannot use. It is said once, not each time that it is seen; the one before is not used in its
+    /// place, since nobody would see that deadlines are counted along what is not live any more.
+    fn set_aside(&self, name: Arc<str>, version: Digest, why: String) {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let aside = (version, why);
+        if state.unusable.get(&name) != Some(&aside) {
+            tracing::error!(calendar = %name, %version, why = aside.1, "a live calendar cannot be used");
+            state.live.remove(&name);
+            state.unusable.insert(name, aside);
+        }
+    }
+
+    fn is_seen(&self, name: &str, version: Digest) -> bool {
+        let state = self.read();
+        let live = state.live.get(name).is_some_and(|known| known.version == version);
+        live || state.unusable.get(name).is_some_and(|(aside, _)| *aside == version)
     }
 
     /// Asks the store what is live, and compiles what this node has not seen yet.
     ///
     /// # Errors
-    /// Those of the store. A version that this program cannot read is told in the log, and the one before stays.
+    /// Those of the store. A version that this program cannot read is told in the log, once, and is not used.
     pub async fn refresh(&self) -> EngineResult<()> {
         for (name, version) in self.store.live_calendars().await? {
-            if self.known(&name).is_some_and(|known| known.version == version) {
+            if self.is_seen(&name, version) {
                 continue;
             }
             match self.version(version).await {
                 Ok(Some(calendar)) => self.make_live(calendar),
-                Ok(None) => tracing::error!(%name, %version, "a live calendar is not there"),
-                Err(EngineError::Damaged(why)) => tracing::error!(%name, %version, why, "a live calendar cannot be used"),
+                Ok(None) => self.set_aside(name, version, "it is not there".into()),
+                Err(EngineError::Damaged(why)) => self.set_aside(name, version, why),
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn restored(&self, stored: &StoredCalendar, version: Digest) -> EngineResult<Arc<CalendarVersion>> {

@@ -4,6 +4,7 @@ use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Diagnostics, Sources, concise};
 use statewright_core::lang::{Bundle, Compiled, Unbuilt, compile};
 use statewright_core::time::CalendarVersion;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Makes charts of sources. What the store keeps of a definition is what this reads.
 pub trait Compiler: Send + Sync + 'static {
@@ -38,6 +39,15 @@ impl Compiler for LanguageCompiler {
         compiled
             .chart
             .ok_or_else(|| told(&sources, &compiled.diagnostics, "a workflow"))
+    }
+}
+
+/// Compiles without holding up what else waits for this thread: a large table takes a second. A runtime of one thread, which has nothing
+/// to hand its other work to, waits.
+pub(crate) fn aside<T>(compile: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(compile),
+        _ => compile(),
     }
 }
 

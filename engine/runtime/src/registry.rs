@@ -11,6 +11,7 @@ use statewright_core::identity::Digest;
 use statewright_core::step::system_chart;
 
 use crate::calendars::Calendars;
+use crate::compiler::aside;
 pub use crate::compiler::{Compiler, LanguageCompiler};
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
@@ -65,7 +66,7 @@ impl Registry {
 
     /// Compiles a source without keeping it.
     pub fn compile(&self, source: &str) -> EngineResult<Known> {
-        let compiled = guarded(|| Ok(self.compiler.compile(source).map(Known::of)))?;
+        let compiled = aside(|| guarded(|| Ok(self.compiler.compile(source).map(Known::of))))?;
         compiled.map_err(EngineError::DefinitionRefused)
     }
 

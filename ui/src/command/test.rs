@@ -33,20 +33,30 @@ struct Tested {
     files: Vec<TestFile>,
     reports: Vec<FileReport>,
     taken: Taken,
+    /// Files that could not be read, which were told.
+    unreadable: usize,
 }
 
 impl Test {
     pub fn run(self, terminal: Terminal) -> Outcome {
-        let paths = self.files(terminal)?;
+        let (paths, mut unreadable) = self.files()?;
         let mut tested = Tested {
             sources: Sources::new(),
             diagnostics: Diagnostics::new(),
             files: Vec::new(),
             reports: Vec::new(),
             taken: Taken::default(),
+            unreadable: 0,
         };
         for path in &paths {
-            tested.read(path)?;
+            unreadable.extend(tested.read(path).err());
+        }
+        tested.unreadable = unreadable.len();
+        // where nothing at all can be run, that is how the command ends
+        let last = unreadable.pop_if(|_| tested.files.is_empty() && tested.diagnostics.is_empty());
+        unreadable.iter().for_each(|failure| terminal.failure(failure));
+        if let Some(last) = last {
+            return Err(last);
         }
         tested.diagnostics = std::mem::take(&mut tested.diagnostics).sorted();
         if !terminal.json && !tested.diagnostics.is_empty() {
@@ -56,26 +66,22 @@ impl Test {
         let untaken = self.coverage.then(|| tested.taken.untaken(&tested.files));
         tested.tell(terminal, untaken.as_deref());
         let failed: usize = tested.reports.iter().map(FileReport::failed).sum();
-        match failed == 0 && !tested.diagnostics.has_errors() {
+        match failed == 0 && tested.unreadable == 0 && !tested.diagnostics.has_errors() {
             true => Ok(Exit::Done),
             false => Ok(Exit::No),
         }
     }
 
-    /// Files that are named, and those of folders whose names say what they are.
-    fn files(&self, terminal: Terminal) -> Result<Vec<PathBuf>, Failure> {
-        let mut all = Vec::new();
+    /// Files that are named, and those of folders whose names say what they are; and why others cannot be read.
+    fn files(&self) -> Result<(Vec<PathBuf>, Vec<Failure>), Failure> {
+        let (mut all, mut unreadable) = (Vec::new(), Vec::new());
         for path in &self.paths {
-            let (mut files, mut unreadable) = (Vec::new(), Vec::new());
+            let (mut files, before) = (Vec::new(), unreadable.len());
             gather(path, FOLDERS_MAX, &mut files, &mut unreadable);
             if path.is_dir() {
                 files.retain(|file| is_test(file));
             }
-            if let Some(last) = unreadable.pop() {
-                unreadable.iter().for_each(|failure| terminal.failure(failure));
-                return Err(last);
-            }
-            if files.is_empty() {
+            if files.is_empty() && unreadable.len() == before {
                 let sentence = format!(
                     "There is nothing to run in `{}`: no file in it ends in .test.yaml",
                     path.display()
@@ -85,7 +91,7 @@ impl Test {
             }
             all.extend(files);
         }
-        Ok(all)
+        Ok((all, unreadable))
     }
 }
 
@@ -140,16 +146,17 @@ impl Tested {
             0 => String::new(),
             errors => format!("; {} in files that were not run", counted(errors as u64, "error", "errors")),
         };
+        let unreadable = match self.unreadable {
+            0 => String::new(),
+            files => format!("; {} not read", counted(files as u64, "file", "files")),
+        };
         let untaken = match untaken.map(<[Untaken]>::len) {
             None => String::new(),
-            Some(0) => "; every transition and timer was taken".into(),
-            Some(untaken) => format!(
-                "; {} taken by no scenario",
-                counted(untaken as u64, "transition", "transitions")
-            ),
+            Some(0) => "; every transition, timer and rung was taken".into(),
+            Some(untaken) => format!("; {} taken by no scenario", counted(untaken as u64, "way", "ways")),
         };
         terminal.say(format_args!(
-            "{files}, {scenarios}: {held} held, {failed} failed{unread}{untaken}"
+            "{files}, {scenarios}: {held} held, {failed} failed{unread}{unreadable}{untaken}"
         ));
     }
 }

@@ -74,6 +74,7 @@ fn scenarios_that_hold_and_that_do_not() {
     ] {
         folder.write(file, text);
     }
+    std::fs::write(folder.path().join("latin.yaml"), b"test: \xe9\n").expect("it can be written");
     let transcript = folder.session(&[
         "test held.test.yaml --coverage",
         "test more",
@@ -81,6 +82,7 @@ fn scenarios_that_hold_and_that_do_not() {
         "test .",
         "test empty",
         "test none.test.yaml",
+        "test none.test.yaml latin.yaml held.test.yaml",
         "test door.yaml",
         "test",
         "check broken.test.yaml held.test.yaml",

@@ -89,6 +89,18 @@ pub struct Chart {
     pub holds_personal_data: bool,
 }
 
+impl Chart {
+    /// Every action: of states on entering and leaving, and of transitions with their branches.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        let of_states = self.states.iter().flat_map(|state| state.entry.iter().chain(&state.exit));
+        let of_transitions = self.transitions.iter().flat_map(|transition| {
+            let branches = transition.branches.iter().flat_map(|branch| &branch.actions);
+            transition.actions.iter().chain(branches)
+        });
+        of_states.chain(of_transitions)
+    }
+}
+
 /// States that have what few have.
 #[derive(Clone, Debug, Default)]
 pub struct Notable {

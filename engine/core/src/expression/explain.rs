@@ -109,7 +109,7 @@ impl Looking {
                     self.look_at_first_false(operand, argument, evaluation);
                 }
             }
-            _ => children(node).into_iter().for_each(|child| self.look(child, evaluation)),
+            _ => node.children().into_iter().for_each(|child| self.look(child, evaluation)),
         }
     }
 
@@ -165,36 +165,6 @@ fn is_place(node: &Node) -> bool {
         Term::Variable(_) => true,
         Term::Field { base, .. } | Term::Index { base, .. } => is_place(base),
         _ => false,
-    }
-}
-
-fn children(node: &Node) -> Vec<&Node> {
-    match &node.term {
-        Term::Constant(_) | Term::Variable(_) => Vec::new(),
-        Term::Field { base: operand, .. } | Term::Negate(operand) | Term::Not(operand) | Term::IsNone { operand, .. } => {
-            vec![operand]
-        }
-        Term::Index {
-            base: left,
-            index: right,
-        }
-        | Term::Arithmetic { left, right, .. }
-        | Term::Join(left, right)
-        | Term::Compare { left, right, .. }
-        | Term::Membership {
-            item: left,
-            container: right,
-            ..
-        } => vec![left, right],
-        Term::And(parts) | Term::Or(parts) | Term::List(parts) => parts.iter().collect(),
-        Term::Choice {
-            condition,
-            then,
-            otherwise,
-        } => vec![condition, then, otherwise],
-        Term::Object(fields) => fields.iter().map(|(_, field)| field).collect(),
-        Term::Call { arguments, named, .. } => arguments.iter().chain(named.iter().map(|(_, value)| value)).collect(),
-        Term::Filter { operand, arguments, .. } => std::iter::once(&**operand).chain(arguments).collect(),
     }
 }
 

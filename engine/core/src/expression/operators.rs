@@ -12,9 +12,6 @@ use crate::time::{CALENDAR_DAYS_MAX, Duration, TimeError, add_to_date, add_to_in
 use crate::value::number::{self, NumberError};
 use crate::value::{Decimal, Value, limits, order};
 
-/// A day with hours has at least one of them, as calendars are.
-const MICROSECONDS_PER_HOUR: u64 = 3_600_000_000;
-
 impl Evaluation<'_> {
     pub(super) fn negate(&mut self, operand: &Node, node: &Node) -> Result<Value, Stop> {
         match self.present(operand)? {
@@ -41,7 +38,6 @@ impl Evaluation<'_> {
         let (zone, calendar) = (self.scope.zone(), self.scope.calendar());
         let instant = |moment, duration: Duration| add_to_instant(moment, duration, zone, calendar).map(Value::from_instant);
         let date = |day, duration: Duration| add_to_date(day, duration, calendar).map(Value::Date);
-        self.burn_business(left, right, node)?;
         let result = match (operator, left, right) {
             (Arithmetic::Add, Value::Instant(moment), Value::Duration(duration))
             | (Arithmetic::Add, Value::Duration(duration), Value::Instant(moment)) => instant(*moment, *duration),
@@ -66,6 +62,7 @@ impl Evaluation<'_> {
             }
             _ => return Ok(None),
         };
+        self.burn_business(left, right, &result, node)?;
         self.timed(result, node).map(Some)
     }
 
@@ -260,19 +257,25 @@ impl Evaluation<'_> {
         result.map_err(|error| fault(FaultKind::Number, node.span, format!("{}: {error}", self.quoted(node))))
     }
 
-    /// Counting along a calendar costs a unit for each day, before it is done: at most as many as it is followed for.
-    fn burn_business(&mut self, left: &Value, right: &Value, node: &Node) -> Result<(), Stop> {
-        for value in [left, right] {
-            if let Value::Duration(duration) = value
-                && duration.counts_business_time()
-            {
-                let days = i64::from(duration.business_days).unsigned_abs();
-                let hours = duration.business_microseconds.unsigned_abs() / MICROSECONDS_PER_HOUR;
-                let passed = days.saturating_add(hours).saturating_mul(2).min(CALENDAR_DAYS_MAX.into());
-                self.burn(usize::try_from(passed).unwrap_or(usize::MAX), node.span)?;
-            }
+    /// Counting along a calendar costs a unit for each day that was looked at: how many there are between two hours of business only the
+    /// calendar knows, so it is paid afterwards. Nothing is counted for more than [`CALENDAR_DAYS_MAX`] days.
+    fn burn_business(&mut self, left: &Value, right: &Value, result: &Result<Value, TimeError>, node: &Node) -> Result<(), Stop> {
+        let (from, duration) = match (left, right) {
+            (from, Value::Duration(duration)) | (Value::Duration(duration), from) => (from, duration),
+            _ => return Ok(()),
+        };
+        if !duration.counts_business_time() {
+            return Ok(());
         }
-        Ok(())
+        let days = match (from, result) {
+            (Value::Instant(from), Ok(Value::Instant(to))) => to.duration_since(*from).as_hours().unsigned_abs() / 24,
+            (Value::Date(from), Ok(Value::Date(to))) => {
+                u64::from(from.until(*to).map_or(0, |span| span.get_days()).unsigned_abs())
+            }
+            (_, Err(TimeError::CalendarTooFar)) => CALENDAR_DAYS_MAX.into(),
+            _ => 0,
+        };
+        self.burn(usize::try_from(days + 1).unwrap_or(usize::MAX), node.span)
     }
 
     /// The same for all days between two moments.

@@ -2,7 +2,7 @@
 
 use super::fields::FIELDS_MAX;
 use super::grammar::{KINDS, Kind};
-use super::loader::Loader;
+use super::loader::{Loader, TableSlot};
 use super::lower::lower;
 use super::{Bundle, Resolver, Unbuilt, calendar, shape, table, unbuilt};
 use crate::chart::Chart;
@@ -48,6 +48,9 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
     shape::check(&node, kind.construct, unbuilt, &mut out);
     if kind.key == "table" {
         let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);
+        if let Some(own) = mapping.get("table").and_then(Node::as_scalar) {
+            loader.tables.insert(own.text.clone(), TableSlot::Reading);
+        }
         table::read(mapping, &mut loader, &mut out, &mut room);
     }
     if kind.key == "calendar" {

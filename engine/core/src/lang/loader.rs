@@ -13,11 +13,27 @@ use crate::yaml::{Node, Scalar, parse};
 /// Files one definition may name: more than any has.
 pub const PINNED_FILES_MAX: usize = 200;
 
-/// Folders in which the file of a table may stand, as seen from the main file.
-const TABLE_FOLDERS: [&str; 2] = ["", "tables/"];
+/// A kind of file that is named by its name alone.
+struct Named {
+    /// The key that names the kind.
+    kind: &'static str,
+    /// The folder in which such files may stand, besides the one of whoever names them.
+    folder: &'static str,
+    code: Code,
+}
 
-/// The same for a calendar that another one extends.
-const CALENDAR_FOLDERS: [&str; 2] = ["", "calendars/"];
+const TABLE: Named = Named {
+    kind: "table",
+    folder: "tables",
+    code: Code::UnknownTable,
+};
+
+/// A calendar that another one extends.
+const CALENDAR: Named = Named {
+    kind: "calendar",
+    folder: "calendars",
+    code: Code::MissingFile,
+};
 
 /// A table that was asked for.
 pub(super) enum TableSlot {
@@ -74,67 +90,61 @@ impl<'a> Loader<'a> {
 
     /// The tree of the table of that name, which is named at `place`; None with a diagnostic when there is none.
     pub(super) fn table(&mut self, name: &str, place: Span, out: &mut Diagnostics) -> Option<Node> {
+        self.named(&TABLE, &self.main.clone(), name, place, out)
+    }
+
+    /// The tree of a calendar that another one extends; None with a diagnostic when there is none.
+    pub(super) fn calendar(&mut self, name: &Scalar, out: &mut Diagnostics) -> Option<Node> {
+        let from = self.sources.get(name.span.file).map_or("", |source| source.name());
+        self.named(&CALENDAR, &from.to_owned(), &name.text, name.span, out)
+    }
+
+    fn named(&mut self, named: &Named, from: &str, name: &str, place: Span, out: &mut Diagnostics) -> Option<Node> {
         let is_name = !name.is_empty()
             && name
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        let paths = TABLE_FOLDERS
-            .iter()
+        // a workflow is no table, though it may have the name of one
+        let main = self.main.rsplit('/').next().and_then(|main| join(&self.main, main));
+        let paths = named
+            .folders(from)
+            .into_iter()
             .filter(|_| is_name)
-            .filter_map(|folder| join(&self.main, &format!("{folder}{name}.yaml")));
+            .filter_map(|folder| join(from, &format!("{folder}{name}.yaml")))
+            .filter(|path| Some(path) != main.as_ref());
         let mut found = paths.filter_map(|path| {
             let text = self.resolver.resolve(&path)?;
             Some((Arc::<str>::from(path), text))
         });
         let Some((path, text)) = found.next() else {
             drop(found);
-            out.push(self.unknown_table(name, place));
+            out.push(self.unknown(named, from, name, place));
             return None;
         };
         if let Some((other, _)) = found.next() {
-            let message = format!("there are two tables `{name}`: `{path}` and `{other}`");
+            let message = format!("there are two {}s `{name}`: `{path}` and `{other}`", named.kind);
             out.push(Diagnostic::error(Code::NameClash, place, message).help("keep one of the two files"));
         }
         drop(found);
         let file = self.pin(&path, &text, place, out)?;
-        Some(parsed(file, &text, "table", out))
+        Some(parsed(file, &text, named.kind, out))
     }
 
-    /// The tree of a calendar that another one extends; None with a diagnostic when there is none.
-    pub(super) fn calendar(&mut self, name: &Scalar, out: &mut Diagnostics) -> Option<Node> {
-        let from = self.sources.get(name.span.file).map_or("", |source| source.name());
-        let paths = CALENDAR_FOLDERS
-            .iter()
-            .filter_map(|folder| join(from, &format!("{folder}{}.yaml", name.text)));
-        let found = paths
-            .filter_map(|path| Some((Arc::<str>::from(&*path), self.resolver.resolve(&path)?)))
-            .next();
-        let Some((path, text)) = found else {
-            let message = format!("there is no calendar `{}`", name.text);
-            let help = format!(
-                "it stands in `{0}.yaml` beside this one, or in `calendars/{0}.yaml`",
-                name.text
-            );
-            out.push(Diagnostic::error(Code::MissingFile, name.span, message).help(help));
-            return None;
-        };
-        let file = self.pin(&path, &text, name.span, out)?;
-        Some(parsed(file, &text, "calendar", out))
-    }
-
-    fn unknown_table(&self, name: &str, place: Span) -> Diagnostic {
-        let folders = TABLE_FOLDERS
-            .iter()
-            .filter_map(|folder| join(&self.main, &format!("{folder}x")));
+    fn unknown(&self, named: &Named, from: &str, name: &str, place: Span) -> Diagnostic {
+        let Named { kind, folder, code } = named;
+        let folders = named
+            .folders(from)
+            .into_iter()
+            .filter_map(|folder| join(from, &format!("{folder}x")));
         let files = folders.flat_map(|path| self.resolver.names(path.strip_suffix('x').unwrap_or_default()));
         let known: Vec<String> = files
             .filter_map(|file| file.strip_suffix(".yaml").map(str::to_owned))
             .collect();
-        let diagnostic = Diagnostic::error(Code::UnknownTable, place, format!("there is no table `{name}`"));
+        let diagnostic = Diagnostic::error(*code, place, format!("there is no {kind} `{name}`"));
         match nearest(name, known.iter().map(String::as_str)) {
             Some(meant) => diagnostic.help(format!("write `{meant}`, if that is meant")),
             None => diagnostic.help(format!(
-                "a table stands in `{name}.yaml` beside the workflow, or in `tables/{name}.yaml`"
+                "a {kind} stands in `{name}.yaml` beside what names it, or in `{folder}/{name}.yaml`"
             )),
         }
     }
@@ -174,6 +184,18 @@ impl<'a> Loader<'a> {
         }
         self.pinned.insert(path.clone(), text.clone());
         Some(self.sources.add(path.clone(), text.clone()))
+    }
+}
+
+impl Named {
+    /// The folders in which a file of that name may stand, as seen from whoever names it: its own, the one for the kind in it, and, for
+    /// one that stands in such a folder itself, the folder round it.
+    fn folders(&self, from: &str) -> Vec<String> {
+        let mut folders = vec![String::new(), format!("{}/", self.folder)];
+        if from.rsplit('/').nth(1) == Some(self.folder) {
+            folders.push("../".into());
+        }
+        folders
     }
 }
 

@@ -1,13 +1,13 @@
 //! Where personal data flows: into which values of a workflow a field marked `phi` would be carried.
 //!
 //! Followed are values, not verdicts: a comparison says something about a person and is not a person's data, and the answer of a
-//! decision table comes from the table, unless its rows repeat what the table was given. What is joined, formatted, computed or picked out of personal data is personal data.
+//! decision table comes from the table, unless its rows repeat what the table was given, and so does a row that is looked up, but for its
+//! key. What is joined, formatted, computed or picked out of personal data is personal data.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::scope::Scope;
-use crate::chart::Decision;
 use crate::expression::ast::{Node, Term};
 use crate::expression::{Expression, Filter, Function, Template};
 use crate::value::Value;
@@ -24,6 +24,10 @@ pub(super) struct Flow<'s> {
 enum Origin {
     /// A place below a name; items of lists stand at their list's path.
     Place(Arc<str>, Vec<Arc<str>>),
+    /// The row of a table that was found by a personal key: of its fields the key alone says again what was given.
+    Row {
+        key: Arc<str>,
+    },
     Computed {
         personal: bool,
     },
@@ -83,6 +87,7 @@ impl Flow<'_> {
     fn is_personal(&self, origin: &Origin) -> bool {
         match origin {
             Origin::Place(name, path) => self.scope.is_personal(name, path, self.elsewhere),
+            Origin::Row { .. } => true,
             Origin::Computed { personal } => *personal,
         }
     }
@@ -96,6 +101,7 @@ impl Flow<'_> {
                     path.push(name.clone());
                     Origin::Place(variable, path)
                 }
+                Origin::Row { key } => Origin::Computed { personal: key == *name },
                 computed => computed,
             },
             Term::Index { base, .. } => self.origin(base, items),
@@ -140,20 +146,44 @@ impl Flow<'_> {
 
     fn call(&self, function: Function, arguments: &[Node], named: &[(Arc<str>, Node)], items: &[Origin]) -> Origin {
         match function {
-            // A row of a table, and a commitment that says nothing once its salt is gone.
-            Function::Table | Function::HmacRef => Origin::Computed { personal: false },
-            // What a table says is its own, unless it says again what it was given.
-            Function::Decide if !self.repeats_inputs(arguments) => Origin::Computed { personal: false },
+            // A commitment says nothing once its salt is gone.
+            Function::HmacRef => Origin::Computed { personal: false },
+            Function::Table => self.row(arguments, items),
+            Function::Decide => self.answer(arguments, named, items),
             _ => self.any(arguments.iter().chain(named.iter().map(|(_, node)| node)), items),
         }
     }
 
-    fn repeats_inputs(&self, arguments: &[Node]) -> bool {
-        let Some(Term::Constant(Value::Text(name))) = arguments.first().map(|name| &name.term) else {
-            return true;
+    /// What a row says is the table's own, but for the key by which it was found.
+    fn row(&self, arguments: &[Node], items: &[Origin]) -> Origin {
+        let is_personal = |key: &Node| self.is_personal(&self.origin(key, items));
+        if !arguments.get(1).is_some_and(is_personal) {
+            return Origin::Computed { personal: false };
+        }
+        let Some(name) = table_name(arguments) else {
+            return Origin::Computed { personal: true };
         };
         let table = self.scope.table(name);
-        table.is_some_and(|table| table.as_decision().is_some_and(Decision::repeats_inputs))
+        match table.as_ref().and_then(|table| table.as_look_up()) {
+            Some(look_up) => Origin::Row {
+                key: look_up.key.clone(),
+            },
+            // what is wrong was told at the name
+            None => Origin::Computed { personal: false },
+        }
+    }
+
+    /// What a table answers is its own, unless it says again what it was given, and that is personal: here, or wherever it is given.
+    fn answer(&self, arguments: &[Node], named: &[(Arc<str>, Node)], items: &[Origin]) -> Origin {
+        let given = || self.any(arguments.iter().chain(named.iter().map(|(_, node)| node)), items);
+        let Some(name) = table_name(arguments) else { return given() };
+        let table = self.scope.table(name);
+        match table.as_ref().and_then(|table| table.as_decision()) {
+            Some(decision) if !decision.repeats_inputs => Origin::Computed { personal: false },
+            Some(decision) if decision.inputs.any_is_personal() => Origin::Computed { personal: true },
+            Some(_) => given(),
+            None => Origin::Computed { personal: false },
+        }
     }
 
     fn filter(&self, filter: Filter, operand: &Node, arguments: &[Node], items: &[Origin]) -> Origin {
@@ -192,5 +222,13 @@ impl Flow<'_> {
                 personal: self.is_personal(&list) || self.is_personal(&self.any(arguments, items)),
             },
         }
+    }
+}
+
+/// The name of the table that is asked, where it is written out.
+fn table_name(arguments: &[Node]) -> Option<&str> {
+    match arguments.first().map(|name| &name.term) {
+        Some(Term::Constant(Value::Text(name))) => Some(name),
+        _ => None,
     }
 }

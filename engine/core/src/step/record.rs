@@ -13,7 +13,7 @@ use super::record_intents::{
 use super::run::form_of;
 use super::{Actor, ActorKind, Entry, Input, InputKind, Outcome, Refusal, RefusalKind, Status, TaskAct, TaskRef, Trace, Verdict};
 use crate::chart::{Chart, StateIndex};
-use crate::field::Fields;
+use crate::field::{Field, Fields};
 use crate::identity::Digest;
 use crate::trail::entry_digest;
 use crate::value::canonical::write_canonical;
@@ -156,11 +156,7 @@ impl EntryParts<'_> {
     }
 
     fn write_change(&self, change: &Change, sealer: &mut Sealer<'_>, out: &mut String) {
-        let personal = self
-            .chart
-            .data
-            .get(&change.field)
-            .is_some_and(crate::field::Field::is_personal);
+        let personal = self.chart.data.get(&change.field).is_some_and(Field::is_personal);
         let mut members = Members::open(out);
         sealer.write(&change.from, personal, members.name("from"));
         members.text("path", &change.field);
@@ -170,17 +166,16 @@ impl EntryParts<'_> {
 
     fn write_decision(&self, decision: &Decision, sealer: &mut Sealer<'_>, out: &mut String) {
         let tables = &self.chart.tables;
-        let repeats = tables
-            .by_name
-            .get(&decision.table)
-            .and_then(|table| table.as_decision())
-            .is_some_and(|table| table.repeats_inputs());
-        let personal = |input: &str| {
+        let table = tables.by_name.get(&decision.table).and_then(|table| table.as_decision());
+        let repeats = table.is_some_and(|table| table.repeats_inputs);
+        let declared = |input: &str| table.is_some_and(|table| table.inputs.get(input).is_some_and(Field::is_personal));
+        let given = |input: &str| {
             let inputs = tables.personal_inputs.iter();
             inputs
                 .filter(|(table, _)| *table == decision.table)
                 .any(|(_, known)| **known == *input)
         };
+        let personal = |input: &str| declared(input) || given(input);
         super::decision::write(decision, repeats, &personal, sealer, out);
     }
 

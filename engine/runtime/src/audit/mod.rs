@@ -16,7 +16,7 @@ use std::sync::Arc;
 use statewright_core::identity::InstanceId;
 
 pub use finding::{Finding, described};
-pub(crate) use replay::know_calendar;
+pub(crate) use replay::Counted;
 pub use replay::{ReplayFinding, ReplayReport, replay};
 pub use verify::{VerifyReport, verify};
 

@@ -1,14 +1,19 @@
 //! Stepping what is recorded again, through the definitions that are pinned.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InstanceId};
+use statewright_core::time::CalendarVersion;
 use statewright_core::trail::{EntryText, Replay, Replayed};
 
 use super::{Progress, Walk, entries, keep};
 use crate::error::{EngineError, EngineResult};
 use crate::registry::Registry;
 use crate::store::{InstanceRow, Store};
+
+/// Versions of calendars kept at once: those of many years, each of a few thousand dates.
+const VERSIONS_MAX: usize = 256;
 
 #[derive(Clone, Debug, Default)]
 pub struct ReplayReport {
@@ -45,6 +50,7 @@ pub async fn replay(
     mut progress: impl FnMut(Progress),
 ) -> EngineResult<ReplayReport> {
     let mut report = ReplayReport::default();
+    let mut counted = Counted::of(registry);
     let mut walk = Walk::new(store);
     loop {
         let rows = walk.next().await?;
@@ -52,7 +58,7 @@ pub async fn replay(
             return Ok(report);
         }
         for row in &rows {
-            match replay_instance(store, registry, row, &mut report.walked).await? {
+            match replay_instance(store, &mut counted, row, &mut report.walked).await? {
                 Course::Same => report.same += 1,
                 Course::Erased => report.erased += 1,
                 Course::Different { sequence, detail } => {
@@ -80,7 +86,7 @@ pub async fn replay(
 
 async fn replay_instance(
     store: &Arc<dyn Store>,
-    registry: &Registry,
+    counted: &mut Counted<'_>,
     row: &InstanceRow,
     walked: &mut Progress,
 ) -> EngineResult<Course> {
@@ -91,7 +97,7 @@ async fn replay_instance(
             detail,
         });
     }
-    let known = match registry.chart(row.definition).await {
+    let known = match counted.registry.chart(row.definition).await {
         Ok(known) => known,
         Err(EngineError::Damaged(detail)) => return Ok(Course::Different { sequence: 1, detail }),
         Err(error) => return Err(error),
@@ -107,7 +113,7 @@ async fn replay_instance(
         for entry in &page {
             walked.entries += 1;
             if known.chart.calendar.is_some()
-                && let Err(detail) = know_calendar(&mut replay, registry, &entry.bytes).await?
+                && let Err(detail) = counted.hand_over(&mut replay, &entry.bytes).await?
             {
                 return Ok(Course::Different {
                     sequence: entry.sequence,
@@ -143,18 +149,43 @@ async fn replay_instance(
     })
 }
 
-/// Hands over the version of the calendar that an entry names; the inner error says what is wrong with it. One that is not there is for
-/// the replay to tell.
-pub(crate) async fn know_calendar(replay: &mut Replay<'_>, registry: &Registry, bytes: &str) -> EngineResult<Result<(), String>> {
-    let version = EntryText::read(bytes).and_then(|entry| entry.calendar());
-    let Ok(Some(version)) = version else { return Ok(Ok(())) };
-    match registry.calendars().version(version).await {
-        Ok(Some(calendar)) => replay.know(calendar),
-        Ok(None) => {}
-        Err(EngineError::Damaged(detail)) => return Ok(Err(detail)),
-        Err(error) => return Err(error),
+/// The versions of calendars that entries were counted along, each looked up and compiled once.
+pub(crate) struct Counted<'r> {
+    registry: &'r Registry,
+    versions: BTreeMap<Digest, Arc<CalendarVersion>>,
+}
+
+impl<'r> Counted<'r> {
+    pub(crate) fn of(registry: &'r Registry) -> Self {
+        Counted {
+            registry,
+            versions: BTreeMap::new(),
+        }
     }
-    Ok(Ok(()))
+
+    /// Hands over the version that an entry names; the inner error says what is wrong with it. One that is not there is for the replay
+    /// to tell.
+    pub(crate) async fn hand_over(&mut self, replay: &mut Replay<'_>, bytes: &str) -> EngineResult<Result<(), String>> {
+        let version = EntryText::read(bytes).and_then(|entry| entry.calendar());
+        let Ok(Some(version)) = version else { return Ok(Ok(())) };
+        if let Some(calendar) = self.versions.get(&version) {
+            replay.know(calendar.clone());
+            return Ok(Ok(()));
+        }
+        match self.registry.calendars().version(version).await {
+            Ok(Some(calendar)) => {
+                if self.versions.len() >= VERSIONS_MAX {
+                    self.versions.clear();
+                }
+                self.versions.insert(version, calendar.clone());
+                replay.know(calendar);
+            }
+            Ok(None) => {}
+            Err(EngineError::Damaged(detail)) => return Ok(Err(detail)),
+            Err(error) => return Err(error),
+        }
+        Ok(Ok(()))
+    }
 }
 
 /// Personal values that an entry needs are not there: lawfully, if another says that they were erased.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use statewright_core::chart::{Action, Call, Chart, Verb};
+use statewright_core::chart::{Call, Chart, Verb};
 use statewright_core::identity::Digest;
 use statewright_core::step::{Actor, SYSTEM_WORKFLOW};
 use statewright_core::value::Value;
@@ -116,17 +116,10 @@ impl Engine {
 }
 
 pub(crate) fn calls_of(chart: &Chart) -> Vec<&Call> {
-    let of_states = chart.states.iter().flat_map(|state| state.entry.iter().chain(&state.exit));
-    let of_transitions = chart.transitions.iter().flat_map(|transition| {
-        let branches = transition.branches.iter().flat_map(|branch| &branch.actions);
-        transition.actions.iter().chain(branches)
+    let of_actions = chart.actions().filter_map(|action| match &action.verb {
+        Verb::Call(call) => Some(call),
+        _ => None,
     });
-    let of_actions = of_states
-        .chain(of_transitions)
-        .filter_map(|action: &Action| match &action.verb {
-            Verb::Call(call) => Some(call),
-            _ => None,
-        });
     let of_invokes = chart.states.iter().flat_map(|state| {
         state
             .invokes

@@ -248,6 +248,11 @@ impl Engine {
         self.inner.queries.tasks_of(workflow, key, actor, self.now()).await
     }
 
+    /// What is asked of instances, for scenarios, which look at everything.
+    pub(crate) fn queries(&self) -> &Queries {
+        &self.inner.queries
+    }
+
     /// What this actor was told, the newest first.
     pub async fn inbox(&self, actor: &Actor, after: Option<NoticePlace>, limit: usize) -> EngineResult<Notices> {
         self.inner.queries.inbox(actor, after, limit).await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InputKey;
-use statewright_core::step::{Actor, Input, InputKind, Placement, TaskShown};
+use statewright_core::step::{Actor, Input, InputKind, Placement};
 use statewright_core::value::Object;
 
 use super::Engine;
@@ -23,11 +23,6 @@ pub(crate) struct PlaceRequest {
 }
 
 impl Engine {
-    /// The open tasks of one instance, whoever may see them.
-    pub(crate) async fn all_tasks_of(&self, workflow: &str, key: &str) -> EngineResult<Vec<TaskShown>> {
-        self.inner.queries.all_tasks_of(workflow, key, self.now()).await
-    }
-
     /// Puts an instance into states, whether it exists or not. Like any input it is one transaction and stands in the trail, where it is
     /// told from all others.
     pub(crate) async fn place(&self, request: PlaceRequest) -> EngineResult<Answer> {

@@ -135,7 +135,7 @@ impl Reader {
         }
         if let Some(name) = &needs.calendar {
             let calendar = self.instances.calendars().known(name);
-            let absent = || EngineError::Damaged(format!("the calendar `{name}` is needed and not there"));
+            let absent = || EngineError::Damaged(self.instances.calendars().absence(name));
             facts.calendar = Some(calendar.ok_or_else(absent)?);
         }
         for request in &needs.finds {

@@ -36,8 +36,8 @@ pub(super) struct Counterparts {
 #[derive(Default)]
 struct State {
     replies: BTreeMap<Effect, Vec<Reply>>,
-    /// How many attempts each effect has had an answer for.
-    answered: BTreeMap<Effect, u64>,
+    /// Which answers of each effect are still to be given.
+    turns: BTreeMap<Effect, Turns>,
     open: Vec<Open>,
     /// Key → what was answered when it was done.
     done: BTreeMap<Arc<str>, Value>,
@@ -54,7 +54,24 @@ struct Open {
     key: Arc<str>,
     sender: oneshot::Sender<Answer>,
     /// When it is answered by itself, and how.
-    planned: Option<(i64, Answer)>,
+    planned: Option<Planned>,
+}
+
+/// An answer that an attempt will have by itself.
+struct Planned {
+    due_us: i64,
+    answer: Answer,
+    /// Whose turn it is; None: it is known again, and takes no turn.
+    turn: Option<u64>,
+}
+
+/// The turns of an effect's answers, counted from 0.
+#[derive(Default)]
+struct Turns {
+    /// The first that nobody had yet.
+    next: u64,
+    /// Earlier ones that were never given: the engine stopped before.
+    returned: BTreeSet<u64>,
 }
 
 /// One attempt, as it came.
@@ -90,14 +107,14 @@ impl Counterparts {
     pub fn next_answer_us(&self) -> Option<i64> {
         let state = self.lock();
         let planned = state.open.iter().filter_map(|open| open.planned.as_ref());
-        planned.map(|(due_us, _)| *due_us).min()
+        planned.map(|planned| planned.due_us).min()
     }
 
     /// Answers what is due. True if anything was.
     pub fn answer_due(&self) -> bool {
         let now_us = self.clock.now().as_microsecond();
         let mut state = self.lock();
-        let is_due = |open: &Open| open.planned.as_ref().is_some_and(|(due_us, _)| *due_us <= now_us);
+        let is_due = |open: &Open| open.planned.as_ref().is_some_and(|planned| planned.due_us <= now_us);
         let (due, open): (Vec<Open>, Vec<Open>) = std::mem::take(&mut state.open).into_iter().partition(is_due);
         state.open = open;
         let any = !due.is_empty();
@@ -105,8 +122,8 @@ impl Counterparts {
             key, sender, planned, ..
         } in due
         {
-            if let Some((_, answer)) = planned {
-                state.give(&key, sender, answer);
+            if let Some(planned) = planned {
+                state.give(&key, sender, planned.answer);
             }
         }
         any
@@ -144,7 +161,7 @@ impl Counterparts {
         match caught {
             Some(place) => {
                 let Open { key, planned, .. } = state.open.remove(place);
-                state.stop(&trap, &key, planned.map(|(_, answer)| answer));
+                state.stop(&trap, &key, planned);
             }
             None => state.traps.push(trap),
         }
@@ -159,9 +176,15 @@ impl Counterparts {
         self.lock().stopped.is_some()
     }
 
-    /// The engine is gone: nobody hears of what was under way.
+    /// The engine is gone: nobody hears of what was under way, and what was not said yet is said to whoever asks next.
     pub fn forget_attempts(&self) {
-        self.lock().open.clear();
+        let mut state = self.lock();
+        for open in std::mem::take(&mut state.open) {
+            // whoever gave up waiting before has had its turn
+            if !open.sender.is_closed() {
+                state.take_back(&open.effect, open.planned);
+            }
+        }
     }
 
     /// Places that no attempt came to.
@@ -172,6 +195,11 @@ impl Counterparts {
     /// Keys of what is under way.
     pub fn under_way(&self) -> BTreeSet<Arc<str>> {
         self.lock().open.iter().map(|open| open.key.clone()).collect()
+    }
+
+    /// How many attempts there were.
+    pub fn attempted(&self) -> usize {
+        self.lock().attempts.len()
     }
 
     pub fn attempts(&self) -> Vec<Attempted> {
@@ -198,12 +226,12 @@ impl Counterparts {
         let planned = state.plan(&effect, &key, &input, now, &self.zone);
         if let Some(place) = state.traps.iter().position(|trap| trap.fits(&effect, &key)) {
             let trap = state.traps.remove(place);
-            state.stop(&trap, &key, planned.map(|(_, answer)| answer));
+            state.stop(&trap, &key, planned);
             return None;
         }
         let (sender, receiver) = oneshot::channel();
         match planned {
-            Some((due_us, answer)) if due_us <= now.as_microsecond() => state.give(&key, sender, answer),
+            Some(Planned { due_us, answer, .. }) if due_us <= now.as_microsecond() => state.give(&key, sender, answer),
             planned => state.open.push(Open {
                 effect,
                 key,
@@ -221,13 +249,20 @@ impl Counterparts {
 
 impl State {
     /// When and how an attempt is answered by itself. None: it waits for a step.
-    fn plan(&mut self, effect: &Effect, key: &Arc<str>, input: &Value, now: Timestamp, zone: &TimeZone) -> Option<(i64, Answer)> {
+    fn plan(&mut self, effect: &Effect, key: &Arc<str>, input: &Value, now: Timestamp, zone: &TimeZone) -> Option<Planned> {
         if let Some(value) = self.done.get(key) {
-            return Some((now.as_microsecond(), Ok(value.clone())));
+            return Some(Planned {
+                due_us: now.as_microsecond(),
+                answer: Ok(value.clone()),
+                turn: None,
+            });
         }
-        let answered = self.answered.entry(effect.clone()).or_default();
-        let reply = reply_at(self.replies.get(effect)?, *answered)?;
-        *answered += 1;
+        let turns = self.turns.entry(effect.clone()).or_default();
+        let turn = turns.returned.first().copied().unwrap_or(turns.next);
+        let reply = reply_at(self.replies.get(effect)?, turn)?;
+        if !turns.returned.remove(&turn) {
+            turns.next += 1;
+        }
         let due = match add_to_instant(now, reply.after, zone, None) {
             Ok(due) => due,
             Err(error) => {
@@ -245,7 +280,18 @@ impl State {
             self.faults.push(unusable(effect, "answer", &sentence));
             Ok(Value::Null)
         });
-        Some((due.as_microsecond(), answer))
+        Some(Planned {
+            due_us: due.as_microsecond(),
+            answer,
+            turn: Some(turn),
+        })
+    }
+
+    /// An answer that nobody was given comes again in its turn.
+    fn take_back(&mut self, effect: &Effect, planned: Option<Planned>) {
+        if let Some(turn) = planned.and_then(|planned| planned.turn) {
+            self.turns.entry(effect.clone()).or_default().returned.insert(turn);
+        }
     }
 
     fn give(&mut self, key: &Arc<str>, sender: oneshot::Sender<Answer>, answer: Answer) {
@@ -256,11 +302,14 @@ impl State {
         let _ = sender.send(answer);
     }
 
-    fn stop(&mut self, trap: &Trap, key: &Arc<str>, planned: Option<Answer>) {
-        if trap.point == CrashPoint::After
-            && let Ok(value) = planned.unwrap_or(Ok(Value::Null))
-        {
-            self.done.insert(key.clone(), value);
+    fn stop(&mut self, trap: &Trap, key: &Arc<str>, planned: Option<Planned>) {
+        match trap.point {
+            CrashPoint::Before => self.take_back(&trap.effect, planned),
+            CrashPoint::After => {
+                if let Ok(value) = planned.map_or(Ok(Value::Null), |planned| planned.answer) {
+                    self.done.insert(key.clone(), value);
+                }
+            }
         }
         self.stopped = Some(key.clone());
     }

@@ -1,6 +1,6 @@
 //! A test file, read: what every scenario begins with, and its steps, each with its place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -23,6 +23,8 @@ pub struct TestFile {
     /// Of moments that are written without one: that of the first workflow.
     pub(super) zone: TimeZone,
     pub(super) given: Given,
+    /// Roles that somebody has or is told as.
+    pub(super) roles: BTreeSet<Arc<str>>,
     pub(super) scenarios: Vec<Scenario>,
     pub(super) fragments: BTreeMap<Arc<str>, Vec<Step>>,
 }
@@ -135,14 +137,32 @@ pub(super) struct Send {
 /// Something that a person does with a task.
 #[derive(Clone, Debug)]
 pub(super) struct Acting {
-    pub act: &'static str,
+    pub act: Act,
     /// The task's state, by the end of its path.
     pub task: Arc<str>,
     /// None: the instance that the fragment is played for.
     pub of: Option<Arc<str>>,
-    /// Whom it is delegated to.
-    pub to: Option<Who>,
     pub common: Common,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Act {
+    Claim,
+    Release,
+    Acknowledge,
+    DelegateTo(Who),
+}
+
+impl Act {
+    /// The verb of its step.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Act::Claim => "claim",
+            Act::Release => "release",
+            Act::Acknowledge => "acknowledge",
+            Act::DelegateTo(_) => "delegate",
+        }
+    }
 }
 
 /// What starts and sends have in common.

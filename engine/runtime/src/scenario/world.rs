@@ -11,14 +11,13 @@ use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{Actor, ActorKind, Facts, Snapshot, TaskShown, clocks};
-use statewright_core::trail::Replay;
 use statewright_core::value::Value;
 use tokio::task::JoinHandle;
 
 use super::counterparts::{Counterparts, Line};
 use super::plan::TestFile;
 use crate::adapter::Adapter;
-use crate::audit;
+use crate::audit::{self, Counted};
 use crate::body::Party;
 use crate::clock::{Clock, SeededEntropy, VirtualClock};
 use crate::configuration::{EngineConfig, POLL_MS};
@@ -41,6 +40,10 @@ const QUIET_ROUNDS: usize = 4;
 /// How often the clock is moved by a poll for something that is due and that nobody takes, before that is a fault: an engine that was
 /// started anew finds what it was not told of within two.
 const POLLS_MAX: u32 = 100;
+
+/// Moments that one `wait` or `at` stops at: something every hour for a year and more. What repeats each second for years would
+/// keep a test at it for hours.
+const MOMENTS_MAX: u32 = 10_000;
 
 /// Rows read at once.
 const PAGE: usize = 1_000;
@@ -177,7 +180,7 @@ impl World {
             outbox,
             ..
         } = &self.node;
-        let attempts = self.counterparts.attempts().len();
+        let attempts = self.counterparts.attempted();
         (
             engine.waiting(),
             timers.is_idle(),
@@ -214,10 +217,16 @@ impl World {
     /// Moves the clock, with everything that is due on the way.
     pub async fn advance_to(&mut self, moment: Timestamp) -> Result<(), Trouble> {
         self.settle().await?;
-        let mut polls = 0;
+        let (mut polls, mut moments) = (0, 0);
         while let Some((due_us, is_poll)) = self.next_moment_us().await? {
             if due_us > moment.as_microsecond() {
                 break;
+            }
+            moments += 1;
+            if moments > MOMENTS_MAX {
+                return Err(format!(
+                    "something was due at more than {MOMENTS_MAX} moments on the way: wait for less at once, or look for what repeats so often"
+                ));
             }
             polls = if is_poll { polls + 1 } else { 0 };
             if polls > POLLS_MAX {
@@ -282,16 +291,17 @@ impl World {
         }
     }
 
-    /// Hands over the calendar that an entry was counted along. False: it is not there.
-    pub async fn know_calendar(&self, replay: &mut Replay<'_>, bytes: &str) -> bool {
-        let known = audit::know_calendar(replay, self.engine().registry(), bytes).await;
-        matches!(known, Ok(Ok(())))
+    /// The calendars that entries were counted along.
+    pub fn counted(&self) -> Counted<'_> {
+        Counted::of(self.node.engine.registry())
     }
 
     /// Open tasks, with what their titles look up elsewhere.
     pub async fn tasks(&self, standing: &Standing) -> Result<Vec<TaskShown>, Trouble> {
-        let shown = self.engine().all_tasks_of(&standing.row.workflow, &standing.row.key).await;
-        shown.map_err(|error| format!("the tasks of {}/{}: {error}", standing.row.workflow, standing.row.key))
+        let (workflow, key) = (&standing.row.workflow, &standing.row.key);
+        let queries = self.node.engine.queries();
+        let shown = queries.all_tasks_of(workflow, key, self.now()).await;
+        shown.map_err(|error| format!("the tasks of {workflow}/{key}: {error}"))
     }
 
     /// `sla` as expressions of the instance see it now.
@@ -340,6 +350,12 @@ impl World {
         let snapshot = Snapshot::restore(&known.chart, &row.snapshot, row.head, &personal);
         let snapshot = snapshot.map_err(|error| format!("{}/{}: {error}", row.workflow, row.key))?;
         Ok(Standing { row, known, snapshot })
+    }
+
+    /// Writes an entry anew where it is kept, as nobody may.
+    #[cfg(test)]
+    pub fn forge(&self, instance: InstanceId, sequence: u64, forge: impl Fn(&str) -> String) {
+        self.store.forge(instance, sequence, forge);
     }
 
     pub async fn personal(&self, instance: InstanceId) -> Result<Vec<(Digest, String)>, Trouble> {

@@ -34,6 +34,16 @@ pub(super) struct Names<'a> {
 }
 
 impl Written {
+    /// Whether anything in it is to be computed, for which the names of the file are looked up.
+    pub fn is_computed(&self) -> bool {
+        match &self.kind {
+            WrittenKind::Literal(_) => false,
+            WrittenKind::Computed(_) => true,
+            WrittenKind::List(items) => items.iter().any(Written::is_computed),
+            WrittenKind::Fields(fields) => fields.iter().any(|(_, value)| value.is_computed()),
+        }
+    }
+
     /// Its value now.
     ///
     /// # Errors

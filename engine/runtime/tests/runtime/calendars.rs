@@ -1,12 +1,19 @@
 //! Calendars, from a deployment to the trail: no definition pins them, and every entry names the version that it was counted along.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InstanceId};
+use statewright_core::time::CalendarVersion;
 use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
 use statewright_engine::Engine;
 use statewright_engine::audit::{described, replay, verify};
+use statewright_engine::registry::{Compiler, LanguageCompiler, Registry};
+use statewright_engine::store::memory::MemoryStore;
 use statewright_engine::store::{Store, open};
 
 use crate::fixture::{Folder, on_memory, on_postgres, on_sqlite};
@@ -196,4 +203,117 @@ async fn what_is_no_calendar_is_refused() {
     assert!(refused.unwrap_err().to_string().contains("SW-0911"));
     let refused = engine.deploy(&lab(""), &operator()).await.unwrap_err().to_string();
     assert!(refused.contains("a workflow is needed"), "{refused}");
+}
+
+/// The language, with how many calendars were compiled.
+#[derive(Default)]
+struct Counting(AtomicUsize);
+
+impl Compiler for Counting {
+    fn compile(&self, source: &str) -> Result<Chart, String> {
+        LanguageCompiler.compile(source)
+    }
+
+    fn compile_calendar(&self, source: &str) -> Result<CalendarVersion, String> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        LanguageCompiler.compile_calendar(source)
+    }
+}
+
+#[tokio::test]
+async fn a_version_is_compiled_once_for_a_replay() {
+    on_memory(|store: Arc<dyn Store>| async move {
+        let world = World::on(store.clone(), &[], |_| {}).await;
+        world.engine().deploy_calendar(&lab(""), &operator()).await.unwrap();
+        world.engine().deploy(&source(ORDER), &operator()).await.unwrap();
+        for key in ["A", "B", "C"] {
+            world.start("order", key, &[]).await.unwrap();
+            world.send("order", key, "AGAIN").await.unwrap();
+        }
+        let compiler = Arc::new(Counting::default());
+        let registry = Registry::new(store.clone(), compiler.clone());
+        let replayed = replay(&store, &registry, |_| {}).await.unwrap();
+        assert_eq!((replayed.same, replayed.findings), (4, Vec::new()));
+        // once for the replay, and once where the registry asks what is live
+        assert!(compiler.0.load(Ordering::Relaxed) <= 2, "{:?}", compiler.0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_live_calendar_that_cannot_be_read_is_set_aside_until_another_is_deployed() {
+    let folder = Folder::new();
+    let store: Arc<dyn Store> = open(&format!("sqlite:{}", folder.file().display())).await.unwrap();
+    store.migrate().await.unwrap();
+    let world = World::on(store.clone(), &[], |_| {}).await;
+    let engine = world.engine();
+    engine.deploy_calendar(&lab(""), &operator()).await.unwrap();
+    engine.deploy(&source(ORDER), &operator()).await.unwrap();
+    world.start("order", "A", &[]).await.unwrap();
+    // another node makes one live, which is damaged afterwards
+    let other = world.another_node("two");
+    let second = other.engine.deploy_calendar(&lab("2026-01-06"), &operator()).await.unwrap();
+    rusqlite::Connection::open(folder.file())
+        .unwrap()
+        .execute_batch("update calendar set source = replace(source, '2026-01-06', '2026-01-66');")
+        .unwrap();
+    engine.registry().refresh().await.unwrap();
+    let refused = world.start("order", "B", &[]).await.unwrap_err().to_string();
+    assert!(
+        refused.contains("the calendar `lab` is needed and cannot be used"),
+        "{refused}"
+    );
+    // it is looked at once, not each time
+    let compiler = Arc::new(Counting::default());
+    let registry = Registry::new(store.clone(), compiler.clone());
+    registry.live("order").await.unwrap();
+    for _ in 0..3 {
+        registry.refresh().await.unwrap();
+    }
+    assert_eq!(compiler.0.load(Ordering::Relaxed), 1);
+    // going back to the version before is a deployment
+    let back = engine.deploy_calendar(&lab(""), &operator()).await.unwrap();
+    assert!(!back.unchanged && back.version != second.version);
+    world.start("order", "B", &[]).await.unwrap();
+    assert_eq!(version_of_last(&store, "B").await, Some(back.version));
+    store.close().await;
+}
+
+/// A compiler that is done when somebody else has come to his turn.
+struct Waiting(Mutex<Receiver<()>>);
+
+impl Compiler for Waiting {
+    fn compile(&self, source: &str) -> Result<Chart, String> {
+        let others = self.0.lock().unwrap();
+        others
+            .recv_timeout(Duration::from_secs(20))
+            .map_err(|_| "nobody else came to his turn".to_owned())?;
+        LanguageCompiler.compile(source)
+    }
+
+    fn compile_calendar(&self, source: &str) -> Result<CalendarVersion, String> {
+        let others = self.0.lock().unwrap();
+        others
+            .recv_timeout(Duration::from_secs(20))
+            .map_err(|_| "nobody else came to his turn".to_owned())?;
+        LanguageCompiler.compile_calendar(source)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn whoever_compiles_holds_up_nobody() {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let registry = Arc::new(Registry::new(store, Arc::new(Waiting(Mutex::new(receiver)))));
+    let compiling = tokio::spawn(async move {
+        // put beside this one, on the only thread there is
+        let somebody_else = |sender: Sender<()>| tokio::spawn(async move { sender.send(()) });
+        let first = somebody_else(sender.clone());
+        registry.compile(&source(ORDER)).map_err(|error| error.to_string())?;
+        let second = somebody_else(sender);
+        registry.calendars().compile(&lab("")).map_err(|error| error.to_string())?;
+        let _ = (first.await, second.await);
+        Ok::<(), String>(())
+    });
+    assert_eq!(compiling.await.unwrap(), Ok(()));
 }

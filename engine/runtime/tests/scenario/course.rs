@@ -58,6 +58,15 @@ fn a_refusal_names_what_stands_in_the_way() {
         lock("{start: door, as: ann, with: {name: B, lock: L}, refused: held, blockers: [door/C]}"),
         ["2: it came out differently; blockers: door/C / door/A"]
     );
+    // named alone they say that it is refused
+    assert_eq!(
+        lock("{start: door, as: ann, with: {name: B, lock: L}, blockers: [a]}"),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        lock("{start: door, as: ann, with: {name: B, lock: M}, blockers: [a]}"),
+        ["2: it came out differently; outcome: refused / taken"]
+    );
 }
 
 #[test]
@@ -134,6 +143,28 @@ fn ten_years_pass_from_one_inspection_to_the_next() {
             "expect: {a: {marks: {inspected: {name: A}}}}",
         ],
         &[],
+    );
+}
+
+#[test]
+fn what_repeats_without_end_on_the_way_is_told() {
+    let text = file_of("", &["{place: clock/C, in: ticking}", "{wait: 1d}"]).replace("[door.yaml, bell.yaml]", "[clock.yaml]");
+    let clock = "workflow: clock
+access: [{for: [clerk]}]
+initial: ticking
+states: {ticking: {after: {tick: {every: 1s, actions: []}}}}
+";
+    let (report, sources) = ran(&text, &Files::new(&[("clock.yaml", clock)])).expect("it can be read");
+    let failures: Vec<String> = report.scenarios[0]
+        .failures
+        .iter()
+        .map(|failed| super::line(failed, &sources))
+        .collect();
+    assert_eq!(
+        failures,
+        [
+            "2: something was due at more than 10000 moments on the way: wait for less at once, or look for what repeats so often (it is 2026-03-26 11:46:40)"
+        ]
     );
 }
 

@@ -44,6 +44,52 @@ fn after_the_effect_it_is_asked_for_again_and_not_done_again() {
 }
 
 #[test]
+fn an_answer_that_was_not_given_comes_after_the_crash() {
+    let answers = "  adapters: {joiner.mend: [{after: 5m, returns: {part: x}}, {returns: {part: y}}]}\n";
+    check(
+        answers,
+        &[
+            "{crash: before joiner.mend}",
+            "{send: REPAIR, to: a, as: ann}",
+            "{wait: 10m}",
+            "expect: {a: {data: {part: x}}}",
+        ],
+        &[],
+    );
+    // what was done has its answer, whether anybody heard it or not
+    check(
+        answers,
+        &[
+            "{crash: after joiner.mend}",
+            "{send: REPAIR, to: a, as: ann}",
+            "{wait: 1m}",
+            "expect: {a: {data: {part: x}}}",
+            "{send: REPAIR, to: a, as: ann}",
+            "expect: {a: {data: {part: y}}}",
+        ],
+        &[],
+    );
+}
+
+#[test]
+fn what_was_under_way_beside_a_crash_has_its_answer_afterwards() {
+    check(
+        "  instances: [{workflow: door, key: C, data: {name: C}}]
+  adapters: {joiner.mend: [{after: 5m, returns: {part: x}}, {returns: {part: y}}], joiner.find: {returns: {}}}\n",
+        &[
+            "{send: REPAIR, to: a, as: ann}",
+            "{crash: before joiner.find}",
+            "{send: LOSE, to: door/C, as: ann}",
+            "{wait: 1m}",
+            "expect: {a: {in: repair}}",
+            "{wait: 5m}",
+            "expect: {a: {in: shut, data: {part: x}}}",
+        ],
+        &[],
+    );
+}
+
+#[test]
 fn timers_and_messages_outlive_it() {
     check(
         "  instances: [{workflow: bell, key: B}, {workflow: door, key: C, in: open, data: {name: C}}]\n",

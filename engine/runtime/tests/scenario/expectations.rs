@@ -209,4 +209,18 @@ fn what_waits_for_a_person() {
         steps("wait: 1h"),
         ["0: something waits for a person, and no `expect: {incidents: …}` says so: door/C: refused: nobody knows it"]
     );
+    // another in the place of the one that was named is not the one that was named
+    let given = "  adapters: {joiner.find: {fails: nobody knows it}}\n";
+    let steps = [
+        "{place: door/C, in: shut, with: {name: C}}",
+        "{send: LOSE, to: door/C, as: ann}",
+        "expect: {incidents: [{of: door/C}]}",
+        "{place: door/C, in: shut}",
+        "{place: door/D, in: shut, with: {name: D}}",
+        "{send: LOSE, to: door/D, as: ann}",
+    ];
+    assert_eq!(
+        run(given, &steps).0,
+        ["0: something waits for a person, and no `expect: {incidents: …}` says so: door/D: refused: nobody knows it"]
+    );
 }

@@ -120,7 +120,7 @@ reads: {whose: {workflow: owner, key: \"{{ owner }}\"}}
 initial: open
 states:
   open:
-    task: {title: \"Seal for {{ whose.data.name }}\", for: [clerk]}
+    task: {title: \"Seal for {{ whose.data.name }}\", for: [clerk], escalate: [{after: 1h, to: [clerk]}]}
     on:
       SEAL: {target: parts, by: [clerk], sign: {means: I was there, people: 2}}
       TELL: {by: [clerk], actions: [{notify: {to: [clerk], text: \"{{ no }} waits\", thread: true}}]}
@@ -243,6 +243,102 @@ fn notices_are_known_by_whom_they_reach_and_some_of_their_words() {
     check_deed(
         &["expect: {notices: [{text: D waits}]}"],
         &["2: people were told something else; notices: D waits / none"],
+    );
+}
+
+#[test]
+fn a_rung_says_what_its_title_looks_up() {
+    let told = "expect: {notices: [{to: bob, text: \"Waits: Seal for Ida\"}]}";
+    check_deed(&["{wait: 1h}", told], &[]);
+    check_deed(
+        &["{wait: 59m}", told],
+        &["3: people were told something else; notices: Waits: Seal for Ida / none"],
+    );
+}
+
+#[test]
+fn what_is_acknowledged_reaches_nobody_else() {
+    check_deed(
+        &[
+            "{acknowledge: open, of: d, as: ann}",
+            "{wait: 1h}",
+            "expect: {notices: [], d: {tasks: [{holder: none}]}}",
+        ],
+        &[],
+    );
+    check_deed(
+        &["{acknowledge: open, of: d, as: eve}"],
+        &["2: it came out differently; outcome: taken / refused: there is no deed/D"],
+    );
+    let race = "{race: [{acknowledge: open, of: d, as: ann}, {release: open, of: d, as: ann}], one: taken, other: taken}";
+    check_deed(
+        &[race],
+        &[
+            "2: in this order it came out differently; outcomes: one: taken, other: taken / acknowledge open of d: taken; release open of d: refused: nobody holds this task",
+        ],
+    );
+}
+
+#[test]
+fn words_and_numbers_of_notices_and_tasks_are_compared() {
+    let tell = "{send: TELL, to: d, as: ann}";
+    check_deed(
+        &[
+            tell,
+            "expect: {notices: [D waits], tasks: {count: 1}}",
+            "expect: {notices: {count: 1}}",
+        ],
+        &[],
+    );
+    check_deed(
+        &[tell, "expect: {notices: [D sleeps]}"],
+        &["3: people were told something else; notices[0].text: D sleeps / D waits"],
+    );
+    check_deed(
+        &[tell, "expect: {notices: {count: 2}}"],
+        &["3: people were told something else; notices.count: 2 / 1"],
+    );
+    check_deed(
+        &["expect: {notices: {count: 1}}"],
+        &["2: people were told something else; notices.count: 1 / 0"],
+    );
+    check_deed(
+        &["expect: {notices: [2]}"],
+        &["2: people were told something else; notices: 2 / none"],
+    );
+    check_deed(
+        &[tell, "expect: {notices: [null]}"],
+        &[
+            r#"3: people were told something else; notices[0]: nothing (null) / {"of":"deed/D","text":"D waits","thread":true,"to":{"any_of":[{"role":["clerk"]}]},"via":["inbox"]}"#,
+        ],
+    );
+    check_deed(
+        &["expect: {tasks: {count: 2}}"],
+        &["2: other tasks are open; tasks.count: 2 / 1"],
+    );
+}
+
+#[test]
+fn whom_a_notice_reaches_is_somebody() {
+    let problems = |step: &str| {
+        let files = Files::new(&[("deed.yaml", DEED), ("part.yaml", PART), ("owner.yaml", OWNER)]);
+        ran(&format!("{DEEDS}    - {step}\n"), &files).err().unwrap_or_default()
+    };
+    assert_eq!(
+        problems("expect: {notices: [{to: evr, count: 0}]}"),
+        "t.test.yaml:9:31: error[SW-2019]: nobody under `given.people` is called `evr`, and nobody has that role or is told as such\n"
+    );
+    for known in ["ann", "guest", "clerk"] {
+        assert_eq!(
+            problems(&format!("expect: {{notices: [{{to: {known}, count: 0}}]}}")),
+            "",
+            "{known}"
+        );
+    }
+    // computed, it is found out when it comes
+    check_deed(
+        &["expect: {notices: [{to: \"{{ d.key }}\", count: 0}]}"],
+        &["2: `D` is neither one of `given.people` nor a role that anybody has or is told as"],
     );
 }
 

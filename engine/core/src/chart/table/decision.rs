@@ -1,6 +1,9 @@
 //! A table whose rows say under which conditions they answer, and with what.
 //!
-//! It answers from its inputs alone: it asks no other table, and no clock.
+//! It answers from its inputs alone: it asks no other table, no clock and no calendar. Days and times of day are those of the zone in which
+//! it is asked, as they are for every expression of that instance: the zone is the instance's own from its first step on, so the same
+//! instance has the same answer for ever. A calendar may change any day, and a table that counted along one would answer otherwise
+//! afterwards; what is to be counted in business time is computed outside and given as a moment.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +35,8 @@ pub struct Decision {
     pub answer: Answer,
     /// The type of what it answers.
     pub gives: Type,
+    /// Whether a value that was given may stand in an answer.
+    pub repeats_inputs: bool,
 }
 
 /// How rows become one answer.
@@ -93,7 +98,7 @@ pub struct Decided {
 }
 
 impl Decision {
-    /// Answers for these inputs. `outer` is where it is asked: its zone, its calendar and its budget hold here, too.
+    /// Answers for these inputs. `outer` is where it is asked: its zone and its budget hold here, too.
     ///
     /// # Errors
     /// A fault with a sentence that begins with the table's name: an input that does not fit, no row that applies, a row that cannot
@@ -109,7 +114,7 @@ impl Decision {
             decision: self,
             outer,
             given: &given,
-            named: RefCell::default(),
+            named: &RefCell::default(),
             row: None,
         };
         let rows = asking.applying()?;
@@ -121,18 +126,18 @@ impl Decision {
         })
     }
 
-    /// Whether a value that was given may stand in an answer.
-    pub fn repeats_inputs(&self) -> bool {
+    /// Of inputs and rows that give an answer this way, whether a value that was given may stand in it.
+    pub fn may_repeat(inputs: &Fields, lets: &Lets, rows: &[Row], answer: &Answer) -> bool {
         let computed = |then: &Vec<(Arc<str>, ValueTemplate)>| then.iter().any(|(_, value)| is_computed(value));
-        let combined = match &self.answer {
+        let combined = match answer {
             Answer::Collect(parts) => parts.iter().any(|(_, part)| {
                 let references = part.of.references();
-                let own = |name: &Arc<str>| self.inputs.get(name).is_some() || self.lets.iter().any(|(known, _)| known == name);
+                let own = |name: &Arc<str>| inputs.get(name).is_some() || lets.iter().any(|(known, _)| known == name);
                 references.variables.keys().any(own)
             }),
             Answer::First(_) | Answer::Unique(_) => false,
         };
-        combined || self.rows.iter().filter_map(|row| row.then.as_ref()).any(computed)
+        combined || rows.iter().filter_map(|row| row.then.as_ref()).any(computed)
     }
 }
 
@@ -155,8 +160,8 @@ struct Asking<'a> {
     decision: &'a Decision,
     outer: &'a dyn Scope,
     given: &'a Object,
-    /// `let` values that were computed.
-    named: RefCell<BTreeMap<Arc<str>, Result<Value, Stop>>>,
+    /// `let` values that were computed. They name inputs and one another, never what a row gives, and so are the same for every row.
+    named: &'a RefCell<BTreeMap<Arc<str>, Result<Value, Stop>>>,
     /// What the row that is being combined gives.
     row: Option<&'a Object>,
 }
@@ -228,7 +233,6 @@ impl<'a> Asking<'a> {
             for (row, then) in &given {
                 let scope = Asking {
                     row: Some(then),
-                    named: RefCell::default(),
                     ..*self
                 };
                 values.extend(scope.part(part).map_err(|stop| self.in_row(row, stop))?);
@@ -361,6 +365,6 @@ impl Scope for Asking<'_> {
     }
 
     fn calendar(&self) -> Option<&dyn Calendar> {
-        self.outer.calendar()
+        None
     }
 }

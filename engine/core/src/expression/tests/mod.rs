@@ -15,7 +15,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Call, Expression, FaultKind, Function, Scope, Stop};
+use super::{Call, Expression, FaultKind, Function, Meter, Scope, Stop};
+use crate::time::{BusinessCalendar, Calendar, Hours};
 use crate::value::{Value, canonical, json};
 
 /// A world for expressions: some variables, a zone, a moment. What begins with `needed` has to be looked up first.
@@ -23,6 +24,8 @@ pub(super) struct World {
     variables: BTreeMap<Arc<str>, Value>,
     zone: TimeZone,
     now: Timestamp,
+    calendar: Option<BusinessCalendar>,
+    meter: Option<Meter>,
 }
 
 impl World {
@@ -33,6 +36,19 @@ impl World {
             variables: fields.as_object().cloned().unwrap_or_default(),
             zone: crate::time::zone("Europe/Berlin").unwrap_or_else(|error| panic!("{error}")),
             now: "2026-03-28T23:30:00+01:00".parse().unwrap_or_else(|error| panic!("{error}")),
+            calendar: None,
+            meter: None,
+        }
+    }
+
+    /// The same world with a calendar that is open for a minute on Mondays, and a budget.
+    pub(super) fn counting(self, fuel: u64) -> World {
+        let mut week: [Vec<Hours>; 7] = Default::default();
+        week[0].extend(Hours::new(8 * 60, 8 * 60 + 1));
+        World {
+            calendar: Some(BusinessCalendar::new(TimeZone::UTC, week, BTreeMap::new())),
+            meter: Some(Meter::of(fuel)),
+            ..self
         }
     }
 
@@ -73,6 +89,14 @@ impl Scope for World {
 
     fn now(&self) -> Timestamp {
         self.now
+    }
+
+    fn meter(&self) -> Option<&Meter> {
+        self.meter.as_ref()
+    }
+
+    fn calendar(&self) -> Option<&dyn Calendar> {
+        self.calendar.as_ref().map(|calendar| calendar as &dyn Calendar)
     }
 }
 

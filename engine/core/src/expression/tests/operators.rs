@@ -309,3 +309,26 @@ fn what_must_be_looked_up_goes_through_everything() {
         ],
     );
 }
+
+#[test]
+fn business_time_costs_the_days_that_are_looked_at() {
+    let over = "fault: all expressions together take more than 2000000 steps";
+    let world = |fuel: u64| World::of("{}").counting(fuel);
+    // an hour, a minute a week: sixty weeks
+    check(&world(500), &[("now + business_hours(1) > now", "true")]);
+    for passing in [
+        "now + business_hours(1)",
+        "now - business_hours(1)",
+        "today + business_days(60)",
+        "business_days(-60) + now",
+    ] {
+        check(&world(300), &[(passing, over)]);
+    }
+    // what is not counted costs what other sums do
+    check(
+        &world(20),
+        &[("business_hours(1) + business_hours(1)", r#"{"$duration":"2 business hours"}"#)],
+    );
+    // beyond what a calendar is followed for
+    check(&world(36_000), &[("now + business_hours(1000)", over)]);
+}

@@ -37,6 +37,7 @@ struct Draft {
 
 /// Reads a calendar whose keys and shapes were checked. None where it cannot be used.
 pub(super) fn read(mapping: &Mapping, loader: &mut Loader<'_>, out: &mut Diagnostics) -> Option<BusinessCalendar> {
+    let errors = out.errors();
     let name = mapping.entry("calendar")?;
     let mut draft = Draft::default();
     let own = name.value.as_scalar().map(|own| own.text.clone()).unwrap_or_default();
@@ -46,17 +47,13 @@ pub(super) fn read(mapping: &Mapping, loader: &mut Loader<'_>, out: &mut Diagnos
         names: vec![own],
     }
     .add(mapping, &mut draft);
-    let mut refuse = |code, message: &str, help: &str| {
-        if !mapping.incomplete {
-            out.push(Diagnostic::error(code, name.key.span, message).help(help));
-        }
-    };
-    if draft.zone.is_none() && mapping.get("zone").is_none() && mapping.get("extends").is_none() {
-        refuse(
-            Code::MissingKey,
-            "a calendar needs `zone`",
-            "add the IANA name of its zone, such as `Europe/Berlin`",
-        );
+    if draft.zone.is_none() && !mapping.incomplete && out.errors() == errors {
+        let message = match mapping.get("extends").and_then(Node::as_scalar) {
+            None => "a calendar needs `zone`".to_owned(),
+            Some(extended) => format!("a calendar needs `zone`, and `{}` names none", extended.text),
+        };
+        let help = "add the IANA name of its zone, such as `Europe/Berlin`";
+        out.push(Diagnostic::error(Code::MissingKey, name.key.span, message).help(help));
     }
     let week = draft.week.map(Option::unwrap_or_default);
     if week.iter().all(Vec::is_empty) && !out.has_errors() {

@@ -6,7 +6,7 @@ use super::Lowering;
 use super::admission::reason;
 use super::state::text;
 use super::value::Sink;
-use crate::chart::{Access, Chart, Notable, Signers, Start};
+use crate::chart::{Access, Chart, Notable, Signers, Start, Tables};
 use crate::diagnostic::{Code, Span, nearest};
 use crate::expression::Template;
 use crate::identity::Digest;
@@ -49,7 +49,7 @@ impl Lowering<'_> {
         let tables = self.pinned_tables();
         let indexed = self.data.list.iter().filter(|field| field.is_indexed());
         let indexed = indexed.map(|field| field.name.clone()).collect();
-        let holds_personal_data = self.holds_personal_data(&start);
+        let holds_personal_data = self.holds_personal_data(&start, &tables);
         Some(Chart {
             definition: Digest::ZERO,
             workflow: name.text.clone(),
@@ -73,10 +73,12 @@ impl Lowering<'_> {
         })
     }
 
-    fn holds_personal_data(&self, start: &Start) -> bool {
+    fn holds_personal_data(&self, start: &Start, tables: &Tables) -> bool {
         let admissions = self.transitions.iter();
         let forms = admissions.filter_map(|transition| Some(&transition.admission.as_deref()?.form));
+        let mut decisions = tables.by_name.values().filter_map(|table| table.as_decision());
         self.data.any_is_personal()
+            || decisions.any(|table| table.inputs.any_is_personal())
             || std::iter::once(&start.form)
                 .chain(forms)
                 .any(|form| form.fields.any_is_personal())

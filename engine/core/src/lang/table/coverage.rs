@@ -17,6 +17,13 @@ use crate::yaml::Mapping;
 /// Boxes that what is still open may fall into: beyond this the table cannot be judged in the time of a keystroke.
 const OPEN_BOXES_MAX: usize = 10_000;
 
+/// How often a condition may be held against a piece of its input, all rows of a group together: a few tenths of a second. Ranges in as
+/// many rows as there may be are held against their ends eight million times.
+const HELD_MAX: usize = 20_000_000;
+
+/// Words of bits that are compared for one group of rows: a few tenths of a second.
+const WORDS_MAX: usize = 100_000_000;
+
 /// Gaps that are told in one sentence.
 const GAPS_TOLD_MAX: usize = 3;
 
@@ -75,6 +82,19 @@ struct Group<'r> {
 
 impl Group<'_> {
     fn check(&self, unique: bool, out: &mut Diagnostics) {
+        if let Some(axis) = self.axes.iter().find(|axis| axis.cost() > HELD_MAX) {
+            let message = format!("the rows name too many values of `{}` to be checked for gaps", axis.name);
+            out.push(
+                Diagnostic::error(Code::TooManyParts, self.place, message).help("divide the table, or look the values up in one"),
+            );
+            return;
+        }
+        // of each two rows, whether they overlap
+        let words: usize = self.axes.iter().map(|axis| axis.all().words()).sum();
+        let mut compared = words.saturating_mul(self.rows.len() * self.rows.len() / 2);
+        if compared > WORDS_MAX {
+            return self.too_much(out);
+        }
         let covered: Vec<Values> = self.rows.iter().map(|placed| self.values_of(placed)).collect();
         let overlapping = self.overlaps(&covered, unique, out);
         let mut open = vec![self.axes.iter().map(Axis::all).collect::<Values>()];
@@ -87,19 +107,22 @@ impl Group<'_> {
             if placed.row.condition.is_some() {
                 continue;
             }
+            let before = open.len();
             open = open.iter().flat_map(|open| subtract(open, values)).collect();
-            if open.len() > OPEN_BOXES_MAX {
-                let message = "the rows divide their inputs in too many ways to be checked for gaps";
-                out.push(
-                    Diagnostic::error(Code::TooManyParts, self.place, message).help("divide the table, or ask of fewer inputs"),
-                );
-                return;
+            compared = compared.saturating_add(words.saturating_mul(before + open.len()));
+            if open.len() > OPEN_BOXES_MAX || compared > WORDS_MAX {
+                return self.too_much(out);
             }
         }
         let judged = self.rows.iter().any(|placed| !placed.row.when.is_empty());
         if judged && !open.is_empty() {
             self.gap(&open, out);
         }
+    }
+
+    fn too_much(&self, out: &mut Diagnostics) {
+        let message = "the rows divide their inputs in too many ways to be checked for gaps";
+        out.push(Diagnostic::error(Code::TooManyParts, self.place, message).help("divide the table, or ask of fewer inputs"));
     }
 
     fn values_of(&self, placed: &Placed) -> Values {

@@ -40,9 +40,11 @@ impl Reader<'_, '_> {
             .map_or("first", |mode| &*mode.text);
         let output = self.output(table.get("output")?, mode);
         let names: Vec<&str> = inputs.list.iter().map(|input| &*input.name).collect();
-        let drafts = self.rows(table, Some(&names), DECISION_ROWS_MAX);
+        let (gives, errors) = (output.names(), self.out.errors());
+        let drafts = self.rows(table, Some(&names), &gives, DECISION_ROWS_MAX);
         if drafts.is_empty()
             && !table.incomplete
+            && self.out.errors() == errors
             && let Some(place) = table.entry("rows").or(table.entry("table"))
         {
             let message = "a table without rows never answers";
@@ -65,10 +67,12 @@ impl Reader<'_, '_> {
         }
         let (answer, gives) = self.answer(output, &rows, &scope, mode);
         coverage::check(&inputs, &rows, &answer, table, self.out);
+        let rows: Vec<Row> = rows.into_iter().map(|placed| placed.row).collect();
         Some(Decision {
+            repeats_inputs: Decision::may_repeat(&inputs, &lets, &rows, &answer),
             inputs,
             lets,
-            rows: rows.into_iter().map(|placed| placed.row).collect(),
+            rows,
             answer,
             gives,
         })

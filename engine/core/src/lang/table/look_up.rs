@@ -13,7 +13,9 @@ use crate::yaml::{Mapping, Node};
 
 impl Reader<'_, '_> {
     pub(super) fn look_up(&mut self, table: &Mapping) -> Option<LookUp> {
-        let columns = self.fields(table.get("columns")?);
+        let node = table.get("columns")?;
+        let columns = self.fields(node);
+        self.refuse_personal(node, &columns, "a column");
         let key = table.get("key").and_then(Node::as_scalar)?;
         let names: Vec<&str> = columns.list.iter().map(|column| &*column.name).collect();
         let Some(column) = columns.get(&key.text) else {
@@ -34,7 +36,7 @@ impl Reader<'_, '_> {
         }
         let mut look_up = LookUp::new(key.text.clone(), columns.clone());
         let mut places: BTreeMap<Ordered, Span> = BTreeMap::new();
-        for draft in self.rows(table, None, TABLE_ROWS_MAX) {
+        for draft in self.rows(table, None, &names, TABLE_ROWS_MAX) {
             let Some(row) = self.row(&columns, &draft) else { continue };
             let value = row.get(&key.text).cloned().unwrap_or(Value::Null);
             let place = draft.mapping.get(&key.text).map_or(draft.span, |node| node.span);

@@ -161,6 +161,21 @@ impl Reader<'_, '_> {
         fields
     }
 
+    /// What a table says of itself belongs to the definition, from which nothing is erased.
+    fn refuse_personal(&mut self, node: &Node, fields: &Fields, whose: &str) {
+        for field in fields.list.iter().filter(|field| field.is_personal()) {
+            let entry = node.as_mapping().and_then(|mapping| mapping.entry(&field.name));
+            let phi = entry.and_then(|entry| entry.value.as_mapping()?.entry("phi"));
+            let place = phi.or(entry).map_or(node.span, |entry| entry.key.span);
+            let message = format!(
+                "`{}` is {whose}: it stands in the definition, and cannot be personal data",
+                field.name
+            );
+            let help = "take `phi` away; it belongs to inputs, and an answer that repeats a personal one is personal without it";
+            self.error(Code::PersonalData, place, message, help);
+        }
+    }
+
     /// A name that is none of those known here.
     fn unknown(&mut self, scalar: &Scalar, noun: &str, known: &[&str]) {
         let message = format!("there is no {noun} `{}`", scalar.text);

@@ -23,6 +23,14 @@ pub(super) enum Output {
 }
 
 impl Output {
+    /// What a row gives, where it is declared.
+    pub(super) fn names(&self) -> Vec<&str> {
+        match self {
+            Output::Fields(fields) => fields.list.iter().map(|field| &*field.name).collect(),
+            Output::Parts(_) => Vec::new(),
+        }
+    }
+
     /// Whether a row may apply and say nothing.
     pub(super) fn may_be_silent(&self) -> bool {
         matches!(self, Output::Parts(_))
@@ -40,7 +48,9 @@ impl Reader<'_, '_> {
             return Output::Parts(parts);
         }
         shape::check_value(node, DECIDED_FIELDS, "`output`", self.out);
-        Output::Fields(self.fields(node))
+        let fields = self.fields(node);
+        self.refuse_personal(node, &fields, "what the table answers");
+        Output::Fields(fields)
     }
 
     /// The declaration of a field that a row gives; the outer None: there is none.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Time;
+
 use crate::chart::Condition;
 use crate::field::{Field, Kind, Schema};
 use crate::value::order::order;
@@ -13,6 +15,8 @@ const LISTED_MAX: usize = 6;
 /// One input with its pieces, in order.
 pub(super) struct Axis {
     pub(super) name: Arc<str>,
+    /// How many values the conditions name, the same one each time.
+    values: usize,
     pieces: Vec<Piece>,
     /// The smallest difference between two values, where there is one.
     step: Step,
@@ -48,6 +52,7 @@ impl Axis {
     pub(super) fn of(input: &Field, conditions: &[&Condition]) -> Axis {
         let schema = &input.schema;
         let named: Vec<&Value> = conditions.iter().flat_map(|condition| condition.values()).collect();
+        let values = named.len();
         let step = step_of(&schema.kind);
         let mut pieces = if input.optional { vec![Piece::Null] } else { Vec::new() };
         match (&schema.allowed, &schema.kind) {
@@ -63,10 +68,16 @@ impl Axis {
         }
         Axis {
             name: input.name.clone(),
+            values,
             pieces,
             step,
             temporal: matches!(schema.kind, Kind::Date | Kind::Time | Kind::Instant),
         }
+    }
+
+    /// How often values are compared when each condition is held against each piece.
+    pub(super) fn cost(&self) -> usize {
+        self.values.saturating_mul(self.pieces.len())
     }
 
     /// All of them.
@@ -136,6 +147,9 @@ impl Axis {
             Piece::Between(_, high) => high.as_ref().map(|high| self.step.below(high)),
             Piece::Null | Piece::Other => None,
         };
+        // no time of day is before midnight: it says nothing to name it
+        let is_midnight = |value: &Value| matches!(value, Value::Time(time) if *time == Time::midnight());
+        let low = low.filter(|(low, _)| !is_midnight(low) || high.as_ref().is_none_or(|(high, _)| order(low, high).is_eq()));
         let (more, less, or_more, or_less) = match self.temporal {
             true => ("after", "before", "or later", "or earlier"),
             false => ("more than", "less than", "or more", "or less"),
@@ -231,6 +245,9 @@ fn ordered_pieces(schema: &Schema, named: Vec<&Value>, step: Step) -> Vec<Piece>
 }
 
 fn lowest(schema: &Schema) -> Option<(Value, bool)> {
+    if matches!(schema.kind, Kind::Time) {
+        return Some((Value::Time(Time::midnight()), true));
+    }
     let limit = |limit: Option<Decimal>, inclusive| limit.map(|limit| (Value::Decimal(limit), inclusive));
     let ends = [limit(schema.minimum, true), limit(schema.exclusive_minimum, false)];
     ends.into_iter()
@@ -324,6 +341,11 @@ fn between_steps(number: Decimal, size: Decimal, by: i64) -> Option<Value> {
 impl Pieces {
     pub(super) fn is_empty(&self) -> bool {
         self.0.iter().all(|word| *word == 0)
+    }
+
+    /// What comparing it with another costs.
+    pub(super) fn words(&self) -> usize {
+        self.0.len()
     }
 
     /// Those that are in both.

@@ -17,14 +17,15 @@ pub(super) struct Draft {
 }
 
 impl Reader<'_, '_> {
-    /// The rows, not more than `most`. `inputs` are those of a decision; of a look-up there are none.
-    pub(super) fn rows(&mut self, table: &Mapping, inputs: Option<&[&str]>, most: usize) -> Vec<Draft> {
+    /// The rows, not more than `most`. `inputs` are those of a decision; of a look-up there are none. `columns` are what else a row of a
+    /// file may hold; empty where rows give what they like.
+    pub(super) fn rows(&mut self, table: &Mapping, inputs: Option<&[&str]>, columns: &[&str], most: usize) -> Vec<Draft> {
         if let (Some(_), Some(second)) = (table.get("rows"), table.entry("rows_from")) {
             let message = "the rows stand under `rows` already";
             self.error(Code::KeysExclude, second.key.span, message, "keep one of the two");
         }
         let mut drafts = match table.get("rows_from").and_then(Node::as_scalar) {
-            Some(path) => self.rows_from(path, inputs, most),
+            Some(path) => self.rows_from(path, inputs, columns, most),
             None => of_list(table.get("rows")),
         };
         if let Some(surplus) = drafts.get(most) {
@@ -35,7 +36,7 @@ impl Reader<'_, '_> {
         drafts
     }
 
-    fn rows_from(&mut self, path: &Scalar, inputs: Option<&[&str]>, most: usize) -> Vec<Draft> {
+    fn rows_from(&mut self, path: &Scalar, inputs: Option<&[&str]>, columns: &[&str], most: usize) -> Vec<Draft> {
         let Some((file, text)) = self.loader.text(path, self.out) else {
             return Vec::new();
         };
@@ -54,6 +55,9 @@ impl Reader<'_, '_> {
             self.error(Code::RowsUnreadable, path.span, message, "its first line names the columns");
             return Vec::new();
         };
+        if !self.columns(file, &header, inputs, columns) {
+            return Vec::new();
+        }
         let mut drafts = Vec::new();
         for line in lines {
             let span = line.span(file);
@@ -69,7 +73,11 @@ impl Reader<'_, '_> {
                 );
                 continue;
             }
-            let cells = header.cells.iter().zip(&line.cells).filter(|(_, cell)| !cell.text.is_empty());
+            let cells = header
+                .cells
+                .iter()
+                .zip(&line.cells)
+                .filter(|(_, cell)| cell.quoted || !cell.text.is_empty());
             let entries = cells.map(|(name, cell)| entry(scalar(file, name), scalar(file, cell)));
             let mapping = match inputs {
                 None => mapping(entries.collect()),
@@ -81,6 +89,33 @@ impl Reader<'_, '_> {
             });
         }
         drafts
+    }
+}
+
+impl Reader<'_, '_> {
+    /// Whether the first line of a file names columns that there are, each once.
+    fn columns(&mut self, file: FileId, header: &csv::Line, inputs: Option<&[&str]>, columns: &[&str]) -> bool {
+        let own: &[&str] = if inputs.is_some() { &OF_A_ROW } else { &[] };
+        let known: Vec<&str> = inputs.unwrap_or_default().iter().chain(columns).chain(own).copied().collect();
+        let errors = self.out.errors();
+        for (place, cell) in header.cells.iter().enumerate() {
+            let name = scalar(file, cell);
+            // what stands under a column without a name is told where it stands
+            if cell.text.is_empty() {
+                continue;
+            }
+            if let Some(first) = header.cells.iter().take(place).find(|first| first.text == cell.text) {
+                let message = format!("the column `{}` is there twice", cell.text);
+                self.out.push(
+                    Diagnostic::error(Code::RowsUnreadable, name.span, message)
+                        .note_at(scalar(file, first).span, "the first one")
+                        .help("give each column a name of its own"),
+                );
+            } else if !columns.is_empty() && !known.contains(&&*cell.text) {
+                self.unknown(&name, "column", &known);
+            }
+        }
+        self.out.errors() == errors
     }
 }
 

@@ -16,6 +16,9 @@ use crate::yaml::{Mapping, Node};
 /// Tests of one table: each is worked out whenever the table is read.
 const TABLE_TESTS_MAX: usize = 500;
 
+/// Steps of all tests of one table together: what one input of an instance may take. A table is read at every keystroke.
+const TESTS_FUEL_MAX: u64 = STEP_FUEL_MAX;
+
 /// Bytes of an answer that are shown before it is cut.
 const SHOWN_BYTES_MAX: usize = 300;
 
@@ -28,6 +31,10 @@ pub(super) fn run(table: &Table, mapping: &Mapping, out: &mut Diagnostics) {
         out.push(Diagnostic::error(Code::TooManyParts, entry.key.span, message).help("keep those at the boundaries"));
         return;
     }
+    let nowhere = Nowhere {
+        zone: TimeZone::UTC,
+        meter: Meter::of(TESTS_FUEL_MAX),
+    };
     for test in tests.iter().filter_map(Node::as_mapping) {
         let (Some(with), Some(gives)) = (test.get("with"), test.get("gives")) else {
             continue;
@@ -39,17 +46,23 @@ pub(super) fn run(table: &Table, mapping: &Mapping, out: &mut Diagnostics) {
             .as_mapping()
             .and_then(|mapping| entries(mapping).next())
             .map_or(gives.span, |entry| entry.span());
-        try_one(table, &given, &expected, place, out);
+        try_one(table, &given, &expected, &nowhere, place, out);
+        if nowhere.meter.ran_out() {
+            let message =
+                format!("the tests take more than {TESTS_FUEL_MAX} steps together: this one and those after it were not tried");
+            out.push(Diagnostic::error(Code::TooManyParts, place, message).help("keep those at the boundaries"));
+            return;
+        }
     }
 }
 
-fn try_one(table: &Table, given: &Value, expected: &Value, place: Span, out: &mut Diagnostics) {
+fn try_one(table: &Table, given: &Value, expected: &Value, nowhere: &Nowhere, place: Span, out: &mut Diagnostics) {
     let Some(fields) = given.as_object() else {
         let message = "`with` takes a mapping: what the table is given, by name";
         out.push(Diagnostic::error(Code::TableTestFails, place, message).help("write `with: {age: 65}`"));
         return;
     };
-    let diagnostic = match answer(table, fields) {
+    let diagnostic = match answer(table, fields, nowhere) {
         Ok((answer, _)) if fits(expected, &answer) => return,
         Ok((answer, rows)) => {
             let message = format!("the table gives {}, and {} is expected", shown(&answer), shown(expected));
@@ -63,6 +76,7 @@ fn try_one(table: &Table, given: &Value, expected: &Value, place: Span, out: &mu
                 }
             }
         }
+        Err(_) if nowhere.meter.ran_out() => return,
         Err(sentence) => {
             let message = format!("the table does not answer: {sentence}");
             Diagnostic::error(Code::TableTestFails, place, message)
@@ -71,23 +85,17 @@ fn try_one(table: &Table, given: &Value, expected: &Value, place: Span, out: &mu
     out.push(diagnostic.help("correct the rows, or what the test expects"));
 }
 
-fn answer(table: &Table, given: &Object) -> Result<(Value, Vec<u32>), String> {
+fn answer(table: &Table, given: &Object, nowhere: &Nowhere) -> Result<(Value, Vec<u32>), String> {
     match &table.body {
         Body::LookUp(look_up) => match given.get(&look_up.key) {
             Some(key) => Ok((look_up.row(key), Vec::new())),
             None => Err(format!("the test gives no `{}`", look_up.key)),
         },
-        Body::Decision(decision) => {
-            let nowhere = Nowhere {
-                zone: TimeZone::UTC,
-                meter: Meter::of(STEP_FUEL_MAX),
-            };
-            match decision.decide(&table.name, given, &nowhere) {
-                Ok(decided) => Ok((decided.answer, decided.rows)),
-                Err(Stop::Fault(fault)) => Err(fault.message),
-                Err(Stop::Needs(name)) => Err(format!("it needs `{name}`")),
-            }
-        }
+        Body::Decision(decision) => match decision.decide(&table.name, given, nowhere) {
+            Ok(decided) => Ok((decided.answer, decided.rows)),
+            Err(Stop::Fault(fault)) => Err(fault.message),
+            Err(Stop::Needs(name)) => Err(format!("it needs `{name}`")),
+        },
     }
 }
 

@@ -95,6 +95,10 @@ fn a_calendar_adds_to_the_one_it_extends() {
     let more = national.replace("[2026-05-06", "[2026-05-20, 2026-05-06");
     assert_ne!(calendar(own, &[("calendars/national.yaml", &more)]).version, lab.version);
     assert_eq!(told(own), "SW-0305 ‹national› there is no calendar `national`");
+    assert_eq!(
+        told_beside(own, &[("national.yaml", &national.replace("zone: Europe/Berlin\n", ""))]),
+        "SW-0208 ‹calendar› a calendar needs `zone`, and `national` names none"
+    );
     let circle = "calendar: national\nzone: UTC\nextends: lab\nhours: {mon: ['09:00-10:00']}\n";
     assert_eq!(
         told_beside(own, &[("national.yaml", circle)]),

@@ -48,7 +48,15 @@ fn told_of(root: &Path, unbuilt: Unbuilt, stand_ins: bool) -> (String, usize) {
 #[test]
 fn the_workflows_that_ship_have_no_problem() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../workflows");
-    for folder in ["lab", "lab/calendars", "lab/schemas", "lab/tables", "clinic", "clinic/calendars", "clinic/tables"] {
+    for folder in [
+        "lab",
+        "lab/calendars",
+        "lab/schemas",
+        "lab/tables",
+        "clinic",
+        "clinic/calendars",
+        "clinic/tables",
+    ] {
         let folder = root.join(folder);
         let (told, files) = told_of(&folder, Unbuilt::Refuse, false);
         assert_eq!(told, "");

@@ -12,6 +12,7 @@ mod pages;
 mod personal;
 mod sketch;
 mod states;
+mod table_files;
 mod tables;
 mod together;
 mod transitions;

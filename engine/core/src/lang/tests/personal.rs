@@ -1,5 +1,6 @@
 //! Personal data does not reach what cannot be erased.
 
+use super::table_files::FILES;
 use super::*;
 
 fn check(line: &str, expected: &str) {
@@ -87,4 +88,67 @@ fn an_index_would_keep_it() {
         told("workflow: w\ndata: {patient: {type: string, phi: true, index: true}}\n"),
         "SW-0604 ‹index› personal data is not indexed: an index would keep what must be erasable"
     );
+}
+
+#[track_caller]
+fn told_is(source: &str, expected: &str) {
+    assert_eq!(told(source), expected, "{source}");
+}
+
+#[test]
+fn a_row_found_by_personal_data_says_it_again_in_its_key_alone() {
+    let told_of = |value: &str| {
+        let source = format!(
+            "workflow: w\ndata: {{unit: {{type: string, phi: true}}, note: optional string}}\nentry: [{{assign: {{note: \"{{{{ {value} }}}}\"}}}}]\n"
+        );
+        told_beside(&source, &FILES)
+    };
+    let refused = |value: &str| told_of(value).starts_with("SW-0604");
+    assert!(
+        refused("table('units', unit).code"),
+        "{}",
+        told_of("table('units', unit).code")
+    );
+    assert!(refused(
+        "table('units', unit) | keys | join('') ~ table('units', unit)['code']"
+    ));
+    assert_eq!(told_of("table('units', unit).beds ~ ''"), "");
+    assert_eq!(told_of("table('units', 'icu').code"), "");
+}
+
+#[test]
+fn what_a_table_says_itself_is_nobodys_data() {
+    told_is(
+        "table: t\ninputs: {x: {type: integer, phi: true}}\noutput: {n: {type: integer, phi: true}}\nrows: [{then: {n: 1}}]\n",
+        "SW-0604 ‹phi› `n` is what the table answers: it stands in the definition, and cannot be personal data",
+    );
+    told_is(
+        "table: t\nkey: a\ncolumns: {a: string, b: {type: string, phi: true}}\nrows: []\n",
+        "SW-0604 ‹phi› `b` is a column: it stands in the definition, and cannot be personal data",
+    );
+}
+
+#[test]
+fn what_a_table_repeats_of_a_person_stays_personal() {
+    let told_of = |table: &str| {
+        let source = "workflow: w\ndata: {age: {type: integer, phi: true}, level: optional string}\ninitial: a\nstates:\n  a: {on: {GO: {by: [x], actions: [{assign: {level: \"{{ decide('triage', age=age).text }}\"}}]}}}\n";
+        let (sources, compiled) = compiled(source, &[("triage.yaml", table)], Unbuilt::Refuse);
+        let inputs = compiled.chart.map(|chart| format!("{:?}", chart.tables.personal_inputs));
+        format!("{}{}", concise(&sources, &compiled.diagnostics), inputs.unwrap_or_default())
+    };
+    let table = |text: &str| {
+        format!("table: triage\ninputs: {{age: integer}}\noutput: {{text: string}}\nrows:\n  - {{then: {{text: \"{text}\"}}}}\n")
+    };
+    assert_eq!(told_of(&table("old")), "{(\"triage\", \"age\")}");
+    assert!(
+        told_of(&table("aged {{ age }}")).contains("SW-0604"),
+        "{}",
+        told_of(&table("aged {{ age }}"))
+    );
+    // an input that is personal by its declaration, whatever it is given
+    let source = "workflow: w\ndata: {age: integer, level: optional string}\nentry: [{assign: {level: \"{{ decide('triage', age=age).text }}\"}}]\n";
+    let table = table("aged {{ age }}");
+    assert_eq!(told_beside(source, &[("triage.yaml", &table)]), "");
+    let personal = table.replace("age: integer", "age: {type: integer, phi: true}");
+    assert!(told_beside(source, &[("triage.yaml", &personal)]).starts_with("SW-0604"));
 }

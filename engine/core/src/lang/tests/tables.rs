@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::table_files::FILES;
 use super::*;
 
 fn check(source: &str, expected: &str) {
@@ -61,6 +62,10 @@ fn a_gap_is_named_in_the_words_of_its_type() {
         ),
         ("date", "'<= 2025-12-31' | '>= 2026-01-01'", ""),
         ("time", "'< 08:00' | 08:00..17:00", "no row answers when `x` is after 17:00"),
+        ("time", "00:00..12:00 | '> 12:00'", ""),
+        ("time", "'< 08:00' | '>= 08:00'", ""),
+        ("time", "'>= 08:00'", "no row answers when `x` is before 08:00"),
+        ("time", "'> 00:00'", "no row answers when `x` is 00:00"),
         (
             "instant",
             "'< 2026-01-01T00:00:00Z'",
@@ -281,32 +286,49 @@ fn its_tests_are_asked_whenever_it_is_read() {
 }
 
 #[test]
-fn rows_may_stand_in_a_file_of_comma_separated_values() {
-    let look_up = "table: t\nkey: code\ncolumns: {code: string, n: optional integer}\nrows_from: rows.csv\n";
-    let beside = |rows: &str| told_beside(look_up, &[("rows.csv", rows)]);
-    assert_eq!(beside("code,n\n012,1\n\"a,b\",\n"), "");
-    assert_eq!(
-        beside("code,n\nx,many\n"),
-        "rows.csv SW-0903 ‹many› the value must be a whole number within ±2^53"
+fn a_table_that_takes_too_long_to_be_judged_is_told() {
+    // each row asks for ten values of its own
+    let rows: String = (0..1_000)
+        .map(|row| {
+            let values: Vec<String> = (0..10).map(|value| format!("v{}", row * 10 + value)).collect();
+            format!("  - {{when: {{x: [{}]}}, then: {{n: 1}}}}\n", values.join(", "))
+        })
+        .collect();
+    check(
+        &format!("table: t\ninputs: {{x: string}}\noutput: {{n: integer}}\nrows:\n{rows}"),
+        "SW-0217 ‹rows› the rows name too many values of `x` to be checked for gaps",
     );
-    assert_eq!(
-        beside("code,n\nx,1,2\n"),
-        "rows.csv SW-0909 ‹x,1,2› the line has 3 cells, and the first one 2"
-    );
-    assert_eq!(beside("code,m\nx,1\n"), "rows.csv SW-0903 ‹m› there is no column `m`");
-    assert_eq!(told(look_up), "SW-0305 ‹rows.csv› there is no file `rows.csv`");
-    let decision = "table: t\ninputs: {x: {type: integer, minimum: 0}}\noutput: {n: integer}\nrows_from: rows.csv\n";
-    let beside = |rows: &str| told_beside(decision, &[("rows.csv", rows)]);
-    assert_eq!(beside("x,if,n\n0..4,,1\n>= 5,x < 7,2\n>= 5,,{{ x }}\n"), "");
-    assert_eq!(
-        beside("x,n\n0..4,1\n>= 6,2\n"),
-        "SW-0905 ‹rows_from› no row answers when `x` is 5"
+    let names: Vec<String> = (0..8).map(|input| format!("x{input}")).collect();
+    let rows: String = (0..1_000)
+        .map(|row| {
+            let when: Vec<String> = names.iter().map(|name| format!("{name}: {row}..{row}.5")).collect();
+            format!("  - {{when: {{{}}}, then: {{n: 1}}}}\n", when.join(", "))
+        })
+        .collect();
+    let inputs: Vec<String> = names.iter().map(|name| format!("{name}: decimal")).collect();
+    check(
+        &format!(
+            "table: t\ninputs: {{{}}}\noutput: {{n: integer}}\nrows:\n{rows}",
+            inputs.join(", ")
+        ),
+        "SW-0217 ‹rows› the rows divide their inputs in too many ways to be checked for gaps",
     );
 }
 
-const TRIAGE: &str = "table: triage\ninputs: {age: {type: integer, minimum: 0}, note: optional string}\noutput: {level: integer}\nrows:\n  - {when: {age: '< 18'}, then: {level: 1}}\n  - {then: {level: 2}}\n";
-const UNITS: &str = "table: units\nkey: code\ncolumns: {code: string, beds: integer}\nrows:\n  - {code: icu, beds: 8}\n  - {code: er, beds: 20}\n";
-const FILES: [(&str, &str); 2] = [("triage.yaml", TRIAGE), ("tables/units.yaml", UNITS)];
+#[test]
+fn the_tests_of_a_table_have_one_budget() {
+    let rows: String = (1..1_000)
+        .map(|row| format!("  - {{if: x + 0 == {row}, then: {{n: {row}}}}}\n"))
+        .collect();
+    let tests: String = (0..400).map(|_| "  - {with: {x: 0}, gives: {n: 0}}\n".to_owned()).collect();
+    let told = told(&format!(
+        "table: t\ninputs: {{x: integer}}\noutput: {{n: integer}}\nrows:\n{rows}  - {{then: {{n: 0}}}}\ntests:\n{tests}"
+    ));
+    assert_eq!(
+        told,
+        "SW-0217 ‹n: 0› the tests take more than 2000000 steps together: this one and those after it were not tried"
+    );
+}
 
 fn asked(expression: &str, expected: &str) {
     let source =
@@ -352,74 +374,6 @@ fn what_a_workflow_asks_is_checked_against_the_table() {
         "SW-0406 ‹table('units', today)› the key is a date, and `units` is looked up by text",
     );
     asked("unit == 'icc'", "SW-0209 ‹'icc'› `unit` is never `icc`");
-}
-
-#[test]
-fn a_table_belongs_to_the_definition_that_names_it() {
-    let source =
-        "workflow: w\ndata: {age: integer, unit: {type: string, table: units}}\nlet: {x: \"decide('triage', age=age).level\"}\n";
-    let (sources, first) = compiled(source, &FILES, Unbuilt::Refuse);
-    assert_eq!(concise(&sources, &first.diagnostics), "");
-    let (bundle, chart) = (
-        first.bundle.expect("a workflow has a bundle"),
-        first.chart.expect("it has no fault"),
-    );
-    let files: Vec<&str> = bundle.files.keys().map(|path| &**path).collect();
-    assert_eq!(files, ["tables/units.yaml", "triage.yaml", "w.yaml"]);
-    let other = TRIAGE.replace("< 18", "< 19");
-    let (_, second) = compiled(source, &[("triage.yaml", &other), FILES[1]], Unbuilt::Refuse);
-    assert_ne!(chart.definition, second.chart.expect("it has no fault").definition);
-    let mut again = Sources::new();
-    let main = again.add("w.yaml", source);
-    let third = compile(&mut again, main, &bundle, Unbuilt::Refuse);
-    assert_eq!(third.chart.expect("a bundle compiles by itself").definition, chart.definition);
-}
-
-#[test]
-fn a_table_is_found_by_its_name_in_one_place() {
-    let source = "workflow: w\nlet: {x: \"table('units', 'icu')\"}\n";
-    assert_eq!(
-        told_beside(source, &[("units.yaml", UNITS), ("tables/units.yaml", UNITS)]),
-        "SW-0304 ‹'units'› there are two tables `units`: `units.yaml` and `tables/units.yaml`"
-    );
-    assert_eq!(
-        told_beside(source, &[("units.yaml", TRIAGE)]),
-        "SW-0406 ‹table('units', 'icu')› `triage` decides: ask it by `decide('triage', …)`\n\
-         units.yaml SW-0304 ‹triage› the file is that of the table `units`, and calls itself `triage`"
-    );
-    assert_eq!(
-        told_beside(
-            source,
-            &[(
-                "units.yaml",
-                "table: units\nkey: code\ncolumns: {code: {type: string, table: units}}\nrows: []\n"
-            )]
-        ),
-        "units.yaml SW-0306 ‹units› the table `units` names itself"
-    );
-    assert_eq!(
-        told_beside("workflow: w\nlet: {x: \"table('../units', 'icu')\"}\n", &FILES),
-        "SW-0902 ‹'../units'› there is no table `../units`"
-    );
-}
-
-#[test]
-fn what_a_table_repeats_of_a_person_stays_personal() {
-    let told_of = |table: &str| {
-        let source = "workflow: w\ndata: {age: {type: integer, phi: true}, level: optional string}\ninitial: a\nstates:\n  a: {on: {GO: {by: [x], actions: [{assign: {level: \"{{ decide('triage', age=age).text }}\"}}]}}}\n";
-        let (sources, compiled) = compiled(source, &[("triage.yaml", table)], Unbuilt::Refuse);
-        let inputs = compiled.chart.map(|chart| format!("{:?}", chart.tables.personal_inputs));
-        format!("{}{}", concise(&sources, &compiled.diagnostics), inputs.unwrap_or_default())
-    };
-    let table = |text: &str| {
-        format!("table: triage\ninputs: {{age: integer}}\noutput: {{text: string}}\nrows:\n  - {{then: {{text: \"{text}\"}}}}\n")
-    };
-    assert_eq!(told_of(&table("old")), "{(\"triage\", \"age\")}");
-    assert!(
-        told_of(&table("aged {{ age }}")).contains("SW-0604"),
-        "{}",
-        told_of(&table("aged {{ age }}"))
-    );
 }
 
 /// A range over the digits, as it is written, and what is in it.

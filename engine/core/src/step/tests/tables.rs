@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::*;
+use crate::expression::{Call, FaultKind, Meter, Scope, Stop};
+use crate::time::{BusinessCalendar, Calendar, Hours};
 use crate::trail::{Replay, Replayed};
 
 struct Beside(BTreeMap<&'static str, &'static str>);
@@ -232,6 +237,118 @@ states: {a: {on: {GO: {by: [staff], actions: [{assign: {n: \"{{ xs | map(decide(
     assert_eq!(
         sent(990),
         "SW-1009: the expressions of this input take more than 2000000 steps together"
+    );
+}
+
+/// Where a table is asked directly.
+struct Asker {
+    zone: TimeZone,
+    meter: Meter,
+    calendar: BusinessCalendar,
+}
+
+impl Asker {
+    fn with(fuel: u64) -> Self {
+        let week = std::array::from_fn(|_| Hours::new(0, 24 * 60).into_iter().collect());
+        Asker {
+            zone: TimeZone::UTC,
+            meter: Meter::of(fuel),
+            calendar: BusinessCalendar::new(TimeZone::UTC, week, BTreeMap::new()),
+        }
+    }
+
+    fn decide(&self, table: &'static str, given: &str) -> Result<String, Stop> {
+        let chart = chart("workflow: w\nlet: {x: \"decide('t')\"}\n", &[("t.yaml", table)]);
+        let given = crate::value::canonical::read_canonical(given).expect("it is a value");
+        let decision = chart.tables.by_name.get("t").and_then(|table| table.as_decision());
+        let decided = decision
+            .expect("it decides")
+            .decide("t", given.as_object().expect("an object"), self)?;
+        Ok(crate::value::interface::to_interface(&decided.answer))
+    }
+}
+
+impl Scope for Asker {
+    fn variable(&self, _name: &str) -> Result<Option<Value>, Stop> {
+        Ok(None)
+    }
+
+    fn call(&self, _call: &Call<'_>) -> Result<Value, Stop> {
+        Err(Stop::fault(FaultKind::Scope, "nobody is asked here"))
+    }
+
+    fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+
+    fn meter(&self) -> Option<&Meter> {
+        Some(&self.meter)
+    }
+
+    fn calendar(&self) -> Option<&dyn Calendar> {
+        Some(&self.calendar)
+    }
+}
+
+#[test]
+fn a_value_of_a_table_is_computed_once_for_all_its_rows() {
+    let table = "table: t
+mode: collect
+inputs: {xs: {type: optional list, items: integer}}
+output: {a: {from: list, of: n + heavy}, b: {from: sum, of: n + heavy}, c: {from: max, of: n + heavy}}
+let: {heavy: \"xs | default([1, 2, 3]) | sum(item * item * item)\"}
+rows: [{then: {n: 1}}, {then: {n: 2}}, {then: {n: 3}}, {then: {n: 4}}, {then: {n: 5}}, {then: {n: 6}}, {then: {n: 7}}, {then: {n: 8}}]
+";
+    let asker = Asker::with(20_000);
+    let ones = vec!["1"; 1_000].join(",");
+    let answer = asker.decide(table, &format!("{{\"xs\":[{ones}]}}"));
+    assert!(answer.is_ok_and(|answer| answer.contains("\"b\":8036")));
+}
+
+#[test]
+fn a_table_counts_along_no_calendar() {
+    let table = "table: t
+inputs: {at: optional instant, wait: optional duration}
+output: {then: optional instant}
+rows: [{then: {then: \"{{ at + wait if at is not none else none }}\"}}]
+";
+    let asker = Asker::with(1_000);
+    let given =
+        |wait: &str| format!("{{\"at\":{{\"$instant\":\"2026-03-26T08:00:00Z\"}},\"wait\":{{\"$duration\":\"{wait}\"}}}}");
+    assert_eq!(
+        asker.decide(table, &given("1d")),
+        Ok("{\"then\":\"2026-03-27T08:00:00Z\"}".into())
+    );
+    let Err(Stop::Fault(fault)) = asker.decide(table, &given("1 business day")) else {
+        panic!("it counts along one");
+    };
+    assert!(fault.message.contains("business time needs a calendar"), "{}", fault.message);
+}
+
+#[test]
+fn an_input_that_is_marked_stands_behind_a_commitment() {
+    let workflow = "workflow: w
+data: {level: optional integer, age: {type: integer, default: 71}}
+start: {by: [staff]}
+access: [{for: [staff]}]
+initial: a
+states: {a: {entry: [{assign: {level: \"{{ decide('levels', age=age, where='here').level }}\"}}]}}
+";
+    let levels = "table: levels\ninputs: {age: {type: integer, phi: true}, where: string}\noutput: {level: integer}\nrows:\n  - {when: {age: '< 65'}, then: {level: 1}}\n  - {when: {age: '>= 65'}, then: {level: 2}}\n";
+    let chart = chart(workflow, &[("levels.yaml", levels)]);
+    assert!(chart.holds_personal_data, "its instances need a secret");
+    let mut life = Life::on(chart);
+    life.secret = Some([7; 32]);
+    assert_eq!(life.start("{}"), "taken");
+    let kept = decisions(&life);
+    assert!(!kept.contains("71"), "{kept}");
+    assert!(
+        kept.contains(r#""answer":{"level":2},"given":{"age":{"$personal":""#) && kept.contains(r#""where":"here""#),
+        "{kept}"
     );
 }
 

@@ -71,9 +71,10 @@ impl Run<'_> {
             .collect())
     }
 
-    /// `of` names an instance, whatever it is called in the file.
+    /// `of` names an instance, whatever it is called in the file. What is no list stays as it is.
     pub(super) fn with_names(&self, span: Span, wanted: Value) -> Result<Value, Stop> {
-        let mut items = wanted.as_list().unwrap_or_default().to_vec();
+        let Some(items) = wanted.as_list() else { return Ok(wanted) };
+        let mut items = items.to_vec();
         for item in &mut items {
             let Some(of) = item.field("of").and_then(Value::as_text) else {
                 continue;
@@ -140,12 +141,12 @@ impl Run<'_> {
         Ok(failures)
     }
 
-    /// What waits for a person. From here on that many are expected.
+    /// What waits for a person. From here on these may be there, and no others.
     pub(super) async fn look_at_incidents(&mut self, span: Span, wanted: &Written) -> Result<Vec<Failed>, Stop> {
         let wanted = self.value(span, wanted, None).await?;
         let standings = self.world.all().await.map_err(|trouble| broken(span, trouble))?;
         let incidents = self.world.incidents().await.map_err(|trouble| broken(span, trouble))?;
-        self.expect_incidents(incidents.len());
+        self.name_incidents(&incidents);
         let told = |incident: &Incident| {
             let of = standings.iter().find(|standing| standing.row.instance == incident.instance);
             let of = of.map_or_else(|| incident.instance.to_string(), |standing| standing.name());

@@ -15,8 +15,24 @@ use self::compare::{WHAT, compare, difference, words};
 use super::plan::{Aspect, Check, Expectation, ExpectationKind};
 use super::report::{Difference, Failed};
 use super::run::{Run, Stop, state_path};
-use super::world::Standing;
+use super::world::{Standing, Trouble, World};
 use crate::body::Party;
+use crate::store::TrailRow;
+
+/// What was looked up of one instance, once for all that is said of it.
+#[derive(Default)]
+struct Seen {
+    trail: Option<Vec<TrailRow>>,
+}
+
+impl Seen {
+    async fn trail(&mut self, world: &World, standing: &Standing) -> Result<&[TrailRow], Trouble> {
+        if self.trail.is_none() {
+            self.trail = Some(world.trail(standing.row.instance).await?);
+        }
+        Ok(self.trail.as_deref().unwrap_or_default())
+    }
+}
 
 impl Run<'_> {
     /// What does not hold is kept, and the scenario goes on.
@@ -80,8 +96,9 @@ impl Run<'_> {
     /// Everything that is otherwise with one instance, at the place of the first.
     async fn look_at_one(&self, checks: &[&Check], standing: &Standing) -> Result<Option<Failed>, Stop> {
         let mut found: Option<Failed> = None;
+        let mut seen = Seen::default();
         for check in checks {
-            let differences = self.differences(check, standing).await?;
+            let differences = self.differences(check, standing, &mut seen).await?;
             if differences.is_empty() {
                 continue;
             }
@@ -129,8 +146,9 @@ impl Run<'_> {
         let mut meant = Vec::new();
         for standing in &standings {
             let mut fits = true;
+            let mut seen = Seen::default();
             for check in &each {
-                fits &= self.differences(check, standing).await?.is_empty();
+                fits &= self.differences(check, standing, &mut seen).await?.is_empty();
             }
             if fits {
                 meant.push(Value::Text(standing.row.key.clone()));
@@ -174,14 +192,14 @@ impl Run<'_> {
     }
 
     /// One aspect of one instance.
-    async fn differences(&self, check: &Check, standing: &Standing) -> Result<Vec<Difference>, Stop> {
+    async fn differences(&self, check: &Check, standing: &Standing, seen: &mut Seen) -> Result<Vec<Difference>, Stop> {
         let wanted = self.value(check.span, &check.wanted, None).await?;
         let zone = self.zone_of(Some(standing));
         let mut out = Vec::new();
         let now = self.world.now();
         let rows = match check.aspect {
-            Aspect::Marks | Aspect::Effects | Aspect::Waiting => self.world.trail(standing.row.instance).await,
-            _ => Ok(Vec::new()),
+            Aspect::Marks | Aspect::Effects | Aspect::Waiting => seen.trail(&self.world, standing).await,
+            _ => Ok(&[][..]),
         };
         let rows = rows.map_err(|trouble| Stop::Failed(Box::new(Failed::new(check.span, trouble))))?;
         match check.aspect {
@@ -198,13 +216,13 @@ impl Run<'_> {
                 compare(&wanted, &clocks, &zone, "sla", &mut out);
             }
             Aspect::Timers => compare_named(&wanted, &standing.timers(), &zone, "timers", &mut out),
-            Aspect::Waiting => compare_named(&wanted, &standing.waiting(&rows), &zone, "waiting", &mut out),
+            Aspect::Waiting => compare_named(&wanted, &standing.waiting(rows), &zone, "waiting", &mut out),
             Aspect::Children => compare_named(&wanted, &standing.children(), &zone, "children", &mut out),
-            Aspect::Marks => compare_marks(&wanted, &aspect::marks(&rows), &zone, &mut out),
+            Aspect::Marks => compare_marks(&wanted, &aspect::marks(rows), &zone, &mut out),
             Aspect::Output => compare(&wanted, &standing.snapshot.output, &zone, "output", &mut out),
             Aspect::Paused => compare(&wanted, &standing.paused(), &zone, "paused", &mut out),
             Aspect::Effects => {
-                let effects = Value::from_items(aspect::effects(&rows));
+                let effects = Value::from_items(aspect::effects(rows));
                 compare_list(&wanted, &effects, &zone, "effects", &mut out);
             }
             Aspect::Count | Aspect::Keys => {

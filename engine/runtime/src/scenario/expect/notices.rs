@@ -15,7 +15,7 @@ const SENTENCE: &str = "people were told something else";
 
 impl Run<'_> {
     /// A list: every notice, in the order of the instances and their trails. Where an item says a `count`, each item says how many there
-    /// are of its kind, and others may be there.
+    /// are of its kind, and others may be there. `{count: 2}` alone says how many there are at all.
     pub(super) async fn look_at_notices(&self, span: Span, wanted: &Written) -> Result<Vec<Failed>, Stop> {
         let wanted = self.with_names(span, self.value(span, wanted, None).await?)?;
         let mut found = Vec::new();
@@ -24,13 +24,37 @@ impl Run<'_> {
             let rows = rows.map_err(|trouble| broken(span, trouble))?;
             found.extend(super::aspect::notices(&rows, &standing.name()));
         }
-        let wanted = wanted.as_list().unwrap_or_default();
-        let counts = wanted.iter().any(|item| item.field("count").is_some());
-        let differences = match counts {
-            true => self.count_notices(wanted, &found),
-            false => self.compare_notices(wanted, &found),
-        };
+        let mut differences = Vec::new();
+        match &wanted {
+            Value::List(wanted) => {
+                self.know_addressees(span, wanted)?;
+                let counts = wanted.iter().any(|item| item.field("count").is_some());
+                differences = match counts {
+                    true => self.count_notices(wanted, &found),
+                    false => self.compare_notices(wanted, &found),
+                };
+            }
+            wanted => compare(
+                wanted,
+                &Value::from_items(found),
+                &self.file.zone,
+                "notices",
+                &mut differences,
+            ),
+        }
         Ok(failed_for(span, SENTENCE, differences, None).into_iter().collect())
+    }
+
+    /// Whoever a notice is to reach is somebody: of a name that is nobody's it would hold that nothing reached them.
+    fn know_addressees(&self, span: Span, wanted: &[Value]) -> Result<(), Stop> {
+        let names = wanted.iter().filter_map(|item| item.field("to")?.as_text());
+        for name in names {
+            if !self.file.given.people.contains_key(name) && !self.file.roles.contains(name) {
+                let sentence = format!("`{name}` is neither one of `given.people` nor a role that anybody has or is told as");
+                return Err(broken(span, sentence));
+            }
+        }
+        Ok(())
     }
 
     fn count_notices(&self, wanted: &[Value], found: &[Value]) -> Vec<Difference> {
@@ -74,13 +98,19 @@ impl Run<'_> {
             .collect()
     }
 
-    /// In what a notice is otherwise. `to` is a person whom it reaches, or a role; `text` is some of its words; `via` one of its channels,
-    /// or all.
+    /// In what a notice is otherwise. `to` is a person whom it reaches, or a role; `text` is some of its words, and so is a text that stands
+    /// for the whole; `via` one of its channels, or all.
     fn otherwise(&self, wanted: &Value, notice: &Value, path: &str) -> Vec<Difference> {
         let mut differences = Vec::new();
-        let nothing = Object::new();
-        let names = wanted.as_object().unwrap_or(&nothing).iter();
-        for (name, wanted) in names.filter(|(name, _)| &***name != "count") {
+        let parts = match wanted {
+            Value::Object(parts) => Object::clone(parts),
+            Value::Text(_) => Object::from([("text".into(), wanted.clone())]),
+            _ => {
+                compare(wanted, notice, &self.file.zone, path, &mut differences);
+                return differences;
+            }
+        };
+        for (name, wanted) in parts.iter().filter(|(name, _)| &***name != "count") {
             let found = notice.field(name).unwrap_or(&Value::Null);
             let holds = match (&**name, wanted) {
                 ("to", Value::Text(who)) => self.reaches(found, who),

@@ -43,7 +43,10 @@ impl Reader<'_> {
                 "incidents" => self.written(&entry.value).map(ExpectationKind::Incidents),
                 "trail" => Some(ExpectationKind::Trail(self.trails(&entry.value))),
                 "tasks" => self.written(&entry.value).map(ExpectationKind::Tasks),
-                "notices" => self.written(&entry.value).map(ExpectationKind::Notices),
+                "notices" => {
+                    self.addressees(&entry.value);
+                    self.written(&entry.value).map(ExpectationKind::Notices)
+                }
                 _ => {
                     expectations.extend(self.of_subject(entry));
                     continue;

@@ -11,6 +11,7 @@ use statewright_core::lang::{self, Resolver, Unbuilt, beside};
 use statewright_core::yaml::{Mapping, Node, is_extension};
 
 use super::Reader;
+use super::addressee::roles_told;
 use crate::scenario::plan::{Definition, Given, Scenario, TestFile};
 
 /// Reads the test file `main` of `sources` and the definitions that it uses, which are added to `sources`. There is a file exactly where
@@ -30,6 +31,10 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
             .map(|definition| definition.chart.workflow.clone())
             .collect(),
         people: names_under(root.get("given").and_then(|given| given.get("people"))),
+        roles: definitions
+            .iter()
+            .flat_map(|definition| roles_told(&definition.chart))
+            .collect(),
         fragments: root
             .get("fragments")
             .and_then(Node::as_mapping)
@@ -54,6 +59,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
         calendars,
         zone: reader.zone.clone(),
         given,
+        roles: std::mem::take(&mut reader.roles),
         scenarios,
         fragments,
     };

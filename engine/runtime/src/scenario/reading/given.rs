@@ -23,7 +23,11 @@ impl Reader<'_> {
             let value = &entry.value;
             match entry.name() {
                 "clock" => given.clock = self.moment(value, "`clock`").unwrap_or(Self::BEGINNING),
-                "people" => given.people = self.named_people(value),
+                "people" => {
+                    given.people = self.named_people(value);
+                    let roles = given.people.values().flat_map(|person| person.roles.iter().cloned());
+                    self.roles.extend(roles);
+                }
                 "instances" => {
                     let items = value.as_sequence();
                     if items.is_none() {
@@ -76,7 +80,7 @@ impl Reader<'_> {
                 }
                 "key" => key = self.text(value, "`key`"),
                 "in" => states = self.texts(value, "`in`"),
-                "data" => data = self.written(value),
+                "data" => data = self.written_fields(value),
                 "marks" => self.error(
                     Code::NotBuilt,
                     entry.key.span,

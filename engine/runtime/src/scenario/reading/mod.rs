@@ -2,11 +2,13 @@
 //!
 //! The core's grammar has been over the tree already: unknown keys of steps and wrong shapes are told, and are passed over here.
 
+mod addressee;
 mod expectation;
 mod file;
 mod given;
 mod step;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -30,6 +32,8 @@ struct Reader<'a> {
     zone: TimeZone,
     workflows: Vec<Arc<str>>,
     people: Vec<Arc<str>>,
+    /// Roles that somebody has or is told as.
+    roles: BTreeSet<Arc<str>>,
     fragments: Vec<&'a str>,
 }
 
@@ -119,8 +123,9 @@ impl Reader<'_> {
             Kind::Scalar(scalar) => self.written_scalar(scalar)?,
             Kind::Sequence(items) => WrittenKind::List(items.iter().filter_map(|item| self.written(item)).collect()),
             Kind::Mapping(mapping) => {
-                let fields = mapping.iter().filter(|entry| !is_extension(entry.name()));
-                let fields = fields.filter_map(|entry| Some((entry.key.text.clone(), self.written(&entry.value)?)));
+                let fields = mapping
+                    .iter()
+                    .filter_map(|entry| Some((entry.key.text.clone(), self.written(&entry.value)?)));
                 WrittenKind::Fields(fields.collect())
             }
             Kind::Empty => {
@@ -135,6 +140,15 @@ impl Reader<'_> {
             Kind::Broken => return None,
         };
         Some(Written { span: node.span, kind })
+    }
+
+    /// The fields of a form or a record, none of which begins with `x-`: what does is the author's own.
+    fn written_fields(&mut self, node: &Node) -> Option<Written> {
+        let mut written = self.written(node)?;
+        if let WrittenKind::Fields(fields) = &mut written.kind {
+            fields.retain(|(name, _)| !is_extension(name));
+        }
+        Some(written)
     }
 
     fn written_scalar(&mut self, scalar: &Scalar) -> Option<WrittenKind> {

@@ -9,33 +9,53 @@ use statewright_core::yaml::{Mapping, Node, is_extension};
 
 use super::Reader;
 use crate::scenario::plan::{
-    Acting, ByHand, Common, Crash, CrashPoint, Placed, Race, Said, Send, Start, Step, StepKind, Wanted, Who,
+    Act, Acting, ByHand, Common, Crash, CrashPoint, Placed, Race, Said, Send, Start, Step, StepKind, Wanted, Who,
 };
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    Start,
+    Send,
+    Claim,
+    Release,
+    Acknowledge,
+    Delegate,
+    Wait,
+    At,
+    Place,
+    Adapter,
+    Race,
+    Crash,
+    Expect,
+    Play,
+}
+
 /// Every verb, with the keys that belong to it.
-const VERBS: &[(&str, &[&str])] = &[
+const VERBS: &[(Verb, &str, &[&str])] = &[
     (
+        Verb::Start,
         "start",
         &["as", "with", "id", "sign", "reason", "times", "refused", "blockers"],
     ),
     (
+        Verb::Send,
         "send",
         &[
             "to", "as", "with", "sign", "task", "reason", "times", "refused", "ignored", "blockers",
         ],
     ),
-    ("claim", &["of", "as", "refused"]),
-    ("release", &["of", "as", "refused"]),
-    ("acknowledge", &["of", "as", "refused"]),
-    ("delegate", &["of", "as", "to", "refused"]),
-    ("wait", &[]),
-    ("at", &[]),
-    ("place", &["in", "with"]),
-    ("adapter", &["of", "returns", "fails", "progress", "undone"]),
-    ("race", &["one", "other"]),
-    ("crash", &["of"]),
-    ("expect", &[]),
-    ("play", &["for"]),
+    (Verb::Claim, "claim", &["of", "as", "refused"]),
+    (Verb::Release, "release", &["of", "as", "refused"]),
+    (Verb::Acknowledge, "acknowledge", &["of", "as", "refused"]),
+    (Verb::Delegate, "delegate", &["of", "as", "to", "refused"]),
+    (Verb::Wait, "wait", &[]),
+    (Verb::At, "at", &[]),
+    (Verb::Place, "place", &["in", "with"]),
+    (Verb::Adapter, "adapter", &["of", "returns", "fails", "progress", "undone"]),
+    (Verb::Race, "race", &["one", "other"]),
+    (Verb::Crash, "crash", &["of"]),
+    (Verb::Expect, "expect", &[]),
+    (Verb::Play, "play", &["for"]),
 ];
 
 /// How often one step may be repeated.
@@ -49,49 +69,52 @@ impl Reader<'_> {
 
     fn step(&mut self, node: &Node) -> Option<Step> {
         let mapping = node.as_mapping()?;
-        let verb = self.verb(node, mapping)?;
-        let value = mapping.get(verb)?;
+        let (verb, name) = self.verb(node, mapping)?;
+        let value = mapping.get(name)?;
         let kind = match verb {
-            "start" => self.start(mapping, value)?,
-            "send" => self.send(mapping, value)?,
-            "wait" => StepKind::Wait(self.duration(value, "`wait`")?),
-            "at" => StepKind::At(self.moment(value, "`at`")?),
-            "place" => StepKind::Place(self.place(mapping, value, node)?),
-            "adapter" => self.by_hand(mapping, value)?,
-            "race" => self.race(mapping, value)?,
-            "crash" => StepKind::Crash(self.crash(mapping, value)?),
-            "expect" => StepKind::Expect(self.expectations(value)),
-            "play" => self.play(mapping, value)?,
-            act => self.act(act, mapping, value)?,
+            Verb::Start => self.start(mapping, value)?,
+            Verb::Send => self.send(mapping, value)?,
+            Verb::Wait => StepKind::Wait(self.duration(value, "`wait`")?),
+            Verb::At => StepKind::At(self.moment(value, "`at`")?),
+            Verb::Place => StepKind::Place(self.place(mapping, value, node)?),
+            Verb::Adapter => self.by_hand(mapping, value)?,
+            Verb::Race => self.race(mapping, value)?,
+            Verb::Crash => StepKind::Crash(self.crash(mapping, value)?),
+            Verb::Expect => StepKind::Expect(self.expectations(value)),
+            Verb::Play => self.play(mapping, value)?,
+            Verb::Claim => self.act(Act::Claim, mapping, value)?,
+            Verb::Release => self.act(Act::Release, mapping, value)?,
+            Verb::Acknowledge => self.act(Act::Acknowledge, mapping, value)?,
+            Verb::Delegate => self.delegate(mapping, value)?,
         };
         Some(Step { span: node.span, kind })
     }
 
     /// The one verb of a step. Keys that belong to another are told.
-    fn verb(&mut self, node: &Node, mapping: &Mapping) -> Option<&'static str> {
-        let mut verbs = VERBS.iter().filter(|(verb, _)| mapping.get(verb).is_some());
-        let Some((verb, companions)) = verbs.next() else {
+    fn verb(&mut self, node: &Node, mapping: &Mapping) -> Option<(Verb, &'static str)> {
+        let mut verbs = VERBS.iter().filter(|(_, name, _)| mapping.get(name).is_some());
+        let Some((verb, verb_name, companions)) = verbs.next() else {
             if !mapping.incomplete {
-                let names: Vec<String> = VERBS.iter().map(|(verb, _)| format!("`{verb}`")).collect();
+                let names: Vec<String> = VERBS.iter().map(|(_, name, _)| format!("`{name}`")).collect();
                 let help = format!("begin it with one of {}", names.join(", "));
                 self.error(Code::MissingKey, node.span, "this step does nothing", help);
             }
             return None;
         };
-        let known = |name: &str| VERBS.iter().any(|(verb, more)| *verb == name || more.contains(&name));
+        let known = |name: &str| VERBS.iter().any(|(_, verb, more)| *verb == name || more.contains(&name));
         for entry in mapping.iter().filter(|entry| !is_extension(entry.name())) {
             let name = entry.name();
-            if name == *verb || companions.contains(&name) || !known(name) {
+            if name == *verb_name || companions.contains(&name) || !known(name) {
                 continue;
             }
-            let message = format!("`{name}` does not belong to `{verb}`");
+            let message = format!("`{name}` does not belong to `{verb_name}`");
             let help = match companions {
-                [] => format!("`{verb}` stands alone"),
-                _ => format!("beside `{verb}` stand {}", companions.map_names()),
+                [] => format!("`{verb_name}` stands alone"),
+                _ => format!("beside `{verb_name}` stand {}", companions.map_names()),
             };
             self.error(Code::KeysExclude, entry.key.span, message, help);
         }
-        Some(verb)
+        Some((*verb, verb_name))
     }
 
     fn start(&mut self, mapping: &Mapping, value: &Node) -> Option<StepKind> {
@@ -113,20 +136,20 @@ impl Reader<'_> {
         }))
     }
 
-    fn act(&mut self, act: &'static str, mapping: &Mapping, value: &Node) -> Option<StepKind> {
-        let to = match mapping.get("to") {
-            Some(node) => Some(self.who(node)?),
-            None if act == "delegate" => {
-                self.missing(value.span, "it", "to", "who gets the task");
-                return None;
-            }
-            None => None,
+    fn delegate(&mut self, mapping: &Mapping, value: &Node) -> Option<StepKind> {
+        let Some(to) = mapping.get("to") else {
+            self.missing(value.span, "it", "to", "who gets the task");
+            return None;
         };
+        let to = self.who(to)?;
+        self.act(Act::DelegateTo(to), mapping, value)
+    }
+
+    fn act(&mut self, act: Act, mapping: &Mapping, value: &Node) -> Option<StepKind> {
         Some(StepKind::Act(Acting {
             act,
             task: self.text(value, "the name of a state")?,
             of: mapping.get("of").and_then(|node| self.text(node, "`of`")),
-            to,
             common: self.common(mapping, value)?,
         }))
     }
@@ -159,6 +182,9 @@ impl Reader<'_> {
             .get("ignored")
             .and_then(Node::as_scalar)
             .is_some_and(|scalar| &*scalar.text == "true");
+        let blockers = mapping.get("blockers").map(|node| self.texts(node, "`blockers`"));
+        // what stands in the way of something is named in its refusal
+        let refused = refused.or(blockers.as_ref().map(|_| "".into()));
         let wanted = match (refused, ignored) {
             (Some(words), _) => Wanted::Refused(words),
             (None, true) => Wanted::Ignored,
@@ -176,12 +202,12 @@ impl Reader<'_> {
         let times = mapping.get("times").and_then(|node| self.integer(node, "`times`", TIMES_MAX));
         Some(Common {
             actor,
-            with: mapping.get("with").and_then(|node| self.written(node)),
+            with: mapping.get("with").and_then(|node| self.written_fields(node)),
             reason: mapping.get("reason").and_then(|node| self.text(node, "`reason`")),
             sign: mapping.get("sign").and_then(|node| self.proof(node)),
             times: times.unwrap_or(1),
             wanted,
-            blockers: mapping.get("blockers").map(|node| self.texts(node, "`blockers`")),
+            blockers,
         })
     }
 
@@ -232,7 +258,7 @@ impl Reader<'_> {
             alias,
             target,
             states: mapping.get("in").map(|node| self.texts(node, "`in`")).unwrap_or_default(),
-            data: mapping.get("with").and_then(|node| self.written(node)),
+            data: mapping.get("with").and_then(|node| self.written_fields(node)),
             count: 1,
         })
     }

@@ -10,7 +10,7 @@ use crate::body::Party;
 use crate::engine::{SendRequest, StartRequest, TaskRequest};
 use crate::error::EngineResult;
 use crate::intake::Answer;
-use crate::scenario::plan::{Acting, Common, Send, Start, Wanted, Who};
+use crate::scenario::plan::{Act, Acting, Common, Send, Start, Wanted, Who};
 use crate::scenario::report::Difference;
 
 /// What became of an input.
@@ -148,13 +148,13 @@ impl Run<'_> {
 
     pub(super) fn ready_act(&mut self, span: Span, acting: &Acting) -> Result<TaskRequest, Stop> {
         let about = self.party(span, acting.of.as_deref().unwrap_or("it"))?;
-        let act = match (acting.act, &acting.to) {
-            ("claim", _) => TaskAct::Claim,
-            ("acknowledge", _) => TaskAct::Acknowledge,
-            ("delegate", Some(to)) => TaskAct::Delegate {
+        let act = match &acting.act {
+            Act::Claim => TaskAct::Claim,
+            Act::Release => TaskAct::Release { note: None },
+            Act::Acknowledge => TaskAct::Acknowledge,
+            Act::DelegateTo(to) => TaskAct::Delegate {
                 to: Box::new(self.actor(span, to)?),
             },
-            _ => TaskAct::Release { note: None },
         };
         Ok(TaskRequest {
             task: self.task_ref(span, &about.workflow, &acting.task)?,
@@ -298,7 +298,7 @@ pub(super) fn name_of(kind: &crate::scenario::plan::StepKind) -> String {
         }
         StepKind::Act(acting) => {
             let of: Arc<str> = acting.of.clone().unwrap_or_else(|| "it".into());
-            format!("{} {} of {of}", acting.act, acting.task)
+            format!("{} {} of {of}", acting.act.as_str(), acting.task)
         }
         StepKind::Adapter(by_hand) => format!("{}.{} answers", by_hand.adapter, by_hand.action),
         _ => "a step".into(),

@@ -8,6 +8,7 @@ use crate::body::Party;
 use crate::scenario::coverage::Taken;
 use crate::scenario::report::Failed;
 use crate::scenario::trail;
+use crate::store::Incident;
 
 impl Run<'_> {
     /// Adds what is wrong at the end of the scenario.
@@ -66,10 +67,10 @@ impl Run<'_> {
 
     async fn unexpected_incidents(&self, span: Span) -> Result<Option<Failed>, String> {
         let incidents = self.world.incidents().await?;
-        if incidents.len() <= self.incidents {
+        let unexpected = |incident: &&Incident| !self.incidents.contains(&super::named(incident));
+        let Some(first) = incidents.iter().rfind(unexpected) else {
             return Ok(None);
-        }
-        let Some(first) = incidents.last() else { return Ok(None) };
+        };
         let standings = self.world.all().await?;
         let of = standings.iter().find(|standing| standing.row.instance == first.instance);
         let name = of.map_or_else(
@@ -91,6 +92,7 @@ impl Run<'_> {
     pub(super) async fn taken(&self) -> Taken {
         let mut taken = Taken::default();
         let Ok(standings) = self.world.all().await else { return taken };
+        let mut counted = self.world.counted();
         for standing in standings {
             let (Ok(rows), Ok(personal)) = (
                 self.world.trail(standing.row.instance).await,
@@ -101,7 +103,7 @@ impl Run<'_> {
             let chart = &standing.known.chart;
             let mut replay = Replay::begin(chart, &personal);
             for row in rows {
-                if chart.calendar.is_some() && !self.world.know_calendar(&mut replay, &row.bytes).await {
+                if chart.calendar.is_some() && !matches!(counted.hand_over(&mut replay, &row.bytes).await, Ok(Ok(()))) {
                     break;
                 }
                 if replay.follow(&row.bytes).is_ok() {
@@ -113,5 +115,68 @@ impl Run<'_> {
             }
         }
         taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use statewright_core::diagnostic::Sources;
+    use statewright_core::lang::Resolver;
+
+    use super::*;
+    use crate::scenario::plan::TestFile;
+
+    const DOOR: &str = "workflow: door
+key: A
+start: {by: [clerk]}
+access: [{for: [clerk]}]
+initial: shut
+states: {shut: {on: {OPEN: {target: open, by: [clerk]}}}, open: {}}
+";
+
+    const FILE: &str = "test: t
+uses: [door.yaml]
+given: {people: {ann: [clerk]}}
+scenarios: {s: [{start: door, as: ann, id: a}, {send: OPEN, to: a, as: ann}]}
+";
+
+    struct Door;
+
+    impl Resolver for Door {
+        fn resolve(&self, path: &str) -> Option<Arc<str>> {
+            (path == "door.yaml").then(|| DOOR.into())
+        }
+    }
+
+    fn file() -> TestFile {
+        let mut sources = Sources::new();
+        let main = sources.add("t.test.yaml", FILE);
+        let (file, found) = crate::scenario::read(&mut sources, main, &Door);
+        file.unwrap_or_else(|| panic!("{}", statewright_core::diagnostic::concise(&sources, &found)))
+    }
+
+    /// What is told at the end, when an entry was written anew meanwhile.
+    async fn told_of(forge: impl Fn(&str) -> String) -> Vec<String> {
+        let file = file();
+        let mut run = Run::begin(&file).await.unwrap_or_else(|trouble| panic!("{trouble}"));
+        for scenario in &file.scenarios {
+            assert!(run.play(scenario).await.is_ok());
+        }
+        let party = Party {
+            workflow: "door".into(),
+            key: "A".into(),
+        };
+        run.world.forge(party.id(), 2, forge);
+        run.end(Span::default()).await;
+        run.failures.into_iter().map(|failed| failed.sentence).collect()
+    }
+
+    #[tokio::test]
+    async fn a_trail_that_does_not_prove_itself_is_told() {
+        assert_eq!(told_of(str::to_owned).await, Vec::<String>::new());
+        let told = told_of(|entry| entry.replace("\"ann\"", "\"bob\"")).await;
+        assert!(told.iter().any(|sentence| sentence.starts_with("the trail: ")), "{told:?}");
     }
 }

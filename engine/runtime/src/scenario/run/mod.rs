@@ -4,12 +4,13 @@ mod act;
 mod ending;
 mod race;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Span, nearest};
+use statewright_core::identity::InstanceId;
 use statewright_core::step::view;
 use statewright_core::time::add_to_instant;
 use statewright_core::value::Value;
@@ -24,6 +25,7 @@ use super::world::{Standing, Trouble, World};
 use super::written::{Names, Written, numbered};
 use crate::body::Party;
 use crate::engine::PlaceRequest;
+use crate::store::{Incident, IncidentKind};
 
 /// Failures of one scenario that are kept: whoever has so many looks at the first.
 const FAILURES_MAX: usize = 20;
@@ -41,9 +43,16 @@ pub(super) struct Run<'a> {
     depth: usize,
     /// How a race went, where one was.
     order: Vec<String>,
-    /// Incidents that the file expects to be there.
-    incidents: usize,
+    /// Incidents that the file has named.
+    incidents: BTreeSet<Named>,
     failures: Vec<Failed>,
+}
+
+/// By what an incident is known again: the instance, and the timer, message or effect.
+type Named = (InstanceId, IncidentKind, Arc<str>);
+
+fn named(incident: &Incident) -> Named {
+    (incident.instance, incident.kind, incident.name.clone())
 }
 
 /// Why a run does not go on.
@@ -63,8 +72,8 @@ pub(super) struct Ran {
 
 /// Runs a scenario once, in the order that the schedule says.
 pub(super) async fn run(file: &TestFile, scenario: &Scenario, schedule: Schedule) -> Ran {
-    let world = match World::begin(file).await {
-        Ok(world) => world,
+    let mut run = match Run::begin(file).await {
+        Ok(run) => Run { schedule, ..run },
         Err(sentence) => {
             return Ran {
                 schedule,
@@ -73,17 +82,6 @@ pub(super) async fn run(file: &TestFile, scenario: &Scenario, schedule: Schedule
                 taken: Taken::default(),
             };
         }
-    };
-    let mut run = Run {
-        file,
-        world,
-        schedule,
-        aliases: BTreeMap::new(),
-        it: None,
-        depth: 0,
-        order: Vec::new(),
-        incidents: 0,
-        failures: Vec::new(),
     };
     let redundant = match run.play(scenario).await {
         Err(Stop::Redundant) => true,
@@ -102,6 +100,23 @@ pub(super) async fn run(file: &TestFile, scenario: &Scenario, schedule: Schedule
         failures: run.failures,
         redundant,
         taken,
+    }
+}
+
+impl<'a> Run<'a> {
+    /// In a world of its own, before the first step.
+    async fn begin(file: &'a TestFile) -> Result<Run<'a>, Trouble> {
+        Ok(Run {
+            file,
+            world: World::begin(file).await?,
+            schedule: Schedule::default(),
+            aliases: BTreeMap::new(),
+            it: None,
+            depth: 0,
+            order: Vec::new(),
+            incidents: BTreeSet::new(),
+            failures: Vec::new(),
+        })
     }
 }
 
@@ -262,7 +277,7 @@ impl Run<'_> {
 
     async fn advance(&mut self, span: Span, moment: jiff::Timestamp) -> Result<(), Stop> {
         let moved = self.world.advance_to(moment).await;
-        moved.map_err(|trouble| self.failed(span, trouble))
+        moved.map_err(|trouble| self.failed(span, format!("{trouble} (it is {})", self.clock_words())))
     }
 
     async fn settle(&mut self, span: Span) -> Result<(), Stop> {
@@ -283,14 +298,25 @@ impl Run<'_> {
         }
         Ok(Names {
             variables,
-            zone: &self.file.zone,
-            now: self.world.now(),
-            copy,
+            ..self.no_names(copy)
         })
     }
 
+    /// What a value needs in which nothing is computed.
+    fn no_names(&self, copy: Option<u64>) -> Names<'_> {
+        Names {
+            variables: BTreeMap::new(),
+            zone: &self.file.zone,
+            now: self.world.now(),
+            copy,
+        }
+    }
+
     pub(super) async fn value(&self, span: Span, written: &Written, copy: Option<u64>) -> Result<Value, Stop> {
-        let names = self.names(copy).await.map_err(|trouble| self.failed(span, trouble))?;
+        let names = match written.is_computed() {
+            true => self.names(copy).await.map_err(|trouble| self.failed(span, trouble))?,
+            false => self.no_names(copy),
+        };
         written.value(&names).map_err(|sentence| self.failed(written.span, sentence))
     }
 
@@ -373,8 +399,9 @@ impl Run<'_> {
         &self.order
     }
 
-    pub(super) fn expect_incidents(&mut self, count: usize) {
-        self.incidents = count;
+    /// From here on these may be there.
+    pub(super) fn name_incidents(&mut self, incidents: &[Incident]) {
+        self.incidents = incidents.iter().map(named).collect();
     }
 }
 
