@@ -152,6 +152,8 @@ impl Tested {
         };
         let untaken = match untaken.map(<[Untaken]>::len) {
             None => String::new(),
+            // where nothing was run nothing was taken
+            Some(_) if self.reports.is_empty() => String::new(),
             Some(0) => "; every transition, timer and rung was taken".into(),
             Some(untaken) => format!("; {} taken by no scenario", counted(untaken as u64, "way", "ways")),
         };

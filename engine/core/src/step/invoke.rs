@@ -86,9 +86,15 @@ impl Machine<'_> {
             .map(|(key, _)| key.clone())
             .collect();
         for key in keys {
-            let of_children = self.next.invokes.get(&key).is_some_and(|invoke| !invoke.children.is_empty());
-            if of_children {
+            let of_children = self
+                .next
+                .invokes
+                .get(&key)
+                .filter(|invoke| !invoke.children.is_empty())
+                .cloned();
+            if let Some(invoke) = of_children {
                 self.stop_children(&key)?;
+                self.left.push(invoke);
             } else {
                 self.abandoned.push(key.clone());
             }

@@ -12,7 +12,9 @@ use super::decision::Decision;
 use super::event::Event;
 use super::interrupt::{Interrupt, NoValue};
 use super::log::Log;
-use super::{Actor, ClaimChange, Effect, Fact, Facts, Message, Needs, Notice, ReadRequest, Snapshot, SubscriptionChange};
+use super::{
+    ActiveInvoke, Actor, ClaimChange, Effect, Fact, Facts, Message, Needs, Notice, ReadRequest, Snapshot, SubscriptionChange,
+};
 use crate::chart::{Chart, Form, Invoke, Proof, StateIndex, StateSet, TransitionIndex};
 use crate::expression::Meter;
 use crate::expression::limits::STEP_FUEL_MAX;
@@ -43,6 +45,8 @@ pub(super) struct Machine<'a> {
     pub admitted: Option<(TransitionIndex, &'a Form)>,
     /// What tables answered to the guards of each transition that is enabled.
     pub decided: BTreeMap<TransitionIndex, Vec<Decision>>,
+    /// Invokes whose state is being left: actions on the way still see their children.
+    pub left: Vec<ActiveInvoke>,
     /// The invoke whose result is being taken, if how to undo it is still to be remembered.
     pub done: Option<&'a Invoke>,
     pub log: Log,
@@ -131,6 +135,7 @@ impl<'a> Machine<'a> {
             begun: StateSet::default(),
             admitted: None,
             decided: BTreeMap::new(),
+            left: Vec::new(),
             done: None,
             log: Log::default(),
             effects: Vec::new(),

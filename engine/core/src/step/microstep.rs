@@ -31,6 +31,7 @@ impl Machine<'_> {
             self.run_transition(*choice)?;
         }
         self.remember_compensation()?;
+        self.left.clear();
         let entry = self.entry_set(choices);
         self.enter_states(&entry)
     }

@@ -76,7 +76,11 @@ impl Machine<'_> {
                 Some(_) if value.is_null() => _ = fields.insert(name.clone(), Value::Null),
                 Some(field) => match field.accept(value) {
                     Ok(accepted) => _ = fields.insert(name.clone(), accepted),
-                    Err(problems) => refusals.extend(problems.iter().map(|problem| unfit(name, problem.to_string()))),
+                    Err(problems) => refusals.extend(
+                        problems
+                            .into_iter()
+                            .map(|problem| Refusal::new(RefusalKind::Invalid, problem.sentence).in_field(problem.path)),
+                    ),
                 },
             }
         }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::interrupt::NoValue;
 use super::machine::Machine;
-use super::{Actor, ActorKind, ReadRequest};
+use super::{ActiveInvoke, Actor, ActorKind, ReadRequest};
 use crate::chart::{Lets, Read, ReadOf, StateIndex, ValueTemplate};
 use crate::expression::{Call, Expression, FaultKind, Function, Meter, Scope, Stop, Template};
 use crate::identity::InstanceId;
@@ -188,10 +188,10 @@ impl StepScope<'_, '_> {
     /// The views of those that an invoke started and that exist. A guard that would be taken by itself waits as long as one of them
     /// has something of this instance before it: it would see what no longer is.
     fn children(&self, read: &Read, state: StateIndex, position: usize, each: bool) -> Result<Value, Stop> {
-        let invokes = &self.machine.next.invokes;
-        let active = invokes
-            .values()
-            .find(|active| active.state == state && active.position == position);
+        let is_meant = |active: &&ActiveInvoke| active.state == state && active.position == position;
+        let active = self.machine.next.invokes.values().find(is_meant);
+        // on the way out they are still seen as they were
+        let active = active.or_else(|| self.machine.left.iter().rev().find(is_meant));
         let children = active.map_or(&[][..], |active| &active.children);
         let mut views = Vec::with_capacity(children.len());
         let mut missing = None;

@@ -18,7 +18,7 @@ use super::counterparts::{Counterparts, Line};
 use super::plan::TestFile;
 use crate::adapter::Adapter;
 use crate::audit::{self, Counted};
-use crate::body::Party;
+use crate::body::{Party, mark_value};
 use crate::clock::{Clock, SeededEntropy, VirtualClock};
 use crate::configuration::{EngineConfig, POLL_MS};
 use crate::engine::{Engine, Node, Surroundings, calls_of};
@@ -26,7 +26,7 @@ use crate::error::EngineError;
 use crate::intake::Ticked;
 use crate::registry::Known;
 use crate::store::memory::MemoryStore;
-use crate::store::{Incident, InstanceRow, Store, TrailRow};
+use crate::store::{Incident, InstanceRow, MarkQuery, Store, TrailRow};
 
 /// From which everything random is drawn.
 const SEED: u64 = 0x5ce_a410;
@@ -361,6 +361,29 @@ impl World {
     pub async fn personal(&self, instance: InstanceId) -> Result<Vec<(Digest, String)>, Trouble> {
         let rows = self.store.personal(instance).await.map_err(|error| error.to_string())?;
         Ok(rows.into_iter().map(|row| (row.reference, row.value)).collect())
+    }
+
+    /// Marks that an instance wrote and did not take back, by name: the values of each, in order.
+    pub async fn marks(
+        &self,
+        instance: InstanceId,
+        names: BTreeSet<Arc<str>>,
+    ) -> Result<BTreeMap<Arc<str>, Vec<Value>>, Trouble> {
+        let mut marks = BTreeMap::new();
+        for name in names {
+            let query = MarkQuery {
+                name: name.clone(),
+                conditions: Vec::new(),
+                instances: Some(vec![instance]),
+                since_us: None,
+                limit: UNLIMITED,
+            };
+            let page = self.store.marks(&query).await.map_err(|error| error.to_string())?;
+            let values = page.rows.iter().rev().filter_map(mark_value);
+            let values = values.filter_map(|mark| mark.field("values").cloned()).collect();
+            marks.insert(name, values);
+        }
+        Ok(marks)
     }
 
     pub async fn trail(&self, instance: InstanceId) -> Result<Vec<TrailRow>, Trouble> {

@@ -336,6 +336,7 @@ states:
         guard: {if: open | length == 0, otherwise: \"Open: {{ open | map(item.data.eye) | join(', ') }}\"}
       NAME: {by: [clerk], actions: [{assign: {last: \"{{ first_open.data.tries ~ '' }}\"}}]}
       LIST: {by: [clerk], actions: [{each: lens in open, assign: {last: \"{{ lens.states | join(' ') }}\"}}]}
+      GIVE_UP: {target: closed, by: [clerk], actions: [{assign: {seen: \"{{ open | map(item.data.eye) }}\"}}]}
   closed: {}
 ";
     let mut world = World::with(&[workflow, LENS]).await;
@@ -354,5 +355,10 @@ states:
         };
         assert_eq!(found.as_text().map(words), Some(words(last)), "{event}");
     }
+    // on the way out, too, the children are seen as they were
+    let answer = world.send("pair", "A", "GIVE_UP").await.unwrap();
+    assert_eq!(answer.verdict.as_str(), "taken", "{answer:?}");
+    let both = Value::from_items(vec![Value::from("right"), Value::from("left")]);
+    assert_eq!(world.field("pair", "A", "seen").await, both);
     world.prove().await;
 }

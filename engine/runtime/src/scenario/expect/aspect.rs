@@ -1,6 +1,6 @@
 //! What can be seen of one instance, as values that a file's expectations are compared with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -171,15 +171,12 @@ fn short(full: &str) -> Arc<str> {
     }
 }
 
-/// Marks by name: the values of each, in order.
-pub(super) fn marks(rows: &[TrailRow]) -> BTreeMap<Arc<str>, Vec<Value>> {
-    let mut marks: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
-    for mark in rows.iter().flat_map(|row| members(row, "marks")) {
-        if let (Some(Value::Text(name)), Some(values)) = (mark.field("name"), mark.field("values")) {
-            marks.entry(name.clone()).or_default().push(values.clone());
-        }
-    }
+/// Names of the marks that an instance has written.
+pub(super) fn mark_names(rows: &[TrailRow]) -> BTreeSet<Arc<str>> {
+    let marks = rows.iter().flat_map(|row| members(row, "marks"));
     marks
+        .filter_map(|mark| mark.field("name")?.as_text().map(Arc::from))
+        .collect()
 }
 
 /// What an instance asked of adapters, in order: `adapter.action`, key and input.

@@ -8,6 +8,7 @@ mod notices;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use statewright_core::chart::priority_of_word;
 use statewright_core::diagnostic::Span;
 use statewright_core::value::{Object, Value};
 
@@ -218,7 +219,11 @@ impl Run<'_> {
             Aspect::Timers => compare_named(&wanted, &standing.timers(), &zone, "timers", &mut out),
             Aspect::Waiting => compare_named(&wanted, &standing.waiting(rows), &zone, "waiting", &mut out),
             Aspect::Children => compare_named(&wanted, &standing.children(), &zone, "children", &mut out),
-            Aspect::Marks => compare_marks(&wanted, &aspect::marks(rows), &zone, &mut out),
+            Aspect::Marks => {
+                let marks = self.world.marks(standing.row.instance, aspect::mark_names(rows)).await;
+                let marks = marks.map_err(|trouble| Stop::Failed(Box::new(Failed::new(check.span, trouble))))?;
+                compare_marks(&wanted, &marks, &zone, &mut out);
+            }
             Aspect::Output => compare(&wanted, &standing.snapshot.output, &zone, "output", &mut out),
             Aspect::Paused => compare(&wanted, &standing.paused(), &zone, "paused", &mut out),
             Aspect::Effects => {
@@ -276,7 +281,26 @@ fn compare_tasks(wanted: &Value, found: &[Value], zone: &TimeZone, path: &str, o
             out.push(difference(wanted, &found, zone, path));
         }
     } else {
-        compare_list(wanted, &Value::from_items(found.to_vec()), zone, path, out);
+        let found = Value::from_items(found.to_vec());
+        compare_list(&with_priorities(wanted), &found, zone, path, out);
+    }
+}
+
+/// A priority may be said in the words of the workflow.
+fn with_priorities(tasks: &Value) -> Value {
+    let said = |task: &Value| {
+        let (Some(fields), Some(word)) = (task.as_object(), task.field("priority").and_then(Value::as_text)) else {
+            return task.clone();
+        };
+        let mut fields = fields.clone();
+        if let Some(number) = priority_of_word(word) {
+            fields.insert("priority".into(), Value::Integer(i64::from(number)));
+        }
+        Value::from_fields(fields)
+    };
+    match tasks.as_list() {
+        Some(tasks) => Value::from_items(tasks.iter().map(said).collect()),
+        None => tasks.clone(),
     }
 }
 

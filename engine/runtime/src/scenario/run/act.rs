@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::diagnostic::Span;
-use statewright_core::step::{Actor, TaskAct, TaskRef, Verdict};
+use statewright_core::step::{Actor, Refusal, TaskAct, TaskRef, Verdict};
 
 use super::{Run, Stop};
 use crate::body::Party;
@@ -53,7 +53,11 @@ impl Outcome {
             Verdict::Ignored | Verdict::Stale => Outcome::Ignored,
             Verdict::Deferred => Outcome::Waits,
             Verdict::Refused(refusals) => {
-                let sentences: Vec<&str> = refusals.iter().map(|refusal| refusal.sentence.as_str()).collect();
+                let said = |refusal: &Refusal| match &refusal.field {
+                    Some(field) => format!("{field} {}", refusal.sentence),
+                    None => refusal.sentence.clone(),
+                };
+                let sentences: Vec<String> = refusals.iter().map(said).collect();
                 Outcome::Refused {
                     sentence: sentences.join("; "),
                     blockers: refusals.iter().flat_map(|refusal| refusal.instances.clone()).collect(),
