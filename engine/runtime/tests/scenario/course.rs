@@ -155,10 +155,16 @@ initial: ticking
 states: {ticking: {after: {tick: {every: 1s, actions: []}}}}
 ";
     let (report, sources) = ran(&text, &Files::new(&[("clock.yaml", clock)])).expect("it can be read");
-    let failures: Vec<String> = report.scenarios[0].failures.iter().map(|failed| super::line(failed, &sources)).collect();
+    let failures: Vec<String> = report.scenarios[0]
+        .failures
+        .iter()
+        .map(|failed| super::line(failed, &sources))
+        .collect();
     assert_eq!(
         failures,
-        ["2: something was due at more than 10000 moments on the way: wait for less at once, or look for what repeats so often (it is 2026-03-26 11:46:40)"]
+        [
+            "2: something was due at more than 10000 moments on the way: wait for less at once, or look for what repeats so often (it is 2026-03-26 11:46:40)"
+        ]
     );
 }
 

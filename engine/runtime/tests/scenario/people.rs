@@ -259,7 +259,11 @@ fn a_rung_says_what_its_title_looks_up() {
 #[test]
 fn what_is_acknowledged_reaches_nobody_else() {
     check_deed(
-        &["{acknowledge: open, of: d, as: ann}", "{wait: 1h}", "expect: {notices: [], d: {tasks: [{holder: none}]}}"],
+        &[
+            "{acknowledge: open, of: d, as: ann}",
+            "{wait: 1h}",
+            "expect: {notices: [], d: {tasks: [{holder: none}]}}",
+        ],
         &[],
     );
     check_deed(
@@ -279,7 +283,11 @@ fn what_is_acknowledged_reaches_nobody_else() {
 fn words_and_numbers_of_notices_and_tasks_are_compared() {
     let tell = "{send: TELL, to: d, as: ann}";
     check_deed(
-        &[tell, "expect: {notices: [D waits], tasks: {count: 1}}", "expect: {notices: {count: 1}}"],
+        &[
+            tell,
+            "expect: {notices: [D waits], tasks: {count: 1}}",
+            "expect: {notices: {count: 1}}",
+        ],
         &[],
     );
     check_deed(
@@ -321,7 +329,11 @@ fn whom_a_notice_reaches_is_somebody() {
         "t.test.yaml:9:31: error[SW-2019]: nobody under `given.people` is called `evr`, and nobody has that role or is told as such\n"
     );
     for known in ["ann", "guest", "clerk"] {
-        assert_eq!(problems(&format!("expect: {{notices: [{{to: {known}, count: 0}}]}}")), "", "{known}");
+        assert_eq!(
+            problems(&format!("expect: {{notices: [{{to: {known}, count: 0}}]}}")),
+            "",
+            "{known}"
+        );
     }
     // computed, it is found out when it comes
     check_deed(

@@ -123,7 +123,9 @@ impl Reader<'_> {
             Kind::Scalar(scalar) => self.written_scalar(scalar)?,
             Kind::Sequence(items) => WrittenKind::List(items.iter().filter_map(|item| self.written(item)).collect()),
             Kind::Mapping(mapping) => {
-                let fields = mapping.iter().filter_map(|entry| Some((entry.key.text.clone(), self.written(&entry.value)?)));
+                let fields = mapping
+                    .iter()
+                    .filter_map(|entry| Some((entry.key.text.clone(), self.written(&entry.value)?)));
                 WrittenKind::Fields(fields.collect())
             }
             Kind::Empty => {
