@@ -95,8 +95,9 @@ impl<'a> Loader<'a> {
 
     /// The tree of a calendar that another one extends; None with a diagnostic when there is none.
     pub(super) fn calendar(&mut self, name: &Scalar, out: &mut Diagnostics) -> Option<Node> {
-        let from = self.sources.get(name.span.file).map_or("", |source| source.name());
-        self.named(&CALENDAR, &from.to_owned(), &name.text, name.span, out)
+        let source = self.sources.get(name.span.file);
+        let from = source.map_or_else(String::new, |source| source.name().to_owned());
+        self.named(&CALENDAR, &from, &name.text, name.span, out)
     }
 
     fn named(&mut self, named: &Named, from: &str, name: &str, place: Span, out: &mut Diagnostics) -> Option<Node> {

@@ -17,6 +17,8 @@ fn what_becomes_of_an_input_is_compared() {
             "{send: CLOSE, to: a, as: ann, ignored: true}",
             "{send: OPEN, to: a, as: gus, refused: GUS MAY NOT}",
             "{send: OPEN, to: a, as: {roles: [clerk]}}",
+            // in a form the author's own keys are no fields
+            "{start: door, as: ann, with: {name: B, x-note: another one}}",
             "{send: BRICK, to: a, as: ann, reason: old, refused: Opened only 1 times}",
         ],
         &[],

@@ -53,6 +53,11 @@ fn the_data() {
         "a: {data: {opened: 2, name: A, colour: red}}",
         &["9: door/A is otherwise; data.colour: red / nothing of that name; data.opened: 2 / 1"],
     );
+    // in a value every key counts, whatever it begins with
+    check(
+        "a: {data: {x-colour: red}}",
+        &["9: door/A is otherwise; data.x-colour: red / nothing of that name"],
+    );
     check(
         "a: {data: {name: \"{{ b.key }}\"}}",
         &["9: door/A is otherwise; data.name: B / A"],

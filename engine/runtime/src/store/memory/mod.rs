@@ -66,7 +66,7 @@ impl MemoryStore {
     #[cfg(test)]
     pub(crate) fn forge(&self, instance: InstanceId, sequence: u64, forge: impl Fn(&str) -> String) {
         if let Some(row) = self.contents().trail.get_mut(&(instance, sequence)) {
-            row.bytes = forge(&row.bytes).into();
+            row.bytes = forge(&row.bytes);
         }
     }
 
