@@ -18,7 +18,7 @@ impl Machine<'_> {
     pub(super) fn take_place(&mut self, placement: &Placement) -> Result<Verdict, Interrupt> {
         let entry = match self.placed(&placement.states) {
             Ok(entry) => entry,
-            Err(sentence) => return Ok(Verdict::Refused(vec![unfit("in", sentence)])),
+            Err(sentence) => return Ok(Verdict::Refused(vec![unfit(sentence)])),
         };
         let fields = match self.placed_fields(&placement.start.payload) {
             Ok(fields) => fields,
@@ -72,7 +72,7 @@ impl Machine<'_> {
         let mut refusals = Vec::new();
         for (name, value) in given {
             match self.chart.data.get(name) {
-                None => refusals.push(unfit(name, format!("`{}` has no field `{name}`", self.chart.workflow))),
+                None => refusals.push(unfit(format!("`{}` has no field `{name}`", self.chart.workflow))),
                 Some(_) if value.is_null() => _ = fields.insert(name.clone(), Value::Null),
                 Some(field) => match field.accept(value) {
                     Ok(accepted) => _ = fields.insert(name.clone(), accepted),
@@ -122,6 +122,6 @@ impl Machine<'_> {
     }
 }
 
-fn unfit(field: &str, sentence: String) -> Refusal {
-    Refusal::new(RefusalKind::Invalid, sentence).in_field(field)
+fn unfit(sentence: String) -> Refusal {
+    Refusal::new(RefusalKind::Invalid, sentence)
 }
