@@ -158,6 +158,8 @@ codes! {
     EntryUnreadable = "1008", "a trail entry that cannot be read";
     StepTooLong = "1009", "an input that takes too long to work out";
     FailureUnanswered = "1010", "a failure that the workflow does not answer to";
+    IndexTooLong = "1011", "more values than something is found by";
+    UndoableTooMany = "1012", "too many invokes that may be undone";
 
     // 19xx: the engine round a step.
     Panicked = "1901", "a fault of the engine itself";

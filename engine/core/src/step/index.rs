@@ -52,7 +52,7 @@ impl Machine<'_> {
             .max_by_key(|(_, pairs)| *pairs);
         if let Some((name, pairs)) = too_long {
             let sentence = format!("the mark `{name}` holds {pairs} values that it is found by; at most {INDEX_PAIRS_MAX}");
-            return Err(failure("SW-1003", sentence));
+            return Err(failure("SW-1011", sentence));
         }
         // what has not changed was counted when it came
         if !self
@@ -68,7 +68,7 @@ impl Machine<'_> {
             let fields: Vec<&str> = self.chart.indexed.iter().map(|field| &**field).collect();
             let fields = fields.join(", ");
             let sentence = format!("there are {pairs} values that it is found by ({fields}); at most {INDEX_PAIRS_MAX}");
-            return Err(failure("SW-1003", sentence));
+            return Err(failure("SW-1011", sentence));
         }
         Ok(())
     }

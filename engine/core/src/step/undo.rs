@@ -27,7 +27,7 @@ impl Machine<'_> {
         let Some(call) = &invoke.compensate else { return Ok(()) };
         if self.next.compensations.len() >= COMPENSATIONS_MAX {
             let sentence = format!("more than {COMPENSATIONS_MAX} invokes wait to be undone or not");
-            return Err(failure("SW-1003", sentence));
+            return Err(failure("SW-1012", sentence));
         }
         let input = match self.free_fields(&call.input, &[], &super::scope::Locals::default()) {
             Ok(input) => input,

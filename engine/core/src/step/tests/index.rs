@@ -25,7 +25,7 @@ fn a_list_that_could_be_found_in_part_only_is_refused() {
     assert_eq!(life.send_with("PUT", &parts(INDEX_PAIRS_MAX)), "taken");
     assert_eq!(
         life.send_with("PUT", &parts(INDEX_PAIRS_MAX + 1)),
-        "SW-1003: there are 65 values that it is found by (parts); at most 64"
+        "SW-1011: there are 65 values that it is found by (parts); at most 64"
     );
     let snapshot = life.snapshot.as_ref().expect("begun");
     assert_eq!(
@@ -47,6 +47,6 @@ fn a_mark_that_could_be_found_in_part_only_is_refused() {
     );
     assert_eq!(
         life.send("MARK"),
-        "SW-1003: the mark `seen` holds 65 values that it is found by; at most 64"
+        "SW-1011: the mark `seen` holds 65 values that it is found by; at most 64"
     );
 }
