@@ -185,7 +185,7 @@ impl Intake {
             || "another instance".to_owned(),
             |row| format!("{}/{}", row.workflow, row.key),
         );
-        let sentence = format!("{name} {value} is held by {holder}");
+        let sentence = format!("{} {value} is held by {holder}", name.replace('_', " "));
         let wants = |step: &Step| step.holds.iter().any(|(held, what)| **held == *name && **what == *value);
         let place = group
             .steps
