@@ -128,16 +128,16 @@ fn what_follows_by_itself_follows() {
 
 #[test]
 fn what_cannot_be_is_refused() {
-    check(&["work.lob"], "{}", "refused: in `w` has no state `work.lob`");
+    check(&["work.lob"], "{}", "refused: `w` has no state `work.lob`");
     check(
         &["work.lab.rough", "work.done"],
         "{}",
-        "refused: in `work.lab` and `work.done` are never active together",
+        "refused: `work.lab` and `work.done` are never active together",
     );
     check(
         &["work.first"],
         r#"{"tray": 7, "colour": "red"}"#,
-        "refused: colour `w` has no field `colour` | tray tray must be text",
+        "refused: `w` has no field `colour` | tray must be text",
     );
 }
 
