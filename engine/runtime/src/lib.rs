@@ -1,4 +1,4 @@
-//! The durable shell round the pure core: stores, intake, timers, outbox.
+//! The durable shell round the pure core: stores, intake, timers, schedules, outbox.
 //!
 //! # Purpose
 //! Takes inputs, steps them through the core, and commits each outcome in one transaction; performs effects after the commit;
@@ -32,6 +32,7 @@ pub mod queries;
 pub mod registry;
 pub mod roles;
 pub mod scenario;
+mod schedules;
 mod starts;
 pub mod store;
 mod system;
@@ -45,4 +46,5 @@ pub use engine::{
     Deployed, DeployedCalendar, Ended, Engine, Node, SendRequest, StartRequest, Surroundings, TaskRequest, WithdrawRequest,
 };
 pub use messages::Messages;
+pub use schedules::{ListedSchedule, Schedules};
 pub use timers::Timers;

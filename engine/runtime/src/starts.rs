@@ -77,12 +77,12 @@ impl Starts {
 }
 
 impl Starts {
-    /// An instance that may be put into states, with its key as given.
-    pub async fn placed(&self, workflow: &str, key: Arc<str>, payload: Object) -> EngineResult<ReadyStart> {
+    /// A start whose key was settled before, and with it the number, if it is made of one.
+    pub async fn settled(&self, workflow: &str, key: Arc<str>, number: Option<u64>, payload: Object) -> EngineResult<ReadyStart> {
         let known = self.registry.live(workflow).await?;
         let input = StartInput {
             key: key.clone(),
-            number: None,
+            number,
             payload,
             parent: None,
             default_zone: self.default_zone.clone(),

@@ -77,7 +77,7 @@ impl Act<'_> {
         let id = InstanceId::of(SYSTEM_WORKFLOW, SYSTEM_KEY);
         let before = self.trail.instances.load_one(id, Personal::Without).await?;
         let before = before.as_ref().map(|instance| &*instance.snapshot);
-        write_of(before, &self.act, self.actor, now)
+        write_of(SYSTEM_KEY, before, &self.act, self.actor, now)
     }
 
     /// Whether it stands in the trail; if not, somebody else's came first and it is to be written again.
@@ -92,8 +92,9 @@ impl Act<'_> {
     }
 }
 
-fn write_of(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestamp) -> EngineResult<Write> {
-    let (outcome, entry) = guarded(|| system_entry(before, act, actor, now))?;
+/// The write of an act's entry in the trail of the system's instance of that key.
+pub fn write_of(key: &str, before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestamp) -> EngineResult<Write> {
+    let (outcome, entry) = guarded(|| system_entry(key, before, act, actor, now))?;
     let next = outcome.next;
     let row = NextInstance {
         workflow: next.workflow.clone(),

@@ -2,7 +2,7 @@
 //! wrong going wrong, and all of it drawn from one seed.
 //!
 //! # What is simulated
-//! One to three nodes of the engine as it is, whose actors (intake, timers, messages, outbox, deployments) are ticked in an order
+//! One to three nodes of the engine as it is, whose actors (intake, timers, messages, outbox, deployments, schedules) are ticked in an order
 //! that is drawn. A tick may be stopped before and after each call of the store, so that anything may come in between; a node
 //! may be killed there, or paused until its leases have ended. Answers of the database are lost before and after it has done what
 //! it was asked for. Callers repeat themselves, lose patience, and look at old revisions; the machine behind the adapter answers
@@ -26,6 +26,7 @@ mod ledger;
 pub mod model;
 mod node;
 mod proof;
+mod schedule;
 mod trace;
 mod workflows;
 mod world;

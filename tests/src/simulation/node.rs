@@ -14,7 +14,7 @@ use statewright_engine::intake::{Intake, Ticked};
 use statewright_engine::outbox::Outbox;
 use statewright_engine::registry::{Compiler, LanguageCompiler};
 use statewright_engine::testing::Chance;
-use statewright_engine::{Engine, Messages, Node, Surroundings, Timers};
+use statewright_engine::{Engine, Messages, Node, Schedules, Surroundings, Timers};
 
 use super::adapter::{Line, Machine};
 use super::clock::{NodeClock, WorldTime};
@@ -26,7 +26,7 @@ use super::model::Model;
 use super::trace::Trace;
 
 /// How many actors a node has: two that commit, as a node with two committers has, and one of each other kind.
-pub const ACTORS: usize = 6;
+pub const ACTORS: usize = 7;
 
 /// Which of them begins attempts at effects.
 pub const OUTBOX: usize = 4;
@@ -62,6 +62,7 @@ enum Actor {
     Messages(Messages),
     Outbox(Outbox),
     Deployments(Engine),
+    Schedules(Schedules),
     /// In the middle of a tick.
     Busy(Work),
 }
@@ -117,6 +118,7 @@ impl SimulatedNode {
             Actor::Messages(node.messages),
             Actor::Outbox(node.outbox),
             Actor::Deployments(node.engine.clone()),
+            Actor::Schedules(node.schedules),
         ];
         shared.trace.note(&name, "starts");
         SimulatedNode {
@@ -181,13 +183,14 @@ impl Actor {
             Actor::Messages(_) => "messages",
             Actor::Outbox(_) => "outbox",
             Actor::Deployments(_) => "deployments",
+            Actor::Schedules(_) => "schedules",
             Actor::Busy(_) => "busy",
         }
     }
 
     fn is_idle(&self) -> bool {
         match self {
-            Actor::Intake(_) | Actor::Deployments(_) => true,
+            Actor::Intake(_) | Actor::Deployments(_) | Actor::Schedules(_) => true,
             Actor::Timers(timers) => timers.is_idle(),
             Actor::Messages(messages) => messages.is_idle(),
             Actor::Outbox(outbox) => outbox.is_idle(),
@@ -217,6 +220,12 @@ fn begin(actor: Actor, now: jiff::Timestamp) -> Work {
         Actor::Deployments(engine) => Box::pin(async move {
             let result = engine.registry().refresh().await;
             (Actor::Deployments(engine), result.map(|()| false))
+        }),
+        Actor::Schedules(mut schedules) => Box::pin(async move {
+            let before = schedules.commits();
+            let result = schedules.tick(now).await;
+            let worked = schedules.commits() != before;
+            (Actor::Schedules(schedules), result.map(|()| worked))
         }),
         Actor::Busy(work) => work,
     }

@@ -31,6 +31,7 @@ impl World {
         self.prove_trails(&store).await?;
         let instances = self.instances(&store).await?;
         self.check_rows(&instances)?;
+        self.check_schedules(&store).await?;
         check_knowledge(&instances)
     }
 

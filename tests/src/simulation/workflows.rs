@@ -173,4 +173,29 @@ states:
             actions: [{assign: {seen: \"{{ ledger.data.count }}\", looks: \"{{ looks + 1 }}\"}}]
 ";
 
-pub const ALL: [&str; 5] = [WORKSHOP, LEDGER, PARCEL, TRAY, WATCHER];
+/// One is lit each minute, and goes out by itself; those that were lit by hand are fed every two minutes.
+pub const BEACON: &str = "
+workflow: beacon
+zone: UTC
+data:
+  fed: {type: integer, default: 0}
+  by_hand: {type: boolean, default: false}
+start: {by: [clerk, {schedule: minutely}], input: [optional by_hand]}
+access:
+  - {for: [clerk]}
+schedules:
+  minutely: {cron: '* * * * *', missed: all, start: {key: \"{{ schedule.at }}\"}}
+  feed: {cron: '*/2 * * * *', missed: all, send: {in: [lit], event: FEED}}
+initial: begun
+states:
+  begun:
+    always:
+      - {guard: by_hand, target: lit}
+      - {target: out}
+  lit:
+    on:
+      FEED: {by: [{schedule: feed}], actions: [{assign: {fed: \"{{ fed + 1 }}\"}}]}
+  out: {type: final}
+";
+
+pub const ALL: [&str; 6] = [WORKSHOP, LEDGER, PARCEL, TRAY, WATCHER, BEACON];

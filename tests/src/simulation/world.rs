@@ -36,6 +36,8 @@ pub const WORKSHOPS: [&str; 2] = ["W-1", "W-2"];
 const TRAYS: [&str; 3] = ["T-1", "T-2", "T-3"];
 const SLOTS: [&str; 2] = ["left", "right"];
 const PARCELS: u64 = 12;
+/// Lit by hand.
+pub const BEACON: &str = "B-1";
 
 /// Where everything is kept.
 #[derive(Clone, Debug)]
@@ -127,6 +129,11 @@ impl World {
                 self.want(|key_of| Wish::Start(start_of(workflow, key, key_of)));
             }
         }
+        self.want(|key_of| {
+            let mut request = start_of("beacon", BEACON, key_of);
+            request.payload.insert("by_hand".into(), Value::Boolean(true));
+            Wish::Start(request)
+        });
         Ok(())
     }
 

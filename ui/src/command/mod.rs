@@ -11,6 +11,7 @@ mod input;
 mod instance_name;
 mod order_file;
 mod principal;
+mod schedules;
 mod serve;
 mod show;
 mod start;
@@ -81,6 +82,8 @@ pub enum Command {
     Withdraw(start::Withdraw),
     /// List what you were told, or the conversation of an instance
     Inbox(inbox::Inbox),
+    /// List what is planned, with the last and the next run of each
+    Schedules(schedules::Schedules),
     /// List what waits for an operator, and settle it
     Incidents(incidents::Incidents),
     /// Prove that trails are whole: of a store, or of an exported file
@@ -137,6 +140,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Task(task) => task.run(terminal).await,
         Command::Withdraw(withdraw) => withdraw.run(terminal).await,
         Command::Inbox(inbox) => inbox.run(terminal).await,
+        Command::Schedules(schedules) => schedules.run(terminal).await,
         Command::Incidents(incidents) => incidents.run(terminal).await,
         Command::Verify(verify) => verify.run(terminal).await,
         Command::Replay(replay) => replay.run(terminal).await,

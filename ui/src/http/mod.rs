@@ -29,6 +29,7 @@ mod problem;
 mod reply;
 mod request;
 mod route;
+mod schedules;
 mod server;
 mod service;
 mod signatures;

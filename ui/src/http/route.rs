@@ -109,6 +109,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::signatures::ROUTES,
         super::notices::ROUTES,
         super::trail::ROUTES,
+        super::schedules::ROUTES,
         super::incidents::ROUTES,
         super::tokens::ROUTES,
         super::about::ROUTES,

@@ -9,6 +9,7 @@ mod invoke;
 mod ladder;
 mod people;
 mod read;
+mod schedule;
 mod shown;
 mod signature;
 mod state_set;
@@ -25,6 +26,7 @@ pub use invoke::{Children, Invoke, Work};
 pub use ladder::{Channel, Rung, RungCondition, RungMoment};
 pub use people::{Party, People, PersonPattern};
 pub use read::{Find, FindSource, Read, ReadOf, Take};
+pub use schedule::{Schedule, Scheduled};
 pub use signature::{Proof, Signature, Signers};
 pub use state_set::{STATES_MAX, StateSet, States};
 pub use table::{Answer, Body, Bound, Combined, Combining, Condition, Decided, Decision, LookUp, Row, TABLE_LETS_MAX, Table};
@@ -79,6 +81,8 @@ pub struct Chart {
     pub access: Vec<Access>,
     /// In the order in which they are written.
     pub clocks: Vec<Clock>,
+    /// In the order in which they are written.
+    pub schedules: Vec<Schedule>,
     pub states: Vec<State>,
     pub transitions: Vec<Transition>,
     /// Who stops others, and who goes on by itself: asked several times a step, and mostly no active state is among them.
@@ -120,6 +124,14 @@ impl Notable {
             eventless: with(|state| !state.always.is_empty()),
             tasks: with(|state| state.task.is_some()),
         }
+    }
+}
+
+impl Chart {
+    /// Whether a schedule looks for its instances, be it by their states alone.
+    pub fn sends_by_schedule(&self) -> bool {
+        let sends = |schedule: &Schedule| matches!(schedule.work, Scheduled::Send { .. });
+        self.schedules.iter().any(sends)
     }
 }
 

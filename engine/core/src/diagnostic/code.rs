@@ -1,8 +1,8 @@
 //! The table of codes: one line a code, one page each in `docs/errors`.
 //!
 //! Ranges: 01xx YAML · 02xx keys and shapes · 03xx names and references · 04xx types and expressions · 05xx states and
-//! transitions · 06xx fields and data · 07xx understood and not built yet · 08xx what the graph shows · 09xx tables and
-//! calendars · 1xxx a running instance · 2xxx the interface.
+//! transitions · 06xx fields and data · 07xx understood and not built yet · 08xx what the graph shows · 09xx tables,
+//! calendars and schedules · 1xxx a running instance · 2xxx the interface.
 
 use std::fmt;
 
@@ -90,6 +90,8 @@ codes! {
     MissingFile = "0305", "a file that is not there";
     CircularReference = "0306", "something made of itself";
     UnknownTag = "0307", "a tag that no state has";
+    UnknownSchedule = "0308", "an unknown schedule";
+    NotIndexed = "0309", "a field that nobody is found by";
 
     // 04xx: types and expressions.
     ExpressionSyntax = "0401", "not an expression";
@@ -133,7 +135,7 @@ codes! {
     NoWayOut = "0802", "a state from which no end is reached";
     EndlessCycle = "0803", "a circle that never comes to rest";
 
-    // 09xx: tables and calendars.
+    // 09xx: tables, calendars and schedules.
     TableOfNoKind = "0901", "a table that is neither looked up nor decides";
     UnknownTable = "0902", "an unknown table";
     RowMisfit = "0903", "a row that does not fit its table";
@@ -146,6 +148,9 @@ codes! {
     CalendarUnnamed = "0910", "business time without a calendar";
     HoursUnreadable = "0911", "hours or a date that cannot be read";
     HoursMissing = "0912", "a calendar without hours";
+    CronUnreadable = "0913", "a cron expression that cannot be read";
+    NeverPlanned = "0914", "a schedule that never comes";
+    ScheduleNotAdmitted = "0915", "a schedule that may not do what it is for";
 
     // 10xx: a step.
     NoRest = "1001", "an input that does not come to rest";

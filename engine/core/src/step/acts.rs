@@ -67,14 +67,21 @@ pub fn system_chart() -> Chart {
     system::chart()
 }
 
-/// The entry of one of the system's own acts (a deployment, a token, a settled incident). `before` is None for the first.
-pub fn system_entry(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: Timestamp) -> Result<(Outcome, Entry), Failure> {
+/// The entry of one of the system's own acts (a deployment, a token, a settled incident, the run of a schedule) in the trail of its
+/// instance of that key. `before` is None for the first.
+pub fn system_entry(
+    key: &str,
+    before: Option<&Snapshot>,
+    act: &Value,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(Outcome, Entry), Failure> {
     let chart = system::chart();
-    let next = match before {
+    let mut next = match before {
         Some(before) => before.following(),
         None => {
             let start = StartInput {
-                key: system::SYSTEM_KEY.into(),
+                key: key.into(),
                 number: None,
                 payload: Object::new(),
                 parent: None,
@@ -86,6 +93,7 @@ pub fn system_entry(before: Option<&Snapshot>, act: &Value, actor: &Actor, now: 
             first
         }
     };
+    super::scheduled::keep_place(&mut next, act);
     let previous = before.map_or(Digest::ZERO, |before| before.head);
     Ok(sealed(
         &chart,

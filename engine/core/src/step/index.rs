@@ -19,7 +19,7 @@ pub const INDEX_PAIRS_MAX: usize = 64;
 /// Field → value, of every indexed field that has one; a list has a pair for each of its items. None: nobody finds instances of
 /// this chart.
 pub fn index_of(chart: &Chart, snapshot: &Snapshot) -> Option<Vec<(Arc<str>, Arc<str>)>> {
-    if chart.indexed.is_empty() {
+    if chart.indexed.is_empty() && !chart.sends_by_schedule() {
         return None;
     }
     let mut pairs: Vec<(Arc<str>, Arc<str>)> = Vec::new();

@@ -42,6 +42,7 @@ mod record;
 mod record_intents;
 mod requirement;
 mod run;
+mod scheduled;
 mod scope;
 mod seal;
 mod select;
@@ -84,6 +85,7 @@ pub use outcome::{
 pub use personal::{commitment_of, secret_of};
 pub use requirement::{handles_failure, requirement, would_strand};
 pub use run::{Stepped, step};
+pub use scheduled::{FoundBy, Place, Planned, ScheduleAct, planned, schedule_key, start_name};
 pub use seal::seal;
 pub use sight::{AUDITOR, Visibility, sees, visibility};
 pub use signature::SignatureOffer;

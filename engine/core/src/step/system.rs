@@ -29,6 +29,7 @@ pub(super) fn chart() -> Chart {
         start: Start::default(),
         access: Vec::new(),
         clocks: Vec::new(),
+        schedules: Vec::new(),
         states: vec![root()],
         transitions: Vec::new(),
         notable: Notable::default(),

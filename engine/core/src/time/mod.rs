@@ -4,6 +4,7 @@
 //! - A [`Duration`] keeps exact, calendar and business parts apart until a zone and a calendar are known; [`parse_duration`]
 //!   and its `Display` are the one spelling, [`parse_data_duration`] also takes ISO 8601.
 //! - [`add_to_instant`] and [`add_to_date`] put the parts onto a moment or a day; business parts ask a [`Calendar`].
+//! - A [`Timing`] is a [`Cron`] expression in a zone with a word for gaps and overlaps; [`due()`] says what of it is to be run now.
 //! - [`zone`] finds an IANA zone in the database that is built in, never in the machine's.
 //!
 //! # Daylight saving
@@ -13,6 +14,8 @@
 
 mod business;
 mod calendar;
+mod cron;
+mod due;
 mod duration;
 mod iso;
 mod measure;
@@ -20,11 +23,14 @@ mod moment;
 mod range;
 mod spelling;
 mod text;
+mod timing;
 mod words;
 mod zone;
 
 pub use business::{BusinessCalendar, CALENDAR_DAYS_MAX, CalendarVersion, Hours, MINUTES_PER_DAY, weekday};
 pub use calendar::Calendar;
+pub use cron::{CRON_BYTES_MAX, Cron, CronError};
+pub use due::{CatchUp, Due, MISSED_MAX, Missed, PUNCTUAL_SECONDS, Skipped, due};
 pub use duration::{DurationError, parse_duration};
 pub use iso::parse_data_duration;
 pub use moment::{
@@ -33,6 +39,7 @@ pub use moment::{
 };
 pub use range::{DurationRange, RangeError, parse_duration_range};
 pub use text::{parse_date, parse_instant, parse_time};
+pub use timing::{Gap, LOOK_BACK_DAYS_MAX, Overlap, Past, Timing};
 pub use words::in_words;
 pub use zone::{UnknownZone, zone};
 

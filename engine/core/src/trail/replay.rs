@@ -122,7 +122,7 @@ impl<'a> Replay<'a> {
                     .and_then(|input| input.get("act"))
                     .cloned()
                     .unwrap_or(Value::Null);
-                sealed(system_entry(before, &act, &actor, at))
+                sealed(system_entry(entry.key()?, before, &act, &actor, at))
             }
             "duplicate" => {
                 let of = entry

@@ -36,10 +36,13 @@ pub enum MessageContent {
         start: bool,
         actor: Option<Actor>,
     },
-    /// `invoke`: as a child of the sender's invoke with this effect key.
+    /// `invoke`: as a child of the sender's invoke with this effect key. `number`: the workflow's running number that was drawn for it.
+    /// `actor`: who starts it, if it is not an instance.
     Start {
         with: Object,
         invoke: Option<Arc<str>>,
+        number: Option<u64>,
+        actor: Option<Actor>,
     },
     /// What became of the receiver's own send.
     Answer {
@@ -111,6 +114,8 @@ impl MessageBody {
             MessageKind::Start { with, invoke } => MessageContent::Start {
                 with: with.clone(),
                 invoke: invoke.clone(),
+                number: None,
+                actor: None,
             },
             MessageKind::Ended { invoke, output } => MessageContent::Ended {
                 invoke: invoke.clone(),
@@ -204,8 +209,15 @@ impl MessageContent {
                 ("start", if *start { Value::Boolean(true) } else { Value::Null }),
                 ("with", Value::from_fields(with.clone())),
             ]),
-            MessageContent::Start { with, invoke } => object_of([
+            MessageContent::Start {
+                with,
+                invoke,
+                number,
+                actor,
+            } => object_of([
+                ("actor", actor.as_ref().map_or(Value::Null, actor_value)),
                 ("invoke", invoke.clone().map_or(Value::Null, Value::Text)),
+                ("number", number.map_or(Value::Null, |number| Value::Integer(number as i64))),
                 ("with", Value::from_fields(with.clone())),
             ]),
             MessageContent::Ended { invoke, output } => {
@@ -252,6 +264,8 @@ impl MessageContent {
             "start" => Ok(MessageContent::Start {
                 with: members.object("with")?,
                 invoke: members.optional_text("invoke")?,
+                number: members.value("number").and_then(Value::as_integer).map(i64::unsigned_abs),
+                actor: members.value("actor").map(actor_of).transpose()?,
             }),
             "ended" => Ok(MessageContent::Ended {
                 invoke: members.text("invoke")?,
@@ -343,11 +357,15 @@ mod tests {
         check(MessageContent::Start {
             with: with.clone(),
             invoke: None,
+            number: Some(7),
+            actor: Some(Actor::plain(ActorKind::Schedule, "weekly")),
         });
         let invoke: Arc<str> = "x:1:lenses".into();
         check(MessageContent::Start {
             with,
             invoke: Some(invoke.clone()),
+            number: None,
+            actor: None,
         });
         check(MessageContent::Ended {
             invoke: invoke.clone(),

@@ -51,6 +51,9 @@ impl Engine {
             });
         }
         let now = self.now();
+        if let Some(before) = inner.registry.live_known(&workflow) {
+            inner.places.end(&before.chart, &known.chart, by, now).await?;
+        }
         let definition = Definition {
             hash,
             workflow: workflow.clone(),

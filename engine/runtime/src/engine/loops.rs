@@ -16,6 +16,7 @@ use crate::error::EngineResult;
 use crate::intake::{Intake, Ticked};
 use crate::messages::Messages;
 use crate::outbox::Outbox;
+use crate::schedules::Schedules;
 use crate::timers::Timers;
 
 /// How long a loop rests after the database did not answer: long enough not to storm it, short enough not to be noticed after.
@@ -59,11 +60,12 @@ impl Engine {
             intake,
             timers,
             messages,
+            schedules,
             outbox,
         } = Node::new(configuration, surroundings);
         engine.inner.registry.refresh().await?;
         engine.note_node("node_started").await?;
-        engine.spawn(intake, timers, messages, outbox);
+        engine.spawn(intake, timers, messages, schedules, outbox);
         tracing::info!(node = %engine.inner.configuration.node, "running");
         Ok(engine)
     }
@@ -110,7 +112,7 @@ impl Engine {
         }
     }
 
-    fn spawn(&self, intake: Arc<Intake>, timers: Timers, messages: Messages, outbox: Outbox) {
+    fn spawn(&self, intake: Arc<Intake>, timers: Timers, messages: Messages, schedules: Schedules, outbox: Outbox) {
         let (sender, phase) = watch::channel(Phase::Running);
         let inner = &self.inner;
         let clock = inner.clock.clone();
@@ -120,6 +122,7 @@ impl Engine {
         }
         tasks.push(tokio::spawn(fire_timers(timers, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(deliver_messages(messages, self.clone(), phase.clone())));
+        tasks.push(tokio::spawn(run_schedules(schedules, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(perform_effects(outbox, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(watch_deployments(self.clone(), phase)));
         *lock(&inner.running.phase) = Some(sender);
@@ -177,6 +180,21 @@ async fn deliver_messages(mut messages: Messages, engine: Engine, mut phase: wat
             () = engine.inner.handover.messages_arrived.notified() => {}
             () = mailbox.arrived.notified() => {}
             () = tokio::time::sleep(milliseconds(BUSY_POLL_MS)) => {}
+            _ = phase.changed() => {}
+        }
+    }
+}
+
+async fn run_schedules(mut schedules: Schedules, engine: Engine, mut phase: watch::Receiver<Phase>) {
+    while *phase.borrow() == Phase::Running {
+        if let Err(error) = schedules.tick(engine.now()).await {
+            tracing::warn!(%error, "schedules could not be looked at");
+            tokio::time::sleep(REST).await;
+        }
+        // what is deployed meanwhile is found by the next look
+        let wait_us = schedules.next_look_us().saturating_sub(engine.now().as_microsecond());
+        tokio::select! {
+            () = tokio::time::sleep(microseconds(wait_us)) => {}
             _ = phase.changed() => {}
         }
     }

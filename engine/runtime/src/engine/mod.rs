@@ -5,6 +5,7 @@ mod deployment;
 mod loops;
 mod node;
 mod placing;
+mod planned;
 mod request;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ use crate::intake::{Answer, Intake, Origin, Parcel, Reply, Request};
 use crate::outbox::Adapters;
 use crate::queries::{ListRequest, Listed, Notices, Queries, Queue, QueueRequest, Queued, Shown, TRAIL_PAGE_MAX};
 use crate::registry::Registry;
+use crate::schedules::Places;
 use crate::starts::Starts;
 use crate::store::{Applied, Incident, NewEntry, NextInstance, NoticePlace, Store, TrailRow, Write};
 use crate::system::SystemTrail;
@@ -58,6 +60,7 @@ struct Inner {
     instances: Arc<Instances>,
     handover: Arc<Handover>,
     starts: Arc<Starts>,
+    places: Arc<Places>,
     system: Arc<SystemTrail>,
     intake: Arc<Intake>,
     queries: Queries,

@@ -13,6 +13,7 @@ use crate::messages::Messages;
 use crate::outbox::{Adapters, Outbox};
 use crate::queries::Queries;
 use crate::registry::{Compiler, Registry};
+use crate::schedules::{Places, Schedules};
 use crate::starts::Starts;
 use crate::store::Store;
 use crate::system::SystemTrail;
@@ -34,6 +35,7 @@ pub struct Node {
     pub intake: Arc<Intake>,
     pub timers: Timers,
     pub messages: Messages,
+    pub schedules: Schedules,
     pub outbox: Outbox,
 }
 
@@ -64,6 +66,15 @@ impl Node {
         let queue = intake.queue.clone();
         let timers = Timers::new(&configuration, store.clone(), queue.clone(), handover.clone());
         let messages = Messages::new(&configuration, store.clone(), queue.clone(), handover.clone(), starts.clone());
+        let places = Arc::new(Places::new(store.clone(), instances.clone()));
+        let schedules = Schedules::new(
+            store.clone(),
+            registry.clone(),
+            starts.clone(),
+            handover.clone(),
+            places.clone(),
+            configuration.default_zone.clone(),
+        );
         let outbox = Outbox::new(
             &configuration,
             store.clone(),
@@ -87,6 +98,7 @@ impl Node {
             instances,
             handover,
             starts,
+            places,
             system,
             running: Default::default(),
         };
@@ -95,6 +107,7 @@ impl Node {
             intake,
             timers,
             messages,
+            schedules,
             outbox,
         }
     }

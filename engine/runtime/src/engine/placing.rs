@@ -33,7 +33,7 @@ impl Engine {
             data,
             input_key,
         } = request;
-        let ready = self.inner.starts.placed(&workflow, key, data).await?;
+        let ready = self.inner.starts.settled(&workflow, key, None, data).await?;
         let input = Input {
             signed: None,
             key: Some(input_key),

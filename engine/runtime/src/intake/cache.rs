@@ -122,7 +122,8 @@ mod tests {
     use crate::registry::Known;
 
     fn instance(name: &str, bytes: usize) -> Instance {
-        let outcome = system_entry(None, &Value::Null, &Actor::engine(), Timestamp::UNIX_EPOCH).expect("an act is recorded");
+        let outcome =
+            system_entry("system", None, &Value::Null, &Actor::engine(), Timestamp::UNIX_EPOCH).expect("an act is recorded");
         let mut snapshot = outcome.0.next;
         snapshot.instance = InstanceId::of(name, "");
         Instance {

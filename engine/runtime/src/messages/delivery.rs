@@ -57,6 +57,17 @@ impl Delivery {
         Some((workflow, with, key))
     }
 
+    /// Whether the key of the instance that this message starts was settled when it was sent, as a schedule does; and the running number
+    /// that was drawn for it.
+    pub fn settled(&self) -> Option<Option<u64>> {
+        match self.body.content {
+            MessageContent::Start {
+                actor: Some(_), number, ..
+            } => Some(number),
+            _ => None,
+        }
+    }
+
     /// Whose child the instance is that this message starts, if it is one.
     pub fn parent(&self) -> Option<Parent> {
         let MessageContent::Start {
@@ -123,7 +134,7 @@ impl Delivery {
 
     fn actor(&self) -> Actor {
         let given = match &self.body.content {
-            MessageContent::Event { actor, .. } => actor.clone(),
+            MessageContent::Event { actor, .. } | MessageContent::Start { actor, .. } => actor.clone(),
             MessageContent::Effect { actor, .. } => Some(actor.clone()),
             _ => None,
         };

@@ -53,7 +53,11 @@ impl Messages {
         let Some((workflow, with, key)) = delivery.start() else {
             return Ok(());
         };
-        let ready = match self.starts.ready(&workflow, with, Some(&key), now).await {
+        let ready = match delivery.settled() {
+            Some(number) => self.starts.settled(&workflow, key, number, with).await,
+            None => self.starts.ready(&workflow, with, Some(&key), now).await,
+        };
+        let ready = match ready {
             Ok(mut ready) => {
                 ready.input.parent = delivery.parent();
                 ready

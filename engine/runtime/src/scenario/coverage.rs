@@ -1,4 +1,4 @@
-//! Which transitions, timers and rungs no scenario took.
+//! Which transitions, timers, rungs and schedules no scenario took.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,6 +16,7 @@ pub struct Taken {
     by_definition: BTreeMap<Digest, BTreeSet<(TransitionIndex, usize)>>,
     /// Names of the timers of rungs that fired.
     rungs: BTreeMap<Digest, BTreeSet<Arc<str>>>,
+    schedules: BTreeMap<Digest, BTreeSet<Arc<str>>>,
 }
 
 /// A way that no scenario went.
@@ -25,7 +26,8 @@ pub struct Untaken {
     pub workflow: Arc<str>,
     /// The path of the state it leads from; empty for the workflow itself.
     pub state: Arc<str>,
-    /// An event, `always`, `after.NAME`, `done`, `done.ID`, `error.ID`, `task rung 1` or `sla.NAME rung 1`.
+    /// An event, `always`, `after.NAME`, `done`, `done.ID`, `error.ID`, `task rung 1`, `sla.NAME rung 1` or
+    /// `schedule NAME`.
     pub event: String,
     /// Of several branches the number of this one, 1 for the first.
     pub branch: Option<usize>,
@@ -40,7 +42,14 @@ impl Taken {
         self.rungs.entry(definition).or_default().insert(name);
     }
 
+    pub(super) fn add_schedule(&mut self, definition: Digest, name: Arc<str>) {
+        self.schedules.entry(definition).or_default().insert(name);
+    }
+
     pub fn append(&mut self, other: Taken) {
+        for (definition, schedules) in other.schedules {
+            self.schedules.entry(definition).or_default().extend(schedules);
+        }
         for (definition, rungs) in other.rungs {
             self.rungs.entry(definition).or_default().extend(rungs);
         }
@@ -56,7 +65,7 @@ impl Taken {
             .map(|definition| (definition.chart.definition, &*definition.chart))
             .collect();
         let mut untaken = Vec::new();
-        let none = BTreeSet::new();
+        let (none, unnamed) = (BTreeSet::new(), BTreeSet::new());
         for (definition, chart) in charts {
             let taken = self.by_definition.get(&definition).unwrap_or(&none);
             for transition in &chart.transitions {
@@ -75,6 +84,15 @@ impl Taken {
             let is_missing = |name: &str| fired.is_none_or(|fired| !fired.contains(name));
             let missing = rungs_of(chart).into_iter().filter(|(name, _)| is_missing(name));
             untaken.extend(missing.map(|(_, rung)| rung));
+            let ran = self.schedules.get(&definition).unwrap_or(&unnamed);
+            let missing = chart.schedules.iter().filter(|schedule| !ran.contains(&schedule.name));
+            untaken.extend(missing.map(|schedule| Untaken {
+                span: schedule.span,
+                workflow: chart.workflow.clone(),
+                state: "".into(),
+                event: format!("schedule {}", schedule.name),
+                branch: None,
+            }));
         }
         untaken.sort_by(|a, b| (&a.workflow, a.span, a.branch).cmp(&(&b.workflow, b.span, b.branch)));
         untaken

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_core::step::{Actor, ActorKind, Facts, Snapshot, TaskShown, clocks};
+use statewright_core::step::{Actor, ActorKind, Facts, Place, SYSTEM_WORKFLOW, Snapshot, TaskShown, clocks, schedule_key};
 use statewright_core::value::Value;
 use tokio::task::JoinHandle;
 
@@ -73,6 +73,7 @@ pub(super) enum Actors {
     Intake,
     Timers,
     Messages,
+    Schedules,
     Outbox,
 }
 
@@ -164,6 +165,7 @@ impl World {
             Actors::Intake => return Ok(self.node.intake.tick(now).await != Ticked::Idle),
             Actors::Timers => self.node.timers.tick(now).await,
             Actors::Messages => self.node.messages.tick(now).await,
+            Actors::Schedules => self.node.schedules.tick(now).await,
             Actors::Outbox => self.node.outbox.tick(now).await,
         };
         ticked.map_err(|error| format!("the engine: {error}"))?;
@@ -172,11 +174,12 @@ impl World {
     }
 
     /// What can be seen from outside of whether an actor did something.
-    fn signs(&self) -> ((usize, usize), bool, bool, bool, usize) {
+    fn signs(&self) -> ((usize, usize), bool, bool, u64, bool, usize) {
         let Node {
             engine,
             timers,
             messages,
+            schedules,
             outbox,
             ..
         } = &self.node;
@@ -185,6 +188,7 @@ impl World {
             engine.waiting(),
             timers.is_idle(),
             messages.is_idle(),
+            schedules.commits(),
             outbox.is_idle(),
             attempts,
         )
@@ -196,7 +200,13 @@ impl World {
         for _ in 0..ROUNDS_MAX {
             tokio::task::yield_now().await;
             let mut busy = self.counterparts.answer_due();
-            for actor in [Actors::Timers, Actors::Messages, Actors::Outbox, Actors::Intake] {
+            for actor in [
+                Actors::Timers,
+                Actors::Schedules,
+                Actors::Messages,
+                Actors::Outbox,
+                Actors::Intake,
+            ] {
                 busy |= self.tick(actor).await?;
             }
             if self.counterparts.has_stopped() {
@@ -250,8 +260,10 @@ impl World {
             .await
             .map_err(|error| error.to_string())?;
         let orphaned = orphans.first().map(|_| now_us);
+        let planned_us = Some(self.node.schedules.next_look_us()).filter(|look_us| *look_us < i64::MAX);
         let candidates = [
             armed,
+            planned_us,
             orphaned,
             self.store.next_effect_us(&under_way),
             self.counterparts.next_answer_us(),
@@ -400,6 +412,17 @@ impl World {
             }
             trail.extend(rows);
         }
+    }
+
+    /// Whether a schedule has run.
+    pub async fn has_run(&self, workflow: &str, schedule: &str) -> Result<bool, Trouble> {
+        let party = Party {
+            workflow: SYSTEM_WORKFLOW.into(),
+            key: schedule_key(workflow, schedule).into(),
+        };
+        let standing = self.standing(&party).await?;
+        let place = standing.and_then(|standing| Place::of(&standing.snapshot));
+        Ok(place.is_some_and(|place| place.last.is_some()))
     }
 
     pub async fn incidents(&self) -> Result<Vec<Incident>, Trouble> {

@@ -16,6 +16,7 @@ mod queries;
 mod races;
 mod reads;
 mod running;
+mod schedules;
 mod sight;
 mod support;
 mod tables;

@@ -272,10 +272,13 @@ pub async fn settle(node: &mut Node, now: Timestamp) {
     for _ in 0..ROUNDS_MAX {
         tokio::task::yield_now().await;
         node.timers.tick(now).await.unwrap();
+        let commits = node.schedules.commits();
+        node.schedules.tick(now).await.unwrap();
         node.messages.tick(now).await.unwrap();
         node.outbox.tick(now).await.unwrap();
         let ticked = node.intake.tick(now).await;
-        let busy = ticked != Ticked::Idle || !node.messages.is_idle() || !node.timers.is_idle();
+        let planned = commits != node.schedules.commits();
+        let busy = planned || ticked != Ticked::Idle || !node.messages.is_idle() || !node.timers.is_idle();
         quiet = if busy { 0 } else { quiet + 1 };
         if quiet == 4 {
             return;

@@ -4,6 +4,7 @@ mod api;
 mod availability;
 mod opening;
 mod refusal;
+mod schedules;
 mod specification;
 mod tasks;
 mod trail;

@@ -229,7 +229,7 @@ fn references(value: &Value, named: &mut BTreeSet<String>) {
 }
 
 /// Compares an answer with its schema, as far as these schemas go.
-fn conforms(schema: &str, body: &str) {
+pub fn conforms(schema: &str, body: &str) {
     let schemas = openapi::schemas();
     let value: Value = serde_json::from_str(body).expect("an answer in JSON");
     let mut problems = Vec::new();

@@ -29,7 +29,7 @@ pub(super) static SCHEDULE: Construct = Construct {
     shared: &[],
     keys: &[
         key("cron", Shape::Literal, "when").required(),
-        key("zone", Shape::Text, "in which zone"),
+        key("zone", Shape::Literal, "in which zone"),
         key("dst", Shape::Map(&DAYLIGHT), "what happens when clocks change"),
         key(
             "missed",

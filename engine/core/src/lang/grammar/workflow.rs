@@ -43,8 +43,7 @@ static OWN: &[Key] = &[
         "schedules",
         Shape::Names(Name::Snake, &Shape::Map(&SCHEDULE), Empty::Refused),
         "what happens at set times",
-    )
-    .unbuilt("schedules"),
+    ),
     key(
         "migrate",
         Shape::List(&Shape::Map(&MIGRATION)),

@@ -51,7 +51,7 @@ impl Lowering<'_> {
     }
 
     /// A state by its path, or by its name where only one state in the whole workflow is called so.
-    fn state_anywhere(&mut self, scalar: &Scalar) -> Option<StateIndex> {
+    pub(super) fn state_anywhere(&mut self, scalar: &Scalar) -> Option<StateIndex> {
         let called = |state: &&State| state.name == scalar.text && state.index != StateIndex::ROOT;
         let mut named = self.states.iter().filter(called).map(|state| state.index);
         match (named.next(), named.next()) {

@@ -15,6 +15,7 @@ mod people;
 mod read_uses;
 mod reads;
 mod sameness;
+mod schedule;
 mod signature;
 mod skeleton;
 mod state;
@@ -73,6 +74,8 @@ pub(super) struct Lowering<'a> {
     child_reads: BTreeMap<Arc<str>, Read>,
     /// Names of the `sla` clocks.
     clock_names: Vec<Arc<str>>,
+    /// Names of the schedules.
+    schedule_names: Vec<Arc<str>>,
     /// What `undo` names, to be compared with the invokes when all are known.
     undone: Vec<Scalar>,
     /// Invokes that say how they are undone.
@@ -104,6 +107,7 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, found: Diagnosti
         read_uses: read_uses::ReadUses::default(),
         child_reads: BTreeMap::new(),
         clock_names: Vec::new(),
+        schedule_names: Vec::new(),
         undone: Vec::new(),
         compensated: BTreeSet::new(),
         events: event_names::EventNames::default(),

@@ -49,12 +49,12 @@ impl Lowering<'_> {
                 let help = "make an entry of its own of it: any entry may match, and `not` excludes whatever else matches";
                 self.error(Code::KeysExclude, other.key.span, message, help);
             }
-            let name = entry.value.as_scalar().map(|scalar| scalar.text.clone());
+            let name = entry.value.as_scalar();
             return match entry.name() {
                 "not" => Some(Party::Not(self.texts(&entry.value, scope))),
-                "workflow" => name.map(Party::Workflow),
-                "adapter" => name.map(Party::Adapter),
-                _ => name.map(Party::Schedule),
+                "workflow" => name.map(|name| Party::Workflow(name.text.clone())),
+                "adapter" => name.map(|name| Party::Adapter(name.text.clone())),
+                _ => name.map(|name| self.schedule_party(name)),
             };
         }
         if !LINES.iter().any(|line| mapping.get(line).is_some()) {

@@ -11,7 +11,6 @@ use crate::diagnostic::{Code, Span, nearest};
 use crate::expression::Template;
 use crate::identity::Digest;
 use crate::lang::scope::{Event, Known, Scope};
-use crate::time::zone;
 use crate::yaml::{Mapping, Node, Scalar, is_extension};
 
 impl Lowering<'_> {
@@ -22,6 +21,7 @@ impl Lowering<'_> {
         self.lay_out(workflow, &name.text, name.span);
         self.gather_words();
         self.declare_clocks(workflow);
+        self.declare_schedules(workflow);
         let lets = self.declare_names(workflow);
         let admissions = self.admissions();
         let start = self.start(workflow.get("start"));
@@ -39,6 +39,8 @@ impl Lowering<'_> {
         let zone = workflow.get("zone").and_then(|node| self.zone(node, &scope));
         self.fill_states(admissions);
         let clocks = self.clocks(workflow, &scope);
+        let written_zone = zone.as_ref().and_then(Template::literal);
+        let schedules = self.schedules(workflow, &start, written_zone);
         if let Some(root) = self.states.first_mut() {
             root.title = title.clone();
         }
@@ -65,6 +67,7 @@ impl Lowering<'_> {
             start,
             access,
             clocks,
+            schedules,
             notable: Notable::of(&self.states),
             indexed,
             holds_personal_data,
@@ -87,14 +90,8 @@ impl Lowering<'_> {
     /// A zone that is written out must be one; one that is computed is looked up when an instance starts.
     fn zone(&mut self, node: &Node, scope: &Scope) -> Option<Template> {
         let template = self.text(node, scope, Sink::Public("the zone"))?;
-        if let Some(Err(error)) = template.literal().map(zone) {
-            let message = format!("there is no time zone `{}`", error.name);
-            let help = error
-                .nearest
-                .map_or("write an IANA name such as `Europe/Berlin`".into(), |near| {
-                    format!("write `{near}`, if that is meant")
-                });
-            self.error(Code::ZoneUnknown, node.span, message, help);
+        if let Some(name) = template.literal() {
+            self.check_zone(name, node.span);
         }
         Some(template)
     }

@@ -103,10 +103,13 @@ fn an_event_carries_what_its_form_declares() {
     );
 }
 
+const WEEKLY: &str = "start: {by: [{schedule: weekly}]}\nschedules: {weekly: {cron: 0 7 * * MON, start: {}}}\n";
+
 #[test]
 fn people_are_named_by_roles_attributes_and_exclusions() {
     let by = |parties: &str| {
-        let chart = chart(&with_event(&format!("{{by: {parties}}}")));
+        let source = with_event(&format!("{{by: {parties}}}"));
+        let chart = chart(&format!("{source}{WEEKLY}"));
         super::sketch::people(
             &chart
                 .transitions

@@ -88,7 +88,7 @@ impl Run<'_> {
         Ok(Some(failed))
     }
 
-    /// The transitions that all instances took, by stepping their trails again, and the rungs that were reached.
+    /// The transitions that all instances took, by stepping their trails again, the rungs that were reached, and the schedules that ran.
     pub(super) async fn taken(&self) -> Taken {
         let mut taken = Taken::default();
         let Ok(standings) = self.world.all().await else { return taken };
@@ -111,6 +111,13 @@ impl Run<'_> {
                 }
                 if let Some(rung) = trail::rung(&row.bytes) {
                     taken.add_rung(chart.definition, rung);
+                }
+            }
+        }
+        for chart in self.file.definitions.iter().map(|definition| &definition.chart) {
+            for schedule in &chart.schedules {
+                if self.world.has_run(&chart.workflow, &schedule.name).await == Ok(true) {
+                    taken.add_schedule(chart.definition, schedule.name.clone());
                 }
             }
         }
