@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use statewright_core::identity::{InputKey, InstanceId};
+use statewright_core::step::SYSTEM_WORKFLOW;
 use statewright_engine::store::{Applied, EffectRow, MessageRow, Store, StoreResult, TrailRow, Write};
 use statewright_engine::testing::Chance;
 
@@ -35,10 +36,12 @@ pub enum Bug {
     UncomparedRead,
     /// A commit is said to be done, and is not.
     LostCommit,
+    /// A schedule's run is begun, and what it sends is left out.
+    LostRun,
 }
 
 impl Bug {
-    pub const ALL: [Bug; 12] = [
+    pub const ALL: [Bug; 13] = [
         Bug::ForgottenDedupe,
         Bug::LateLease,
         Bug::LostWakeUp,
@@ -51,11 +54,15 @@ impl Bug {
         Bug::RekeyedEffect,
         Bug::UncomparedRead,
         Bug::LostCommit,
+        Bug::LostRun,
     ];
 
     /// Whether it is the engine's: the ledger then sees what the engine makes of it, and not what the store does.
     pub fn is_of_engine(self) -> bool {
-        matches!(self, Bug::AnswerTwice | Bug::UnfencedSnapshot | Bug::RekeyedEffect)
+        matches!(
+            self,
+            Bug::AnswerTwice | Bug::UnfencedSnapshot | Bug::RekeyedEffect | Bug::LostRun
+        )
     }
 }
 
@@ -92,6 +99,7 @@ impl Buggy {
             Bug::UncomparedClaim => write.claims_held.clear(),
             Bug::UnreleasedClaim => write.claims_released.clear(),
             Bug::UncomparedRead => write.reads.clear(),
+            Bug::LostRun if *write.next.workflow == *SYSTEM_WORKFLOW && self.strikes(300) => write.messages.clear(),
             Bug::AnswerTwice if self.strikes(50) => {
                 let answer = write
                     .messages
