@@ -1,6 +1,7 @@
 //! The real program, from outside: what it prints where, and how it ends.
 
 mod corpus;
+mod pages;
 mod program;
 mod scenarios;
 mod serving;

@@ -29,6 +29,10 @@ impl Folder {
         std::fs::write(path, text).expect("a file for the test");
     }
 
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path.join(name)).expect("a file of the test")
+    }
+
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_statewright"));
         command

@@ -1,4 +1,4 @@
-//! `test` at the command line: what it says of scenarios that hold, of those that do not, and how it ends; and the guide, which is true.
+//! `test` at the command line: what it says of scenarios that hold, of those that do not, and how it ends.
 
 use crate::program::Folder;
 
@@ -103,27 +103,4 @@ fn the_shipped_scenarios_hold_and_go_every_way() {
     );
     assert_eq!(output.status.code(), Some(0), "{stdout}{stderr}");
     assert!(stdout.contains("held") && !stdout.contains("untaken"), "{stdout}");
-}
-
-#[test]
-fn the_guide_says_what_the_program_says() {
-    const GUIDE: &str = include_str!("../../../docs/testing.md");
-    let block = |kind: &str, place: usize| {
-        let fence = format!("```{kind}\n");
-        let block = GUIDE.split(&fence).nth(place + 1).and_then(|block| block.split("```").next());
-        block.expect("the guide has this block")
-    };
-    let folder = Folder::new("guide");
-    folder.write("loan.yaml", block("yaml", 0));
-    folder.write("loan.test.yaml", block("yaml", 1));
-    let (command, expected) = block("console", 0).split_once('\n').expect("a command, and what it says");
-    let arguments: Vec<&str> = command.trim_start_matches("$ statewright ").split(' ').collect();
-    let output = folder.run(&arguments);
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        expected,
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert_eq!(output.status.code(), Some(1));
 }

@@ -1,6 +1,6 @@
 //! Sessions at the command line, written down whole: `$` what was typed, then standard output, `!` standard error, `=` the exit code.
 
-use crate::program::{Folder, named};
+use crate::program::Folder;
 
 const TICKET: &str = include_str!("../../src/http/tests/ticket.yaml");
 
@@ -392,27 +392,4 @@ fn the_shipped_workflows_are_without_a_fault() {
     let output = folder.run(&["check", workflows]);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-#[test]
-fn the_page_for_staff_says_what_the_program_says() {
-    const PAGE: &str = include_str!("../../../docs/tasks.md");
-    let block = |kind: &str| {
-        let fence = format!("```{kind}\n");
-        let block = PAGE.split(&fence).nth(1).and_then(|block| block.split("```").next());
-        block.expect("the page has this block")
-    };
-    let folder = Folder::new("staff");
-    folder.write("repair.yaml", block("yaml"));
-    let session = block("console");
-    let commands = session.lines().filter_map(|line| line.strip_prefix("$ statewright "));
-    let commands: Vec<&str> = commands.collect();
-    let transcript = folder.session(&commands);
-    // A page shows neither exit codes nor what is said beside the answer.
-    let said: Vec<&str> = transcript
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with("= ") && !line.starts_with("! note:"))
-        .map(|line| line.strip_prefix("! ").unwrap_or(line))
-        .collect();
-    assert_eq!(said, named(session).lines().collect::<Vec<_>>(), "{transcript}");
 }
