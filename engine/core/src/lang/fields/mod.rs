@@ -6,6 +6,8 @@ mod words;
 use std::sync::Arc;
 
 pub(super) use limits::literal as literal_of;
+#[cfg(test)]
+pub(super) use words::TYPES;
 
 use super::loader::Loader;
 use super::shape::is_type;

@@ -4,7 +4,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::field::{Fields, Kind, Schema};
 use crate::yaml::Scalar;
 
-const TYPES: [&str; 13] = [
+pub(in crate::lang) const TYPES: [&str; 13] = [
     "string", "boolean", "integer", "decimal", "date", "time", "instant", "duration", "ref", "user", "file", "object", "list",
 ];
 

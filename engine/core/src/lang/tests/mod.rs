@@ -10,6 +10,7 @@ mod files;
 mod forms;
 mod pages;
 mod personal;
+mod reference;
 mod schedules;
 mod sketch;
 mod states;
