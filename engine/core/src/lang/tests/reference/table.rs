@@ -172,7 +172,9 @@ pub(super) fn variables() -> String {
     let mut text = String::from("| variable | type | is |\n|---|---|---|\n");
     for (name, (known, meaning)) in BUILT_IN.iter().zip(VARIABLES) {
         assert_eq!(*name, known, "a variable without a line in `VARIABLES`");
-        text.push_str(&format!("| `{name}` | {} | {meaning} |\n", builtin::variable(name)));
+        let kind = builtin::variable(name);
+        let or_null = if *kind.present() == kind { "" } else { " or null" };
+        text.push_str(&format!("| `{name}` | {kind}{or_null} | {meaning} |\n"));
     }
     text
 }
