@@ -7,7 +7,7 @@
 use crate::program::{Folder, named};
 
 /// Does what a reader would do with this page, in a folder of its own. Gives how each command ended.
-pub fn follow(name: &str, page: &str) -> Vec<i32> {
+fn follow(name: &str, page: &str) -> Vec<i32> {
     let folder = Folder::new(name);
     let mut codes = Vec::new();
     let mut file = None;
