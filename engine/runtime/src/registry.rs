@@ -20,7 +20,7 @@ use crate::store::Store;
 /// Charts kept in memory: more than a deployment has versions in use; those not live are compiled again when they are needed.
 const CHARTS_MAX: usize = 1_024;
 
-/// A chart, and what the engine works out about it once.
+/// A chart that this node has compiled.
 #[derive(Debug)]
 pub struct Known {
     pub chart: Chart,

@@ -93,6 +93,17 @@ fn scenarios_that_hold_and_that_do_not() {
 }
 
 #[test]
+fn where_nothing_was_run_nothing_is_said_of_what_was_taken() {
+    let folder = Folder::new("unrun-scenarios");
+    folder.write("door.yaml", DOOR);
+    folder.write("broken.test.yaml", BROKEN);
+    let output = folder.run(&["test", "broken.test.yaml", "--coverage"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("0 scenarios") && !said.contains("taken"), "{said}");
+}
+
+#[test]
 fn the_shipped_scenarios_hold_and_go_every_way() {
     let folder = Folder::new("shipped-scenarios");
     let workflows = concat!(env!("CARGO_MANIFEST_DIR"), "/../workflows");

@@ -149,6 +149,25 @@ fn the_answer_no_ends_with_1() {
 }
 
 #[test]
+fn files_that_are_checked_together_are_compared_with_one_another() {
+    let folder = Folder::new("together");
+    let room = "workflow: room\nstart: {by: [clerk]}\ninitial: free\nstates: {free: {}}\n";
+    let stay = "workflow: stay\nstart: {by: [clerk]}\naccess: [{for: [clerk]}]\ninitial: a\nstates:\n  a: {on: {GO: {by: [clerk], actions: [{send: {to: {workflow: room, key: R}, event: TAKE}}]}}}\n";
+    folder.write("room.yaml", room);
+    folder.write("stay.yaml", stay);
+    assert_eq!(folder.run(&["check", "stay.yaml"]).status.code(), Some(0));
+    let together = folder.run(&["check", "stay.yaml", "room.yaml"]);
+    let said = String::from_utf8_lossy(&together.stdout);
+    assert_eq!(together.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("`room` takes no event `TAKE` from outside") && said.contains("stay.yaml:6:"),
+        "{said}"
+    );
+    let deployed = folder.run(&["deploy", ".", "--store", "sqlite:s.db"]);
+    assert_eq!(deployed.status.code(), Some(1), "nothing is deployed that would be refused");
+}
+
+#[test]
 fn one_bad_file_hides_nothing_of_the_others() {
     let sound = "workflow: sound\ninitial: a\nstates: {a: {}}\n";
     let folder = Folder::new("beside");

@@ -103,6 +103,12 @@ impl Chart {
         });
         of_states.chain(of_transitions)
     }
+
+    /// Whether a schedule looks for its instances, be it by their states alone.
+    pub fn sends_by_schedule(&self) -> bool {
+        let sends = |schedule: &Schedule| matches!(schedule.work, Scheduled::Send { .. });
+        self.schedules.iter().any(sends)
+    }
 }
 
 /// States that have what few have.
@@ -124,14 +130,6 @@ impl Notable {
             eventless: with(|state| !state.always.is_empty()),
             tasks: with(|state| state.task.is_some()),
         }
-    }
-}
-
-impl Chart {
-    /// Whether a schedule looks for its instances, be it by their states alone.
-    pub fn sends_by_schedule(&self) -> bool {
-        let sends = |schedule: &Schedule| matches!(schedule.work, Scheduled::Send { .. });
-        self.schedules.iter().any(sends)
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::chart::{
-    Action, Addressee, Chart, Children, Find, FindSource, Form, Read, ReadOf, Send, StartInstance, Trigger, ValueTemplate, Verb,
+    Addressee, Chart, Children, Find, FindSource, Form, Read, ReadOf, Send, StartInstance, Trigger, ValueTemplate, Verb,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 
@@ -38,7 +38,7 @@ impl<'a> Together<'a> {
                 self.check_read(read, other);
             }
         }
-        for action in actions_of(chart) {
+        for action in chart.actions() {
             match &action.verb {
                 Verb::Send(send) => self.check_send(send, action.span),
                 Verb::Start(start) => self.check_start(start, action.span),
@@ -188,8 +188,7 @@ impl<'a> Together<'a> {
             }
         }
         for field in &form.fields.list {
-            let is_needed = !field.optional && field.default.is_none();
-            if is_needed && !with.iter().any(|(name, _)| *name == field.name) {
+            if field.is_required() && !with.iter().any(|(name, _)| *name == field.name) {
                 let message = format!("{what} needs `{}`", field.name);
                 self.error(Code::MissingKey, span, message, "send it along: it would be refused without");
             }
@@ -199,16 +198,6 @@ impl<'a> Together<'a> {
     fn error(&mut self, code: Code, span: Span, message: String, help: impl Into<String>) {
         self.out.push(Diagnostic::error(code, span, message).help(help));
     }
-}
-
-/// Every action of a chart, wherever it stands.
-fn actions_of(chart: &Chart) -> impl Iterator<Item = &Action> {
-    let of_states = chart.states.iter().flat_map(|state| state.entry.iter().chain(&state.exit));
-    let of_transitions = chart.transitions.iter().flat_map(|transition| {
-        let of_branches = transition.branches.iter().flat_map(|branch| &branch.actions);
-        transition.actions.iter().chain(of_branches)
-    });
-    of_states.chain(of_transitions)
 }
 
 fn meant<'n>(name: &str, known: impl Iterator<Item = &'n str>, otherwise: &str) -> String {

@@ -59,11 +59,7 @@ impl<'a> Machine<'a> {
                 Err(NoValue::Fault(sentence)) => refusals.push(refuse(format!("has no default: {sentence}"))),
                 Ok(value) => match field.accept(&value) {
                     Ok(accepted) => self.set_event_field(&field.name, accepted),
-                    Err(problems) => refusals.extend(
-                        problems
-                            .into_iter()
-                            .map(|problem| Refusal::new(RefusalKind::Invalid, problem.sentence).in_field(problem.path)),
-                    ),
+                    Err(problems) => refusals.extend(problems.into_iter().map(Refusal::of_field)),
                 },
             }
         }
@@ -207,11 +203,8 @@ impl<'a> Machine<'a> {
 
 /// The form's typed fields (None: they are as they came), or every problem with them.
 pub(super) fn accept_form(form: &Form, payload: &Object) -> Result<Option<Object>, Vec<Refusal>> {
-    form.fields.accept_object(payload).map_err(|problems| {
-        let refusal =
-            |problem: crate::field::FieldProblem| Refusal::new(RefusalKind::Invalid, problem.sentence).in_field(problem.path);
-        problems.into_iter().map(refusal).collect()
-    })
+    let accepted = form.fields.accept_object(payload);
+    accepted.map_err(|problems| problems.into_iter().map(Refusal::of_field).collect())
 }
 
 pub(super) fn forbidden(sentence: &str) -> Refusal {

@@ -1,11 +1,10 @@
 //! Reads that find more than one: what is asked for, and what is made of the answer.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 
+use super::FindRequest;
+use super::index::conditions_of;
 use super::scope::{StepScope, fault};
-use super::{FindRequest, index_text};
 use crate::chart::{Find, FindSource, Read, Take};
 use crate::expression::{Scope, Stop, Template};
 use crate::value::Value;
@@ -48,17 +47,9 @@ impl StepScope<'_, '_> {
     }
 
     fn find_request(&self, read: &Read, find: &Find) -> Result<Option<FindRequest>, Stop> {
-        let mut conditions = Vec::with_capacity(find.conditions.len());
-        for (field, value) in &find.conditions {
-            let value = self.computed(value)?;
-            let single = std::slice::from_ref(&value);
-            let values = value.as_list().unwrap_or(single);
-            let texts: Vec<Arc<str>> = values.iter().filter_map(index_text).collect();
-            if texts.is_empty() {
-                return Ok(None);
-            }
-            conditions.push((field.clone(), texts));
-        }
+        let Some(conditions) = conditions_of(&find.conditions, |value| self.computed(value))? else {
+            return Ok(None);
+        };
         let marks = match &find.source {
             FindSource::Marks(name) => Some(name.clone()),
             FindSource::Instances => None,

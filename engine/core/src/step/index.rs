@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Snapshot;
 use super::interrupt::{Interrupt, failure};
 use super::machine::Machine;
-use crate::chart::Chart;
+use crate::chart::{Chart, ValueTemplate};
 use crate::identity::Digest;
 use crate::value::Value;
 
@@ -16,6 +16,9 @@ const TEXT_BYTES_MAX: usize = 400;
 /// each.
 pub const INDEX_PAIRS_MAX: usize = 64;
 
+/// By what instances are found: field → values, one of which it must have.
+pub type FoundBy = Vec<(Arc<str>, Vec<Arc<str>>)>;
+
 /// Field → value, of every indexed field that has one; a list has a pair for each of its items. None: nobody finds instances of
 /// this chart.
 pub fn index_of(chart: &Chart, snapshot: &Snapshot) -> Option<Vec<(Arc<str>, Arc<str>)>> {
@@ -24,10 +27,7 @@ pub fn index_of(chart: &Chart, snapshot: &Snapshot) -> Option<Vec<(Arc<str>, Arc
     }
     let mut pairs: Vec<(Arc<str>, Arc<str>)> = Vec::new();
     for field in &chart.indexed {
-        let value = snapshot.data.get(field).unwrap_or(&Value::Null);
-        let single = std::slice::from_ref(value);
-        let values = value.as_list().unwrap_or(single);
-        let texts = values.iter().filter_map(index_text);
+        let texts = index_texts(snapshot.data.get(field).unwrap_or(&Value::Null));
         pairs.extend(texts.map(|text| (field.clone(), text)));
     }
     pairs.sort();
@@ -72,6 +72,28 @@ impl Machine<'_> {
         }
         Ok(())
     }
+}
+
+/// The texts of a value, or of each item of a list.
+pub(super) fn index_texts(value: &Value) -> impl Iterator<Item = Arc<str>> {
+    let values = value.as_list().unwrap_or(std::slice::from_ref(value));
+    values.iter().filter_map(index_text)
+}
+
+/// What must hold of whoever is found: field → texts, one of which it must have. None: a value is null, and nobody has that.
+pub(super) fn conditions_of<'v, E>(
+    wanted: &'v [(Arc<str>, ValueTemplate)],
+    computed: impl Fn(&'v ValueTemplate) -> Result<Value, E>,
+) -> Result<Option<FoundBy>, E> {
+    let mut conditions = FoundBy::with_capacity(wanted.len());
+    for (field, value) in wanted {
+        let texts: Vec<Arc<str>> = index_texts(&computed(value)?).collect();
+        if texts.is_empty() {
+            return Ok(None);
+        }
+        conditions.push((field.clone(), texts));
+    }
+    Ok(Some(conditions))
 }
 
 /// The text under which a value is found; None for null, and for what is no single value.

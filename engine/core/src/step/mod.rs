@@ -71,7 +71,7 @@ pub use audience::{Audience, AudiencePattern, subjects_of};
 pub use clock::{ClockShown, clocks};
 pub use decision::DECISIONS_MAX;
 pub use fact::{Fact, Facts, FindRequest, Needs, ReadRequest};
-pub use index::{INDEX_PAIRS_MAX, index_of, index_text, mark_index, state_names};
+pub use index::{FoundBy, INDEX_PAIRS_MAX, index_of, index_text, mark_index, state_names};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, Placement, SendVerdict, StartInput};
 pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};
 pub use ladder::NOT_NEEDED;
@@ -85,7 +85,7 @@ pub use outcome::{
 pub use personal::{commitment_of, secret_of};
 pub use requirement::{handles_failure, requirement, would_strand};
 pub use run::{Stepped, step};
-pub use scheduled::{FoundBy, Place, Planned, ScheduleAct, planned, schedule_key, start_name};
+pub use scheduled::{Place, Planned, ScheduleAct, planned, schedule_key, start_name};
 pub use seal::seal;
 pub use sight::{AUDITOR, Visibility, sees, visibility};
 pub use signature::SignatureOffer;

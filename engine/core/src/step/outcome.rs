@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{Audience, OpenTask, SendVerdict, Snapshot, Trace};
 use crate::chart::{Channel, Retry};
 use crate::diagnostic::Code;
+use crate::field::FieldProblem;
 use crate::identity::{Digest, InputKey, InstanceId};
 use crate::value::{Object, Value};
 
@@ -54,6 +55,11 @@ impl Refusal {
             field: None,
             instances: Vec::new(),
         }
+    }
+
+    /// About a field that does not fit.
+    pub fn of_field(problem: FieldProblem) -> Self {
+        Refusal::new(RefusalKind::Invalid, problem.sentence).in_field(problem.path)
     }
 
     #[must_use]

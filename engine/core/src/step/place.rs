@@ -27,7 +27,7 @@ impl Machine<'_> {
         if self.next.sequence == 1 {
             self.next.data = Arc::new(self.chart.data.record(Object::new()));
             self.write_placed(fields);
-            self.compute_defaults()?;
+            self.compute_defaults(None)?;
             self.settle_zone()?;
         } else {
             self.write_placed(fields);
@@ -76,11 +76,7 @@ impl Machine<'_> {
                 Some(_) if value.is_null() => _ = fields.insert(name.clone(), Value::Null),
                 Some(field) => match field.accept(value) {
                     Ok(accepted) => _ = fields.insert(name.clone(), accepted),
-                    Err(problems) => refusals.extend(
-                        problems
-                            .into_iter()
-                            .map(|problem| Refusal::new(RefusalKind::Invalid, problem.sentence).in_field(problem.path)),
-                    ),
+                    Err(problems) => refusals.extend(problems.into_iter().map(Refusal::of_field)),
                 },
             }
         }

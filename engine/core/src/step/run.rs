@@ -16,10 +16,10 @@ use super::{
     ActorKind, Facts, Failure, Input, InputKind, LastTaken, Needs, Outcome, Refusal, RefusalKind, Snapshot, StartInput, Status,
     TaskRef, TimerOf, Verdict,
 };
-use crate::chart::{Chart, StateIndex, StateSet, Trigger};
+use crate::chart::{Chart, Form, StateIndex, StateSet, Trigger};
 use crate::diagnostic::Code;
 use crate::expression::limits::STEP_FUEL_MAX;
-use crate::field::Fields;
+use crate::field::{DefaultValue, Fields};
 use crate::identity::{Digest, InstanceId};
 use crate::value::{Object, Value};
 
@@ -233,11 +233,13 @@ impl<'a> Machine<'a> {
             .collect();
         self.set_event("start".into(), fields);
         self.next.data = Arc::new(chart.data.record(written));
-        let unfilled = self.complete_form(&rule.form)?;
-        if !unfilled.is_empty() {
-            return Ok(Verdict::Refused(unfilled));
+        if rule.form.writes.is_empty() {
+            let unfilled = self.complete_form(&rule.form)?;
+            if !unfilled.is_empty() {
+                return Ok(Verdict::Refused(unfilled));
+            }
         }
-        self.compute_defaults()?;
+        self.compute_defaults(Some(&rule.form))?;
         self.settle_zone()?;
         let mut refusals = self.false_guards(&rule.guards, &[])?;
         if let Some(sign) = rule.sign.as_deref().filter(|_| refusals.is_empty()) {
@@ -253,10 +255,14 @@ impl<'a> Machine<'a> {
         Ok(Verdict::Taken)
     }
 
-    pub(super) fn compute_defaults(&mut self) -> Result<(), Interrupt> {
+    /// Defaults of the record that are computed, in the order in which its fields are declared; where a form writes a field, with the
+    /// default that it has there.
+    pub(super) fn compute_defaults(&mut self, form: Option<&Form>) -> Result<(), Interrupt> {
         let chart = self.chart;
         for field in &chart.data.list {
-            let Some(crate::field::DefaultValue::Computed(template)) = &field.default else {
+            let asked = form.filter(|form| form.writes.contains(&field.name));
+            let asked = asked.and_then(|form| form.fields.get(&field.name));
+            let Some(DefaultValue::Computed(template)) = &asked.unwrap_or(field).default else {
                 continue;
             };
             if self.next.data.get(&field.name).is_some_and(|value| !value.is_null()) {
@@ -265,12 +271,15 @@ impl<'a> Machine<'a> {
             match self.scope(&[], &Locals::default()).template(template) {
                 Ok(Value::Null) | Err(NoValue::Fault(_)) => {}
                 Ok(value) => {
-                    let accepted = field.accept(&value).map_err(|problems| {
+                    let accepted = asked.unwrap_or(field).accept(&value).map_err(|problems| {
                         failure(
                             "SW-1002",
                             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
                         )
                     })?;
+                    if asked.is_some() {
+                        self.set_event_field(&field.name, accepted.clone());
+                    }
                     self.next.set_field(&field.name, accepted);
                 }
                 Err(NoValue::Needs) => return Err(Interrupt::Needs),

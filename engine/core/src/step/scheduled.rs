@@ -7,17 +7,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::index::conditions_of;
 use super::interrupt::NoValue;
 use super::machine::Machine;
 use super::scope::Locals;
-use super::{Actor, ActorKind, Facts, PendingSend, Snapshot, StartInput, index_text};
+use super::{Actor, ActorKind, Facts, FoundBy, PendingSend, Snapshot, StartInput};
 use crate::chart::{Chart, Schedule, Scheduled, ValueTemplate};
 use crate::identity::{Digest, InstanceId};
 use crate::time::parse_instant;
 use crate::value::{Object, Value};
-
-/// By what instances are found: field → values, one of which it must have.
-pub type FoundBy = Vec<(Arc<str>, Vec<Arc<str>>)>;
 
 /// What a run does, worked out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,24 +114,12 @@ pub fn planned(chart: &Chart, schedule: &Schedule, at: Timestamp, zone: &str) ->
             states,
             event,
             with,
-        } => {
-            let mut wanted = Some(Vec::with_capacity(conditions.len()));
-            for (field, value) in conditions {
-                let value = free(value)?;
-                let values = value.as_list().unwrap_or(std::slice::from_ref(&value));
-                let texts: Vec<Arc<str>> = values.iter().filter_map(index_text).collect();
-                match &mut wanted {
-                    Some(wanted) if !texts.is_empty() => wanted.push((field.clone(), texts)),
-                    _ => wanted = None,
-                }
-            }
-            Ok(Planned::Send {
-                event: event.clone(),
-                with: carried(with)?,
-                conditions: wanted,
-                states: states.clone(),
-            })
-        }
+        } => Ok(Planned::Send {
+            event: event.clone(),
+            with: carried(with)?,
+            conditions: conditions_of(conditions, free)?,
+            states: states.clone(),
+        }),
     }
 }
 

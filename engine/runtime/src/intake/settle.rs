@@ -27,7 +27,6 @@ impl Intake {
         let mut kept = Vec::new();
         for (mut group, result) in batch.groups.into_iter().zip(results) {
             match result {
-                // what comes after it waits behind it
                 None if group.needs_fresh() => again.push(group.into_parcel(Retry::Fresh)),
                 None => {
                     again.extend(group.take_later());

@@ -74,44 +74,42 @@ impl Run<'_> {
     pub async fn begin(mut self, at: Timestamp, now: Timestamp) -> EngineResult<()> {
         self.place.until = at;
         self.place.last = Some((at, now));
-        match guarded(|| Ok(planned(self.chart, self.schedule, at, self.zone)))? {
-            Ok(Planned::Start { key, with }) => self.start(at, key, with, now).await,
-            Ok(Planned::Send { conditions: None, .. }) => {
-                let members = vec![("planned", moment(at)), ("sent", Value::Integer(0))];
-                self.keep("schedule_run", members, Vec::new(), None, now).await
-            }
-            Ok(Planned::Send {
-                event,
-                with,
-                conditions: Some(conditions),
-                states,
-            }) => {
-                let query = self.query(conditions, states, None);
-                self.send(at, Sending { event, with, query }, now).await
-            }
-            Err(why) => self.fail(at, why, now).await,
-        }
+        self.perform(at, None, now).await
     }
 
     /// Sends to those who come after the last one that was sent to.
     pub async fn go_on(mut self, at: Timestamp, last: InstanceId, now: Timestamp) -> EngineResult<()> {
         self.place.sending = None;
-        match guarded(|| Ok(planned(self.chart, self.schedule, at, self.zone)))? {
-            Ok(Planned::Send {
-                event,
-                with,
-                conditions: Some(conditions),
-                states,
-            }) => {
-                let query = self.query(conditions, states, Some(last));
+        self.perform(at, Some(last), now).await
+    }
+
+    /// `after`: who was sent to last, if the run has begun.
+    async fn perform(self, at: Timestamp, after: Option<InstanceId>, now: Timestamp) -> EngineResult<()> {
+        let planned = guarded(|| Ok(planned(self.chart, self.schedule, at, self.zone)))?;
+        match (planned, after) {
+            (
+                Ok(Planned::Send {
+                    event,
+                    with,
+                    conditions: Some(conditions),
+                    states,
+                }),
+                after,
+            ) => {
+                let query = self.query(conditions, states, after);
                 self.send(at, Sending { event, with, query }, now).await
             }
+            (Ok(Planned::Start { key, with }), None) => self.start(at, key, with, now).await,
+            (Ok(Planned::Send { conditions: None, .. }), None) => {
+                let members = vec![("planned", moment(at)), ("sent", Value::Integer(0))];
+                self.keep("schedule_run", members, Vec::new(), None, now).await
+            }
             // a definition that came in between does something else now
-            Ok(_) => {
+            (Ok(_), Some(_)) => {
                 let why = "what it sends was changed while it was sent".to_owned();
                 self.fail(at, why, now).await
             }
-            Err(why) => self.fail(at, why, now).await,
+            (Err(why), _) => self.fail(at, why, now).await,
         }
     }
 

@@ -52,10 +52,11 @@ states:
         input: {eye: optional string}
         actions: [{assign: {seen: \"{{ cutting | map(item.key) }}\", count: \"{{ both }}\", some: \"{{ named | map(item.key if item is not none else 'nobody there') }}\"}}]
       FAILED:
-        by: [clerk]
+        by: [clerk, {workflow: lot}]
         input: {mode: string, weight: {type: integer, default: 1}}
         actions: [{mark: {failed: {lot: \"{{ key }}\", mode: \"{{ event.mode }}\", weight: \"{{ event.weight }}\"}}}]
       UNDO: {by: [clerk], actions: [{unmark: failed}]}
+      TELL: {by: [clerk], actions: [{each: latest, send: {to: \"{{ item }}\", event: FAILED, with: {mode: told}}}]}
       WEIGH:
         by: [clerk]
         actions: [{assign: {sum: \"{{ power }}\", count: \"{{ strongest }}\", seen: \"{{ by_power | map(item.key) }}\", some: \"{{ an_eye | map(item.key) }}\"}}]
@@ -220,4 +221,21 @@ async fn one_that_cannot_be_read_stops_who_looks_for_it_and_nobody_else() {
     let answers = world.in_one_batch(vec![looks, send_of("lens", "B", "DONE")]).await;
     assert!(matches!(answers[0], Err(EngineError::Damaged(_))), "{:?}", answers[0]);
     assert_eq!(answers[1].as_ref().map(|answer| answer.verdict.as_str()), Ok("taken"));
+}
+
+#[tokio::test]
+async fn whoever_left_a_mark_can_be_sent_to() {
+    let mut world = begun().await;
+    world.tell("FAILED", &[("mode", Value::from("chip"))]).await;
+    let answer = world.tell("TELL", &[]).await;
+    assert_eq!(answer.verdict.as_str(), "taken", "{answer:?}");
+    world.settle().await;
+    let trail = world.trail("lot", "L1").await;
+    assert!(
+        trail
+            .iter()
+            .any(|line| line.starts_with("event FAILED by") && !line.contains("by ann")),
+        "{trail:?}"
+    );
+    world.prove().await;
 }

@@ -176,6 +176,9 @@ fn time_is_typed() {
             ("hours(3) / 2", r#"{"$duration":"1h30m"}"#),
             ("hours(3) / minutes(45)", r#"{"$decimal":"4"}"#),
             ("hours(3) // minutes(50)", "3"),
+            ("(today - due) // days(1)", "56"),
+            ("days(90) // days(7)", "12"),
+            ("months(18) / months(12)", r#"{"$decimal":"1.5"}"#),
             ("-days(2)", r#"{"$duration":"-2d"}"#),
             (
                 "due + 1",

@@ -22,6 +22,14 @@ fn check(action: &str, expected: &str) {
     assert_eq!(told(&with_action(action)), expected, "{action}");
 }
 
+#[test]
+fn what_is_started_is_named() {
+    check(
+        "start: {workflow: case, with: {}}",
+        "SW-0208 ‹case› `start: case` does not say which one is started",
+    );
+}
+
 fn first(action: &str) -> Verb {
     chart(&with_action(action)).states[1].entry[0].verb.clone()
 }

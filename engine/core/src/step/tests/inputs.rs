@@ -232,3 +232,27 @@ states:
     let mut life = Life::begun(&chart, "{}");
     assert_eq!(life.send("GO"), "refused: How strong | Not this one");
 }
+
+#[test]
+fn a_start_has_the_defaults_of_its_form_in_the_order_of_the_record() {
+    let mut life = Life::of(
+        "workflow: w
+data:
+  first: {type: integer, default: \"{{ 1 + 1 }}\"}
+  second: {type: integer, default: \"{{ first + 1 }}\"}
+  third: {type: integer, default: 0}
+start:
+  by: [staff]
+  input: [second, {third: {default: \"{{ second * 10 }}\"}}]
+  guard: {if: event.third == 30, otherwise: \"It is {{ event.third }}\"}
+access: [{for: [staff]}]
+initial: a
+states: {a: {}}
+",
+    );
+    assert_eq!(life.start("{}"), "taken");
+    assert_eq!(
+        (life.data("first"), life.data("second"), life.data("third")),
+        ("2".into(), "3".into(), "30".into())
+    );
+}
