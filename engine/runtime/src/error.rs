@@ -40,6 +40,9 @@ pub enum EngineError {
     /// The key of a new instance cannot be made of what was given.
     #[error("{}", .0.sentence)]
     KeyRefused(Refusal),
+    /// Nobody can be put into the directory so.
+    #[error("{}", sentences(.0))]
+    PersonRefused(Vec<Refusal>),
     /// The step could not be taken at all.
     #[error("{message}")]
     Failed { code: &'static str, message: String },
@@ -89,9 +92,18 @@ impl EngineError {
         match self {
             EngineError::Failed { code, .. } => (*code).to_owned(),
             EngineError::KeyRefused(_) => "key refused".to_owned(),
+            EngineError::PersonRefused(_) => "person refused".to_owned(),
             other => other.to_string(),
         }
     }
+}
+
+fn sentences(refusals: &[Refusal]) -> String {
+    let said = refusals.iter().map(|refusal| match &refusal.field {
+        Some(field) => format!("`{field}`: {}", refusal.sentence),
+        None => refusal.sentence.clone(),
+    });
+    said.collect::<Vec<_>>().join("; ")
 }
 
 impl From<Failure> for EngineError {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, MutexGuard};
 
 use statewright_core::identity::InstanceId;
+use statewright_core::step::{OFFERED, SOUGHT};
 use tokio::sync::Notify;
 
 use crate::store::{EffectRow, Write};
@@ -32,9 +33,14 @@ pub struct Handover {
     /// Something was committed since messages were polled for.
     busy: AtomicBool,
     messages_due: AtomicBool,
+    /// Somebody may be given a task.
+    assignments_due: AtomicBool,
+    /// There are tasks that nobody could be given: whatever changes may change that.
+    offered: AtomicBool,
     pub messages_arrived: Notify,
     pub effects_arrived: Notify,
     pub timers_arrived: Notify,
+    pub assignments_arrived: Notify,
 }
 
 impl Handover {
@@ -50,6 +56,23 @@ impl Handover {
         self.tell_timers(write);
         self.tell_messages(write);
         self.tell_outbox(write);
+        self.tell_assignments(write);
+    }
+
+    /// Somebody may be given a task who could not before.
+    pub fn look_for_assignments(&self) {
+        self.assignments_due.store(true, Ordering::SeqCst);
+        self.assignments_arrived.notify_one();
+    }
+
+    /// Whether somebody asked for a look since the last call.
+    pub fn take_assignments(&self) -> bool {
+        self.assignments_due.swap(false, Ordering::SeqCst)
+    }
+
+    /// Whether there are tasks that nobody could be given.
+    pub fn watch_assignments(&self, offered: bool) {
+        self.offered.store(offered, Ordering::SeqCst);
     }
 
     /// Messages may have come for these.
@@ -121,6 +144,21 @@ impl Handover {
             return;
         };
         self.wake_timers(earliest_us);
+    }
+
+    /// A task is to be given, or somebody may be free, or on shift, for one that waits.
+    fn tell_assignments(&self, write: &Write) {
+        let is_under = |name: &str| {
+            let mut subjects = write.tasks.iter().flat_map(|task| &task.subjects);
+            subjects.any(|subject| **subject == *name)
+        };
+        if is_under(OFFERED) {
+            self.offered.store(true, Ordering::SeqCst);
+        }
+        let moves_people = || write.states.is_some() || !write.tasks.is_empty() || !write.tasks_gone.is_empty();
+        if is_under(SOUGHT) || (self.offered.load(Ordering::SeqCst) && moves_people()) {
+            self.look_for_assignments();
+        }
     }
 
     fn tell_messages(&self, write: &Write) {

@@ -13,12 +13,14 @@
 //! No HTTP, no HTML, no transport: adapters come in through [`adapter::Adapter`].
 
 pub mod adapter;
+mod assignments;
 pub mod audit;
 pub mod body;
 mod calendars;
 pub mod clock;
 mod compiler;
 pub mod configuration;
+pub mod directory;
 mod engine;
 pub mod error;
 mod guarded;
@@ -41,6 +43,7 @@ mod timers;
 mod token_lookup;
 pub mod tokens;
 
+pub use assignments::Assignments;
 pub use calendars::Calendars;
 pub use engine::{
     Deployed, DeployedCalendar, Ended, Engine, Node, SendRequest, StartRequest, Surroundings, TaskRequest, WithdrawRequest,

@@ -5,8 +5,8 @@ use statewright_core::step::Actor;
 /// Reads every instance and every trail, all but what is personal, and proves them.
 pub use statewright_core::step::AUDITOR;
 
-/// Deploys, keeps tokens, settles incidents.
-pub const OPERATOR: &str = "operator";
+/// Deploys, keeps tokens and the directory, settles incidents.
+pub use statewright_core::step::OPERATOR;
 
 /// Whether an actor has a role.
 pub fn has(actor: &Actor, role: &str) -> bool {

@@ -68,6 +68,12 @@ impl Call {
         call
     }
 
+    pub fn put(segments: &[&str], body: Value) -> Self {
+        let mut call = Call::new(Method::PUT, segments);
+        call.body = Some(body);
+        call
+    }
+
     /// A parameter of the query, if there is one.
     #[must_use]
     pub fn query(mut self, name: &str, value: Option<impl ToString>) -> Self {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use statewright_core::chart::Chart;
+use statewright_core::chart::{Chart, Roles};
 use statewright_core::diagnostic::{Code, Colour, Diagnostics, Sources, json, text};
 use statewright_core::lang::{Bundle, check_together};
 use statewright_core::value::{Object, Value};
@@ -28,7 +28,7 @@ pub struct Check {
 
 #[derive(Debug, Args)]
 pub struct Deploy {
-    /// Files of workflows and calendars, and folders in which all of these are meant
+    /// Files of workflows, calendars and roles, and folders in which all of these are meant
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -86,12 +86,14 @@ impl Deploy {
     }
 }
 
-/// Calendars first: workflows may need them.
+/// Calendars and roles first: workflows may need them.
 async fn deploy(desk: &Desk, deployable: &[Deployable], terminal: Terminal) -> Result<(), Failure> {
     let of = |kind: Kind| deployable.iter().filter(move |each| each.kind == kind);
-    for Deployable { kind, bundle } in of(Kind::Calendar).chain(of(Kind::Workflow)) {
+    let ordered = of(Kind::Calendar).chain(of(Kind::Roles)).chain(of(Kind::Workflow));
+    for Deployable { kind, bundle } in ordered {
         let (collection, name, version) = match kind {
             Kind::Calendar => ("calendars", "calendar", "version"),
+            Kind::Roles => ("roles", "roles", "version"),
             Kind::Workflow => ("workflows", "workflow", "definition"),
         };
         let deployment = desk.client.call(Call::post(&[collection], request(bundle))).await?.value()?;
@@ -108,6 +110,7 @@ async fn deploy(desk: &Desk, deployable: &[Deployable], terminal: Terminal) -> R
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Calendar,
+    Roles,
     Workflow,
 }
 
@@ -137,6 +140,8 @@ struct Examined {
     deployable: Vec<Deployable>,
     /// Of the workflows without errors.
     charts: Vec<Chart>,
+    /// Of the files of roles without errors.
+    roles: Vec<Roles>,
     /// That could be read.
     files: usize,
     /// Those that could not, each with its reason.
@@ -150,6 +155,7 @@ impl Examined {
             diagnostics: Diagnostics::new(),
             deployable: Vec::new(),
             charts: Vec::new(),
+            roles: Vec::new(),
             files: 0,
             unreadable: Vec::new(),
         };
@@ -162,7 +168,7 @@ impl Examined {
             files.iter().for_each(|file| examined.examine(file));
         }
         let charts: Vec<&Chart> = examined.charts.iter().collect();
-        check_together(&charts, &mut examined.diagnostics);
+        check_together(&charts, &examined.roles, &mut examined.diagnostics);
         examined.diagnostics = std::mem::take(&mut examined.diagnostics).sorted();
         Ok(examined)
     }
@@ -176,11 +182,12 @@ impl Examined {
                 self.files += 1;
                 self.diagnostics.append(compiled.diagnostics);
                 self.charts.extend(compiled.chart);
-                let kind = if compiled.calendar.is_some() {
-                    Kind::Calendar
-                } else {
-                    Kind::Workflow
+                let kind = match (compiled.calendar.is_some(), compiled.roles.is_some()) {
+                    (true, _) => Kind::Calendar,
+                    (false, true) => Kind::Roles,
+                    (false, false) => Kind::Workflow,
                 };
+                self.roles.extend(compiled.roles.map(|version| version.roles));
                 self.deployable
                     .extend(compiled.bundle.map(|bundle| Deployable { kind, bundle }));
             }
@@ -244,8 +251,11 @@ fn no_file(folder: &Path) -> Failure {
 }
 
 fn no_workflow() -> Failure {
-    Failure::misused(Code::WorkflowAbsent, "There is no workflow or calendar among these files")
-        .hint("A workflow's file begins with `workflow: NAME`, a calendar's with `calendar: NAME`")
+    Failure::misused(
+        Code::WorkflowAbsent,
+        "There is no workflow, calendar or file of roles among these files",
+    )
+    .hint("A workflow's file begins with `workflow: NAME`, a calendar's with `calendar: NAME`, a file of roles with `roles:`")
 }
 
 /// The paths in a folder, in the order of their names.

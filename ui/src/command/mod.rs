@@ -10,6 +10,7 @@ mod incidents;
 mod input;
 mod instance_name;
 mod order_file;
+mod people;
 mod principal;
 mod schedules;
 mod serve;
@@ -90,6 +91,8 @@ pub enum Command {
     Verify(verify::Verify),
     /// Step the recorded inputs again and compare
     Replay(verify::Replay),
+    /// Say who works here: people with their roles, units and skills
+    People(people::People),
     /// Make, list and revoke access tokens
     Token(token::Token),
     /// Read a DCS (OMA) file and say what stands in it
@@ -144,6 +147,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Incidents(incidents) => incidents.run(terminal).await,
         Command::Verify(verify) => verify.run(terminal).await,
         Command::Replay(replay) => replay.run(terminal).await,
+        Command::People(people) => people.run(terminal).await,
         Command::Token(token) => token.run(terminal).await,
         Command::Dcs(dcs) => dcs.run(terminal),
         Command::Explain(explain) => explain.run(terminal),

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use statewright_core::diagnostic::{Code, Sources};
-use statewright_core::lang::Bundle;
+use statewright_core::lang::{Bundle, Compiled};
 use statewright_core::value::Value;
 use statewright_engine::error::EngineError;
 
@@ -79,7 +79,7 @@ async fn deploy(State(service): State<Shared>, Extension(caller): Extension<Call
     let mut given = read_document(&parts, body, DEPLOYMENT_BYTES_MAX, &service.bodies).await?;
     let bundle = bundle(&mut given)?;
     let _held = given.finish()?;
-    let (source, warnings) = examine(bundle).await?;
+    let (source, warnings) = examine(bundle, "calendar", |compiled| compiled.calendar.is_some()).await?;
     let deployed = service.engine.deploy_calendar(&source, &caller.actor).await?;
     let made = object([
         ("calendar", text(&deployed.name)),
@@ -95,15 +95,20 @@ async fn deploy(State(service): State<Shared>, Extension(caller): Extension<Call
     Ok(document(status, &made))
 }
 
-/// What is kept of a calendar's files, and what the language warns of.
-async fn examine(bundle: Bundle) -> Answered<(String, Vec<String>)> {
+/// What is kept of files that stand outside the definitions of workflows, and what the language warns of.
+pub(super) async fn examine(
+    bundle: Bundle,
+    wanted: &'static str,
+    is_wanted: fn(&Compiled) -> bool,
+) -> Answered<(String, Vec<String>)> {
     let examining = tokio::task::spawn_blocking(move || -> Result<(String, Vec<String>), Problem> {
         let mut sources = Sources::new();
         let examined = examine_bundle(&mut sources, &bundle);
         let told = lines(&sources, &examined.diagnostics);
-        match examined.bundle.filter(|_| examined.calendar.is_some()) {
+        let is_wanted = is_wanted(&examined);
+        match examined.bundle.filter(|_| is_wanted) {
             Some(bundle) => Ok((bundle.canonical(), told)),
-            None => Err(refused("calendar", examined.diagnostics.errors(), told)),
+            None => Err(refused(wanted, examined.diagnostics.errors(), told)),
         }
     });
     match examining.await {

@@ -47,6 +47,7 @@ impl From<EngineError> for Problem {
             EngineError::StaleRevision { .. } => Problem::of(Code::RevisionStale, detail),
             EngineError::Conflict { .. } => Problem::of(Code::RaceLost, detail),
             EngineError::KeyRefused(refusal) => Problem::refused(vec![refusal]),
+            EngineError::PersonRefused(refusals) => Problem::refused(refusals),
             EngineError::Failed { code, message } => Problem::numbered(StatusCode::UNPROCESSABLE_ENTITY, code, message),
             EngineError::DefinitionRefused(_) => Problem::of(Code::DefinitionRefused, detail),
             EngineError::Damaged(why) => {

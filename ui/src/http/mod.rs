@@ -25,6 +25,7 @@ mod limit;
 mod notices;
 mod openapi;
 mod parameter;
+mod people;
 mod problem;
 mod reply;
 mod request;

@@ -110,6 +110,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::notices::ROUTES,
         super::trail::ROUTES,
         super::schedules::ROUTES,
+        super::people::ROUTES,
         super::incidents::ROUTES,
         super::tokens::ROUTES,
         super::about::ROUTES,

@@ -247,7 +247,7 @@ fn asked(word: &str, given: &mut Document) -> Answered<Asked> {
 /// task that is for just that name is for them, and who asks is told no more than that.
 async fn receiver(service: &Service, to: &str) -> Answered<Box<Actor>> {
     let engine = &service.engine;
-    let person = engine.tokens().person(to, engine.now()).await?;
+    let person = engine.person(to).await?;
     Ok(Box::new(person.unwrap_or_else(|| Actor::plain(ActorKind::Person, to))))
 }
 
@@ -280,6 +280,7 @@ fn task_value(queued: &Queued) -> Value {
         ("held", text_or_null(task.held.as_deref())),
         ("help", text_or_null(task.help.as_deref())),
         ("holder", text_or_null(task.holder.as_deref())),
+        ("note", text_or_null(task.note.as_deref())),
         ("id", text(&format!("{}@{}", task.name, task.opened))),
         ("key", text(&queued.key)),
         ("name", text(&task.name)),

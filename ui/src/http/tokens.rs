@@ -92,7 +92,8 @@ pub const ROUTES: &[Route] = &[
 async fn create(State(service): State<Shared>, Extension(caller): Extension<Caller>, request: Request) -> Answered<Response> {
     let (parts, body) = request.into_parts();
     let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
-    let principal = principal(&mut given)?;
+    let user = given.required_text("user")?;
+    let principal = principal(user, &mut given)?;
     let valid_for = given.text("valid_for")?;
     let _held = given.finish()?;
     let now = service.engine.now();
@@ -133,8 +134,9 @@ async fn revoke(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn principal(given: &mut Document) -> Answered<Actor> {
-    let mut principal = Actor::plain(ActorKind::Person, given.required_text("user")?);
+/// Somebody of this id, as the rest of a document describes them.
+pub(super) fn principal(user: impl Into<Arc<str>>, given: &mut Document) -> Answered<Actor> {
+    let mut principal = Actor::plain(ActorKind::Person, user);
     principal.name = given.text("name")?;
     principal.organisation = given.text("organisation")?;
     principal.unit = given.text("unit")?;

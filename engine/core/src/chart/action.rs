@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Channel, People};
+use super::{Channel, People, Reoffer};
 use crate::diagnostic::Span;
 use crate::expression::{Expression, Template};
 use crate::time::Duration;
@@ -66,6 +66,7 @@ pub enum Verb {
     Unmark(Arc<str>),
     Undo(Undo),
     Notify(Notify),
+    Reoffer(Reoffer),
 }
 
 /// Something that people are told.

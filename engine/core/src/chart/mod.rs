@@ -4,11 +4,13 @@
 //! `lang`, is immutable, and is pinned by its hash in every instance.
 
 mod action;
+mod assignment;
 mod clock;
 mod invoke;
 mod ladder;
 mod people;
 mod read;
+mod roles;
 mod schedule;
 mod shown;
 mod signature;
@@ -21,11 +23,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use action::{Action, Addressee, Call, Each, Notify, PathAssignment, Retry, Send, StartInstance, Undo, ValueTemplate, Verb};
+pub use assignment::{Assignment, Preference, Reoffer};
 pub use clock::Clock;
 pub use invoke::{Children, Invoke, Work};
 pub use ladder::{Channel, Rung, RungCondition, RungMoment};
 pub use people::{Party, People, PersonPattern};
 pub use read::{Find, FindSource, Read, ReadOf, Take};
+pub use roles::{ROLES_MAX, Role, Roles, RolesVersion, Roster, Unit};
 pub use schedule::{Schedule, Scheduled};
 pub use signature::{Proof, Signature, Signers};
 pub use state_set::{STATES_MAX, StateSet, States};
@@ -102,6 +106,27 @@ impl Chart {
             transition.actions.iter().chain(branches)
         });
         of_states.chain(of_transitions)
+    }
+
+    /// Everybody who is named: who may, who sees, whom something is for, and who is told; each with where that is written.
+    pub fn people(&self) -> Vec<(&People, Span)> {
+        let head = self.states.first().map(|root| root.span).unwrap_or_default();
+        let mut people = vec![(&self.start.by, head)];
+        people.extend(self.access.iter().map(|access| (&access.people, head)));
+        people.extend(self.transitions.iter().filter_map(|transition| {
+            let admission = transition.admission.as_deref()?;
+            Some((&admission.by, transition.span))
+        }));
+        let tasks = || self.states.iter().filter_map(|state| state.task.as_deref());
+        people.extend(tasks().map(|task| (&task.people, task.span)));
+        let rungs = tasks().flat_map(|task| &task.ladder);
+        let rungs = rungs.chain(self.clocks.iter().flat_map(|clock| &clock.ladder));
+        people.extend(rungs.map(|rung| (&rung.people, rung.span)));
+        people.extend(self.actions().filter_map(|action| match &action.verb {
+            Verb::Notify(notify) => Some((&notify.to, action.span)),
+            _ => None,
+        }));
+        people
     }
 
     /// Whether a schedule looks for its instances, be it by their states alone.

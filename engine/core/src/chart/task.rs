@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{People, Rung};
+use super::{Assignment, People, Rung};
 use crate::diagnostic::Span;
 use crate::expression::Template;
 
@@ -20,6 +20,8 @@ pub struct Task {
     /// Dotted names of what stands beside the form.
     pub show: Vec<Arc<str>>,
     pub help: Option<Template>,
+    /// None: it is offered, and whoever wants it claims it.
+    pub assignment: Option<Assignment>,
     pub ladder: Vec<Rung>,
     pub span: Span,
 }

@@ -92,6 +92,7 @@ codes! {
     UnknownTag = "0307", "a tag that no state has";
     UnknownSchedule = "0308", "an unknown schedule";
     NotIndexed = "0309", "a field that nobody is found by";
+    UnknownRole = "0310", "an unknown role";
 
     // 04xx: types and expressions.
     ExpressionSyntax = "0401", "not an expression";
@@ -151,6 +152,7 @@ codes! {
     CronUnreadable = "0913", "a cron expression that cannot be read";
     NeverPlanned = "0914", "a schedule that never comes";
     ScheduleNotAdmitted = "0915", "a schedule that may not do what it is for";
+    RolesApart = "0916", "roles that exclude one another";
 
     // 10xx: a step.
     NoRest = "1001", "an input that does not come to rest";

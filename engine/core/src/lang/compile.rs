@@ -4,8 +4,8 @@ use super::fields::FIELDS_MAX;
 use super::grammar::{KINDS, Kind};
 use super::loader::{Loader, TableSlot};
 use super::lower::lower;
-use super::{Bundle, Resolver, Unbuilt, calendar, shape, table, unbuilt};
-use crate::chart::Chart;
+use super::{Bundle, Resolver, Unbuilt, calendar, roles, shape, table, unbuilt};
+use crate::chart::{Chart, RolesVersion};
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, nearest};
 use crate::time::{BusinessCalendar, CalendarVersion};
@@ -18,7 +18,9 @@ pub struct Compiled {
     pub chart: Option<Chart>,
     /// None where an error was found, and for files that hold no calendar.
     pub calendar: Option<CalendarVersion>,
-    /// The files of a workflow or a calendar; what is stored under the chart's `definition` or the calendar's version.
+    /// None where an error was found, and for files that hold no roles.
+    pub roles: Option<RolesVersion>,
+    /// The files of a workflow, a calendar or roles; what is stored under the chart's `definition` or the calendar's version.
     pub bundle: Option<Bundle>,
     /// Sorted by file and place.
     pub diagnostics: Diagnostics,
@@ -33,6 +35,7 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
     let nothing = |out: Diagnostics| Compiled {
         chart: None,
         calendar: None,
+        roles: None,
         bundle: None,
         diagnostics: out.sorted(),
     };
@@ -59,6 +62,16 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
         let bundle = Bundle::new(&name, &text, &loader.pinned);
         return of_calendar(mapping, calendar, bundle, out);
     }
+    if kind.key == "roles" {
+        let roles = roles::read(mapping, &mut out).filter(|_| !out.has_errors());
+        let bundle = Bundle::new(&name, &text, &Default::default());
+        let version = bundle.digest();
+        return Compiled {
+            roles: roles.map(|roles| RolesVersion { version, roles }),
+            bundle: Some(bundle),
+            ..nothing(out)
+        };
+    }
     if kind.key != "workflow" {
         return nothing(out);
     }
@@ -73,6 +86,7 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
     Compiled {
         chart: chart.map(|chart| Chart { definition, ..chart }),
         calendar: None,
+        roles: None,
         bundle: Some(bundle),
         diagnostics: diagnostics.sorted(),
     }
@@ -91,6 +105,7 @@ fn of_calendar(mapping: &Mapping, calendar: Option<BusinessCalendar>, bundle: Bu
             version: bundle.digest(),
             calendar,
         }),
+        roles: None,
         bundle: Some(bundle),
         diagnostics: out.sorted(),
     }

@@ -23,6 +23,8 @@ mod loader;
 mod lower;
 mod path;
 mod personal;
+mod roles;
+mod roles_named;
 mod scope;
 mod shape;
 mod table;

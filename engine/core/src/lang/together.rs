@@ -6,13 +6,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::roles_named::check_roles;
 use crate::chart::{
-    Addressee, Chart, Children, Find, FindSource, Form, Read, ReadOf, Send, StartInstance, Trigger, ValueTemplate, Verb,
+    Addressee, Chart, Children, Find, FindSource, Form, Read, ReadOf, Roles, Send, StartInstance, Trigger, ValueTemplate, Verb,
 };
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 
-/// Tells what is wrong between these charts. Of a workflow that is not among them nothing is known, and nothing said.
-pub fn check_together(charts: &[&Chart], out: &mut Diagnostics) {
+/// Tells what is wrong between these charts, and between them and the files of roles. Of a workflow that is not among them nothing is known,
+/// and nothing said.
+pub fn check_together(charts: &[&Chart], roles: &[Roles], out: &mut Diagnostics) {
+    check_roles(charts, roles, out);
     let by_name = charts.iter().map(|chart| (chart.workflow.clone(), *chart)).collect();
     for chart in charts {
         Together {

@@ -166,6 +166,10 @@ impl Machine<'_> {
             }
             Verb::Undo(undo) => Ok(self.undo(undo)?),
             Verb::Notify(notify) => self.run_notify(notify, lets, locals),
+            Verb::Reoffer(reoffer) => {
+                self.count_intent()?;
+                Ok(self.reoffer(reoffer, lets, locals)?)
+            }
         }
     }
 

@@ -94,6 +94,7 @@ pub fn system_entry(
         }
     };
     super::scheduled::keep_place(&mut next, act);
+    keep_record(&mut next, act);
     let previous = before.map_or(Digest::ZERO, |before| before.head);
     Ok(sealed(
         &chart,
@@ -103,6 +104,15 @@ pub fn system_entry(
         previous,
         now,
     ))
+}
+
+/// What an act says that somebody or something is from now on, under this name in the act and in the record.
+pub const RECORD: &str = "record";
+
+fn keep_record(next: &mut Snapshot, act: &Value) {
+    if let Some(record) = act.field(RECORD) {
+        next.set_field(&RECORD.into(), record.clone());
+    }
 }
 
 /// The outcome of what changes nothing but the snapshot given, and its entry: what is recorded, of whom, as which verdict.

@@ -128,7 +128,7 @@ impl Machine<'_> {
                 reached.people = Audience::default();
             }
             if rung.take {
-                open.holder = None;
+                open.decline();
             }
         }
         if too_many {

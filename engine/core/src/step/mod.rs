@@ -11,6 +11,7 @@ mod action;
 mod acts;
 mod admission;
 mod answers;
+mod assignment;
 mod audience;
 mod business;
 mod children;
@@ -40,6 +41,7 @@ mod personal;
 mod place;
 mod record;
 mod record_intents;
+mod record_task;
 mod requirement;
 mod run;
 mod scheduled;
@@ -66,7 +68,11 @@ mod undo;
 mod view;
 
 pub use action::{EACH_ITEMS_MAX, INTENTS_MAX, SENDS_PENDING_MAX};
-pub use acts::{Record, record, repeats, system_chart, system_entry};
+pub use acts::{RECORD, Record, record, repeats, system_chart, system_entry};
+pub use assignment::{
+    CANDIDATES_KEPT_MAX, Candidate, ENDED, GIVEN, Giving, HandOver, HandedOver, OFFERED, REOFFER, SOUGHT, Seeking, SeenShift,
+    TASKS_ADAPTER,
+};
 pub use audience::{Audience, AudiencePattern, subjects_of};
 pub use clock::{ClockShown, clocks};
 pub use decision::DECISIONS_MAX;
@@ -87,7 +93,7 @@ pub use requirement::{handles_failure, requirement, would_strand};
 pub use run::{Stepped, step};
 pub use scheduled::{Place, Planned, ScheduleAct, planned, schedule_key, start_name};
 pub use seal::seal;
-pub use sight::{AUDITOR, Visibility, sees, visibility};
+pub use sight::{AUDITOR, OPERATOR, Visibility, sees, visibility};
 pub use signature::SignatureOffer;
 pub use snapshot::{
     ActiveInvoke, ArmedTimer, Child, ClockState, Compensation, LastTaken, Parent, PendingSend, Signatures, Signer, Snapshot,

@@ -11,7 +11,7 @@ use super::record_intents::{
     write_claims, write_effect, write_message, write_notice, write_send_verdict, write_task_change, write_timers,
 };
 use super::run::form_of;
-use super::{Actor, ActorKind, Entry, Input, InputKind, Outcome, Refusal, RefusalKind, Status, TaskAct, TaskRef, Trace, Verdict};
+use super::{Actor, ActorKind, Entry, Input, InputKind, Outcome, Refusal, RefusalKind, Status, Trace, Verdict};
 use crate::chart::{Chart, StateIndex};
 use crate::field::{Field, Fields};
 use crate::identity::Digest;
@@ -262,14 +262,14 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             members.optional("key", key.as_ref());
             members.text("kind", "event");
             if let Some(task) = task {
-                write_opened(task, members);
+                super::record_task::write_opened(task, members);
             }
             write_payload(payload, form, sealer, members);
             members.optional("reason", input.reason.as_ref());
             write_proof(input, members);
             members.optional("task", task.as_ref().map(|task| &task.name));
         }
-        InputKind::Task { task, act } => write_task_act(task, act, key.as_ref(), sealer, members),
+        InputKind::Task { task, act } => super::record_task::write(task, act, key.as_ref(), sealer, members),
         InputKind::Start(start) => {
             members.optional("key", key.as_ref());
             members.text("kind", "start");
@@ -346,42 +346,13 @@ fn write_proof(input: &Input, members: &mut Members<'_>) {
     }
 }
 
-fn write_opened(task: &TaskRef, members: &mut Members<'_>) {
-    if let Some(opened) = task.opened {
-        members.number("opened", opened);
-    }
-}
-
-fn write_task_act(task: &TaskRef, act: &TaskAct, key: Option<&Arc<str>>, sealer: &mut Sealer<'_>, members: &mut Members<'_>) {
-    members.text("act", act.as_str());
-    if let TaskAct::FollowUp { at: Some(at) } = act {
-        members.moment("at", *at);
-    }
-    members.optional("key", key);
-    members.text("kind", "task");
-    write_opened(task, members);
-    members.text("task", &task.name);
-    let text = match act {
-        TaskAct::Comment { text } => Some(text),
-        TaskAct::Release { note } => note.as_ref(),
-        _ => None,
-    };
-    if let Some(text) = text {
-        // whoever writes freely may name a person, where the workflow keeps any apart
-        sealer.write_undeclared(&Value::Text(text.clone()), members.name("text"));
-    }
-    if let TaskAct::Assign { to } | TaskAct::Delegate { to } = act {
-        write_actor(to, members.name("to"));
-    }
-}
-
 fn write_payload(payload: &Object, form: &Fields, sealer: &mut Sealer<'_>, members: &mut Members<'_>) {
     if !payload.is_empty() {
         sealer.write_record(payload, form, members.name("payload"));
     }
 }
 
-fn write_actor(actor: &Actor, out: &mut String) {
+pub(super) fn write_actor(actor: &Actor, out: &mut String) {
     let mut members = Members::open(out);
     members.text("id", &actor.id);
     let (kind, workflow) = match &actor.kind {

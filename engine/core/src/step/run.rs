@@ -124,6 +124,7 @@ pub(super) fn blank(chart: &Chart, start: &StartInput, now: Timestamp) -> Snapsh
         compensations: Vec::new(),
         undoing: Vec::new(),
         tasks: Default::default(),
+        doers: Default::default(),
         signatures: Default::default(),
         clocks: Default::default(),
         held: None,

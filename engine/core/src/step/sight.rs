@@ -14,6 +14,9 @@ use crate::value::Value;
 /// The engine's own role that sees every instance and every trail, all but what is personal. No workflow grants it.
 pub const AUDITOR: &str = "auditor";
 
+/// The engine's other role: deploys, keeps tokens and the directory, settles incidents.
+pub const OPERATOR: &str = "operator";
+
 /// What an actor sees of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Visibility {

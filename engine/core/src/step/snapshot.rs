@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub calls: BTreeMap<Arc<str>, Arc<str>>,
     /// People's work that is to be done, by the path of its state.
     pub tasks: BTreeMap<Arc<str>, OpenTask>,
+    /// Who did a task last, by the path of its state, where that decides who does it next.
+    pub doers: BTreeMap<Arc<str>, Arc<str>>,
     /// `sla` clocks that have run, by name.
     pub clocks: BTreeMap<Arc<str>, ClockState>,
     /// Event → who has signed it.

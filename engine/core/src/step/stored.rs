@@ -69,6 +69,7 @@ impl Snapshot {
         write_compensations(&mut members, "compensations", &self.compensations);
         sealer.write_record(&self.data, &chart.data, members.name("data"));
         members.digest("definition", &self.definition);
+        write_map(&mut members, "doers", &self.doers, |doer, out| write_text(doer, out));
         members.optional("held", self.held.as_ref());
         write_map(&mut members, "history", &self.history_by_path(chart), |states, out| {
             write_list(states.iter(), out, |state, out| write_text(path(*state), out));
@@ -262,6 +263,9 @@ impl Reader<'_> {
                 value.as_text().map(Arc::from).ok_or_else(|| missing("calls"))
             })?,
             tasks: self.tasks()?,
+            doers: self.map("doers", |value| {
+                value.as_text().map(Arc::from).ok_or_else(|| missing("doers"))
+            })?,
             clocks: self.map("clocks", super::clock_stored::read)?,
             signatures: self.map("signatures", |value| {
                 let state = self.state(text_of(value, "state")?)?;

@@ -9,7 +9,7 @@ use super::interrupt::{Interrupt, NoValue};
 use super::machine::Machine;
 use super::scope::Locals;
 use super::timer::later;
-use super::{Status, TimerOf};
+use super::{HandedOver, Seeking, Status, TimerOf};
 use crate::chart::{PRIORITY_MAX, PRIORITY_NORMAL, StateIndex, Task, priority_of_word};
 use crate::expression::Template;
 use crate::value::Value;
@@ -37,12 +37,20 @@ pub struct OpenTask {
     pub priority: u8,
     pub people: Audience,
     pub holder: Option<Arc<str>>,
+    /// Since when they hold it.
+    pub holder_since: Option<Timestamp>,
     /// Who acknowledged it.
     pub acknowledged: Option<Arc<str>>,
     /// Whom rungs of the ladder reached.
     pub reached: Vec<Reached>,
     /// Since when it is on hold.
     pub held_since: Option<Timestamp>,
+    /// How far the engine has come with giving it to somebody; None: it is offered.
+    pub seeking: Option<Seeking>,
+    /// Who gave it back.
+    pub declined: Vec<Arc<str>>,
+    /// How it was last given back for whoever held it.
+    pub handed_over: Option<HandedOver>,
 }
 
 /// A rung that fired.
@@ -96,7 +104,7 @@ impl Machine<'_> {
             let Some(task) = &chart.state(state).task else { continue };
             let path = chart.state(state).path.clone();
             if !self.next.tasks.contains_key(&path) {
-                let fresh = self.fresh_task(state);
+                let fresh = self.fresh_task(state, task);
                 self.next.tasks.insert(path.clone(), fresh);
             }
             self.settle_hold(&path, paused.contains(state));
@@ -106,7 +114,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    fn fresh_task(&self, state: StateIndex) -> OpenTask {
+    fn fresh_task(&self, state: StateIndex, task: &Task) -> OpenTask {
         OpenTask {
             state,
             opened: self.next.sequence,
@@ -124,9 +132,13 @@ impl Machine<'_> {
             priority: PRIORITY_NORMAL,
             people: Audience::default(),
             holder: None,
+            holder_since: None,
             acknowledged: None,
             reached: Vec::new(),
             held_since: None,
+            seeking: task.assignment.as_ref().map(|_| Seeking::Sought),
+            declined: Vec::new(),
+            handed_over: None,
         }
     }
 
@@ -160,7 +172,7 @@ impl Machine<'_> {
         let follow_up = self.deadline(task.follow_up.as_ref(), begun_at, path)?;
         let priority = self.priority(task.priority.as_ref(), path)?;
         if let Some(open) = self.next.tasks.get_mut(path) {
-            open.people = people;
+            open.retarget(people);
             open.due = due;
             open.priority = priority;
             if !follow_up_set {
@@ -215,7 +227,10 @@ impl Machine<'_> {
         let chart = self.chart;
         let Some(task) = &chart.state(state).task else { return };
         let path = &chart.state(state).path;
-        if self.next.tasks.remove(path).is_some() {
+        if let Some(open) = self.next.tasks.remove(path) {
+            if let Some(assignment) = &task.assignment {
+                self.end_given(state, path, &open, assignment.sticky);
+            }
             for rung in 0..task.ladder.len() {
                 self.next.timers.remove(&TimerOf::Task { path, rung }.name());
             }

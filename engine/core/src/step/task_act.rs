@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::admission::forbidden;
 use super::interrupt::Interrupt;
 use super::machine::Machine;
-use super::{Actor, OpenTask, Refusal, RefusalKind, Status, Verdict};
+use super::{Actor, Giving, HandOver, OpenTask, Refusal, RefusalKind, Status, Verdict};
 use crate::value::Object;
 
 /// How long a comment or a hand-over note may be, in characters: two printed pages. It stands in the trail for ever; what is longer is a
@@ -68,6 +68,10 @@ pub enum TaskAct {
     Comment {
         text: Arc<str>,
     },
+    /// The engine's choice of whom it is given.
+    Give(Box<Giving>),
+    /// It is given back for whoever holds it.
+    HandOver(Box<HandOver>),
 }
 
 impl TaskAct {
@@ -80,12 +84,23 @@ impl TaskAct {
             TaskAct::Acknowledge => "acknowledge",
             TaskAct::FollowUp { .. } => "follow_up",
             TaskAct::Comment { .. } => "comment",
+            TaskAct::Give(_) => "give",
+            TaskAct::HandOver(_) => "hand_over",
         }
     }
 }
 
 impl Machine<'_> {
     pub(super) fn take_task_act(&mut self, reference: &TaskRef, act: &TaskAct) -> Result<Verdict, Interrupt> {
+        self.set_event(format!("task.{}", act.as_str()).into(), Cow::Owned(Object::new()));
+        match act {
+            TaskAct::Give(giving) => self.take_giving(reference, giving),
+            TaskAct::HandOver(hand_over) => self.take_hand_over(reference, hand_over),
+            _ => self.take_persons_act(reference, act),
+        }
+    }
+
+    fn take_persons_act(&mut self, reference: &TaskRef, act: &TaskAct) -> Result<Verdict, Interrupt> {
         let open = match self.open_task(reference) {
             Ok(open) => open.clone(),
             // who does not see the instance is told no more than that there is none
@@ -103,21 +118,20 @@ impl Machine<'_> {
         if let Some(refusal) = self.refuse_act(&open, act) {
             return Ok(Verdict::Refused(vec![refusal]));
         }
-        self.set_event(format!("task.{}", act.as_str()).into(), Cow::Owned(Object::new()));
-        let actor = self.actor.id.clone();
+        let (actor, now) = (self.actor.id.clone(), self.now);
         let Some(task) = self.next.tasks.get_mut(&reference.name) else {
             return Ok(Verdict::Stale);
         };
         match act {
-            TaskAct::Claim => task.holder = Some(actor),
-            TaskAct::Release { .. } => task.holder = None,
-            TaskAct::Assign { to } | TaskAct::Delegate { to } => task.holder = Some(to.id.clone()),
+            TaskAct::Claim => task.hold(actor, now),
+            TaskAct::Release { .. } => task.decline(),
+            TaskAct::Assign { to } | TaskAct::Delegate { to } => task.hold(to.id.clone(), now),
             TaskAct::Acknowledge => task.acknowledged = Some(actor),
             TaskAct::FollowUp { at } => {
                 task.follow_up = *at;
                 task.follow_up_set = at.is_some();
             }
-            TaskAct::Comment { .. } => {}
+            TaskAct::Comment { .. } | TaskAct::Give(_) | TaskAct::HandOver(_) => {}
         }
         Ok(Verdict::Taken)
     }
@@ -199,6 +213,7 @@ impl Machine<'_> {
                     not_theirs()
                 }
             }
+            TaskAct::Give(_) | TaskAct::HandOver(_) => Some(forbidden("only the engine does this")),
         }
     }
 

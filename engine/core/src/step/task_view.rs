@@ -9,7 +9,7 @@ use super::machine::Machine;
 use super::scope::Locals;
 use super::timer::timer_name;
 use super::view::in_words;
-use super::{Actor, Audience, Facts, Needs, OpenTask, Snapshot, TimerOf, Visibility};
+use super::{Actor, Audience, Facts, Needs, OpenTask, Seeking, Snapshot, TimerOf, Visibility};
 use crate::chart::{Chart, Rung, RungCondition, StateIndex, Task, TimerMoment};
 use crate::expression::Expression;
 use crate::value::Value;
@@ -28,6 +28,8 @@ pub struct TaskShown {
     pub due: Option<Timestamp>,
     pub follow_up: Option<Timestamp>,
     pub holder: Option<Arc<str>>,
+    /// What whoever held it before left for the next one.
+    pub note: Option<Arc<str>>,
     pub acknowledged: Option<Arc<str>>,
     /// On hold, and why.
     pub held: Option<Arc<str>>,
@@ -125,6 +127,7 @@ impl Machine<'_> {
             due: open.due,
             follow_up: open.follow_up,
             holder: open.holder.clone(),
+            note: open.handed_over.as_ref().and_then(|handed_over| handed_over.note.clone()),
             acknowledged: open.acknowledged.clone(),
             why: why(open, task),
             next: if held.is_some() {
@@ -240,6 +243,25 @@ fn why(open: &OpenTask, task: &Task) -> Vec<TaskReason> {
             what: format!("still {}{people}", during.as_str()),
         });
     }
+    why.extend(open.handed_over.as_ref().map(|handed_over| {
+        let note = handed_over.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
+        TaskReason {
+            at: handed_over.at,
+            what: format!("given back for {}{note}", handed_over.from),
+        }
+    }));
+    why.extend(match (&open.seeking, &open.holder) {
+        (Some(Seeking::Given { at, why }), Some(holder)) => Some(TaskReason {
+            at: *at,
+            what: format!("given to {holder}: {why}"),
+        }),
+        (Some(Seeking::Offered { at, why }), None) => Some(TaskReason {
+            at: *at,
+            what: format!("offered to all: {why}"),
+        }),
+        _ => None,
+    });
+    why.sort_by_key(|reason| reason.at);
     why
 }
 

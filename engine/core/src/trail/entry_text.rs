@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::chart::Proof;
 use crate::identity::{Digest, InputKey, InstanceId};
 use crate::step::{
-    Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, Placement, SendVerdict, StartInput, TaskAct, TaskRef,
+    Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, Placement, SendVerdict, StartInput, TaskRef,
 };
 use crate::value::canonical::read_canonical_with;
 use crate::value::{Object, Value, json};
@@ -210,7 +210,7 @@ impl EntryText {
                     name: needed("task")?,
                     opened: opened_of(fields),
                 },
-                act: act_of(&needed("act")?, fields)?,
+                act: super::task_text::act_of(&needed("act")?, fields)?,
             },
             "timer" => InputKind::Timer {
                 name: needed("name")?,
@@ -303,7 +303,7 @@ impl EntryText {
     }
 }
 
-fn actor_of(actor: &Value) -> Result<Actor, EntryError> {
+pub(super) fn actor_of(actor: &Value) -> Result<Actor, EntryError> {
     let text = |name: &str| actor.field(name).and_then(Value::as_text).map(Arc::<str>::from);
     let texts = |name: &str| -> Vec<Arc<str>> {
         let list = actor.field(name).and_then(Value::as_list).unwrap_or(&[]);
@@ -334,31 +334,6 @@ fn actor_of(actor: &Value) -> Result<Actor, EntryError> {
 
 fn opened_of(fields: &Object) -> Option<u64> {
     fields.get("opened").and_then(Value::as_integer).map(|opened| opened as u64)
-}
-
-fn act_of(act: &str, fields: &Object) -> Result<TaskAct, EntryError> {
-    let text = || fields.get("text").and_then(Value::as_text).map(Arc::<str>::from);
-    let to = || match fields.get("to") {
-        Some(to) => actor_of(to).map(Box::new),
-        None => Err(EntryError("`input.to` is missing".into())),
-    };
-    Ok(match act {
-        "claim" => TaskAct::Claim,
-        "release" => TaskAct::Release { note: text() },
-        "assign" => TaskAct::Assign { to: to()? },
-        "delegate" => TaskAct::Delegate { to: to()? },
-        "acknowledge" => TaskAct::Acknowledge,
-        "follow_up" => TaskAct::FollowUp {
-            at: match fields.get("at").and_then(Value::as_text) {
-                Some(at) => Some(at.parse().map_err(|_| EntryError("`input.at` is no moment".into()))?),
-                None => None,
-            },
-        },
-        "comment" => TaskAct::Comment {
-            text: text().unwrap_or_default(),
-        },
-        other => return Err(EntryError(format!("`{other}` is nothing that is done with a task"))),
-    })
 }
 
 fn parent_of(value: Option<&Value>) -> Result<Option<Parent>, EntryError> {

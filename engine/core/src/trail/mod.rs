@@ -3,6 +3,7 @@
 mod entry_text;
 mod exported;
 mod replay;
+mod task_text;
 mod verify;
 
 pub use entry_text::{EntryError, EntryText};

@@ -16,6 +16,7 @@ const NOBODY: &str = "nobody";
 
 pub fn task_row(snapshot: &Snapshot, name: &Arc<str>, task: &OpenTask) -> TaskRow {
     let mut subjects = task.subjects();
+    subjects.extend(task.sought_under().map(Arc::from));
     if subjects.is_empty() {
         subjects.push(NOBODY.into());
     }

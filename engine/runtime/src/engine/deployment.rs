@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::chart::{Call, Chart, Verb};
 use statewright_core::identity::Digest;
-use statewright_core::step::{Actor, SYSTEM_WORKFLOW};
+use statewright_core::step::{Actor, SYSTEM_WORKFLOW, TASKS_ADAPTER};
 use statewright_core::value::Value;
 
 use super::Engine;
@@ -98,7 +98,9 @@ impl Engine {
         for call in calls_of(chart) {
             let Call { adapter, action, .. } = call;
             let Some(connected) = self.inner.adapters.get(adapter) else {
-                let known: Vec<&str> = self.inner.adapters.keys().map(|name| &**name).collect();
+                // its own is nobody's to name
+                let known = self.inner.adapters.keys().filter(|name| ***name != *TASKS_ADAPTER);
+                let known: Vec<&str> = known.map(|name| &**name).collect();
                 let known = if known.is_empty() {
                     "none is connected".to_owned()
                 } else {

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::{Engine, Node, Surroundings};
+use crate::assignments::Assignments;
 use crate::clock::Clock;
 use crate::configuration::{BUSY_POLL_MS, EngineConfig, POLL_MS};
 use crate::error::EngineResult;
@@ -61,11 +62,13 @@ impl Engine {
             timers,
             messages,
             schedules,
+            assignments,
             outbox,
         } = Node::new(configuration, surroundings);
         engine.inner.registry.refresh().await?;
         engine.note_node("node_started").await?;
-        engine.spawn(intake, timers, messages, schedules, outbox);
+        engine.inner.directory.refresh().await?;
+        engine.spawn(intake, timers, messages, schedules, assignments, outbox);
         tracing::info!(node = %engine.inner.configuration.node, "running");
         Ok(engine)
     }
@@ -112,7 +115,15 @@ impl Engine {
         }
     }
 
-    fn spawn(&self, intake: Arc<Intake>, timers: Timers, messages: Messages, schedules: Schedules, outbox: Outbox) {
+    fn spawn(
+        &self,
+        intake: Arc<Intake>,
+        timers: Timers,
+        messages: Messages,
+        schedules: Schedules,
+        assignments: Assignments,
+        outbox: Outbox,
+    ) {
         let (sender, phase) = watch::channel(Phase::Running);
         let inner = &self.inner;
         let clock = inner.clock.clone();
@@ -123,6 +134,7 @@ impl Engine {
         tasks.push(tokio::spawn(fire_timers(timers, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(deliver_messages(messages, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(run_schedules(schedules, self.clone(), phase.clone())));
+        tasks.push(tokio::spawn(give_tasks(assignments, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(perform_effects(outbox, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(watch_deployments(self.clone(), phase)));
         *lock(&inner.running.phase) = Some(sender);
@@ -200,6 +212,23 @@ async fn run_schedules(mut schedules: Schedules, engine: Engine, mut phase: watc
     }
 }
 
+async fn give_tasks(mut assignments: Assignments, engine: Engine, mut phase: watch::Receiver<Phase>) {
+    let mailbox = assignments.mailbox();
+    while *phase.borrow() == Phase::Running {
+        if let Err(error) = assignments.tick(engine.now()).await {
+            tracing::warn!(%error, "tasks could not be given to anybody");
+            tokio::time::sleep(REST).await;
+        }
+        let wait_us = assignments.next_look_us().saturating_sub(engine.now().as_microsecond());
+        tokio::select! {
+            () = engine.inner.handover.assignments_arrived.notified() => {}
+            () = mailbox.arrived.notified() => {}
+            () = tokio::time::sleep(microseconds(wait_us)) => {}
+            _ = phase.changed() => {}
+        }
+    }
+}
+
 async fn perform_effects(mut outbox: Outbox, engine: Engine, mut phase: watch::Receiver<Phase>) {
     let finished = outbox.finished();
     let empty = engine.inner.running.outbox_empty.clone();
@@ -240,6 +269,9 @@ async fn watch_deployments(engine: Engine, mut phase: watch::Receiver<Phase>) {
     while *phase.borrow() == Phase::Running {
         if let Err(error) = engine.inner.registry.refresh().await {
             tracing::warn!(%error, "what is live could not be looked at");
+        }
+        if let Err(error) = engine.inner.directory.refresh().await {
+            tracing::warn!(%error, "the roles could not be looked at");
         }
         tokio::select! {
             () = tokio::time::sleep(milliseconds(POLL_MS)) => {}

@@ -28,6 +28,7 @@ use self::loops::Running;
 use crate::body::Party;
 use crate::clock::Clock;
 use crate::configuration::EngineConfig;
+use crate::directory::{DeployedRoles, Directory};
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::handover::Handover;
@@ -66,6 +67,7 @@ struct Inner {
     queries: Queries,
     incidents: Incidents,
     tokens: Tokens,
+    directory: Arc<Directory>,
     unkeyed: Unkeyed,
     running: Running,
 }
@@ -300,6 +302,30 @@ impl Engine {
 
     pub fn tokens(&self) -> &Tokens {
         &self.inner.tokens
+    }
+
+    /// Who works here, and with which roles.
+    pub fn directory(&self) -> &Directory {
+        &self.inner.directory
+    }
+
+    /// The person of this id: as the directory knows them, else as the youngest of their tokens does.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn person(&self, id: &str) -> EngineResult<Option<Actor>> {
+        match self.inner.directory.person(id).await? {
+            Some(person) => Ok(Some(person)),
+            None => self.inner.tokens.person(id, self.now()).await,
+        }
+    }
+
+    /// Makes a file of roles the one that holds from now on. `source` is what the compiler reads.
+    ///
+    /// # Errors
+    /// [`EngineError::DefinitionRefused`] with what is wrong with it; those of the store.
+    pub async fn deploy_roles(&self, source: &str, by: &Actor) -> EngineResult<DeployedRoles> {
+        self.inner.directory.deploy_roles(source, by, self.now()).await
     }
 
     pub fn registry(&self) -> &Registry {

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use statewright_core::step::TASKS_ADAPTER;
+
 use super::{Engine, Inner};
+use crate::assignments::{Assignments, HandingOver};
 use crate::clock::{Clock, Entropy};
 use crate::configuration::EngineConfig;
+use crate::directory::Directory;
 use crate::handover::Handover;
 use crate::incidents::Incidents;
 use crate::instances::Instances;
@@ -36,6 +40,7 @@ pub struct Node {
     pub timers: Timers,
     pub messages: Messages,
     pub schedules: Schedules,
+    pub assignments: Assignments,
     pub outbox: Outbox,
 }
 
@@ -44,12 +49,11 @@ impl Node {
         let Surroundings {
             store,
             compiler,
-            adapters,
+            mut adapters,
             clock,
             entropy,
         } = surroundings;
-        let adapters = Arc::new(adapters);
-        let registry = Arc::new(Registry::new(store.clone(), compiler));
+        let registry = Arc::new(Registry::new(store.clone(), compiler.clone()));
         let instances = Arc::new(Instances::new(store.clone(), registry.clone()));
         let reader = Arc::new(Reader::new(instances.clone(), entropy.clone()));
         let handover = Arc::new(Handover::new());
@@ -64,6 +68,16 @@ impl Node {
             handover.clone(),
         ));
         let queue = intake.queue.clone();
+        adapters.insert(TASKS_ADAPTER.into(), Arc::new(HandingOver::new(store.clone(), queue.clone())));
+        let adapters = Arc::new(adapters);
+        let directory = Arc::new(Directory::new(store.clone(), instances.clone(), compiler, handover.clone()));
+        let assignments = Assignments::new(
+            store.clone(),
+            instances.clone(),
+            directory.clone(),
+            queue.clone(),
+            handover.clone(),
+        );
         let timers = Timers::new(&configuration, store.clone(), queue.clone(), handover.clone());
         let messages = Messages::new(&configuration, store.clone(), queue.clone(), handover.clone(), starts.clone());
         let places = Arc::new(Places::new(store.clone(), instances.clone()));
@@ -88,6 +102,7 @@ impl Node {
             queries: Queries::new(store.clone(), instances.clone(), reader),
             incidents: Incidents::new(store.clone(), instances.clone(), system.clone(), handover.clone()),
             tokens: Tokens::new(store.clone(), system.clone(), entropy.clone()),
+            directory,
             unkeyed: super::Unkeyed::new(entropy.draw()),
             intake: intake.clone(),
             configuration,
@@ -108,6 +123,7 @@ impl Node {
             timers,
             messages,
             schedules,
+            assignments,
             outbox,
         }
     }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{
-    ArmedTimer, Entry, Facts, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, Verdict, index_of,
-    mark_index, state_names,
+    ArmedTimer, Entry, Facts, Input, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, TaskAct, Verdict,
+    index_of, mark_index, state_names,
 };
 
 use super::request::{Origin, Request};
@@ -55,6 +55,18 @@ impl Changes {
             if fact.instance != own && !self.reads.contains(&seen) {
                 self.reads.push(seen);
             }
+        }
+    }
+
+    /// What an input says that its choice rests on is compared as well.
+    pub fn see_input(&mut self, own: InstanceId, input: &Input) {
+        if let InputKind::Task {
+            act: TaskAct::Give(giving),
+            ..
+        } = &input.kind
+            && let Some(shift) = giving.shift.as_ref().filter(|shift| shift.instance != own)
+        {
+            self.reads.push((shift.instance, shift.sequence));
         }
     }
 
@@ -118,7 +130,7 @@ impl Changes {
     /// Takes out of the store what an input came from.
     pub fn consume(&mut self, origin: &Origin) {
         match origin {
-            Origin::Caller | Origin::IfAbsent => {}
+            Origin::Caller | Origin::Engine | Origin::IfAbsent => {}
             Origin::Timer { name, due_us } => self.timers_offered.push((name.clone(), *due_us)),
             Origin::Message { id, .. } => self.messages_taken.push(*id),
         }

@@ -47,6 +47,8 @@ pub struct Request {
 pub enum Origin {
     /// From outside.
     Caller,
+    /// From an actor of this node that consumes nothing by it: a choice, or what follows from an effect.
+    Engine,
     /// A start on the way to the event that follows it in the parcel; nothing if the instance exists.
     IfAbsent,
     Timer {

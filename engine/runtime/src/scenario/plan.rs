@@ -20,6 +20,8 @@ pub struct TestFile {
     pub(super) definitions: Vec<Definition>,
     /// Calendars, each a bundle in its canonical form; deployed first.
     pub(super) calendars: Vec<Arc<str>>,
+    /// The file of roles, in the same form.
+    pub(super) roles_file: Option<Arc<str>>,
     /// Of moments that are written without one: that of the first workflow.
     pub(super) zone: TimeZone,
     pub(super) given: Given,
@@ -42,6 +44,8 @@ pub(super) struct Definition {
 pub(super) struct Given {
     pub clock: Timestamp,
     pub people: BTreeMap<Arc<str>, Actor>,
+    /// Who is on shift all the time, whatever the roster says; None: it is asked.
+    pub on_shift: Option<BTreeSet<Arc<str>>>,
     pub instances: Vec<Placed>,
     /// `adapter.action` → its answers, in order.
     pub adapters: BTreeMap<(Arc<str>, Arc<str>), Vec<Reply>>,

@@ -29,6 +29,8 @@ fn line(sequence: u64, entry: &EntryText, zone: &TimeZone) -> String {
     let at = entry.at().map_or_else(|_| "?".into(), |at| shown(at, zone));
     let who = entry.actor().map_or_else(|_| "?".into(), |actor| actor.id);
     let mut line = format!("{sequence:>4}  {at}  {who}  {}", what(entry));
+    let to = entry.input().and_then(|input| input.get("to")?.field("id")?.as_text());
+    line.extend(to.map(|to| format!(" to {to}")));
     match entry.verdict() {
         Ok("taken") | Err(_) => {}
         Ok(verdict) => {
@@ -54,7 +56,7 @@ fn line(sequence: u64, entry: &EntryText, zone: &TimeZone) -> String {
     line
 }
 
-/// What came, by one name: `start`, `place`, an event, `after.NAME`, `done.ID`, `error.ID`, `sent.taken.ID`, `wake`.
+/// What came, by one name: `start`, `place`, an event, `after.NAME`, `done.ID`, `error.ID`, `sent.taken.ID`, `task.ACT`, `wake`.
 pub(super) fn what(entry: &EntryText) -> String {
     let nothing = Object::new();
     let input = entry.input().unwrap_or(&nothing);
@@ -79,6 +81,7 @@ pub(super) fn what(entry: &EntryText) -> String {
             format!("{ended}.{}", effect_name(text("effect")))
         }),
         "send_answer" => first.unwrap_or_else(|| format!("sent.{}", text("outcome"))),
+        "task" => format!("task.{}", text("act")),
         kind => kind.into(),
     }
 }

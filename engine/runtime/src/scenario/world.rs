@@ -65,6 +65,8 @@ pub(super) struct World {
     inputs: u64,
     /// Keys of the effects at which the engine stopped.
     pub stopped_at: Vec<Arc<str>>,
+    /// Who is on shift, whatever the roster says.
+    on_shift: Option<BTreeSet<Arc<str>>>,
 }
 
 /// One of the node's actors.
@@ -74,6 +76,7 @@ pub(super) enum Actors {
     Timers,
     Messages,
     Schedules,
+    Assignments,
     Outbox,
 }
 
@@ -99,7 +102,7 @@ impl World {
         let calls = charts.values().flat_map(|chart| calls_of(chart));
         let adapters: BTreeSet<Arc<str>> = calls.map(|call| call.adapter.clone()).collect();
         let node = boot(1, &store, &clock, &counterparts, &adapters, &charts);
-        let world = World {
+        let mut world = World {
             clock,
             counterparts,
             store,
@@ -109,7 +112,9 @@ impl World {
             boots: 1,
             inputs: 0,
             stopped_at: Vec::new(),
+            on_shift: file.given.on_shift.clone(),
         };
+        world.suppose();
         let operator = Actor::plain(ActorKind::Engine, "scenario");
         for calendar in &file.calendars {
             let deployed = world.node.engine.deploy_calendar(calendar, &operator).await;
@@ -119,7 +124,33 @@ impl World {
             let deployed = world.node.engine.deploy(&definition.source, &operator).await;
             deployed.map_err(|error| format!("`{}` is not deployed: {error}", definition.chart.workflow))?;
         }
+        if let Some(roles) = &file.roles_file {
+            let deployed = world.node.engine.deploy_roles(roles, &operator).await;
+            deployed.map_err(|error| format!("the roles are not deployed: {error}"))?;
+        }
+        if world.gives_tasks() {
+            for person in file.given.people.values() {
+                let put = world.node.engine.directory().put(person, &operator, world.now()).await;
+                put.map_err(|error| format!("`{}` cannot be one of the people: {error}", person.id))?;
+            }
+        }
         Ok(world)
+    }
+
+    /// Whether anything is given to people without being asked for.
+    pub fn gives_tasks(&self) -> bool {
+        let tasks = self
+            .charts
+            .values()
+            .flat_map(|chart| chart.states.iter().filter_map(|state| state.task.as_ref()));
+        tasks.into_iter().any(|task| task.assignment.is_some())
+    }
+
+    /// Tells the engine who is on shift, where the file says it.
+    fn suppose(&mut self) {
+        if let Some(people) = &self.on_shift {
+            self.node.assignments.suppose_on_shift(people.clone());
+        }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -166,6 +197,7 @@ impl World {
             Actors::Timers => self.node.timers.tick(now).await,
             Actors::Messages => self.node.messages.tick(now).await,
             Actors::Schedules => self.node.schedules.tick(now).await,
+            Actors::Assignments => self.node.assignments.tick(now).await,
             Actors::Outbox => self.node.outbox.tick(now).await,
         };
         ticked.map_err(|error| format!("the engine: {error}"))?;
@@ -174,12 +206,13 @@ impl World {
     }
 
     /// What can be seen from outside of whether an actor did something.
-    fn signs(&self) -> ((usize, usize), bool, bool, u64, bool, usize) {
+    fn signs(&self) -> ((usize, usize), bool, bool, (u64, u64), bool, usize) {
         let Node {
             engine,
             timers,
             messages,
             schedules,
+            assignments,
             outbox,
             ..
         } = &self.node;
@@ -188,7 +221,7 @@ impl World {
             engine.waiting(),
             timers.is_idle(),
             messages.is_idle(),
-            schedules.commits(),
+            (schedules.commits(), assignments.choices()),
             outbox.is_idle(),
             attempts,
         )
@@ -203,6 +236,7 @@ impl World {
             for actor in [
                 Actors::Timers,
                 Actors::Schedules,
+                Actors::Assignments,
                 Actors::Messages,
                 Actors::Outbox,
                 Actors::Intake,
@@ -213,7 +247,7 @@ impl World {
                 self.start_anew();
                 busy = true;
             }
-            busy |= !self.node.messages.is_idle() || !self.node.timers.is_idle();
+            busy |= !self.node.messages.is_idle() || !self.node.timers.is_idle() || !self.node.assignments.is_idle();
             quiet = if busy { 0 } else { quiet + 1 };
             if quiet == QUIET_ROUNDS {
                 return Ok(());
@@ -289,6 +323,7 @@ impl World {
             &self.adapters,
             &self.charts,
         );
+        self.suppose();
     }
 
     pub fn holds_effect(&self, key: &str) -> bool {

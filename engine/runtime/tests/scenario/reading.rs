@@ -129,6 +129,10 @@ fn steps_that_need_what_is_not_built_are_warned_of_and_fail() {
             "{step}"
         );
     }
-    let (failures, _) = super::run("  on_shift: [ann]\n", &["{wait: 1h}"]);
-    assert_eq!(failures.len(), 1, "a scenario that needs shifts fails: {failures:?}");
+}
+
+#[test]
+fn whoever_is_on_shift_is_one_of_the_people() {
+    let found = problems(&file_of("  on_shift: [anm]\n", &["{wait: 1h}"]));
+    assert!(found.contains("`anm` is none of the people given"), "{found}");
 }

@@ -45,7 +45,7 @@ static ACTION: Construct = Construct {
             Shape::Name(Name::Snake),
             "takes back this instance's latest mark of that name",
         ),
-        key("reoffer", Shape::Map(&REOFFER), "gives back all that a person holds").unbuilt("`reoffer`"),
+        key("reoffer", Shape::Map(&REOFFER), "gives back all that a person holds"),
         key("undo", UNDO, "compensations, latest first"),
         key("if", Shape::Expression, "runs the action only then"),
         key(

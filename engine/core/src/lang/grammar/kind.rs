@@ -45,7 +45,11 @@ pub(in crate::lang) static KINDS: &[Kind] = &[
         construct: &CALENDAR,
         unbuilt: None,
     },
-    unbuilt("roles", &ROLES, "files of roles"),
+    Kind {
+        key: "roles",
+        construct: &ROLES,
+        unbuilt: None,
+    },
     unbuilt("marks", &MARKS, "files of marks"),
     unbuilt("adapter", &ADAPTER, "contracts of adapters"),
     unbuilt("view", &VIEW, "views"),
@@ -155,10 +159,26 @@ static ROLES: Construct = Construct {
             Shape::List(&Shape::List(&Shape::Name(Name::Snake))),
             "roles no one may hold together",
         ),
-        key("units", Shape::Value, "the units"),
+        key("units", UNITS, "the units; without them any name is one"),
         key("roster", Shape::Map(&ROSTER), "which instances are shifts"),
-        key("substitutes", Shape::Value, "who stands in for whom"),
-        key("quiet_hours", Shape::Value, "role to hours and channel"),
+        key("substitutes", Shape::Value, "who stands in for whom").unbuilt("substitutes"),
+        key("quiet_hours", Shape::Value, "role to hours and channel").unbuilt("quiet hours"),
+    ],
+};
+
+const UNITS: Shape = Shape::Either(&Forms {
+    noun: "a list of units, or a map of units to what is to be said of them",
+    scalar: None,
+    list: Some(Shape::List(&Shape::Name(Name::Any))),
+    mapping: Some(Shape::Names(Name::Any, &Shape::Map(&UNIT), Empty::Allowed)),
+});
+
+static UNIT: Construct = Construct {
+    noun: "a unit",
+    shared: &[],
+    keys: &[
+        key("title", Shape::Literal, "for people"),
+        key("organisation", Shape::Literal, "whose it is"),
     ],
 };
 
@@ -183,7 +203,7 @@ static ROSTER: Construct = Construct {
             Shape::List(&Shape::Name(Name::State)),
             "the states in which a shift is on",
         ),
-        key("person", Shape::Name(Name::Path), "the field with the people"),
+        key("person", Shape::Name(Name::Path), "the field with the people").required(),
         key("from", Shape::Name(Name::Path), "the field with the beginning"),
         key("to", Shape::Name(Name::Path), "the field with the end"),
         key("unit", Shape::Name(Name::Path), "the field with the unit"),

@@ -20,7 +20,11 @@ static TASK_KEYS: Construct = Construct {
         key("priority", Shape::Text, "`low`, `normal`, `high`, `urgent`, or 0 to 9"),
         key("show", Shape::List(&Shape::Name(Name::Path)), "what stands beside the form"),
         key("help", Shape::Text, "guidance"),
-        key("auto_assign", Shape::Map(&AUTO_ASSIGN), "who gets it without asking").unbuilt("`auto_assign`"),
+        key(
+            "auto_assign",
+            Shape::Map(&AUTO_ASSIGN),
+            "it is given to one of those it is for",
+        ),
         key("escalate", LADDER, "what happens when it waits too long"),
     ],
 };
@@ -32,11 +36,15 @@ static AUTO_ASSIGN: Construct = Construct {
         key(
             "order",
             Shape::List(&Shape::Word(&["least_load", "longest_idle", "round_robin"])),
-            "who is preferred",
+            "who is preferred: each decides where those before it do not",
         ),
         key("on_shift", Shape::Boolean, "only people on shift"),
-        key("max", Shape::Integer(1, 1_000), "the most tasks one person holds"),
-        key("sticky", Shape::Boolean, "prefers who did this task last in this instance"),
+        key("max", Shape::Integer(1, 1_000), "who holds so many tasks is given no more"),
+        key(
+            "sticky",
+            Shape::Boolean,
+            "who did this task last in this instance comes first",
+        ),
     ],
 };
 

@@ -22,7 +22,11 @@ static GIVEN: Construct = Construct {
     keys: &[
         key("clock", Shape::Literal, "the moment at which it begins"),
         key("people", Shape::Anything, "name to roles, or to a mapping"),
-        key("on_shift", Shape::Anything, "who is on shift").unbuilt("shifts"),
+        key(
+            "on_shift",
+            Shape::List(&Shape::Literal),
+            "who is on shift all the time, whatever the roster says",
+        ),
         key("tables", Shape::Anything, "stand-ins for tables").unbuilt("stand-ins for tables"),
         key("calendars", Shape::Anything, "stand-ins for calendars").unbuilt("stand-ins for calendars"),
         key("instances", Shape::Anything, "instances that are there already"),

@@ -114,6 +114,7 @@ impl Lowering<'_> {
             "notify" => self.notify(mapping?, scope).map(Verb::Notify),
             "unmark" => entry.value.as_scalar().map(|scalar| Verb::Unmark(scalar.text.clone())),
             "undo" => Some(Verb::Undo(self.undo(&entry.value))),
+            "reoffer" => self.reoffer(mapping?, scope).map(Verb::Reoffer),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@
 
 mod action;
 mod admission;
+mod assignment;
 mod choices;
 mod clock;
 mod doubt;

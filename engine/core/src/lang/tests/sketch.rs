@@ -140,6 +140,7 @@ pub(super) fn verb(verb: &Verb) -> &'static str {
         Verb::Unmark(_) => "unmark",
         Verb::Undo(_) => "undo",
         Verb::Notify(_) => "notify",
+        Verb::Reoffer(_) => "reoffer",
     }
 }
 

@@ -37,7 +37,7 @@ states:
         })
         .collect();
     let mut found = Diagnostics::new();
-    check_together(&charts.iter().collect::<Vec<_>>(), &mut found);
+    check_together(&charts.iter().collect::<Vec<_>>(), &[], &mut found);
     let lines = found
         .iter()
         .map(|diagnostic| format!("{} {}", diagnostic.code, diagnostic.message));

@@ -92,6 +92,7 @@ impl Standing {
                 ("follow_up".into(), optional(task.follow_up)),
                 ("holder".into(), Value::Text(task.holder.unwrap_or_else(|| "none".into()))),
                 ("name".into(), Value::from_text(name)),
+                ("note".into(), task.note.map_or(Value::Null, Value::Text)),
                 ("of".into(), Value::from_text(&self.name())),
                 ("priority".into(), Value::Integer(i64::from(task.priority))),
                 ("title".into(), Value::from_text(&task.title)),

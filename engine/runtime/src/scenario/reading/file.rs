@@ -21,7 +21,11 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
     let Some(root) = tree.as_ref().and_then(Node::as_mapping) else {
         return (None, out.sorted());
     };
-    let (definitions, calendars) = definitions(root, sources, main, files, &mut out);
+    let Used {
+        definitions,
+        calendars,
+        roles_file,
+    } = used(root, sources, main, files, &mut out);
     let zone = zone_of(definitions.first().map(|definition| &*definition.chart));
     let mut reader = Reader {
         out,
@@ -57,6 +61,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
         file: main,
         definitions,
         calendars,
+        roles_file,
         zone: reader.zone.clone(),
         given,
         roles: std::mem::take(&mut reader.roles),
@@ -103,6 +108,7 @@ impl Given {
         Given {
             clock,
             people: BTreeMap::new(),
+            on_shift: None,
             instances: Vec::new(),
             adapters: BTreeMap::new(),
             unbuilt: Vec::new(),
@@ -110,17 +116,18 @@ impl Given {
     }
 }
 
+/// What `uses` names.
+#[derive(Default)]
+struct Used {
+    definitions: Vec<Definition>,
+    calendars: Vec<Arc<str>>,
+    roles_file: Option<Arc<str>>,
+}
+
 /// Compiles what `uses` names.
-fn definitions(
-    root: &Mapping,
-    sources: &mut Sources,
-    main: FileId,
-    files: &dyn Resolver,
-    out: &mut Diagnostics,
-) -> (Vec<Definition>, Vec<Arc<str>>) {
+fn used(root: &Mapping, sources: &mut Sources, main: FileId, files: &dyn Resolver, out: &mut Diagnostics) -> Used {
     let from = sources.get(main).map_or("", |source| source.name()).to_owned();
-    let mut definitions: Vec<Definition> = Vec::new();
-    let mut calendars: Vec<Arc<str>> = Vec::new();
+    let mut used = Used::default();
     for scalar in root
         .get("uses")
         .and_then(Node::as_sequence)
@@ -143,16 +150,18 @@ fn definitions(
         let file = sources.add(path, text);
         let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
         out.append(compiled.diagnostics);
-        match (compiled.chart, compiled.calendar, compiled.bundle) {
-            (Some(chart), _, Some(bundle)) => definitions.push(Definition {
+        let (is_calendar, is_roles) = (compiled.calendar.is_some(), compiled.roles.is_some());
+        match (compiled.chart, compiled.bundle) {
+            (Some(chart), Some(bundle)) => used.definitions.push(Definition {
                 source: bundle.canonical().into(),
                 chart: Arc::new(chart),
             }),
-            (None, Some(_), Some(bundle)) => calendars.push(bundle.canonical().into()),
+            (None, Some(bundle)) if is_calendar => used.calendars.push(bundle.canonical().into()),
+            (None, Some(bundle)) if is_roles => used.roles_file = Some(bundle.canonical().into()),
             _ => {}
         }
     }
-    (definitions, calendars)
+    used
 }
 
 /// The zone that a workflow names, if it names one and does not compute it.

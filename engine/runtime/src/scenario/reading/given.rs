@@ -1,9 +1,9 @@
 //! What every scenario begins with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use statewright_core::diagnostic::Code;
+use statewright_core::diagnostic::{Code, nearest};
 use statewright_core::time::Duration;
 use statewright_core::yaml::{Node, is_extension};
 
@@ -41,7 +41,7 @@ impl Reader<'_> {
                     given.instances = items.into_iter().flatten().filter_map(|item| self.instance(item)).collect();
                 }
                 "adapters" => given.adapters = self.adapters(value),
-                "on_shift" => given.unbuilt.push((entry.key.span, "shifts")),
+                "on_shift" => given.on_shift = Some(self.on_shift(value)),
                 "tables" => given.unbuilt.push((entry.key.span, "stand-ins for tables")),
                 "calendars" => given.unbuilt.push((entry.key.span, "stand-ins for calendars")),
                 // `common` is for the author's own anchors; other keys have been told.
@@ -49,6 +49,22 @@ impl Reader<'_> {
             }
         }
         given
+    }
+
+    /// Some of the people given.
+    fn on_shift(&mut self, node: &Node) -> BTreeSet<Arc<str>> {
+        let names = self.texts(node, "`on_shift`");
+        for name in &names {
+            if !self.people.contains(name) {
+                let message = format!("`{name}` is none of the people given");
+                let help = match nearest(name, self.people.iter().map(|known| &**known)) {
+                    Some(meant) => format!("write `{meant}`, if that is meant"),
+                    None => "name them under `people`".to_owned(),
+                };
+                self.error(Code::UnknownWord, node.span, &message, &help);
+            }
+        }
+        names.into_iter().collect()
     }
 
     fn named_people(&mut self, node: &Node) -> BTreeMap<Arc<str>, statewright_core::step::Actor> {

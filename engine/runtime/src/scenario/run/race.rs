@@ -12,12 +12,13 @@ use crate::scenario::report::Difference;
 use crate::scenario::schedule::{Schedule, too_many_orders};
 use crate::scenario::world::{Actors, answered};
 
-/// In which order their turns are tried.
-const ACTORS: [(Actors, &str); 4] = [
+/// In which order their turns are tried; the last one's only where tasks are given to people.
+const ACTORS: [(Actors, &str); 5] = [
     (Actors::Intake, "the intake takes what waits"),
     (Actors::Messages, "messages are handed over"),
     (Actors::Timers, "timers are handed over"),
     (Actors::Outbox, "the outbox goes on"),
+    (Actors::Assignments, "tasks are given to people"),
 ];
 
 /// An input on its way.
@@ -36,7 +37,11 @@ impl Run<'_> {
         let mut waiting: Vec<&Step> = race.inputs.iter().collect();
         let mut runners: Vec<Runner<'_>> = Vec::with_capacity(waiting.len());
         while !waiting.is_empty() {
-            let turns = if runners.is_empty() { 0 } else { ACTORS.len() };
+            let turns = match (runners.is_empty(), self.world.gives_tasks()) {
+                (true, _) => 0,
+                (false, true) => ACTORS.len(),
+                (false, false) => ACTORS.len() - 1,
+            };
             let mut chosen = self.schedule.choose(waiting.len() + turns);
             while let Some((actor, words)) = chosen.checked_sub(waiting.len()).and_then(|turn| ACTORS.get(turn)) {
                 let worked = self.world.tick(*actor).await;

@@ -1,0 +1,86 @@
+//! The roles of a deployment: what belongs to which, what nobody may hold together, and which instances are shifts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::diagnostic::Span;
+use crate::identity::Digest;
+use crate::time::Duration;
+
+/// Roles of one deployment: far more than a house has.
+pub const ROLES_MAX: usize = 1_000;
+
+/// As its file says it. It stands outside the definitions of workflows: which roles somebody had is recorded with what they did.
+#[derive(Clone, Debug, Default)]
+pub struct Roles {
+    pub roles: BTreeMap<Arc<str>, Role>,
+    /// Nobody holds two of the same set, be it by what another role includes.
+    pub apart: Vec<BTreeSet<Arc<str>>>,
+    /// Empty: any unit.
+    pub units: BTreeMap<Arc<str>, Unit>,
+    pub roster: Option<Roster>,
+}
+
+/// A version of it: the digest of its source.
+#[derive(Clone, Debug)]
+pub struct RolesVersion {
+    pub version: Digest,
+    pub roles: Roles,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Role {
+    pub title: Option<Arc<str>>,
+    /// Who has this role has these as well.
+    pub includes: Vec<Arc<str>>,
+    pub second_factor: bool,
+    pub session: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Unit {
+    pub title: Option<Arc<str>>,
+    pub organisation: Option<Arc<str>>,
+}
+
+/// Which instances are shifts, and which of their fields say who works.
+#[derive(Clone, Debug)]
+pub struct Roster {
+    pub workflow: Arc<str>,
+    /// Names or paths of the states in which a shift is on.
+    pub states: Vec<Arc<str>>,
+    /// A user, or a list of users.
+    pub person: Arc<str>,
+    /// A moment before which nobody of it is on shift.
+    pub from: Option<Arc<str>>,
+    /// A moment from which on nobody of it is on shift any more.
+    pub to: Option<Arc<str>>,
+    /// Where they work; None: wherever they belong to.
+    pub unit: Option<Arc<str>>,
+    pub span: Span,
+}
+
+impl Roles {
+    /// These roles and all that belong to them, in order, each once.
+    pub fn expanded(&self, held: &[Arc<str>]) -> Vec<Arc<str>> {
+        let mut all: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut waiting: Vec<Arc<str>> = held.to_vec();
+        while let Some(role) = waiting.pop() {
+            if all.insert(role.clone())
+                && let Some(known) = self.roles.get(&role)
+            {
+                waiting.extend(known.includes.iter().cloned());
+            }
+        }
+        all.into_iter().collect()
+    }
+
+    /// Two roles that nobody holds together, of those that these come to.
+    pub fn apart(&self, held: &[Arc<str>]) -> Option<(Arc<str>, Arc<str>)> {
+        let held: BTreeSet<Arc<str>> = self.expanded(held).into_iter().collect();
+        self.apart.iter().find_map(|set| {
+            let mut both = set.intersection(&held);
+            Some((both.next()?.clone(), both.next()?.clone()))
+        })
+    }
+}

@@ -1,0 +1,222 @@
+//! The directory: who works here, and the file of roles. All of it stands in the system's own trails.
+
+use axum::Extension;
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post, put};
+use statewright_core::chart::Roles;
+use statewright_core::diagnostic::Code;
+use statewright_core::value::Value;
+
+use super::OPERATOR;
+use super::authentication::Caller;
+use super::body::read_document;
+use super::calendars::examine;
+use super::limit::{BODY_BYTES_MAX, DEPLOYMENT_BYTES_MAX};
+use super::problem::Answered;
+use super::reply::{document, principal_value};
+use super::route::{Access, Parameter, Place, Reply, Route};
+use super::service::Shared;
+use super::tokens::principal;
+use super::workflows::bundle;
+use crate::json::{object, text, text_or_null, texts};
+
+const ID: Parameter = Parameter {
+    name: "id",
+    place: Place::Path,
+    description: "The user's id",
+    schema: r#"{"type": "string"}"#,
+};
+
+pub const ROUTES: &[Route] = &[
+    Route {
+        method: "GET",
+        path: "/v1/people",
+        operation: "listPeople",
+        summary: "List the people in the directory",
+        description: "By their ids, with the roles that they were given; what a role includes is not listed.",
+        access: Access::Role(OPERATOR),
+        parameters: &[],
+        body: None,
+        answers: &[Reply {
+            status: 200,
+            description: "The people",
+            content: &[("application/json", "People")],
+            headers: &[],
+        }],
+        problems: &[],
+        handler: || get(list),
+    },
+    Route {
+        method: "PUT",
+        path: "/v1/people/{id}",
+        operation: "putPerson",
+        summary: "Put a person into the directory, or change who they are",
+        description: "Tasks are given and handed on to people who are in it. What an access token says of its user stays as it is.",
+        access: Access::Role(OPERATOR),
+        parameters: &[ID],
+        body: Some("PersonRequest"),
+        answers: &[Reply {
+            status: 204,
+            description: "They are in it, as asked",
+            content: &[],
+            headers: &[],
+        }],
+        problems: &[
+            Code::BodyUnreadable,
+            Code::BodyTooLarge,
+            Code::MediaUnsupported,
+            Code::InputInvalid,
+        ],
+        handler: || put(put_person),
+    },
+    Route {
+        method: "DELETE",
+        path: "/v1/people/{id}",
+        operation: "removePerson",
+        summary: "Take a person out of the directory",
+        description: "They are given no task any more. What they hold and did stays as it is.",
+        access: Access::Role(OPERATOR),
+        parameters: &[ID],
+        body: None,
+        answers: &[Reply {
+            status: 204,
+            description: "They are not in it any more",
+            content: &[],
+            headers: &[],
+        }],
+        problems: &[Code::NotFound],
+        handler: || delete(remove),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/roles",
+        operation: "deployRoles",
+        summary: "Make a file of roles the one that holds",
+        description: "There is one at a time. People keep the roles that they were given. Another server follows within a second.",
+        access: Access::Role(OPERATOR),
+        parameters: &[],
+        body: Some("DeploymentRequest"),
+        answers: &[
+            Reply {
+                status: 200,
+                description: "It held already",
+                content: &[("application/json", "RolesDeployment")],
+                headers: &[],
+            },
+            Reply {
+                status: 201,
+                description: "It holds now",
+                content: &[("application/json", "RolesDeployment")],
+                headers: &[],
+            },
+        ],
+        problems: &[
+            Code::BodyUnreadable,
+            Code::BodyTooLarge,
+            Code::MediaUnsupported,
+            Code::DefinitionRefused,
+        ],
+        handler: || post(deploy),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/roles",
+        operation: "showRoles",
+        summary: "Show the roles that hold",
+        description: "Empty, if no file of roles was deployed: then any name is a role.",
+        access: Access::Token,
+        parameters: &[],
+        body: None,
+        answers: &[Reply {
+            status: 200,
+            description: "The roles",
+            content: &[("application/json", "Roles")],
+            headers: &[],
+        }],
+        problems: &[],
+        handler: || get(show),
+    },
+];
+
+async fn list(State(service): State<Shared>) -> Answered<Response> {
+    let people = service.engine.directory().people().await?;
+    let people = Value::from_items(people.iter().map(principal_value).collect());
+    Ok(document(StatusCode::OK, &object([("people", people)])))
+}
+
+async fn put_person(
+    State(service): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Answered<Response> {
+    let (parts, body) = request.into_parts();
+    let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
+    let person = principal(id, &mut given)?;
+    let _held = given.finish()?;
+    let (directory, now) = (service.engine.directory(), service.engine.now());
+    directory.put(&person, &caller.actor, now).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn remove(
+    State(service): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Answered<Response> {
+    let (directory, now) = (service.engine.directory(), service.engine.now());
+    directory.remove(&id, &caller.actor, now).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn deploy(State(service): State<Shared>, Extension(caller): Extension<Caller>, request: Request) -> Answered<Response> {
+    let (parts, body) = request.into_parts();
+    let mut given = read_document(&parts, body, DEPLOYMENT_BYTES_MAX, &service.bodies).await?;
+    let bundle = bundle(&mut given)?;
+    let _held = given.finish()?;
+    let (source, warnings) = examine(bundle, "file of roles", |compiled| compiled.roles.is_some()).await?;
+    let deployed = service.engine.deploy_roles(&source, &caller.actor).await?;
+    let made = object([
+        ("changed", Value::Boolean(!deployed.unchanged)),
+        ("roles", text("roles")),
+        ("version", text(&deployed.version.to_string())),
+        ("warnings", texts(&warnings)),
+    ]);
+    let status = if deployed.unchanged {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    Ok(document(status, &made))
+}
+
+async fn show(State(service): State<Shared>) -> Answered<Response> {
+    let live = service.engine.directory().roles();
+    let nothing = Roles::default();
+    let roles = live.as_ref().map_or(&nothing, |live| &live.roles);
+    let described = roles.roles.iter().map(|(name, role)| {
+        object([
+            ("includes", texts(&role.includes)),
+            ("name", text(name)),
+            ("title", text_or_null(role.title.as_deref())),
+        ])
+    });
+    let units = roles.units.iter().map(|(name, unit)| {
+        object([
+            ("name", text(name)),
+            ("organisation", text_or_null(unit.organisation.as_deref())),
+            ("title", text_or_null(unit.title.as_deref())),
+        ])
+    });
+    let version = live.as_ref().map(|live| live.version.to_string());
+    Ok(document(
+        StatusCode::OK,
+        &object([
+            ("roles", Value::from_items(described.collect())),
+            ("units", Value::from_items(units.collect())),
+            ("version", text_or_null(version.as_deref())),
+        ]),
+    ))
+}
