@@ -72,6 +72,16 @@ fn check_roster(roster: &Roster, chart: &Chart, out: &mut Diagnostics) {
             ));
         }
     }
+    // of a workflow without an index nobody keeps who is in which state
+    let indexed = chart.indexed.iter().any(|field| *field == roster.person);
+    if !indexed && chart.data.get(&roster.person).is_some() {
+        let message = format!(
+            "`{}` of `{}` is not indexed, and shifts are found by it",
+            roster.person, chart.workflow
+        );
+        let help = format!("mark it `index: true` in `{}`", chart.workflow);
+        out.push(Diagnostic::error(Code::NotIndexed, roster.span, message).help(help));
+    }
     for state in &roster.states {
         let is_there = chart.states.iter().any(|known| known.name == *state || known.path == *state);
         if !is_there {

@@ -1,9 +1,11 @@
 //! Promises of the engine, on the store in memory and with the clock moved by hand: every actor is ticked, nothing sleeps. What rests
 //! on what the stores keep is asked of all three.
 
+mod assignments;
 mod audit;
 mod calendars;
 mod children;
+mod directory;
 mod effects;
 #[path = "../store/fixture.rs"]
 mod fixture;

@@ -275,10 +275,16 @@ pub async fn settle(node: &mut Node, now: Timestamp) {
         let commits = node.schedules.commits();
         node.schedules.tick(now).await.unwrap();
         node.messages.tick(now).await.unwrap();
+        let choices = node.assignments.choices();
+        node.assignments.tick(now).await.unwrap();
         node.outbox.tick(now).await.unwrap();
         let ticked = node.intake.tick(now).await;
-        let planned = commits != node.schedules.commits();
-        let busy = planned || ticked != Ticked::Idle || !node.messages.is_idle() || !node.timers.is_idle();
+        let planned = commits != node.schedules.commits() || choices != node.assignments.choices();
+        let busy = planned
+            || ticked != Ticked::Idle
+            || !node.messages.is_idle()
+            || !node.timers.is_idle()
+            || !node.assignments.is_idle();
         quiet = if busy { 0 } else { quiet + 1 };
         if quiet == 4 {
             return;
