@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use statewright_core::diagnostic::Code;
+use statewright_core::step::Actor;
 use statewright_engine::clock::{Clock, SystemEntropy};
 use statewright_engine::configuration::EngineConfig;
 use statewright_engine::error::EngineError;
@@ -60,6 +61,11 @@ impl Desk {
     /// The store's schema cannot be made or is not this program's.
     pub async fn local(equipment: Equipment, caller: Caller) -> Result<Self, Failure> {
         let local = Local::begin(equipment).await?;
+        // as a token that the same person came with would be read
+        let caller = Caller {
+            actor: Arc::new(local.engine.directory().with_included(Actor::clone(&caller.actor))),
+            ..caller
+        };
         let gate = Gate::new(Service::new(local.engine.clone(), false));
         Ok(Desk {
             client: Client::Local { gate, caller },
@@ -100,6 +106,7 @@ impl Local {
         };
         let node = Node::new(configuration, surroundings);
         let engine = node.engine.clone();
+        engine.directory().refresh().await.map_err(engine_failure)?;
         let (stop, stopping) = watch::channel(false);
         let worker = tokio::spawn(work(node, stopping));
         Ok(Local { engine, stop, worker })

@@ -15,6 +15,7 @@ use statewright_core::value::canonical::read_canonical;
 use tokio::sync::oneshot;
 
 use crate::body::actor_of;
+use crate::directory::Directory;
 use crate::error::{EngineError, EngineResult};
 use crate::store::{Store, TokenRow};
 
@@ -37,6 +38,7 @@ type Looked = EngineResult<Option<Arc<FoundToken>>>;
 
 pub struct TokenLookup {
     store: Arc<dyn Store>,
+    directory: Arc<Directory>,
     inner: Mutex<Inner>,
 }
 
@@ -85,9 +87,10 @@ impl Drop for UnderWay<'_> {
 }
 
 impl TokenLookup {
-    pub fn new(store: Arc<dyn Store>) -> Arc<Self> {
+    pub fn new(store: Arc<dyn Store>, directory: Arc<Directory>) -> Arc<Self> {
         Arc::new(TokenLookup {
             store,
+            directory,
             inner: Mutex::default(),
         })
     }
@@ -128,7 +131,7 @@ impl TokenLookup {
         while let Some(asking) = self.take(hash) {
             let since = Moment::now();
             let row = self.store.token(hash).await.map_err(EngineError::from);
-            let looked = row.and_then(|row| row.map(found).transpose());
+            let looked = row.and_then(|row| row.map(|row| self.found(row)).transpose());
             if let Ok(Some(found)) = &looked {
                 self.trust(hash, since, found);
             }
@@ -138,6 +141,16 @@ impl TokenLookup {
             }
         }
         under_way.ended = true;
+    }
+
+    /// With all roles that those of the token include.
+    fn found(&self, row: TokenRow) -> EngineResult<Arc<FoundToken>> {
+        let actor = self.directory.with_included(principal_of(&row)?);
+        Ok(Arc::new(FoundToken {
+            id: row.id,
+            actor: Arc::new(actor),
+            expires_at_us: row.expires_at_us,
+        }))
     }
 
     fn trust(&self, hash: Digest, since: Moment, found: &Arc<FoundToken>) {
@@ -164,15 +177,6 @@ impl TokenLookup {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn found(row: TokenRow) -> EngineResult<Arc<FoundToken>> {
-    let actor = principal_of(&row)?;
-    Ok(Arc::new(FoundToken {
-        id: row.id,
-        actor: Arc::new(actor),
-        expires_at_us: row.expires_at_us,
-    }))
 }
 
 /// Whom a token stands for.

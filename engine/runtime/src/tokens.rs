@@ -10,6 +10,7 @@ use statewright_core::value::canonical::to_canonical;
 
 use crate::body::actor_value;
 use crate::clock::Entropy;
+use crate::directory::Directory;
 use crate::error::EngineResult;
 use crate::store::{NewToken, Store};
 use crate::system::SystemTrail;
@@ -50,8 +51,8 @@ pub struct TokenListed {
 }
 
 impl Tokens {
-    pub fn new(store: Arc<dyn Store>, system: Arc<SystemTrail>, entropy: Arc<dyn Entropy>) -> Self {
-        let lookup = TokenLookup::new(store.clone());
+    pub fn new(store: Arc<dyn Store>, system: Arc<SystemTrail>, entropy: Arc<dyn Entropy>, directory: Arc<Directory>) -> Self {
+        let lookup = TokenLookup::new(store.clone(), directory);
         Tokens {
             store,
             system,

@@ -101,7 +101,7 @@ impl Node {
         let inner = Inner {
             queries: Queries::new(store.clone(), instances.clone(), reader),
             incidents: Incidents::new(store.clone(), instances.clone(), system.clone(), handover.clone()),
-            tokens: Tokens::new(store.clone(), system.clone(), entropy.clone()),
+            tokens: Tokens::new(store.clone(), system.clone(), entropy.clone(), directory.clone()),
             directory,
             unkeyed: super::Unkeyed::new(entropy.draw()),
             intake: intake.clone(),

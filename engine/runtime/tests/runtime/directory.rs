@@ -161,3 +161,20 @@ async fn every_change_says_by_whom() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_token_brings_what_its_roles_include() {
+    on_memory(async |store| {
+        let world = World::on(store, &[], |_| {}).await;
+        let (engine, now) = (world.engine(), world.now());
+        let cat = person("cat", &["charge_nurse"]);
+        let token = engine.tokens().issue(&cat, None, &operator(), now).await.unwrap();
+        engine.deploy_roles(&source(ROLES), &operator()).await.unwrap();
+        let known = engine.tokens().authenticate(&token.text, now).await.unwrap().unwrap();
+        assert_eq!(known.roles, ["charge_nurse".into(), "nurse".into()] as [Arc<str>; 2]);
+        // what is listed is what was given
+        let listed = engine.tokens().list().await.unwrap();
+        assert_eq!(listed.first().map(|token| token.actor.roles.len()), Some(1));
+    })
+    .await;
+}

@@ -81,3 +81,36 @@ async fn a_shutdown_finishes_what_is_under_way_and_lets_go_of_the_rest() {
         Some(&Value::Null)
     );
 }
+
+#[tokio::test]
+async fn a_task_is_given_as_soon_as_there_is_somebody() {
+    const CALL: &str = "
+workflow: call
+start: {by: [clerk]}
+access: [{for: [clerk]}]
+initial: open
+states:
+  open:
+    task: {title: Call, for: [nurse], auto_assign: {order: [least_load]}}
+    on: {CALLED: {target: called, by: [nurse]}}
+  called: {type: final}
+";
+    let engine = launched(Arc::default()).await;
+    engine.deploy(&source(CALL), &operator()).await.unwrap();
+    engine.start(start_of("call", Some("A"), &[])).await.unwrap();
+    let nurse = crate::support::person("nia", &["nurse"]);
+    let holder = async || {
+        let tasks = engine.tasks_of("call", "A", &nurse).await.unwrap();
+        tasks.first().and_then(|queued| queued.task.holder.clone())
+    };
+    assert_eq!(holder().await, None);
+    engine.directory().put(&nurse, &operator(), engine.now()).await.unwrap();
+    let given = tokio::time::timeout(PATIENCE, async {
+        while holder().await.is_none() {
+            tokio::task::yield_now().await;
+        }
+    });
+    given.await.unwrap();
+    assert_eq!(holder().await.as_deref(), Some("nia"));
+    assert!(engine.shut_down(PATIENCE).await.drained);
+}
