@@ -59,11 +59,16 @@ impl Desk {
     ///
     /// # Errors
     /// The store's schema cannot be made or is not this program's.
-    pub async fn local(equipment: Equipment, caller: Caller) -> Result<Self, Failure> {
+    pub async fn local(equipment: Equipment, caller: Caller, behalf: Option<&str>) -> Result<Self, Failure> {
         let local = Local::begin(equipment).await?;
         // as a token that the same person came with would be read
+        let actor = local.engine.directory().with_included(Actor::clone(&caller.actor));
+        let actor = match behalf {
+            Some(away) => standing_in(&local.engine, &actor, away).await?,
+            None => actor,
+        };
         let caller = Caller {
-            actor: Arc::new(local.engine.directory().with_included(Actor::clone(&caller.actor))),
+            actor: Arc::new(actor),
             ..caller
         };
         let gate = Gate::new(Service::new(local.engine.clone(), false));
@@ -147,6 +152,14 @@ async fn work(mut node: Node, mut stopping: watch::Receiver<bool>) {
             _ = stopping.changed() => {}
         }
     }
+}
+
+async fn standing_in(engine: &Engine, actor: &Actor, away: &str) -> Result<Actor, Failure> {
+    let found = engine.directory().standing_in(actor, away, engine.now()).await;
+    found.map_err(engine_failure)?.ok_or_else(|| {
+        Failure::no(Code::Forbidden, format!("{} does not stand in for `{away}` now", actor.id))
+            .hint("`statewright people list` shows who is away, and who stands in for them")
+    })
 }
 
 /// An error of the engine, where no request was made.

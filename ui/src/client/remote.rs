@@ -8,6 +8,7 @@ use statewright_core::value::interface::to_interface;
 
 use super::{ANSWER_BYTES_MAX, Call};
 use crate::failure::Failure;
+use crate::http::ON_BEHALF_OF;
 
 /// Longer than a server takes for any request.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -19,12 +20,14 @@ pub struct Remote {
     /// Without a slash at the end.
     base: String,
     token: String,
+    /// Whom the caller stands in for.
+    behalf: Option<String>,
 }
 
 impl Remote {
     /// # Errors
     /// The base is no http or https URL.
-    pub fn new(base: &str, token: String) -> Result<Self, Failure> {
+    pub fn new(base: &str, token: String, behalf: Option<&str>) -> Result<Self, Failure> {
         let scheme = base.split_once("://").map(|(scheme, _)| scheme);
         if !matches!(scheme, Some("http" | "https")) {
             return Err(Failure::misused(
@@ -45,6 +48,7 @@ impl Remote {
             http,
             base: base.trim_end_matches('/').to_owned(),
             token,
+            behalf: behalf.map(str::to_owned),
         })
     }
 
@@ -54,6 +58,9 @@ impl Remote {
             .request(call.method, format!("{}{}", self.base, call.target))
             .headers(call.headers)
             .bearer_auth(&self.token);
+        if let Some(behalf) = &self.behalf {
+            request = request.header(ON_BEHALF_OF, behalf);
+        }
         if let Some(body) = &call.body {
             request = request
                 .header(header::CONTENT_TYPE, "application/json")

@@ -2,6 +2,7 @@
 
 use axum::http::Method;
 use clap::Subcommand;
+use statewright_core::value::Value;
 
 use super::*;
 use crate::client::Call;
@@ -23,6 +24,25 @@ enum What {
     List,
     /// Put somebody into the directory, or change who they are: what is left out is not theirs any more
     Put(Put),
+    /// Say when somebody is away: they are given no task, and who stands in for them acts with `--for`
+    Away {
+        /// The user's id
+        user: String,
+        /// From this moment; without it, from now on
+        #[arg(long, value_name = "MOMENT")]
+        from: Option<String>,
+        /// Until this moment; without it, until they are back
+        #[arg(long, value_name = "MOMENT")]
+        until: Option<String>,
+        /// Who stands in for them
+        #[arg(long, value_name = "USER")]
+        substitute: Option<String>,
+    },
+    /// Say that somebody is back
+    Back {
+        /// The user's id
+        user: String,
+    },
     /// Take somebody out: they are given no task any more
     Remove {
         /// The user's id
@@ -52,6 +72,28 @@ impl People {
         match self.what {
             What::List => list(&self.target, terminal).await,
             What::Put(put) => put.run(&self.target, terminal).await,
+            What::Away {
+                user,
+                from,
+                until,
+                substitute,
+            } => {
+                let body = present([
+                    ("from", text_or_null(from.as_deref())),
+                    ("substitute", text_or_null(substitute.as_deref())),
+                    ("until", text_or_null(until.as_deref())),
+                ]);
+                let call = Call::put(&["people", &user, "absence"], body);
+                self.target.ask(terminal, call).await?;
+                terminal.note(format_args!("{user} is away"));
+                Ok(Exit::Done)
+            }
+            What::Back { user } => {
+                let call = Call::new(Method::DELETE, &["people", &user, "absence"]);
+                self.target.ask(terminal, call).await?;
+                terminal.note(format_args!("{user} is back"));
+                Ok(Exit::Done)
+            }
             What::Remove { user } => {
                 let call = Call::new(Method::DELETE, &["people", &user]);
                 self.target.ask(terminal, call).await?;
@@ -80,11 +122,30 @@ impl Put {
     }
 }
 
+/// `from 2026-12-24T06:00:00Z until …, bob stands in`
+fn in_words(away: &Value) -> String {
+    let said = |words: &str, name: &str| match member(away, name) {
+        "" => String::new(),
+        moment => format!("{words}{moment} "),
+    };
+    let substitute = match member(away, "substitute") {
+        "" => String::new(),
+        user => format!("({user} stands in)"),
+    };
+    let words = format!("{}{}{substitute}", said("from ", "from"), said("until ", "until"));
+    match words.trim() {
+        "" => "yes".to_owned(),
+        words => words.to_owned(),
+    }
+}
+
 async fn list(target: &Target, terminal: Terminal) -> Outcome {
     let people = target.ask(terminal, Call::get(&["people"])).await?.value()?;
     terminal.answer(&people, || {
-        let mut table = Table::new(["USER", "NAME", "ROLES", "UNIT", "SKILLS", "ORGANISATION"]);
-        for person in member_items(&people, "people") {
+        let mut table = Table::new(["USER", "NAME", "ROLES", "UNIT", "SKILLS", "ORGANISATION", "AWAY"]);
+        for listed in member_items(&people, "people") {
+            let person = listed.field("person").unwrap_or(&Value::Null);
+            let away = listed.field("away").filter(|away| !away.is_null());
             table.row([
                 member(person, "user").to_owned(),
                 member(person, "name").to_owned(),
@@ -92,6 +153,7 @@ async fn list(target: &Target, terminal: Terminal) -> Outcome {
                 member(person, "unit").to_owned(),
                 member_texts(person, "skills").join(","),
                 member(person, "organisation").to_owned(),
+                away.map_or(String::new(), in_words),
             ]);
         }
         table.to_string()

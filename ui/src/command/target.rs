@@ -30,6 +30,9 @@ pub struct Target {
     /// Act on the store as this person, `USER[:ROLE,ROLE][@ORGANISATION]`; without it, as the operator
     #[arg(id = "as", long = "as", global = true, value_name = "WHO")]
     principal: Option<String>,
+    /// Act on behalf of this user, whom you stand in for while they are away
+    #[arg(id = "for", long = "for", global = true, value_name = "USER")]
+    behalf: Option<String>,
     /// Act through a server instead
     #[arg(long, global = true, value_name = "URL", conflicts_with = "as")]
     server: Option<String>,
@@ -103,7 +106,7 @@ impl Target {
         if let Some(server) = &self.server {
             let token = self.token.clone().unwrap_or_default();
             let is_given = !token.is_empty();
-            let remote = Remote::new(server, token)?;
+            let remote = Remote::new(server, token, self.behalf.as_deref())?;
             if !is_given {
                 return Err(
                     Failure::misused(Code::Unauthenticated, format!("A token is needed for {server}")).hint(
@@ -124,7 +127,7 @@ impl Target {
             clock,
         };
         let actor = Arc::new(principal.actor());
-        Desk::local(equipment, Caller { actor, token: None }).await
+        Desk::local(equipment, Caller { actor, token: None }, self.behalf.as_deref()).await
     }
 
     fn configuration(&self) -> Result<Configuration, Failure> {

@@ -8,6 +8,7 @@ use statewright_core::diagnostic::Code;
 use statewright_core::step::Actor;
 use statewright_engine::roles;
 
+use super::ON_BEHALF_OF;
 use super::problem::{Answered, Problem};
 use super::service::Service;
 
@@ -44,6 +45,28 @@ pub async fn authenticate(service: &Service, headers: &HeaderMap) -> Answered<Ca
         actor: principal.actor,
         token: Some(principal.token),
     })
+}
+
+/// The caller, on behalf of the one whom the head names: only who stands in for them now may.
+///
+/// # Errors
+/// 403 for anybody else; 503 while the database is away.
+pub async fn on_behalf(service: &Service, caller: Caller, headers: &HeaderMap) -> Answered<Caller> {
+    let Some(away) = headers.get(ON_BEHALF_OF) else {
+        return Ok(caller);
+    };
+    let directory = service.engine.directory();
+    let away = away.to_str().unwrap_or_default();
+    match directory.standing_in(&caller.actor, away, service.engine.now()).await? {
+        Some(actor) => Ok(Caller {
+            actor: Arc::new(actor),
+            ..caller
+        }),
+        None => Err(Problem::of(
+            Code::Forbidden,
+            format!("{} does not stand in for `{}` now", caller.actor.id, away.escape_debug()),
+        )),
+    }
 }
 
 /// Finds out whether the caller has proved anew who they are, with an access token of their own in the body. This interface knows

@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::IntoResponse;
 use statewright_core::diagnostic::Code;
 
-use super::authentication::{Caller, authenticate};
+use super::authentication::{Caller, authenticate, on_behalf};
 use super::limit::{HEADER_BYTES_MAX, HEADERS_MAX, TARGET_BYTES_MAX};
 use super::problem::Problem;
 use super::route::{Access, Route};
@@ -102,6 +102,10 @@ pub async fn admit(State((service, route)): State<(Shared, &'static Route)>, mut
             None => authenticate(&service, request.headers()).await,
         };
         let caller = match caller {
+            Ok(caller) => caller,
+            Err(problem) => return note(problem.into_response(), noted),
+        };
+        let caller = match on_behalf(&service, caller, request.headers()).await {
             Ok(caller) => caller,
             Err(problem) => return note(problem.into_response(), noted),
         };

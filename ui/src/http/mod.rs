@@ -54,3 +54,6 @@ pub use trail::{JSON_LINES, TRAIL_LINES_MAX};
 
 /// draft-ietf-httpapi-idempotency-key-header.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The user whom the caller stands in for in this request.
+pub const ON_BEHALF_OF: HeaderName = HeaderName::from_static("on-behalf-of");

@@ -5,16 +5,19 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
+use jiff::Timestamp;
 use statewright_core::chart::Roles;
 use statewright_core::diagnostic::Code;
 use statewright_core::value::Value;
+use statewright_core::value::document::Document;
+use statewright_engine::directory::Absence;
 
 use super::OPERATOR;
 use super::authentication::Caller;
-use super::body::read_document;
+use super::body::{read_document, unreadable};
 use super::calendars::examine;
 use super::limit::{BODY_BYTES_MAX, DEPLOYMENT_BYTES_MAX};
-use super::problem::Answered;
+use super::problem::{Answered, Problem};
 use super::reply::{document, principal_value};
 use super::route::{Access, Parameter, Place, Reply, Route};
 use super::service::Shared;
@@ -90,6 +93,49 @@ pub const ROUTES: &[Route] = &[
         handler: || delete(remove),
     },
     Route {
+        method: "PUT",
+        path: "/v1/people/{id}/absence",
+        operation: "putAbsence",
+        summary: "Say when somebody is away, and who stands in for them",
+        description: "Who is away is given no task. Their substitute acts for them with the header `On-Behalf-Of`: what is for them by name is for the substitute too. Whoever is away may say so themselves.",
+        access: Access::Token,
+        parameters: &[ID],
+        body: Some("Absence"),
+        answers: &[Reply {
+            status: 204,
+            description: "It is known",
+            content: &[],
+            headers: &[],
+        }],
+        problems: &[
+            Code::BodyUnreadable,
+            Code::BodyTooLarge,
+            Code::MediaUnsupported,
+            Code::RoleMissing,
+            Code::NotFound,
+            Code::InputInvalid,
+        ],
+        handler: || put(put_absence),
+    },
+    Route {
+        method: "DELETE",
+        path: "/v1/people/{id}/absence",
+        operation: "endAbsence",
+        summary: "Say that somebody is back",
+        description: "",
+        access: Access::Token,
+        parameters: &[ID],
+        body: None,
+        answers: &[Reply {
+            status: 204,
+            description: "It is known",
+            content: &[],
+            headers: &[],
+        }],
+        problems: &[Code::RoleMissing, Code::NotFound],
+        handler: || delete(end_absence),
+    },
+    Route {
         method: "POST",
         path: "/v1/roles",
         operation: "deployRoles",
@@ -142,8 +188,75 @@ pub const ROUTES: &[Route] = &[
 
 async fn list(State(service): State<Shared>) -> Answered<Response> {
     let people = service.engine.directory().people().await?;
-    let people = Value::from_items(people.iter().map(principal_value).collect());
-    Ok(document(StatusCode::OK, &object([("people", people)])))
+    let people = people.iter().map(|person| {
+        let away = person.absence.as_ref().map_or(Value::Null, absence_value);
+        object([("away", away), ("person", principal_value(&person.actor))])
+    });
+    Ok(document(
+        StatusCode::OK,
+        &object([("people", Value::from_items(people.collect()))]),
+    ))
+}
+
+fn absence_value(absence: &Absence) -> Value {
+    let moment = |moment: Option<Timestamp>| moment.map_or(Value::Null, Value::from_instant);
+    object([
+        ("from", moment(absence.from)),
+        ("substitute", text_or_null(absence.substitute.as_deref())),
+        ("until", moment(absence.until)),
+    ])
+}
+
+/// Whoever is away says so, or an operator does.
+fn refuse_others(caller: &Caller, id: &str) -> Answered<()> {
+    match *caller.actor.id == *id || caller.has_role(OPERATOR) {
+        true => Ok(()),
+        false => Err(Problem::of(
+            Code::RoleMissing,
+            format!("Only `{id}`, or the role `{OPERATOR}`, says when they are away"),
+        )),
+    }
+}
+
+async fn put_absence(
+    State(service): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Answered<Response> {
+    refuse_others(&caller, &id)?;
+    let (parts, body) = request.into_parts();
+    let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
+    let absence = Absence {
+        from: moment(&mut given, "from")?,
+        until: moment(&mut given, "until")?,
+        substitute: given.text("substitute")?,
+    };
+    let _held = given.finish()?;
+    let (directory, now) = (service.engine.directory(), service.engine.now());
+    directory.absent(&id, Some(absence), &caller.actor, now).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn end_absence(
+    State(service): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Answered<Response> {
+    refuse_others(&caller, &id)?;
+    let (directory, now) = (service.engine.directory(), service.engine.now());
+    directory.absent(&id, None, &caller.actor, now).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn moment(given: &mut Document, name: &'static str) -> Answered<Option<Timestamp>> {
+    let Some(text) = given.text(name)? else { return Ok(None) };
+    let parsed = text.parse().map(Some);
+    parsed.map_err(|_| {
+        unreadable(format!(
+            "`{name}` is `{text}`; it should be a moment such as `2026-12-24T06:00:00Z`"
+        ))
+    })
 }
 
 async fn put_person(

@@ -74,6 +74,7 @@ impl Access {
             Access::Token => &[
                 Code::ParameterUnreadable,
                 Code::Unauthenticated,
+                Code::Forbidden,
                 Code::Overloaded,
                 Code::HeadersTooLarge,
                 Code::Internal,
@@ -86,6 +87,7 @@ impl Access {
                 Code::ParameterUnreadable,
                 Code::Unauthenticated,
                 Code::RoleMissing,
+                Code::Forbidden,
                 Code::Overloaded,
                 Code::HeadersTooLarge,
                 Code::Internal,

@@ -19,6 +19,8 @@ pub struct Roles {
     /// Empty: any unit.
     pub units: BTreeMap<Arc<str>, Unit>,
     pub roster: Option<Roster>,
+    /// Role → those of whom a substitute has one; of a role that is not named anybody may be.
+    pub substitutes: BTreeMap<Arc<str>, Vec<Arc<str>>>,
 }
 
 /// A version of it: the digest of its source.
@@ -73,6 +75,16 @@ impl Roles {
             }
         }
         all.into_iter().collect()
+    }
+
+    /// A role of `away` in which somebody with these roles may not stand in.
+    pub fn not_substituted(&self, away: &[Arc<str>], substitute: &[Arc<str>]) -> Option<Arc<str>> {
+        let held = self.expanded(substitute);
+        let may = |role: &Arc<str>| {
+            let rule = self.substitutes.get(role);
+            rule.is_none_or(|roles| roles.iter().any(|role| held.contains(role)))
+        };
+        self.expanded(away).into_iter().find(|role| !may(role))
     }
 
     /// Two roles that nobody holds together, of those that these come to.

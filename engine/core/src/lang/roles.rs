@@ -24,10 +24,14 @@ pub(super) fn read(mapping: &Mapping, out: &mut Diagnostics) -> Option<Roles> {
         apart: apart(mapping.get("apart")),
         units: units(mapping.get("units")),
         roster: mapping.entry("roster").and_then(|entry| roster(entry, out)),
+        substitutes: entries(mapping.get("substitutes"))
+            .map(|entry| (entry.key.text.clone(), names(&entry.value)))
+            .collect(),
     };
     let mut reader = Reader { roles: &roles, out };
     reader.check_includes(&declared);
     reader.check_apart(mapping.get("apart"));
+    reader.check_substitutes(mapping.get("substitutes"));
     (out.errors() == errors).then_some(roles)
 }
 
@@ -87,6 +91,15 @@ impl Reader<'_> {
         }
     }
 
+    fn check_substitutes(&mut self, node: Option<&Node>) {
+        for entry in entries(node) {
+            self.is_known(&entry.key);
+            for name in scalars(Some(&entry.value)) {
+                self.is_known(name);
+            }
+        }
+    }
+
     fn is_known(&mut self, name: &Scalar) -> bool {
         let known = self.roles.roles.contains_key(&name.text);
         if !known {
@@ -116,7 +129,7 @@ fn role(entry: &Entry) -> Role {
     let text = |name: &str| mapping.get(name).and_then(Node::as_scalar).map(|scalar| scalar.text.clone());
     Role {
         title: text("title"),
-        includes: scalars(mapping.get("includes")).map(|name| name.text.clone()).collect(),
+        includes: mapping.get("includes").map(names).unwrap_or_default(),
         second_factor: text("second_factor").as_deref() == Some("true"),
         session: text("session").and_then(|text| parse_duration(text.trim()).ok()),
     }
@@ -148,7 +161,7 @@ fn units(node: Option<&Node>) -> BTreeMap<Arc<str>, Unit> {
 fn roster(entry: &Entry, out: &mut Diagnostics) -> Option<Roster> {
     let mapping = entry.value.as_mapping()?;
     let text = |name: &str| mapping.get(name).and_then(Node::as_scalar).map(|scalar| scalar.text.clone());
-    let states: Vec<Arc<str>> = scalars(mapping.get("in")).map(|state| state.text.clone()).collect();
+    let states = mapping.get("in").map(names).unwrap_or_default();
     if states.is_empty() && !mapping.incomplete {
         let message = "the roster does not say in which states a shift is on";
         let help = "add `in: [on_duty]`: a shift that is planned, or over, has nobody on duty";
@@ -163,6 +176,10 @@ fn roster(entry: &Entry, out: &mut Diagnostics) -> Option<Roster> {
         unit: text("unit"),
         span: entry.key.span,
     })
+}
+
+fn names(node: &Node) -> Vec<Arc<str>> {
+    scalars(Some(node)).map(|name| name.text.clone()).collect()
 }
 
 fn scalars(node: Option<&Node>) -> impl Iterator<Item = &Scalar> {

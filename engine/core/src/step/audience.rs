@@ -49,7 +49,7 @@ impl Audience {
 
     pub fn includes(&self, actor: &Actor) -> bool {
         actor.kind == ActorKind::Person
-            && !self.never.contains(&actor.id)
+            && !actor.identities().iter().any(|id| self.never.contains(id))
             && self.any_of.iter().any(|pattern| pattern.fits(actor))
     }
 
@@ -123,7 +123,7 @@ impl AudiencePattern {
             line.as_ref().is_none_or(|names| own.iter().any(|each| names.contains(each)))
         };
         has(&self.role, &actor.roles)
-            && has(&self.user, std::slice::from_ref(&actor.id))
+            && has(&self.user, &actor.identities())
             && has(&self.unit, actor.unit.as_slice())
             && has(&self.organisation, actor.organisation.as_slice())
             && has(&self.skill, &actor.skills)
@@ -150,7 +150,7 @@ fn subject(line: &str, name: &str) -> Arc<str> {
 
 /// Under which texts what concerns a person may be found.
 pub fn subjects_of(actor: &Actor) -> Vec<Arc<str>> {
-    let mut subjects = vec![subject("user", &actor.id)];
+    let mut subjects: Vec<Arc<str>> = actor.identities().iter().map(|id| subject("user", id)).collect();
     subjects.extend(actor.roles.iter().map(|role| subject("role", role)));
     subjects.extend(actor.skills.iter().map(|skill| subject("skill", skill)));
     subjects.extend(

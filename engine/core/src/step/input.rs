@@ -131,6 +131,7 @@ pub struct Actor {
     pub skills: Vec<Arc<str>>,
     /// The record (a patient, say) that this user is.
     pub person: Option<Arc<str>>,
+    /// The user whom they stand in for in this.
     pub on_behalf_of: Option<Arc<str>>,
 }
 
@@ -160,6 +161,11 @@ impl Actor {
             person: None,
             on_behalf_of: None,
         }
+    }
+
+    /// By whom they are known where a user is named: themselves, and whom they stand in for.
+    pub fn identities(&self) -> Vec<Arc<str>> {
+        std::iter::once(&self.id).chain(&self.on_behalf_of).cloned().collect()
     }
 
     pub fn engine() -> Self {

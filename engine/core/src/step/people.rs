@@ -17,7 +17,7 @@ impl Machine<'_> {
         for party in &people.parties {
             match party {
                 Party::Not(templates) => {
-                    if self.any_names(templates, std::slice::from_ref(&actor.id), lets)? {
+                    if self.any_names(templates, &actor.identities(), lets)? {
                         return Ok(false);
                     }
                 }
@@ -36,7 +36,7 @@ impl Machine<'_> {
 
     fn fits(&self, pattern: &PersonPattern, actor: &Actor, lets: &[&Lets]) -> Result<bool, NoValue> {
         Ok(self.line_fits(&pattern.role, &actor.roles, lets)?
-            && self.line_fits(&pattern.user, std::slice::from_ref(&actor.id), lets)?
+            && self.line_fits(&pattern.user, &actor.identities(), lets)?
             && self.line_fits(&pattern.unit, actor.unit.as_slice(), lets)?
             && self.line_fits(&pattern.organisation, actor.organisation.as_slice(), lets)?
             && self.line_fits(&pattern.skill, &actor.skills, lets)?)

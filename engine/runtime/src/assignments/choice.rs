@@ -8,6 +8,7 @@ use statewright_core::chart::{Assignment, Preference};
 use statewright_core::step::{Actor, CANDIDATES_KEPT_MAX, Candidate, ENDED, GIVEN, Giving};
 
 use super::roster::OnDuty;
+use crate::directory::Person;
 use crate::error::EngineResult;
 use crate::store::{MarkQuery, Store, TaskQuery};
 
@@ -36,11 +37,14 @@ struct Eligible {
 
 impl Choosing<'_> {
     /// The choice among these people, with the reason for it.
-    pub async fn choose(&self, mut people: Vec<Actor>) -> EngineResult<Giving> {
-        people.sort_by(|a, b| a.id.cmp(&b.id));
-        people.dedup_by(|a, b| a.id == b.id);
+    pub async fn choose(&self, people: Vec<Person>, now: Timestamp) -> EngineResult<Giving> {
         if people.is_empty() {
             return Ok(nobody("nobody whom it is for is in the directory"));
+        }
+        let there = people.into_iter().filter(|person| !person.is_away(now));
+        let mut people: Vec<Actor> = there.map(|person| person.actor).collect();
+        if people.is_empty() {
+            return Ok(nobody("everybody whom it is for is away"));
         }
         if let Some(duty) = self.duty {
             people.retain(|person| duty.has(person));

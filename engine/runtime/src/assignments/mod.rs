@@ -26,7 +26,7 @@ use self::choice::Choosing;
 pub use self::hand_over::HandingOver;
 use self::roster::{OnDuty, on_duty};
 use crate::configuration::POLL_MS;
-use crate::directory::Directory;
+use crate::directory::{Directory, Person};
 use crate::error::{EngineError, EngineResult};
 use crate::handover::Handover;
 use crate::instances::{Instances, Personal};
@@ -68,7 +68,7 @@ struct Given {
 #[derive(Default)]
 struct Seen {
     duty: Option<OnDuty>,
-    people: Vec<(Audience, Vec<Actor>)>,
+    people: Vec<(Audience, Vec<Person>)>,
 }
 
 impl Assignments {
@@ -219,11 +219,11 @@ impl Assignments {
             duty: seen.duty.as_ref().filter(|_| rule.on_shift),
             taken,
         };
-        choosing.choose(people).await
+        choosing.choose(people, now).await
     }
 
     /// Those of an audience, asked for once in a tick.
-    async fn people(&self, audience: &Audience, seen: &mut Seen) -> EngineResult<Vec<Actor>> {
+    async fn people(&self, audience: &Audience, seen: &mut Seen) -> EngineResult<Vec<Person>> {
         if let Some((_, people)) = seen.people.iter().find(|(known, _)| known == audience) {
             return Ok(people.clone());
         }

@@ -6,6 +6,7 @@
 //! - People are found by what they hold, and by what that includes, as the file of roles has it now.
 //! - Whom a step saw, and with which roles, stands in its entry: replay asks no directory.
 
+mod absence;
 mod person;
 mod roles;
 
@@ -18,8 +19,9 @@ use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Audience, RECORD, SYSTEM_WORKFLOW, Snapshot};
 use statewright_core::value::{Object, Value};
 
+pub use self::absence::Absence;
 use self::person::{PERSON, key_of, states_of, subject_pairs};
-pub use self::person::{PERSON_NAMES_MAX, person_refusals};
+pub use self::person::{PERSON_NAMES_MAX, Person, person_refusals};
 pub use self::roles::DeployedRoles;
 use crate::compiler::Compiler;
 use crate::error::{EngineError, EngineResult};
@@ -66,7 +68,13 @@ impl Directory {
         if !refusals.is_empty() {
             return Err(EngineError::PersonRefused(refusals));
         }
-        self.keep("person_put", &person.id, Some(person), by, now).await
+        self.keep("person_put", &person.id, by, now, |held| {
+            Ok(Some(Person {
+                actor: person.clone(),
+                absence: held.and_then(|held| held.absence),
+            }))
+        })
+        .await
     }
 
     /// Takes somebody out of the directory: nobody gives them a task any more, and what they did stays as it is.
@@ -75,21 +83,21 @@ impl Directory {
     /// [`EngineError::Hidden`] if there is no such person; those of the store.
     pub async fn remove(&self, id: &str, by: &Actor, now: Timestamp) -> EngineResult<()> {
         match self.held(id).await? {
-            Some(_) => self.keep("person_removed", id, None, by, now).await,
+            Some(_) => self.keep("person_removed", id, by, now, |_| Ok(None)).await,
             None => Err(EngineError::Hidden),
         }
     }
 
     /// Somebody of this id, with all roles that theirs include.
     pub async fn person(&self, id: &str) -> EngineResult<Option<Actor>> {
-        Ok(self.held(id).await?.map(|person| self.with_included(person)))
+        Ok(self.held(id).await?.map(|person| self.with_included(person.actor)))
     }
 
     /// Everybody, by their ids, with the roles that they were given.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn people(&self) -> EngineResult<Vec<Actor>> {
+    pub async fn people(&self) -> EngineResult<Vec<Person>> {
         self.found(Vec::new()).await
     }
 
@@ -97,7 +105,7 @@ impl Directory {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn among(&self, audience: &Audience) -> EngineResult<Vec<Actor>> {
+    pub async fn among(&self, audience: &Audience) -> EngineResult<Vec<Person>> {
         let subjects = audience.subjects();
         if subjects.is_empty() {
             return Ok(Vec::new());
@@ -107,8 +115,11 @@ impl Directory {
             None => subjects,
         };
         let found = self.found(vec![(person::SUBJECT.into(), subjects)]).await?;
-        let people = found.into_iter().map(|person| self.with_included(person));
-        Ok(people.filter(|person| audience.includes(person)).collect())
+        let people = found.into_iter().map(|person| Person {
+            actor: self.with_included(person.actor),
+            ..person
+        });
+        Ok(people.filter(|person| audience.includes(&person.actor)).collect())
     }
 
     /// Somebody, with all roles that theirs include.
@@ -129,13 +140,13 @@ impl Directory {
     }
 
     /// As it was given to this person.
-    async fn held(&self, id: &str) -> EngineResult<Option<Actor>> {
+    async fn held(&self, id: &str) -> EngineResult<Option<Person>> {
         let found = self.instances.load_one(instance_of(&key_of(id)), Personal::Without).await?;
         found.map_or(Ok(None), |instance| person::of(&instance.snapshot))
     }
 
-    async fn found(&self, conditions: Vec<(Arc<str>, Vec<Arc<str>>)>) -> EngineResult<Vec<Actor>> {
-        let mut people: BTreeMap<Arc<str>, Actor> = BTreeMap::new();
+    async fn found(&self, conditions: Vec<(Arc<str>, Vec<Arc<str>>)>) -> EngineResult<Vec<Person>> {
+        let mut people: BTreeMap<Arc<str>, Person> = BTreeMap::new();
         let mut after = None;
         loop {
             let query = FindQuery {
@@ -151,7 +162,7 @@ impl Directory {
                 if let Some(instance) = loaded?
                     && let Some(person) = person::of(&instance.snapshot)?
                 {
-                    people.insert(person.id.clone(), person);
+                    people.insert(person.actor.id.clone(), person);
                 }
             }
             after = ids.last().copied();
@@ -161,15 +172,24 @@ impl Directory {
         }
     }
 
-    /// Keeps a change of somebody in their trail. None: they are there no more.
-    async fn keep(&self, act: &str, id: &str, person: Option<&Actor>, by: &Actor, now: Timestamp) -> EngineResult<()> {
+    /// Keeps in their trail who somebody is from now on, made of who they are. None: they are not there.
+    async fn keep(
+        &self,
+        act: &str,
+        id: &str,
+        by: &Actor,
+        now: Timestamp,
+        change: impl Fn(Option<Person>) -> EngineResult<Option<Person>>,
+    ) -> EngineResult<()> {
         let key = key_of(id);
-        let value = act_of(act, person.map_or_else(person::removed, person::value_of));
         for _ in 0..CHANGES_MAX {
             let before = self.before(&key).await?;
+            let held = before.as_deref().map_or(Ok(None), person::of)?;
+            let person = change(held)?;
+            let value = act_of(act, person.as_ref().map_or_else(person::removed, person::value_of));
             let mut write = write_of(&key, before.as_deref(), &value, by, now)?;
-            write.index = Some(person.map(subject_pairs).unwrap_or_default());
-            write.states = Some(states_of(person));
+            write.index = Some(person.as_ref().map(subject_pairs).unwrap_or_default());
+            write.states = Some(states_of(person.as_ref()));
             let applied = self.store.commit(std::slice::from_ref(&write)).await?;
             if committed(applied.first())? {
                 self.handover.look_for_assignments();

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use statewright_core::chart::RolesVersion;
 use statewright_core::step::{Actor, ActorKind, RECORD, Refusal, RefusalKind, Snapshot, subjects_of};
 use statewright_core::value::{Object, Value};
 
+use super::absence::Absence;
 use crate::body::{actor_of, actor_value};
 use crate::error::{EngineError, EngineResult};
 use crate::roles::{AUDITOR, OPERATOR};
@@ -31,13 +34,35 @@ pub(super) const SUBJECT: &str = "subject";
 
 const PREFIX: &str = "person/";
 
+/// Where it stands in the record when they are away.
+const AWAY: &str = "away";
+
 /// The key of the instance whose record somebody is.
 pub(super) fn key_of(id: &str) -> String {
     format!("{PREFIX}{id}")
 }
 
-pub(super) fn value_of(person: &Actor) -> Value {
-    actor_value(person)
+/// Somebody in the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    pub actor: Actor,
+    /// When they are not there; None: they are.
+    pub absence: Option<Absence>,
+}
+
+impl Person {
+    pub fn is_away(&self, now: Timestamp) -> bool {
+        self.absence.as_ref().is_some_and(|absence| absence.is_now(now))
+    }
+}
+
+pub(super) fn value_of(person: &Person) -> Value {
+    let actor = actor_value(&person.actor);
+    let mut fields = actor.as_object().cloned().unwrap_or_default();
+    if let Some(absence) = &person.absence {
+        fields.insert(AWAY.into(), absence.value());
+    }
+    Value::from_fields(fields)
 }
 
 /// The record of somebody who is there no more.
@@ -46,7 +71,7 @@ pub(super) fn removed() -> Value {
 }
 
 /// Whose record this is; None: they were taken out.
-pub(super) fn of(snapshot: &Snapshot) -> EngineResult<Option<Actor>> {
+pub(super) fn of(snapshot: &Snapshot) -> EngineResult<Option<Person>> {
     let damaged = |why: String| EngineError::DamagedInstance {
         workflow: snapshot.workflow.clone(),
         key: snapshot.key.clone(),
@@ -57,15 +82,20 @@ pub(super) fn of(snapshot: &Snapshot) -> EngineResult<Option<Actor>> {
     if record.field(REMOVED).is_some() {
         return Ok(None);
     }
-    actor_of(record).map(Some).map_err(|error| damaged(error.to_string()))
+    let actor = actor_of(record).map_err(|error| damaged(error.to_string()))?;
+    let absence = match record.field(AWAY) {
+        Some(absence) => Some(Absence::of(absence).ok_or_else(|| damaged("when they are away cannot be read".into()))?),
+        None => None,
+    };
+    Ok(Some(Person { actor, absence }))
 }
 
-pub(super) fn states_of(person: Option<&Actor>) -> Vec<Arc<str>> {
+pub(super) fn states_of(person: Option<&Person>) -> Vec<Arc<str>> {
     vec![if person.is_some() { PERSON } else { REMOVED }.into()]
 }
 
-pub(super) fn subject_pairs(person: &Actor) -> Vec<IndexedValue> {
-    let subjects = subjects_of(person).into_iter();
+pub(super) fn subject_pairs(person: &Person) -> Vec<IndexedValue> {
+    let subjects = subjects_of(&person.actor).into_iter();
     subjects.map(|subject| (SUBJECT.into(), subject)).collect()
 }
 

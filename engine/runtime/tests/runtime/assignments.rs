@@ -7,6 +7,7 @@ use statewright_core::step::{Actor, TaskAct, TaskRef};
 use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
 use statewright_engine::TaskRequest;
+use statewright_engine::directory::Absence;
 use statewright_engine::queries::Queued;
 use statewright_engine::store::Store;
 
@@ -409,6 +410,46 @@ async fn a_hand_over_that_is_done_again_takes_nothing_twice() {
         settle(&mut two, world.now()).await;
         assert_eq!(world.holder("1").await, "ann");
         prove(&store, &two.engine).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_away_is_given_nothing() {
+    on_memory(async |store| {
+        let mut world = house(store, "order: [least_load]", &["ann"]).await;
+        let engine = world.engine();
+        let away = |hours: i64| {
+            Some(Absence {
+                from: None,
+                until: Some(world.now() + jiff::SignedDuration::from_hours(hours)),
+                substitute: None,
+            })
+        };
+        let (two, fifty) = (away(2), away(50));
+        engine.directory().absent("ann", two, &operator(), world.now()).await.unwrap();
+        world.calls(&["1"]).await;
+        world.settle().await;
+        assert_eq!(world.why("1").await, "offered to all: everybody whom it is for is away");
+        world.pass(2 * 3_600);
+        world.settle().await;
+        assert_eq!(world.holder("1").await, "ann");
+        // back sooner than was said
+        engine
+            .directory()
+            .absent("ann", fifty, &operator(), world.now())
+            .await
+            .unwrap();
+        world.calls(&["2"]).await;
+        world.settle().await;
+        assert_eq!(world.holder("2").await, "nobody");
+        engine
+            .directory()
+            .absent("ann", None, &operator(), world.now())
+            .await
+            .unwrap();
+        world.settle().await;
+        assert_eq!(world.holder("2").await, "ann");
     })
     .await;
 }

@@ -6,16 +6,20 @@ use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Audience, AudiencePattern, SYSTEM_WORKFLOW};
 use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
+use statewright_engine::SendRequest;
+use statewright_engine::directory::Absence;
 use statewright_engine::error::EngineError;
+use statewright_engine::queries::QueueRequest;
 use statewright_engine::store::Store;
 
 use crate::fixture::{on_memory, on_postgres, on_sqlite};
-use crate::support::{World, operator, person, source};
+use crate::support::{World, operator, person, send_of, source};
 
 const ROLES: &str = "
 roles: {clerk: {}, buyer: {}, approver: {}, nurse: {}, charge_nurse: {includes: [nurse]}}
 apart: [[buyer, approver]]
 units: [ED, W3]
+substitutes: {nurse: [nurse]}
 ";
 
 impl World {
@@ -35,7 +39,7 @@ impl World {
         };
         let engine = self.engine();
         let people = engine.directory().among(&audience).await.unwrap();
-        people.iter().map(|person| person.id.to_string()).collect()
+        people.iter().map(|person| person.actor.id.to_string()).collect()
     }
 }
 
@@ -65,7 +69,7 @@ async fn found_by_what_they_hold(store: Arc<dyn Store>) {
         .await
         .unwrap()
         .iter()
-        .map(|each| each.id.to_string())
+        .map(|each| each.actor.id.to_string())
         .collect();
     assert_eq!(everybody, ["ann", "eve"]);
     world.prove().await;
@@ -177,4 +181,101 @@ async fn a_token_brings_what_its_roles_include() {
         assert_eq!(listed.first().map(|token| token.actor.roles.len()), Some(1));
     })
     .await;
+}
+
+async fn substitutes(store: Arc<dyn Store>) {
+    const CASE: &str = "
+workflow: case
+data: {owner: user}
+start: {by: [clerk], input: [owner]}
+access: [{for: [clerk, {user: \"{{ owner }}\"}]}]
+initial: open
+states:
+  open:
+    task: {title: Decide, for: [{user: \"{{ owner }}\"}]}
+    on: {DECIDE: {target: done, by: [{user: \"{{ owner }}\"}]}}
+  done: {on: {CHECK: {by: [clerk, {not: \"{{ owner }}\"}]}}}
+";
+    let world = World::on(store.clone(), &[CASE], |_| {}).await;
+    let engine = world.engine();
+    let directory = engine.directory();
+    engine.deploy_roles(&source(ROLES), &operator()).await.unwrap();
+    for (id, role) in [("ann", "nurse"), ("bob", "charge_nurse"), ("eve", "clerk")] {
+        world.put(&person(id, &[role])).await.unwrap();
+    }
+    let away = |substitute: &str, hours: i64| Absence {
+        from: Some(world.now()),
+        until: Some(world.now() + jiff::SignedDuration::from_hours(hours)),
+        substitute: Some(substitute.into()),
+    };
+    let refused = async |absence: Absence, words: &str| {
+        let said = directory
+            .absent("ann", Some(absence), &operator(), world.now())
+            .await
+            .unwrap_err();
+        assert!(said.to_string().contains(words), "{words}: {said}");
+    };
+    refused(away("eve", 8), "`eve` may not stand in for a `nurse`").await;
+    refused(away("ann", 8), "nobody stands in for themselves").await;
+    refused(away("zoe", 8), "there is no `zoe` in the directory").await;
+    refused(away("bob", -1), "`until`: is not after the beginning").await;
+    directory
+        .absent("ann", Some(away("bob", 8)), &operator(), world.now())
+        .await
+        .unwrap();
+    // who they are may change while they are away
+    world.put(&person("ann", &["nurse", "clerk"])).await.unwrap();
+    world.start("case", "A", &[("owner", Value::from("ann"))]).await.unwrap();
+    let bob = person("bob", &["charge_nurse"]);
+    let for_ann = directory.standing_in(&bob, "ann", world.now()).await.unwrap().unwrap();
+    assert_eq!(
+        directory
+            .standing_in(&person("eve", &["clerk"]), "ann", world.now())
+            .await
+            .unwrap(),
+        None
+    );
+    // what is for her by name is for him on her behalf, and only then
+    let request = QueueRequest {
+        limit: 10,
+        ..QueueRequest::default()
+    };
+    assert_eq!(engine.queue(&request, &bob).await.unwrap().tasks.len(), 0);
+    assert_eq!(engine.queue(&request, &for_ann).await.unwrap().tasks.len(), 1);
+    let verdict = async |event: &str, who: &Actor| {
+        let request = SendRequest {
+            actor: who.clone(),
+            ..send_of("case", "A", event)
+        };
+        world.send_as(request).await.map(|answer| answer.verdict.as_str())
+    };
+    assert!(verdict("DECIDE", &bob).await.is_err(), "he does not see it");
+    assert_eq!(verdict("DECIDE", &for_ann).await, Ok("taken"));
+    // what she is excluded from, anybody is on her behalf
+    let cyd = person("cyd", &["clerk"]);
+    let cyd_for_ann = Actor {
+        on_behalf_of: Some("ann".into()),
+        ..cyd.clone()
+    };
+    assert_eq!(verdict("CHECK", &cyd_for_ann).await, Ok("refused"));
+    assert_eq!(verdict("CHECK", &cyd).await, Ok("taken"));
+    // the trail says both
+    let rows = store.trail(InstanceId::of("case", "A"), 0, 10).await.unwrap();
+    let said: Vec<(String, Option<String>)> = rows
+        .iter()
+        .map(|row| EntryText::read(&row.bytes).unwrap().actor().unwrap())
+        .map(|actor| (actor.id.to_string(), actor.on_behalf_of.map(|away| away.to_string())))
+        .collect();
+    assert!(said.contains(&("bob".into(), Some("ann".into()))), "{said:?}");
+    // it ends by itself
+    world.pass(8 * 3_600);
+    assert_eq!(directory.standing_in(&bob, "ann", world.now()).await.unwrap(), None);
+    world.prove().await;
+}
+
+#[tokio::test]
+async fn a_substitute_acts_for_who_is_away_as_themselves_and_for_so_long() {
+    on_memory(substitutes).await;
+    on_sqlite(substitutes).await;
+    on_postgres(substitutes).await;
 }

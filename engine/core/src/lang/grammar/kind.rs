@@ -161,7 +161,11 @@ static ROLES: Construct = Construct {
         ),
         key("units", UNITS, "the units; without them any name is one"),
         key("roster", Shape::Map(&ROSTER), "which instances are shifts"),
-        key("substitutes", Shape::Value, "who stands in for whom").unbuilt("substitutes"),
+        key(
+            "substitutes",
+            Shape::Names(Name::Snake, &Shape::List(&Shape::Name(Name::Snake)), Empty::Refused),
+            "role to the roles of which a substitute has one",
+        ),
         key("quiet_hours", Shape::Value, "role to hours and channel").unbuilt("quiet hours"),
     ],
 };
