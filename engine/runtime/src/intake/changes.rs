@@ -1,19 +1,23 @@
 //! What the steps of one batch do to one instance, gathered into one write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{
-    ArmedTimer, Entry, Facts, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, Verdict, index_of,
-    mark_index, state_names,
+    ArmedTimer, Entry, Facts, InputKind, Look, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, Stood, Verdict,
+    index_of, mark_index, state_names, topics_of, topics_of_marks, topics_of_tasks,
 };
 
+use super::reads::find_query;
 use super::request::{Origin, Request};
 use crate::body::{EffectBody, MessageBody, MessageContent, Party, mark_body, notice_body, task_row};
-use crate::store::{Claim, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance, TaskRow, Write};
+use crate::store::{
+    Claim, FoundBefore, FoundThen, IndexedValue, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance,
+    TaskRow, Write, wake_body,
+};
 
 /// Held for ever by an instance whose key was drawn: under it a repetition of the start, which draws another, finds the first. And by
 /// one whose start its sender named: under it another start of that name, which would make another instance, is found to be none.
@@ -40,6 +44,11 @@ pub(super) struct Changes {
     marks_back: Vec<MarkBack>,
     claims: Vec<Claim>,
     reads: Vec<(InstanceId, u64)>,
+    found: Vec<FoundBefore>,
+    /// Topics of what was found, and of all that was looked for.
+    topics_found: BTreeSet<InstanceId>,
+    topics_looked_at: BTreeSet<InstanceId>,
+    topics_of_marks: BTreeSet<InstanceId>,
     /// Timers that were offered: name and the moment their row was due.
     timers_offered: Vec<(Arc<str>, i64)>,
 }
@@ -55,6 +64,14 @@ impl Changes {
             if fact.instance != own && !self.reads.contains(&seen) {
                 self.reads.push(seen);
             }
+        }
+        for look in &facts.looked {
+            let topics = look.request.topics();
+            if let Some(before) = found_before(look) {
+                self.topics_found.extend(&topics);
+                self.found.push(before);
+            }
+            self.topics_looked_at.extend(topics);
         }
     }
 
@@ -95,6 +112,7 @@ impl Changes {
             due_us: message.due.map_or(AT_ONCE_US, Timestamp::as_microsecond),
         }));
         self.add_marks(outcome, own, actor, now);
+        self.topics_of_marks.extend(topics_of_marks(outcome));
         let notices = outcome.notices.iter().zip(0..);
         self.notices.extend(notices.map(|(notice, ordinal)| NewNotice {
             sequence: outcome.next.sequence,
@@ -211,7 +229,17 @@ impl Changes {
         claims_held.extend(self.claims);
         let (index, states) = index_changes(chart, before, next);
         let (tasks, tasks_gone) = task_changes(before, next);
-        let watched_before = before.map(|before| &before.subscriptions);
+        let task_fields = task_fields(next, &tasks);
+        let watches = Watches::of(before, next, &self.topics_looked_at);
+        let mut messages = self.messages;
+        if !watches.topics.is_empty() {
+            messages.push(look_again(next, now));
+        }
+        let mut topics = self.topics_of_marks;
+        if !self.entries.is_empty() {
+            topics.extend(topics_of(chart, before, next));
+            topics.extend(topics_of_tasks(before, next));
+        }
         Some(Write {
             instance: next.instance,
             expected: before.map_or(0, |before| before.sequence),
@@ -229,7 +257,7 @@ impl Changes {
             personal: self.personal,
             timers_armed,
             timers_gone,
-            messages: self.messages,
+            messages,
             messages_taken: self.messages_taken,
             messages_deferred: self.messages_deferred,
             resumed: self.resumed,
@@ -238,14 +266,10 @@ impl Changes {
             effects_abandoned: self.abandoned,
             claims_held,
             claims_released,
-            watched: next
-                .subscriptions
-                .iter()
-                .filter(|id| !watched_before.is_some_and(|set| set.contains(id)))
-                .copied()
-                .collect(),
-            unwatched: watched_before.map_or_else(Vec::new, |set| set.difference(&next.subscriptions).copied().collect()),
+            watched: watches.begun,
+            unwatched: watches.ended,
             tasks,
+            task_fields,
             tasks_gone,
             notices: self.notices,
             marks: self.marks,
@@ -254,8 +278,53 @@ impl Changes {
             states,
             erase: false,
             reads: self.reads,
+            found: self.found,
+            topics: topics.into_iter().collect(),
+            settled: self.topics_found.into_iter().chain(watches.topics).collect(),
             at_us: now.as_microsecond(),
         })
+    }
+}
+
+/// What is compared in the commit: only what an `exact` read has found.
+fn found_before(look: &Look) -> Option<FoundBefore> {
+    let found = match &look.stood {
+        Stood::Counted(count) => FoundThen::Count(*count),
+        Stood::Instances(instances) => FoundThen::Rows(instances.clone()),
+        Stood::Other => return None,
+    };
+    let query = look.request.exact.then(|| find_query(&look.request))?;
+    Some(FoundBefore { query, found })
+}
+
+/// Which watches of instances and topics begin and end.
+struct Watches {
+    begun: Vec<InstanceId>,
+    ended: Vec<InstanceId>,
+    /// Those of the begun that are topics.
+    topics: Vec<InstanceId>,
+}
+
+impl Watches {
+    fn of(before: Option<&Snapshot>, next: &Snapshot, topics_looked_at: &BTreeSet<InstanceId>) -> Self {
+        let none = BTreeSet::new();
+        let before = before.map_or(&none, |before| &before.subscriptions);
+        let begun: Vec<InstanceId> = next.subscriptions.difference(before).copied().collect();
+        Watches {
+            ended: before.difference(&next.subscriptions).copied().collect(),
+            topics: begun.iter().filter(|id| topics_looked_at.contains(id)).copied().collect(),
+            begun,
+        }
+    }
+}
+
+/// What changed between the look and the beginning of the watch has woken nobody: so it looks once more, when it watches.
+fn look_again(next: &Snapshot, now: Timestamp) -> NewMessage {
+    NewMessage {
+        to: next.instance,
+        key: InputKey::of(&["look again", &next.instance.to_string(), &next.sequence.to_string()]),
+        body: wake_body(next.instance),
+        due_us: now.as_microsecond(),
     }
 }
 
@@ -345,6 +414,16 @@ fn task_changes(before: Option<&Snapshot>, next: &Snapshot) -> (Vec<TaskRow>, Ve
         .cloned()
         .collect();
     (rows, gone)
+}
+
+/// By what reads find them.
+fn task_fields(next: &Snapshot, put: &[TaskRow]) -> Vec<(Arc<str>, IndexedValue)> {
+    let of_row = |row: &TaskRow| {
+        let task = next.tasks.get(&row.name)?;
+        let pairs = task.found_by(&next.workflow).into_iter();
+        Some(pairs.map(|pair| (row.name.clone(), pair)).collect::<Vec<_>>())
+    };
+    put.iter().filter_map(of_row).flatten().collect()
 }
 
 fn claim_changes(before: Option<&Snapshot>, next: &Snapshot) -> (Vec<Claim>, Vec<Claim>) {

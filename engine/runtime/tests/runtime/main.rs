@@ -5,6 +5,7 @@ mod audit;
 mod calendars;
 mod children;
 mod effects;
+mod exact;
 #[path = "../store/fixture.rs"]
 mod fixture;
 mod incidents;
@@ -20,5 +21,7 @@ mod schedules;
 mod sight;
 mod support;
 mod tables;
+mod task_reads;
 mod tasks;
 mod timers;
+mod watching;
