@@ -7,16 +7,15 @@ use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{
-    ArmedTimer, Entry, Facts, InputKind, Look, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, Stood, Verdict,
-    index_of, mark_index, state_names, topics_of, topics_of_marks, topics_of_tasks,
+    ArmedTimer, Entry, Facts, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, Verdict, index_of,
+    mark_index, state_names, topics_of, topics_of_marks, topics_of_tasks,
 };
 
-use super::reads::find_query;
+use super::finds::{Finds, Watches};
 use super::request::{Origin, Request};
 use crate::body::{EffectBody, MessageBody, MessageContent, Party, mark_body, notice_body, task_row};
 use crate::store::{
-    Claim, FoundBefore, FoundThen, IndexedValue, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance,
-    TaskRow, Write, wake_body,
+    Claim, IndexedValue, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance, TaskRow, Write,
 };
 
 /// Held for ever by an instance whose key was drawn: under it a repetition of the start, which draws another, finds the first. And by
@@ -44,10 +43,7 @@ pub(super) struct Changes {
     marks_back: Vec<MarkBack>,
     claims: Vec<Claim>,
     reads: Vec<(InstanceId, u64)>,
-    found: Vec<FoundBefore>,
-    /// Topics of what was found, and of all that was looked for.
-    topics_found: BTreeSet<InstanceId>,
-    topics_looked_at: BTreeSet<InstanceId>,
+    finds: Finds,
     topics_of_marks: BTreeSet<InstanceId>,
     /// Timers that were offered: name and the moment their row was due.
     timers_offered: Vec<(Arc<str>, i64)>,
@@ -65,14 +61,7 @@ impl Changes {
                 self.reads.push(seen);
             }
         }
-        for look in &facts.looked {
-            let topics = look.request.topics();
-            if let Some(before) = found_before(look) {
-                self.topics_found.extend(&topics);
-                self.found.push(before);
-            }
-            self.topics_looked_at.extend(topics);
-        }
+        self.finds.see(facts);
     }
 
     /// Adds what a step decided, and its entry, and consumes what caused it.
@@ -230,10 +219,10 @@ impl Changes {
         let (index, states) = index_changes(chart, before, next);
         let (tasks, tasks_gone) = task_changes(before, next);
         let task_fields = task_fields(next, &tasks);
-        let watches = Watches::of(before, next, &self.topics_looked_at);
+        let watches = Watches::of(before, next, &self.finds);
         let mut messages = self.messages;
         if !watches.topics.is_empty() {
-            messages.push(look_again(next, now));
+            messages.push(Watches::look_again(next, now));
         }
         let mut topics = self.topics_of_marks;
         if !self.entries.is_empty() {
@@ -278,53 +267,11 @@ impl Changes {
             states,
             erase: false,
             reads: self.reads,
-            found: self.found,
+            found: self.finds.found,
             topics: topics.into_iter().collect(),
-            settled: self.topics_found.into_iter().chain(watches.topics).collect(),
+            settled: self.finds.topics_found.into_iter().chain(watches.topics).collect(),
             at_us: now.as_microsecond(),
         })
-    }
-}
-
-/// What is compared in the commit: only what an `exact` read has found.
-fn found_before(look: &Look) -> Option<FoundBefore> {
-    let found = match &look.stood {
-        Stood::Counted(count) => FoundThen::Count(*count),
-        Stood::Instances(instances) => FoundThen::Rows(instances.clone()),
-        Stood::Other => return None,
-    };
-    let query = look.request.exact.then(|| find_query(&look.request))?;
-    Some(FoundBefore { query, found })
-}
-
-/// Which watches of instances and topics begin and end.
-struct Watches {
-    begun: Vec<InstanceId>,
-    ended: Vec<InstanceId>,
-    /// Those of the begun that are topics.
-    topics: Vec<InstanceId>,
-}
-
-impl Watches {
-    fn of(before: Option<&Snapshot>, next: &Snapshot, topics_looked_at: &BTreeSet<InstanceId>) -> Self {
-        let none = BTreeSet::new();
-        let before = before.map_or(&none, |before| &before.subscriptions);
-        let begun: Vec<InstanceId> = next.subscriptions.difference(before).copied().collect();
-        Watches {
-            ended: before.difference(&next.subscriptions).copied().collect(),
-            topics: begun.iter().filter(|id| topics_looked_at.contains(id)).copied().collect(),
-            begun,
-        }
-    }
-}
-
-/// What changed between the look and the beginning of the watch has woken nobody: so it looks once more, when it watches.
-fn look_again(next: &Snapshot, now: Timestamp) -> NewMessage {
-    NewMessage {
-        to: next.instance,
-        key: InputKey::of(&["look again", &next.instance.to_string(), &next.sequence.to_string()]),
-        body: wake_body(next.instance),
-        due_us: now.as_microsecond(),
     }
 }
 

@@ -5,7 +5,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use statewright_engine::store::{Applied, OpenTaskQuery, Store, StoreError, Write, open};
 
 use crate::fixture::{Database, Folder};
-use crate::shape::{step, task};
+use crate::shape::{id, step, task, topic};
 
 const NEWER: &str = "insert into schema_version (version, name) values (900, '0900_from_the_future')";
 
@@ -170,6 +170,45 @@ async fn postgres_finds_tasks_that_are_open_already() {
     connection.close().await.unwrap();
     store.migrate().await.unwrap();
     check_found(&*store).await;
+    store.close().await;
+    database.remove().await;
+}
+
+/// A watch of a topic, and its end.
+fn watch_and_end() -> [Write; 2] {
+    let (mut begun, mut ended) = (step("a", 0), step("a", 1));
+    begun.watched = vec![topic("7"), id("nobody")];
+    begun.settled.push(topic("7"));
+    ended.unwatched.clone_from(&begun.watched);
+    [begun, ended]
+}
+
+const ROWS: &str = "select count(*) from instance";
+
+#[tokio::test]
+async fn sqlite_forgets_what_nobody_watches_any_more() {
+    let folder = Folder::new();
+    let store = open(&format!("sqlite:{}", folder.file().display())).await.unwrap();
+    store.migrate().await.unwrap();
+    for (write, rows) in watch_and_end().into_iter().zip([3, 1]) {
+        store.commit(&[write]).await.unwrap();
+        let reader = Sqlite::open(folder.file()).unwrap();
+        assert_eq!(reader.query_row(ROWS, [], |row| row.get::<_, i64>(0)).unwrap(), rows);
+    }
+}
+
+#[tokio::test]
+async fn postgres_forgets_what_nobody_watches_any_more() {
+    let Some(database) = Database::new().await else { return };
+    let store = open(&database.url()).await.unwrap();
+    store.migrate().await.unwrap();
+    let mut connection = PgConnection::connect(&database.url()).await.unwrap();
+    for (write, rows) in watch_and_end().into_iter().zip([3, 1]) {
+        store.commit(&[write]).await.unwrap();
+        let found: i64 = sqlx::query_scalar(ROWS).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(found, rows);
+    }
+    connection.close().await.unwrap();
     store.close().await;
     database.remove().await;
 }
