@@ -36,6 +36,17 @@ states:
   cancelled: {type: final}
 ";
 
+/// As many as there are places.
+const SEAT: &str = "
+workflow: seat
+data: {hall: {type: string, index: true}}
+reads: {taken: {workflow: seat, where: {hall: \"{{ hall }}\"}, take: count, exact: true}}
+start: {by: [clerk], input: [hall], guard: {if: taken < 30, otherwise: Sold out}}
+access: [{for: [clerk]}]
+initial: held
+states: {held: {}}
+";
+
 macro_rules! on_every_store {
     ($($test:ident)*) => {
         $(mod $test {
@@ -62,6 +73,7 @@ on_every_store! {
     of_two_nodes_one_is_refused
     who_comes_goes_or_moves_on_meanwhile_is_seen
     a_count_is_taken_anew_only_if_it_is_another
+    as_many_get_a_seat_as_there_are
 }
 
 async fn begun(store: Arc<dyn Store>) -> World {
@@ -163,5 +175,30 @@ async fn a_count_is_taken_anew_only_if_it_is_another(store: Arc<dyn Store>) {
     });
     assert_eq!(said(&world.send("booking", "A", "COUNT").await), "taken");
     assert_eq!(world.field("booking", "A", "note").await, Value::Integer(1));
+    world.prove().await;
+}
+
+/// However many come at once: whoever is stepped again on account of another that is through does not give up.
+async fn as_many_get_a_seat_as_there_are(store: Arc<dyn Store>) {
+    let world = World::on(store, &[SEAT], |_| {}).await;
+    let mut asked = Vec::new();
+    for number in 0..40 {
+        let engine = world.engine();
+        asked.push(tokio::spawn(async move {
+            let key = format!("S{number}");
+            engine
+                .start(start_of("seat", Some(&key), &[("hall", Value::from("main"))]))
+                .await
+        }));
+    }
+    while world.node.engine.waiting().0 < 40 {
+        tokio::task::yield_now().await;
+    }
+    let mut answers = Vec::new();
+    for asked in asked {
+        answers.push(said(&world.ask(async move { asked.await.unwrap() }).await));
+    }
+    let of = |what: &str| answers.iter().filter(|answer| *answer == what).count();
+    assert_eq!((of("taken"), of("Sold out")), (30, 10), "{answers:?}");
     world.prove().await;
 }
