@@ -17,7 +17,7 @@ use crate::store::{EffectRow, Write};
 const RECEIVERS_MAX: usize = 16_384;
 /// Effects handed over between two looks; more wait for their leases to end.
 const EFFECTS_MAX: usize = 4_096;
-/// Watched instances whose watchers are remembered.
+/// Watched instances and topics whose watchers are remembered.
 const WATCHED_MAX: usize = 65_536;
 /// Watchers remembered of each.
 const WATCHERS_MAX: usize = 1_024;
@@ -176,7 +176,7 @@ impl Handover {
         self.expect_messages(due.chain(resumed).chain(woken));
     }
 
-    /// Who watches this instance, as far as this node has seen it begin to.
+    /// Who watches this instance, or what it is found under, as far as this node has seen it begin to.
     fn watchers_after(&self, write: &Write) -> BTreeSet<InstanceId> {
         let mut watchers = lock(&self.watchers);
         for watched in &write.watched {
@@ -195,7 +195,9 @@ impl Handover {
                 }
             }
         }
-        watchers.get(&write.instance).cloned().unwrap_or_default()
+        let subjects = std::iter::once(&write.instance).chain(&write.topics);
+        let sets = subjects.filter_map(|subject| watchers.get(subject));
+        sets.flatten().copied().collect()
     }
 
     fn tell_outbox(&self, write: &Write) {

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_engine::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
-    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair,
-    Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
+    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow,
+    TrailRow, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -84,6 +85,8 @@ layers! {
     tasks_of(instances: &[InstanceId]) -> Vec<TaskRow>;
     task(instance: InstanceId, name: &str) -> Option<TaskRow>;
     held_by(user: &str, after: Option<(InstanceId, Arc<str>)>, limit: usize) -> Vec<TaskRow>;
+    open_tasks(query: &OpenTaskQuery) -> TaskPage;
+    count_open_tasks(query: &OpenTaskQuery) -> u64;
     loads(users: &[Arc<str>]) -> Vec<u64>;
     notices(subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> NoticePage;
     thread(instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> Vec<NoticeRow>;

@@ -41,13 +41,15 @@ pub struct Find {
     pub states: Vec<Arc<str>>,
     /// Gives the moment from which on marks count.
     pub since: Option<Template>,
-    /// By which field; None: instances by key, marks by when they were made.
+    /// By which field; None: instances by key, marks by when they were made, tasks by when they were opened.
     pub order: Option<Arc<str>>,
     /// More than this is a fault, never a silent cut.
     pub limit: usize,
     /// Only the latest of each: of each instance, or of each value of a field.
     pub one_per: Option<Arc<str>>,
     pub take: Take,
+    /// What is found is compared again in the commit.
+    pub exact: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +58,11 @@ pub enum FindSource {
     Instances,
     /// Lines of this name that were written by `mark` and not taken back.
     Marks(Arc<str>),
+    /// Of the read's workflow, or of all if that is empty.
+    Tasks {
+        /// Only those that somebody holds.
+        held: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,6 @@ mod forms;
 mod reach;
 #[cfg(test)]
 mod tests;
-mod watch;
 
 use crate::chart::Chart;
 use crate::diagnostic::Diagnostics;
@@ -32,6 +31,5 @@ pub fn check(chart: &Chart, doubts: &Doubts) -> Diagnostics {
     done::check(chart, doubts, &mut out);
     cycle::check(chart, doubts, &mut out);
     forms::check(chart, doubts, &mut out);
-    watch::check(chart, &mut out);
     out.sorted()
 }

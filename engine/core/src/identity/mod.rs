@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 /// Says what a digest is over, so that digests of different things can never be exchanged.
 const INSTANCE_DOMAIN: &[u8] = b"statewright/instance/1";
 const INPUT_DOMAIN: &[u8] = b"statewright/input/1";
+const TOPIC_DOMAIN: &[u8] = b"statewright/topic/1";
 
 /// An instance: the first 16 bytes of a digest over its workflow's name and its key.
 ///
@@ -27,6 +28,12 @@ pub struct Digest(pub [u8; 32]);
 impl InstanceId {
     pub fn of(workflow: &str, key: &str) -> Self {
         InstanceId(first_half(digest_of(INSTANCE_DOMAIN, &[workflow.as_bytes(), key.as_bytes()])))
+    }
+
+    /// A topic: no instance, but watched as one is. `parts` say what is looked for, for example a workflow, a field and its value.
+    pub fn of_topic(parts: &[&str]) -> Self {
+        let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+        InstanceId(first_half(digest_of(TOPIC_DOMAIN, &parts)))
     }
 }
 
@@ -158,6 +165,12 @@ mod tests {
     fn parts_do_not_run_into_one_another() {
         assert_ne!(InstanceId::of("ab", "c"), InstanceId::of("a", "bc"));
         assert_ne!(InputKey::of(&["ab", "c"]), InputKey::of(&["a", "bc"]));
+        assert_ne!(InstanceId::of_topic(&["ab", "c"]), InstanceId::of_topic(&["a", "bc"]));
+    }
+
+    #[test]
+    fn a_topic_is_no_instance() {
+        assert_ne!(InstanceId::of_topic(&["order", "7"]), InstanceId::of("order", "7"));
     }
 
     #[test]

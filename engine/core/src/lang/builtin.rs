@@ -87,6 +87,21 @@ pub(super) fn view() -> Type {
     ]))
 }
 
+/// An open task, as a read of tasks finds it.
+pub(super) fn open_task() -> Type {
+    Type::object([
+        ("instance", Type::Text),
+        ("workflow", Type::Text),
+        ("key", Type::Text),
+        ("name", Type::Text),
+        ("title", Type::Text),
+        ("holder", Type::optional(Type::Text)),
+        ("opened", Type::Instant),
+        ("due", Type::optional(Type::Instant)),
+        ("priority", Type::Integer),
+    ])
+}
+
 /// What every event has, whatever it carries: fields of a form by these names could not be reached.
 pub(super) const EVENT_FIELDS: [&str; 4] = ["name", "at", "from", "reason"];
 

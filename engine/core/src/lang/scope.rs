@@ -33,7 +33,9 @@ pub(super) enum Known {
     View,
     /// The views of several instances; a list without gaps.
     Views,
-    /// What a read of more than one instance gives: not built.
+    /// Open tasks; a list without gaps.
+    Tasks,
+    /// What a read gives of which no more is known.
     Unknown,
     /// What a loop binds.
     Item { kind: Type, personal: bool },
@@ -148,6 +150,7 @@ impl TypeScope for Scope {
             Known::Let { kind, .. } | Known::Item { kind, .. } => kind.clone(),
             Known::View => builtin::view(),
             Known::Views => Type::list(builtin::view().present().clone()),
+            Known::Tasks => Type::list(builtin::open_task()),
             Known::Unknown => Type::Any,
             Known::BuiltIn if name == "event" => match &self.event {
                 Event::Any => builtin::any_event(),

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::FindRequest;
 use super::index::conditions_of;
 use super::scope::{StepScope, fault};
+use super::{FindRequest, Sought, task};
 use crate::chart::{Find, FindSource, Read, Take};
 use crate::expression::{Scope, Stop, Template};
 use crate::value::Value;
@@ -19,6 +19,9 @@ impl StepScope<'_, '_> {
         };
         let place = (read.name.clone(), request.text());
         let mut seen = self.machine.seen.borrow_mut();
+        if seen.watching {
+            seen.watched.extend(request.topics());
+        }
         let Some(found) = self.machine.facts.found.get(&place) else {
             if !seen.needs.finds.contains(&request) {
                 seen.needs.finds.push(request);
@@ -47,22 +50,28 @@ impl StepScope<'_, '_> {
     }
 
     fn find_request(&self, read: &Read, find: &Find) -> Result<Option<FindRequest>, Stop> {
-        let Some(conditions) = conditions_of(&find.conditions, |value| self.computed(value))? else {
+        let Some(mut conditions) = conditions_of(&find.conditions, |value| self.computed(value))? else {
             return Ok(None);
         };
-        let marks = match &find.source {
-            FindSource::Marks(name) => Some(name.clone()),
-            FindSource::Instances => None,
+        let sought = match &find.source {
+            FindSource::Instances => Sought::Instances(read.workflow.clone()),
+            FindSource::Marks(name) => Sought::Marks(name.clone()),
+            FindSource::Tasks { held } => {
+                let of_workflow = (!read.workflow.is_empty()).then(|| (task::WORKFLOW.into(), vec![read.workflow.clone()]));
+                let of_somebody = held.then(|| (task::HELD.into(), vec![task::YES.into()]));
+                conditions.extend(of_workflow.into_iter().chain(of_somebody));
+                Sought::Tasks
+            }
         };
         Ok(Some(FindRequest {
             read: read.name.clone(),
-            marks,
-            workflow: read.workflow.clone(),
+            sought,
             conditions,
             states: find.states.clone(),
             since: self.since(find.since.as_ref())?,
             limit: find.limit,
             count: find.take == Take::Count && find.one_per.is_none(),
+            exact: find.exact,
         }))
     }
 
@@ -95,6 +104,7 @@ fn arranged(find: &Find, rows: &[Value]) -> Vec<Value> {
     let (moment, identity) = match find.source {
         FindSource::Marks(_) => ("at", "at"),
         FindSource::Instances => ("since", "key"),
+        FindSource::Tasks { .. } => ("opened", "opened"),
     };
     let mut rows: Vec<Value> = rows.to_vec();
     if let Some(path) = &find.one_per {

@@ -98,7 +98,7 @@ pub(super) struct Seen {
     pub entropy_used: bool,
     pub calendar_used: bool,
     pub random_drawn: u32,
-    /// Instances that the guards of eventless transitions looked at since the last microstep.
+    /// Instances that the guards of eventless transitions looked at since the last microstep, and topics under which they looked.
     pub watching: bool,
     pub watched: BTreeSet<InstanceId>,
     /// The guard tried last waits for others to take what they were sent: no fault, though it has no value.

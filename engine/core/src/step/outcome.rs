@@ -262,6 +262,7 @@ pub enum ClaimChange {
     Release { name: Arc<str>, value: Arc<str> },
 }
 
+/// Of an instance, or of a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SubscriptionChange {
     Watch(InstanceId),

@@ -59,7 +59,7 @@ pub struct Snapshot {
     pub sends: BTreeMap<Arc<str>, PendingSend>,
     /// Claim name → the value held (from `unique`).
     pub claims: BTreeMap<Arc<str>, Arc<str>>,
-    /// Instances whose commits wake this one.
+    /// Instances whose commits wake this one, and topics under which whoever is found does.
     pub subscriptions: BTreeSet<InstanceId>,
     /// Event → who caused it last, and when.
     pub taken: Arc<BTreeMap<Arc<str>, LastTaken>>,

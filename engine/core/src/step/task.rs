@@ -62,7 +62,29 @@ pub struct Reached {
     pub people: Audience,
 }
 
+/// What a task is found by, besides who holds it, for which role and for which unit it is.
+pub(super) const WORKFLOW: &str = "workflow";
+pub(super) const HELD: &str = "held";
+pub(super) const YES: &str = "yes";
+
 impl OpenTask {
+    /// By what reads find it: field → value.
+    pub fn found_by(&self, workflow: &Arc<str>) -> Vec<(Arc<str>, Arc<str>)> {
+        let mut pairs: Vec<(Arc<str>, Arc<str>)> = vec![(WORKFLOW.into(), workflow.clone())];
+        if let Some(holder) = &self.holder {
+            pairs.extend([("holder".into(), holder.clone()), (HELD.into(), YES.into())]);
+        }
+        let audiences = std::iter::once(&self.people).chain(self.reached.iter().map(|reached| &reached.people));
+        for pattern in audiences.flat_map(|audience| &audience.any_of) {
+            for (field, names) in [("role", &pattern.role), ("unit", &pattern.unit)] {
+                pairs.extend(names.iter().flatten().map(|name| (field.into(), name.clone())));
+            }
+        }
+        pairs.sort();
+        pairs.dedup();
+        pairs
+    }
+
     /// Who may see and claim it: those it is for, and those whom rungs reached.
     pub fn is_for(&self, actor: &super::Actor) -> bool {
         self.people.includes(actor) || self.has_reached(actor)

@@ -86,6 +86,19 @@ pub fn tasks(
     Ok(shown)
 }
 
+/// What the task of a state is called, as far as its own instance can say it.
+pub fn task_title(chart: &Chart, snapshot: &Snapshot, path: &str, now: Timestamp) -> String {
+    let facts = Facts::default();
+    let actor = Actor::engine();
+    let machine = Machine::new(chart, snapshot.clone(), &actor, None, &facts, now);
+    let in_words_of_state = || {
+        chart
+            .state_at(path)
+            .map_or_else(|| in_words(path), |state| in_words(&state.name))
+    };
+    machine.task_title(path).unwrap_or_else(|_| in_words_of_state())
+}
+
 impl Machine<'_> {
     /// The title of an open task; of one that is not open, or whose title has no value, its name in words.
     pub(super) fn task_title(&self, path: &str) -> Result<String, Interrupt> {

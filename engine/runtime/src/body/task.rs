@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use statewright_core::chart::Channel;
 use statewright_core::step::{Actor, Audience, Notice, OpenTask, Snapshot};
 use statewright_core::value::canonical::{read_canonical, to_canonical};
@@ -53,6 +54,31 @@ pub fn task_is_for(row: &TaskRow, actor: &Actor) -> bool {
 pub fn task_key(row: &TaskRow) -> Option<Arc<str>> {
     let body = read_canonical(&row.body).ok()?;
     body.field("key").and_then(Value::as_text).map(Arc::from)
+}
+
+/// A task as expressions see it: `instance`, `workflow`, `key`, `name`, `title`, `holder`, `opened`, `due`, `priority`. None: it cannot be
+/// read.
+pub fn task_value(row: &TaskRow, title: String) -> Option<Value> {
+    let key = task_key(row)?;
+    let moment = |us: i64| Timestamp::from_microsecond(us).ok().map(Value::from_instant);
+    let due = match row.due_us {
+        Some(due_us) => moment(due_us)?,
+        None => Value::Null,
+    };
+    let fields = [
+        ("due", due),
+        ("holder", row.holder.clone().map_or(Value::Null, Value::Text)),
+        ("instance", Value::from_text(&format!("{}/{key}", row.workflow))),
+        ("key", Value::Text(key)),
+        ("name", Value::Text(row.name.clone())),
+        ("opened", moment(row.opened_us)?),
+        ("priority", Value::Integer(PRIORITY_MAX.saturating_sub(row.priority).into())),
+        ("title", Value::from_text(&title)),
+        ("workflow", Value::Text(row.workflow.clone())),
+    ];
+    Some(Value::from_fields(
+        fields.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+    ))
 }
 
 pub fn notice_body(own: &Party, notice: &Notice) -> String {
@@ -109,7 +135,7 @@ pub fn mark_value(row: &MarkRow) -> Option<Value> {
     let text = |name: &str| body.field(name).and_then(Value::as_text).map(str::to_owned);
     Some(object_of([
         ("actor", Value::Text(row.actor.clone())),
-        ("at", Value::from_instant(jiff::Timestamp::from_microsecond(row.at_us).ok()?)),
+        ("at", Value::from_instant(Timestamp::from_microsecond(row.at_us).ok()?)),
         (
             "instance",
             Value::from_text(&format!("{}/{}", text("workflow")?, text("key")?)),

@@ -1,6 +1,6 @@
 //! What the steps of one batch do to one instance, gathered into one write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,12 +8,15 @@ use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{
     ArmedTimer, Entry, Facts, Input, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, TaskAct, Verdict,
-    index_of, mark_index, state_names,
+    index_of, mark_index, state_names, topics_of, topics_of_marks, topics_of_tasks,
 };
 
+use super::finds::{Finds, Watches};
 use super::request::{Origin, Request};
 use crate::body::{EffectBody, MessageBody, MessageContent, Party, mark_body, notice_body, task_row};
-use crate::store::{Claim, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance, TaskRow, Write};
+use crate::store::{
+    Claim, IndexedValue, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance, TaskRow, Write,
+};
 
 /// Held for ever by an instance whose key was drawn: under it a repetition of the start, which draws another, finds the first. And by
 /// one whose start its sender named: under it another start of that name, which would make another instance, is found to be none.
@@ -40,6 +43,8 @@ pub(super) struct Changes {
     marks_back: Vec<MarkBack>,
     claims: Vec<Claim>,
     reads: Vec<(InstanceId, u64)>,
+    finds: Finds,
+    topics_of_marks: BTreeSet<InstanceId>,
     /// Timers that were offered: name and the moment their row was due.
     timers_offered: Vec<(Arc<str>, i64)>,
 }
@@ -56,6 +61,7 @@ impl Changes {
                 self.reads.push(seen);
             }
         }
+        self.finds.see(facts);
     }
 
     /// What an input says that its choice rests on is compared as well.
@@ -107,6 +113,7 @@ impl Changes {
             due_us: message.due.map_or(AT_ONCE_US, Timestamp::as_microsecond),
         }));
         self.add_marks(outcome, own, actor, now);
+        self.topics_of_marks.extend(topics_of_marks(outcome));
         let notices = outcome.notices.iter().zip(0..);
         self.notices.extend(notices.map(|(notice, ordinal)| NewNotice {
             sequence: outcome.next.sequence,
@@ -223,7 +230,17 @@ impl Changes {
         claims_held.extend(self.claims);
         let (index, states) = index_changes(chart, before, next);
         let (tasks, tasks_gone) = task_changes(before, next);
-        let watched_before = before.map(|before| &before.subscriptions);
+        let task_fields = task_fields(next, &tasks);
+        let watches = Watches::of(before, next, &self.finds);
+        let mut messages = self.messages;
+        if !watches.topics.is_empty() {
+            messages.push(Watches::look_again(next, now));
+        }
+        let mut topics = self.topics_of_marks;
+        if !self.entries.is_empty() {
+            topics.extend(topics_of(chart, before, next));
+            topics.extend(topics_of_tasks(before, next));
+        }
         Some(Write {
             instance: next.instance,
             expected: before.map_or(0, |before| before.sequence),
@@ -241,7 +258,7 @@ impl Changes {
             personal: self.personal,
             timers_armed,
             timers_gone,
-            messages: self.messages,
+            messages,
             messages_taken: self.messages_taken,
             messages_deferred: self.messages_deferred,
             resumed: self.resumed,
@@ -250,14 +267,10 @@ impl Changes {
             effects_abandoned: self.abandoned,
             claims_held,
             claims_released,
-            watched: next
-                .subscriptions
-                .iter()
-                .filter(|id| !watched_before.is_some_and(|set| set.contains(id)))
-                .copied()
-                .collect(),
-            unwatched: watched_before.map_or_else(Vec::new, |set| set.difference(&next.subscriptions).copied().collect()),
+            watched: watches.begun,
+            unwatched: watches.ended,
             tasks,
+            task_fields,
             tasks_gone,
             notices: self.notices,
             marks: self.marks,
@@ -266,6 +279,9 @@ impl Changes {
             states,
             erase: false,
             reads: self.reads,
+            found: self.finds.found,
+            topics: topics.into_iter().collect(),
+            settled: self.finds.topics_found.into_iter().chain(watches.topics).collect(),
             at_us: now.as_microsecond(),
         })
     }
@@ -357,6 +373,16 @@ fn task_changes(before: Option<&Snapshot>, next: &Snapshot) -> (Vec<TaskRow>, Ve
         .cloned()
         .collect();
     (rows, gone)
+}
+
+/// By what reads find them.
+fn task_fields(next: &Snapshot, put: &[TaskRow]) -> Vec<(Arc<str>, IndexedValue)> {
+    let of_row = |row: &TaskRow| {
+        let task = next.tasks.get(&row.name)?;
+        let pairs = task.found_by(&next.workflow).into_iter();
+        Some(pairs.map(|pair| (row.name.clone(), pair)).collect::<Vec<_>>())
+    };
+    put.iter().filter_map(of_row).flatten().collect()
 }
 
 fn claim_changes(before: Option<&Snapshot>, next: &Snapshot) -> (Vec<Claim>, Vec<Claim>) {

@@ -10,6 +10,7 @@ mod answer;
 mod batch;
 mod cache;
 mod changes;
+mod finds;
 mod footprint;
 mod group;
 mod queue;

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Fact, Facts, FindRequest, Needs, ReadRequest, Snapshot, view};
+use statewright_core::step::{Fact, Facts, FindRequest, Look, Needs, ReadRequest, Snapshot, Sought, Stood, task_title, view};
 use statewright_core::value::Value;
 
 use super::cache::SnapshotCache;
-use crate::body::mark_value;
+use crate::body::{mark_value, task_value};
 use crate::clock::Entropy;
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::instances::{Instance, Instances, Personal};
-use crate::store::{FindQuery, MarkQuery, MarkRow};
+use crate::store::{FindQuery, MarkQuery, MarkRow, OpenTaskQuery, TaskRow};
 
 pub struct Reader {
     instances: Arc<Instances>,
@@ -26,7 +26,7 @@ pub struct Reader {
 #[derive(Default)]
 pub struct Subjects {
     instances: BTreeMap<InstanceId, EngineResult<Option<Instance>>>,
-    /// What was found by fields and by marks, of each request.
+    /// What was found by fields, by marks and by tasks, of each request.
     found: BTreeMap<FindRequest, EngineResult<Found>>,
 }
 
@@ -34,6 +34,8 @@ pub struct Subjects {
 enum Found {
     Count(u64),
     Marks(Vec<MarkRow>),
+    /// Each with the instance whose it is.
+    Tasks(Vec<(TaskRow, Instance)>),
     /// In the order in which they were found.
     Instances(Vec<Instance>),
 }
@@ -85,10 +87,20 @@ impl Reader {
         Ok(Subjects { instances, found })
     }
 
-    /// By the index of fields or of marks, as it is in the store.
+    /// By the index of fields, of marks or of tasks, as it is in the store.
     async fn look_for(&self, request: &FindRequest) -> EngineResult<Found> {
         let store = self.instances.store();
-        if let Some(name) = &request.marks {
+        if let Sought::Tasks = &request.sought {
+            let query = OpenTaskQuery {
+                conditions: request.conditions.clone(),
+                limit: request.limit + 1,
+            };
+            return Ok(match request.count {
+                true => Found::Count(store.count_open_tasks(&query).await?),
+                false => Found::Tasks(self.with_instances(store.open_tasks(&query).await?.rows).await?),
+            });
+        }
+        if let Sought::Marks(name) = &request.sought {
             let query = MarkQuery {
                 name: name.clone(),
                 conditions: request.conditions.clone(),
@@ -101,13 +113,7 @@ impl Reader {
                 false => Found::Marks(store.marks(&query).await?.rows),
             });
         }
-        let query = FindQuery {
-            workflow: request.workflow.clone(),
-            conditions: request.conditions.clone(),
-            states: request.states.clone(),
-            after: None,
-            limit: request.limit + 1,
-        };
+        let query = find_query(request);
         if request.count {
             return Ok(Found::Count(store.count_found(&query).await?));
         }
@@ -118,6 +124,15 @@ impl Reader {
             instances.extend(loaded?);
         }
         Ok(Found::Instances(instances))
+    }
+
+    async fn with_instances(&self, rows: Vec<TaskRow>) -> EngineResult<Vec<(TaskRow, Instance)>> {
+        let ids: Vec<InstanceId> = rows.iter().map(|row| row.instance).collect();
+        let mut found = Vec::with_capacity(rows.len());
+        for (row, loaded) in rows.into_iter().zip(self.instances.load(&ids, Personal::Without).await?) {
+            found.extend(loaded?.map(|instance| (row, instance)));
+        }
+        Ok(found)
     }
 
     /// Adds what one step asked for to its facts. `own`: the instance that is stepped sees itself as its step does.
@@ -143,6 +158,10 @@ impl Reader {
                 let found = found.as_ref().map_err(EngineError::clone)?;
                 let value = found_value(found, request, chart, now)?;
                 facts.found.insert((request.read.clone(), request.text()), value);
+                facts.looked.push(Look {
+                    request: request.clone(),
+                    stood: found.stood(),
+                });
             }
         }
         for request in &needs.reads {
@@ -166,11 +185,49 @@ impl Reader {
     }
 }
 
-/// As the step sees it: how many, the marks, or the views.
+impl Found {
+    fn stood(&self) -> Stood {
+        match self {
+            Found::Count(count) => Stood::Counted(*count),
+            Found::Marks(_) | Found::Tasks(_) => Stood::Other,
+            Found::Instances(instances) => {
+                let stood = instances
+                    .iter()
+                    .map(|found| (found.snapshot.instance, found.snapshot.sequence));
+                Stood::Instances(stood.collect())
+            }
+        }
+    }
+}
+
+/// What the store is asked for a request for instances: one more than may be found.
+pub(super) fn find_query(request: &FindRequest) -> FindQuery {
+    let workflow = match &request.sought {
+        Sought::Instances(workflow) => workflow.clone(),
+        Sought::Marks(_) | Sought::Tasks => Arc::default(),
+    };
+    FindQuery {
+        workflow,
+        conditions: request.conditions.clone(),
+        states: request.states.clone(),
+        after: None,
+        limit: request.limit + 1,
+    }
+}
+
+/// As the step sees it: how many, the marks, the tasks, or the views.
 fn found_value(found: &Found, request: &FindRequest, chart: &Chart, now: Timestamp) -> EngineResult<Value> {
     match found {
         Found::Count(count) => Ok(Value::Integer(i64::try_from(*count).unwrap_or(i64::MAX))),
         Found::Marks(rows) => Ok(Value::from_items(rows.iter().filter_map(mark_value).collect())),
+        Found::Tasks(tasks) => {
+            let of = |(row, of): &(TaskRow, Instance)| {
+                let title = guarded(|| Ok(task_title(&of.known.chart, &of.snapshot, &row.name, now)))?;
+                Ok(task_value(row, title))
+            };
+            let values: EngineResult<Vec<Option<Value>>> = tasks.iter().map(of).collect();
+            Ok(Value::from_items(values?.into_iter().flatten().collect()))
+        }
         Found::Instances(instances) => {
             let mut paths = chart
                 .reads

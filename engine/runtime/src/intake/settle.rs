@@ -1,5 +1,6 @@
 //! After the commit: who is told, and who goes round again.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use statewright_core::identity::{InputKey, InstanceId};
@@ -22,7 +23,7 @@ pub(super) type Result = Option<(Write, Applied)>;
 
 impl Intake {
     pub(super) async fn settle(&self, batch: Batch, results: Vec<Result>) {
-        let released = released_in(&results);
+        let meanwhile = Meanwhile::of(&results);
         let mut again = Vec::new();
         let mut kept = Vec::new();
         for (mut group, result) in batch.groups.into_iter().zip(results) {
@@ -44,7 +45,7 @@ impl Intake {
                 }
                 Some((write, applied)) => {
                     self.cache.forget([group.instance]);
-                    again.extend(self.go_round(group, &write, applied, &released).await);
+                    again.extend(self.go_round(group, &write, applied, &meanwhile).await);
                 }
             }
         }
@@ -53,13 +54,7 @@ impl Intake {
     }
 
     /// A write that was not applied: its inputs are stepped again, wiser.
-    async fn go_round(
-        &self,
-        mut group: Group,
-        write: &Write,
-        applied: Applied,
-        released: &[(Arc<str>, Arc<str>)],
-    ) -> Vec<Parcel> {
+    async fn go_round(&self, mut group: Group, write: &Write, applied: Applied, meanwhile: &Meanwhile) -> Vec<Parcel> {
         match applied {
             Applied::Duplicate { key, .. } => {
                 let row = self.store.entry_of_input(group.instance, key).await;
@@ -78,7 +73,7 @@ impl Intake {
             }
             // The holder lets go of it in this very batch: the next one finds it free.
             Applied::ClaimHeld { name, value, .. }
-                if group.moves < RESTEPS_MAX && released.contains(&(name.clone(), value.clone())) =>
+                if group.moves < RESTEPS_MAX && meanwhile.released.contains(&(name.clone(), value.clone())) =>
             {
                 vec![group.into_parcel(Retry::Moved)]
             }
@@ -91,6 +86,11 @@ impl Intake {
                 if group.requests.is_empty() {
                     return Vec::new();
                 }
+                vec![group.into_parcel(Retry::Fresh)]
+            }
+            // Another of this very batch came in between, and is through: so often it cannot happen that nobody gets on.
+            Applied::ReadMoved if write.settled.iter().any(|topic| meanwhile.topics.contains(topic)) => {
+                self.cache.forget(write.reads.iter().map(|(read, _)| *read));
                 vec![group.into_parcel(Retry::Fresh)]
             }
             Applied::ReadMoved => {
@@ -348,17 +348,23 @@ fn asks_for(request: &Request, first: &str, entry: &TrailRow) -> bool {
     }
 }
 
-/// Values that writes of this batch let go of.
-fn released_in(results: &[Result]) -> Vec<(Arc<str>, Arc<str>)> {
-    let committed = results.iter().flatten().filter(|(_, applied)| *applied == Applied::Committed);
-    committed
-        .flat_map(|(write, _)| {
-            write
-                .claims_released
-                .iter()
-                .map(|claim| (claim.name.clone(), claim.value.clone()))
-        })
-        .collect()
+/// What the writes of this batch that were committed have changed for the others.
+struct Meanwhile {
+    /// Values that they let go of.
+    released: Vec<(Arc<str>, Arc<str>)>,
+    /// Topics that they are found under.
+    topics: BTreeSet<InstanceId>,
+}
+
+impl Meanwhile {
+    fn of(results: &[Result]) -> Self {
+        let committed = || results.iter().flatten().filter(|(_, applied)| *applied == Applied::Committed);
+        let released = committed().flat_map(|(write, _)| &write.claims_released);
+        Meanwhile {
+            released: released.map(|claim| (claim.name.clone(), claim.value.clone())).collect(),
+            topics: committed().flat_map(|(write, _)| write.topics.iter().copied()).collect(),
+        }
+    }
 }
 
 fn lost(step: &Step) -> bool {

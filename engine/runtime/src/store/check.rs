@@ -26,6 +26,7 @@ pub fn check_writes(writes: &[Write]) -> StoreResult<()> {
         }
         check_sequences(write)?;
         check_tasks(write)?;
+        check_task_fields(write)?;
         check_notices(write)?;
         check_marks(write)?;
         check_index(write)?;
@@ -136,6 +137,17 @@ fn check_tasks(write: &Write) -> StoreResult<()> {
     Ok(())
 }
 
+fn check_task_fields(write: &Write) -> StoreResult<()> {
+    let pairs = write.task_fields.iter().map(|(_, (field, value))| (&**field, &**value));
+    let is_put = |name: &str| write.tasks.iter().any(|task| *task.name == *name);
+    let of_none = write.task_fields.iter().any(|(name, _)| !is_put(name));
+    let fault = of_none.then_some("a field of a task that is not put");
+    match fault.or_else(|| field::fault(pairs, usize::MAX)) {
+        Some(fault) => refuse(write.instance, fault),
+        None => Ok(()),
+    }
+}
+
 fn check_notices(write: &Write) -> StoreResult<()> {
     let mut numbers = BTreeSet::new();
     for notice in &write.notices {
@@ -204,6 +216,8 @@ fn texts(write: &Write) -> impl Iterator<Item = &str> {
             .chain(task.holder.as_deref());
         own.chain(task.subjects.iter().map(|subject| &**subject))
     });
+    let task_fields = write.task_fields.iter();
+    let task_fields = task_fields.flat_map(|(name, (field, value))| [&**name, &**field, &**value]);
     let notices = write.notices.iter().flat_map(|notice| {
         let subjects = notice.subjects.iter().map(|subject| &**subject);
         subjects.chain([notice.body.as_str()])
@@ -214,7 +228,14 @@ fn texts(write: &Write) -> impl Iterator<Item = &str> {
     });
     let index = write.index.iter().flatten().flat_map(|(field, value)| [&**field, &**value]);
     let states = write.states.iter().flatten().map(|state| &**state);
+    let found = write.found.iter().flat_map(|before| {
+        let query = &before.query;
+        let conditions = query.conditions.iter();
+        let texts = conditions.flat_map(|(field, values)| std::iter::once(field).chain(values));
+        texts.chain(&query.states).chain([&query.workflow]).map(|text| &**text)
+    });
     next.into_iter()
+        .chain(found)
         .chain(write.entries.iter().map(|entry| &*entry.bytes))
         .chain(write.personal.iter().map(|(_, value)| &**value))
         .chain(armed)
@@ -224,6 +245,7 @@ fn texts(write: &Write) -> impl Iterator<Item = &str> {
         .chain(write.effects_abandoned.iter().map(|key| &**key))
         .chain(claims)
         .chain(tasks)
+        .chain(task_fields)
         .chain(write.tasks_gone.iter().map(|name| &**name))
         .chain(notices)
         .chain(marks)

@@ -1,5 +1,6 @@
 //! Values of fields as texts, by which instances and marks are found.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
@@ -24,7 +25,7 @@ pub const STATES_MAX: usize = 2 * statewright_core::chart::STATES_MAX;
 
 /// Which instances are looked for: those for which all of this holds. One is found from the first write on that brought an index or
 /// states ([`Write::index`](super::Write::index), [`Write::states`](super::Write::states)), under the workflow that this write named.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FindQuery {
     pub workflow: Arc<str>,
     /// Each must hold. Who meets the first is walked and the others are compared, so the one that says most should come first.
@@ -44,10 +45,37 @@ pub struct FindPage {
     pub more: bool,
 }
 
+/// What a step has found, for its commit: if it is another by then, the step is to be taken anew (`Applied::ReadMoved`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundBefore {
+    /// From the beginning ([`FindQuery::after`] is none).
+    pub query: FindQuery,
+    pub found: FoundThen,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FoundThen {
+    Count(u64),
+    /// As a page has them.
+    Rows(Vec<(InstanceId, u64)>),
+}
+
 /// The field under which states stand, and with an empty value every instance that can be found; no field is called so.
 pub(super) const STATE: &str = "";
 
+/// Field and value of what an instance is found by → the workflow under which.
+pub(super) type FoundUnder = BTreeMap<IndexedValue, Arc<str>>;
+
 impl FindQuery {
+    /// Whether an instance that is found by these meets it.
+    pub(super) fn is_met_by(&self, found_by: &FoundUnder) -> bool {
+        let has = |field: &Arc<str>, value: &Arc<str>| found_by.get(&(field.clone(), value.clone())) == Some(&self.workflow);
+        let conditions = self.all_conditions();
+        conditions
+            .iter()
+            .all(|(field, values)| values.iter().any(|value| has(field, value)))
+    }
+
     /// All that must hold; the first is walked.
     pub(super) fn all_conditions(&self) -> Vec<FieldCondition> {
         let mut conditions = self.conditions.clone();
@@ -72,6 +100,23 @@ pub(super) fn rows_of(write: &Write) -> Option<Vec<(&str, &str)>> {
     rows.sort_unstable();
     rows.dedup();
     Some(rows)
+}
+
+/// What a write makes of what its instance is found by.
+pub(super) fn replace(found_by: &mut FoundUnder, write: &Write) {
+    let Some(rows) = rows_of(write) else { return };
+    let is_state = |field: &str, value: &str| field == STATE && value != STATE;
+    found_by.retain(|(field, value), _| {
+        let goes = if **field == *STATE {
+            write.states.is_some() && is_state(field, value)
+        } else {
+            write.index.is_some()
+        };
+        !goes
+    });
+    for (field, value) in rows {
+        found_by.insert((field.into(), value.into()), write.next.workflow.clone());
+    }
 }
 
 /// What is wrong with these pairs of (field, value).

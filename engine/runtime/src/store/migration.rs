@@ -26,6 +26,8 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     3 "0003_task",
     4 "0004_mark",
     5 "0005_field",
+    6 "0006_topic",
+    7 "0007_task_field",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -34,6 +36,8 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     3 "0003_task",
     4 "0004_mark",
     5 "0005_field",
+    6 "0006_topic",
+    7 "0007_task_field",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

@@ -11,7 +11,7 @@
 //!
 //! # Which answer a write gets
 //! The first of these that holds: an input key is in the trail (`Duplicate`), a message that it takes is not there
-//! (`MessageGone`), the sequence is another (`Moved`), a read is another (`ReadMoved`), a claim is another's (`ClaimHeld`). The
+//! (`MessageGone`), the sequence is another (`Moved`), a read or what was found is another (`ReadMoved`), a claim is another's (`ClaimHeld`). The
 //! writes of a call are decided in their order, each as if those before it that were applied had happened, with two exceptions
 //! that hold for the call as a whole: a claim released in it is not free before the commit, and a watch begun or ended in it
 //! counts for every wake-up of it. Messages come in the order of the writes, wake-ups after them.
@@ -38,7 +38,9 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 pub use check::check_writes;
-pub use field::{FIELD_BYTES_MAX, FieldCondition, FindPage, FindQuery, INDEXED_VALUES_MAX, IndexedValue, STATES_MAX};
+pub use field::{
+    FIELD_BYTES_MAX, FieldCondition, FindPage, FindQuery, FoundBefore, FoundThen, INDEXED_VALUES_MAX, IndexedValue, STATES_MAX,
+};
 pub use mark::{MARK_PAIRS_MAX, MarkBack, MarkPage, MarkQuery, MarkRow, NewMark};
 pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
 pub use open::open;
@@ -47,7 +49,7 @@ pub use read::{
     StoredDefinition, Stray, StrayTable, TokenRow, TrailRow,
 };
 pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX};
-pub use task::{PRIORITY_MAX, TaskPage, TaskPlace, TaskQuery, TaskRow};
+pub use task::{OpenTaskQuery, PRIORITY_MAX, TaskPage, TaskPlace, TaskQuery, TaskRow};
 pub use write::{
     Applied, Claim, Definition, EffectEnd, EffectResult, NewEffect, NewEntry, NewMessage, NewToken, NextInstance, Repair, Write,
     wake_body, wake_key,
@@ -162,6 +164,10 @@ pub trait Store: Send + Sync + 'static {
     async fn task(&self, instance: InstanceId, name: &str) -> StoreResult<Option<TaskRow>>;
     /// The tasks that this person holds, by instance and name, after those named: for who takes all of them over.
     async fn held_by(&self, user: &str, after: Option<(InstanceId, Arc<str>)>, limit: usize) -> StoreResult<Vec<TaskRow>>;
+    /// The open tasks that meet the query, whoever may take them, by instance and name.
+    async fn open_tasks(&self, query: &OpenTaskQuery) -> StoreResult<TaskPage>;
+    /// How many meet it, whatever its limit.
+    async fn count_open_tasks(&self, query: &OpenTaskQuery) -> StoreResult<u64>;
     /// How many open tasks each of these holds, in the order asked.
     async fn loads(&self, users: &[Arc<str>]) -> StoreResult<Vec<u64>>;
     /// What any of these subjects was told, newest first, each once.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
 
+use super::FieldCondition;
+
 /// An open task, as queues find it: written whole whenever anything of it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskRow {
@@ -73,6 +75,14 @@ impl Ord for TaskPlace {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.order().cmp(&other.order())
     }
+}
+
+/// Which open tasks a read looks for: those for which all of this holds, by [`Write::task_fields`](super::Write::task_fields).
+#[derive(Clone, Debug, Default)]
+pub struct OpenTaskQuery {
+    /// Each must hold; without one nothing is found. What meets the first is walked and the others are compared.
+    pub conditions: Vec<FieldCondition>,
+    pub limit: usize,
 }
 
 /// What is looked for: the tasks that somebody may take and those that somebody holds, each once, in the order of their places.

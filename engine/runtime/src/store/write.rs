@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
-use super::{IndexedValue, MarkBack, NewMark, NewNotice, TaskRow};
+use super::{FoundBefore, IndexedValue, MarkBack, NewMark, NewNotice, TaskRow};
 
 /// Everything one instance changes in one commit: one or several steps, already chained.
 ///
@@ -16,7 +16,7 @@ use super::{IndexedValue, MarkBack, NewMark, NewNotice, TaskRow};
 ///
 /// A write without entries (`next.sequence == expected`) leaves the instance's row as it is but is fenced all the same: it takes
 /// or defers messages that changed nothing. Every write with entries also leaves a wake-up message for each instance that
-/// watches this one (see [`wake_body`]).
+/// watches this one or one of its topics (see [`wake_body`]).
 #[derive(Clone, Debug)]
 pub struct Write {
     pub instance: InstanceId,
@@ -44,11 +44,13 @@ pub struct Write {
     /// One that this instance holds already is no conflict.
     pub claims_held: Vec<Claim>,
     pub claims_released: Vec<Claim>,
-    /// Instances that this one watches from now on, whether they exist yet or not.
+    /// Instances and topics that this one watches from now on, whether they exist yet or not.
     pub watched: Vec<InstanceId>,
     pub unwatched: Vec<InstanceId>,
     /// Tasks of this instance that are open from now on, or otherwise than before: each put whole, with its subjects.
     pub tasks: Vec<TaskRow>,
+    /// By what reads find the tasks that are put: name of the task, field and value. What a task was found by before goes with it.
+    pub task_fields: Vec<(Arc<str>, IndexedValue)>,
     /// Names of tasks that are open no more.
     pub tasks_gone: Vec<Arc<str>>,
     pub notices: Vec<NewNotice>,
@@ -63,6 +65,14 @@ pub struct Write {
     pub erase: bool,
     /// Instances read by key, with the sequence that was seen (0: absent); another one now means `Applied::ReadMoved`.
     pub reads: Vec<(InstanceId, u64)>,
+    /// What was found, to be compared.
+    pub found: Vec<FoundBefore>,
+    /// Topics that the instance and its marks are found under, or were before: with an entry, whoever watches one of these is woken as
+    /// by a watch of the instance, and once for all of them.
+    pub topics: Vec<InstanceId>,
+    /// Topics on which this write rests: those of what was found, and those that it begins to watch. What other writes are found
+    /// under one of these comes wholly before it, and has been compared, or wholly after it, and wakes who watches by then.
+    pub settled: Vec<InstanceId>,
     /// Node that performs new effects at once, and until when it holds them; None: anyone leases them.
     pub lease: Option<(Arc<str>, i64)>,
     /// Now, in microseconds.
@@ -91,6 +101,7 @@ impl Write {
             watched: Vec::new(),
             unwatched: Vec::new(),
             tasks: Vec::new(),
+            task_fields: Vec::new(),
             tasks_gone: Vec::new(),
             notices: Vec::new(),
             marks: Vec::new(),
@@ -99,6 +110,9 @@ impl Write {
             states: None,
             erase: false,
             reads: Vec::new(),
+            found: Vec::new(),
+            topics: Vec::new(),
+            settled: Vec::new(),
             lease: None,
             at_us,
         }
@@ -186,7 +200,7 @@ pub enum Applied {
         value: Arc<str>,
         holder: InstanceId,
     },
-    /// An instance that was read has changed.
+    /// An instance that was read has changed, or what was found has.
     ReadMoved,
     /// A message that was to be taken is not there any more: another commit took it, or its sender was told that it is refused. Of
     /// several the one with the lowest id.

@@ -2,6 +2,7 @@
 //! keep or read a certain instance.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -10,9 +11,9 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use super::chance::Chance;
 use crate::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
-    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair,
-    Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow,
-    Write,
+    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
+    PersonalRow, Repair, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow,
+    TokenRow, TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -39,7 +40,11 @@ pub struct FaultyStore {
     inner: Arc<dyn Store>,
     spoilt: Mutex<BTreeMap<InstanceId, Spoilt>>,
     state: Mutex<(Chance, FaultRates)>,
+    meanwhile: Mutex<Option<(InstanceId, Act)>>,
 }
+
+/// What another does in between.
+type Act = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 enum Fault {
     Before,
@@ -52,6 +57,7 @@ impl FaultyStore {
             inner,
             spoilt: Mutex::default(),
             state: Mutex::new((Chance::of(seed), FaultRates::default())),
+            meanwhile: Mutex::default(),
         }
     }
 
@@ -70,6 +76,18 @@ impl FaultyStore {
     pub fn mend(&self, instance: InstanceId) {
         let mut spoilt = self.spoilt.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         spoilt.remove(&instance);
+    }
+
+    /// This happens before the next commit of an instance, which has been stepped by then.
+    pub fn meanwhile(&self, instance: InstanceId, act: impl Future<Output = ()> + Send + 'static) {
+        let mut meanwhile = self.meanwhile.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        *meanwhile = Some((instance, Box::pin(act)));
+    }
+
+    fn take_meanwhile(&self, writes: &[Write]) -> Option<Act> {
+        let mut meanwhile = self.meanwhile.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let is_now = |(instance, _): &mut (InstanceId, Act)| writes.iter().any(|write| write.instance == *instance);
+        meanwhile.take_if(is_now).map(|(_, act)| act)
     }
 
     fn is_silent(&self, instance: InstanceId) -> bool {
@@ -161,6 +179,9 @@ impl Store for FaultyStore {
 
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
         self.complain(writes.iter().map(|write| write.instance))?;
+        if let Some(act) = self.take_meanwhile(writes) {
+            act.await;
+        }
         self.call(self.inner.commit(writes)).await
     }
 
@@ -214,6 +235,14 @@ impl Store for FaultyStore {
 
     async fn held_by(&self, user: &str, after: Option<(InstanceId, Arc<str>)>, limit: usize) -> StoreResult<Vec<TaskRow>> {
         self.call(self.inner.held_by(user, after, limit)).await
+    }
+
+    async fn open_tasks(&self, query: &OpenTaskQuery) -> StoreResult<TaskPage> {
+        self.call(self.inner.open_tasks(query)).await
+    }
+
+    async fn count_open_tasks(&self, query: &OpenTaskQuery) -> StoreResult<u64> {
+        self.call(self.inner.count_open_tasks(query)).await
     }
 
     async fn loads(&self, users: &[Arc<str>]) -> StoreResult<Vec<u64>> {

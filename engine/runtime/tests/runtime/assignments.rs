@@ -191,6 +191,17 @@ async fn by_load_then_by_who_was_idle_longest(store: Arc<dyn Store>) {
     world.calls(&["6"]).await;
     world.settle().await;
     assert_eq!(world.holder("6").await, "ben");
+    // who was given something first has ended it last: the other one has been idle for longer
+    for (who, ticket) in [("ben", "2"), ("ben", "4"), ("ben", "6"), ("ann", "3"), ("ann", "5")] {
+        world.pass(60);
+        world.finish_as(who, ticket, "CALLED").await;
+    }
+    world.calls(&["7"]).await;
+    world.settle().await;
+    assert_eq!(
+        (world.holder("7").await, world.why("7").await),
+        ("ben".into(), "given to ben: idle longest".into())
+    );
     world.prove().await;
 }
 

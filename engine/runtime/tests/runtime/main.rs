@@ -7,6 +7,7 @@ mod calendars;
 mod children;
 mod directory;
 mod effects;
+mod exact;
 #[path = "../store/fixture.rs"]
 mod fixture;
 mod incidents;
@@ -22,5 +23,7 @@ mod schedules;
 mod sight;
 mod support;
 mod tables;
+mod task_reads;
 mod tasks;
 mod timers;
+mod watching;

@@ -13,3 +13,4 @@ mod random;
 mod restart;
 mod schema;
 mod shape;
+mod topic_lock;

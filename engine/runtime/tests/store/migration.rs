@@ -2,10 +2,10 @@
 
 use rusqlite::Connection as Sqlite;
 use sqlx::{Connection, Executor, PgConnection};
-use statewright_engine::store::{Applied, Store, StoreError, open};
+use statewright_engine::store::{Applied, OpenTaskQuery, Store, StoreError, Write, open};
 
 use crate::fixture::{Database, Folder};
-use crate::shape::step;
+use crate::shape::{id, step, task, topic};
 
 const NEWER: &str = "insert into schema_version (version, name) values (900, '0900_from_the_future')";
 
@@ -110,6 +110,105 @@ async fn postgres_refuses_a_newer_schema() {
     connection.execute(NEWER).await.unwrap();
     connection.close().await.unwrap();
     check_refused(store.migrate().await);
+    store.close().await;
+    database.remove().await;
+}
+
+/// As a program before the seventh version kept it.
+fn without_fields() -> Write {
+    let mut write = step("a", 0);
+    let mut row = task("a", "s", &["role:nurse"]);
+    row.holder = Some("ada".into());
+    row.body = r#"{"for":[{"any_of":[{"role":["nurse","doctor"],"unit":["W3"]},{"user":["ben"]}]}],"key":"a"}"#.into();
+    write.tasks.push(row);
+    write.tasks.push(task("a", "t", &["role:nurse"]));
+    write
+}
+
+async fn check_found(store: &dyn Store) {
+    let check = async |field: &str, value: &str, expected: u64| {
+        let query = OpenTaskQuery {
+            conditions: vec![(field.into(), vec![value.into()])],
+            limit: 9,
+        };
+        assert_eq!(store.count_open_tasks(&query).await.unwrap(), expected, "{field} {value}");
+    };
+    for (field, value) in [
+        ("role", "nurse"),
+        ("role", "doctor"),
+        ("unit", "W3"),
+        ("holder", "ada"),
+        ("held", "yes"),
+    ] {
+        check(field, value, 1).await;
+    }
+    check("workflow", "order", 2).await;
+    check("user", "ben", 0).await;
+}
+
+const SIXTH: &str = "drop table task_field; delete from schema_version where version >= 7";
+
+#[tokio::test]
+async fn sqlite_finds_tasks_that_are_open_already() {
+    let folder = Folder::new();
+    let store = open(&format!("sqlite:{}", folder.file().display())).await.unwrap();
+    store.migrate().await.unwrap();
+    store.commit(&[without_fields()]).await.unwrap();
+    Sqlite::open(folder.file()).unwrap().execute_batch(SIXTH).unwrap();
+    store.migrate().await.unwrap();
+    check_found(&*store).await;
+}
+
+#[tokio::test]
+async fn postgres_finds_tasks_that_are_open_already() {
+    let Some(database) = Database::new().await else { return };
+    let store = open(&database.url()).await.unwrap();
+    store.migrate().await.unwrap();
+    store.commit(&[without_fields()]).await.unwrap();
+    let mut connection = PgConnection::connect(&database.url()).await.unwrap();
+    connection.execute(SIXTH).await.unwrap();
+    connection.close().await.unwrap();
+    store.migrate().await.unwrap();
+    check_found(&*store).await;
+    store.close().await;
+    database.remove().await;
+}
+
+/// A watch of a topic, and its end.
+fn watch_and_end() -> [Write; 2] {
+    let (mut begun, mut ended) = (step("a", 0), step("a", 1));
+    begun.watched = vec![topic("7"), id("nobody")];
+    begun.settled.push(topic("7"));
+    ended.unwatched.clone_from(&begun.watched);
+    [begun, ended]
+}
+
+const ROWS: &str = "select count(*) from instance";
+
+#[tokio::test]
+async fn sqlite_forgets_what_nobody_watches_any_more() {
+    let folder = Folder::new();
+    let store = open(&format!("sqlite:{}", folder.file().display())).await.unwrap();
+    store.migrate().await.unwrap();
+    for (write, rows) in watch_and_end().into_iter().zip([3, 1]) {
+        store.commit(&[write]).await.unwrap();
+        let reader = Sqlite::open(folder.file()).unwrap();
+        assert_eq!(reader.query_row(ROWS, [], |row| row.get::<_, i64>(0)).unwrap(), rows);
+    }
+}
+
+#[tokio::test]
+async fn postgres_forgets_what_nobody_watches_any_more() {
+    let Some(database) = Database::new().await else { return };
+    let store = open(&database.url()).await.unwrap();
+    store.migrate().await.unwrap();
+    let mut connection = PgConnection::connect(&database.url()).await.unwrap();
+    for (write, rows) in watch_and_end().into_iter().zip([3, 1]) {
+        store.commit(&[write]).await.unwrap();
+        let found: i64 = sqlx::query_scalar(ROWS).fetch_one(&mut connection).await.unwrap();
+        assert_eq!(found, rows);
+    }
+    connection.close().await.unwrap();
     store.close().await;
     database.remove().await;
 }

@@ -9,7 +9,7 @@ use statewright_engine::store::{Applied, Store, Write, wake_key};
 use tokio::task::JoinSet;
 
 use crate::fixture::{Database, Folder, postgres, sqlite};
-use crate::shape::{claim, effect, id, input, message, moment, step, touch};
+use crate::shape::{claim, counted, effect, found, id, in_lot, input, message, moment, resting, step, topic, touch};
 
 const TASKS: u64 = 24;
 
@@ -59,6 +59,9 @@ on_shared_stores! {
     of_two_that_find_each_other_absent_one_begins
     of_two_that_read_each_other_one_moves
     no_change_is_lost_on_a_watcher
+    of_two_that_find_nobody_one_comes
+    no_change_is_lost_on_who_watches_a_topic
+    batches_that_rest_on_one_another
     an_effect_is_leased_once
     a_message_bounces_or_is_received
 }
@@ -275,6 +278,84 @@ async fn no_change_is_lost_on_a_watcher(nodes: Nodes) {
             .collect();
         assert_eq!(woken, expected, "{key} has seen {seen}");
     }
+}
+
+async fn of_two_that_find_nobody_one_comes(nodes: Nodes) {
+    let pairs = pairs(TASKS);
+    let coming = |key: &str, lot: &str| in_lot(resting(step(key, 0), lot, found(lot, &[])), lot);
+    let writes = pairs
+        .iter()
+        .flat_map(|(left, right)| [coming(left, left), coming(right, left)]);
+    let answers = race(&nodes, writes.collect()).await;
+    for (pair, answers) in pairs.iter().zip(answers.chunks(2)) {
+        assert_eq!(winners(answers), 1, "{pair:?}: {answers:?}");
+        let lost = Applied::ReadMoved;
+        assert!(answers.contains(&lost), "{pair:?}: {answers:?}");
+    }
+}
+
+/// Each begins to watch what it has found at some moment, while the one that is found moves on all the time, which rests on nothing.
+async fn no_change_is_lost_on_who_watches_a_topic(nodes: Nodes) {
+    const CHANGES: u64 = 60;
+    let mut tasks = JoinSet::new();
+    let mover = nodes[0].clone();
+    tasks.spawn(async move {
+        for sequence in 0..CHANGES {
+            let moved = in_lot(step("subject", sequence), "7");
+            assert_eq!(mover.commit(&[moved]).await.unwrap(), [Applied::Committed]);
+        }
+        None
+    });
+    for number in 0..TASKS {
+        let node = nodes[usize::try_from(number + 1).unwrap() % nodes.len()].clone();
+        tasks.spawn(async move {
+            let key = format!("w{number}");
+            loop {
+                let seen = sequence_of(&node, "subject").await;
+                let rows: &[(&str, u64)] = if seen == 0 { &[] } else { &[("subject", seen)] };
+                let mut write = resting(step(&key, 0), "7", found("7", rows));
+                write.watched.push(topic("7"));
+                match node.commit(&[write]).await.unwrap().remove(0) {
+                    Applied::Committed => return Some((key, seen)),
+                    other => assert_eq!(other, Applied::ReadMoved),
+                }
+            }
+        });
+    }
+    for (key, seen) in tasks.join_all().await.into_iter().flatten() {
+        let woken = nodes[0].messages_of(&[id(&key)], i64::MAX, 1000).await.unwrap();
+        let woken: Vec<_> = woken.iter().map(|row| row.key).collect();
+        let expected: Vec<_> = (seen + 1..=CHANGES)
+            .map(|sequence| wake_key(id(&key), id("subject"), sequence))
+            .collect();
+        assert_eq!(woken, expected, "{key} has seen {seen}");
+    }
+}
+
+/// Plain ones and careful ones, each found under what others rest on, in opposite orders: nobody waits for ever.
+async fn batches_that_rest_on_one_another(nodes: Nodes) {
+    let keys: Vec<String> = (0..12).map(|number| format!("k{number}")).collect();
+    let begun: Vec<Write> = keys.iter().map(|key| in_lot(step(key, 0), key)).collect();
+    nodes[0].commit(&begun).await.unwrap();
+    let mut tasks = JoinSet::new();
+    for number in 0..8_u64 {
+        let resting_on = |(place, key): (usize, &String)| {
+            let other = &keys[(place + 5) % keys.len()];
+            let write = in_lot(step_by(key, 1, number), key);
+            match number % 2 {
+                0 => write,
+                _ => resting(write, other, counted(other, 1)),
+            }
+        };
+        let mut batch: Vec<Write> = keys.iter().enumerate().map(resting_on).collect();
+        if number % 3 == 0 {
+            batch.reverse();
+        }
+        let node = nodes[usize::try_from(number).unwrap() % nodes.len()].clone();
+        tasks.spawn(async move { node.commit(&batch).await.unwrap() });
+    }
+    let answers: Vec<Applied> = tasks.join_all().await.into_iter().flatten().collect();
+    assert_eq!(winners(&answers), keys.len());
 }
 
 async fn an_effect_is_leased_once(nodes: Nodes) {

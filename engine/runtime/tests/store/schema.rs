@@ -27,6 +27,7 @@ number: workflow last
 personal: instance reference value
 schema_version: version name
 task: instance name opened opened_at workflow holder? priority due subjects body
+task_field: instance task field value
 task_subject: instance task subject workflow held priority due opened_at
 timer: instance name due attempts error? incident_since?
 token: id hash principal created_at expires_at? revoked_at?
@@ -34,7 +35,7 @@ trail: instance sequence started_at at input_key? bytes
 ";
 
 /// Tables that grow with the instances, and the column by which they could be partitioned.
-const PARTITIONED_BY: [(&str, &str); 14] = [
+const PARTITIONED_BY: [(&str, &str); 15] = [
     ("claim", "id"),
     ("effect", "instance"),
     ("instance", "id"),
@@ -46,6 +47,7 @@ const PARTITIONED_BY: [(&str, &str); 14] = [
     ("notice_subject", "instance"),
     ("personal", "instance"),
     ("task", "instance"),
+    ("task_field", "instance"),
     ("task_subject", "instance"),
     ("timer", "instance"),
     ("trail", "instance"),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_engine::store::{
-    Claim, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance, TaskRow, Write,
+    Claim, FindQuery, FoundBefore, FoundThen, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance,
+    TaskRow, Write,
 };
 
 pub const WORKFLOW: &str = "order";
@@ -127,6 +128,54 @@ pub fn mark_back(sequence: u64, ordinal: u32, called: &str) -> MarkBack {
         ordinal,
         name: name(called),
     }
+}
+
+/// The topic of a lot.
+pub fn topic(lot: &str) -> InstanceId {
+    InstanceId::of_topic(&[WORKFLOW, "lot", lot])
+}
+
+/// Who is in a lot.
+pub fn of_lot(lot: &str, limit: usize) -> FindQuery {
+    FindQuery {
+        workflow: WORKFLOW.into(),
+        conditions: vec![(name("lot"), names(&[lot]))],
+        states: Vec::new(),
+        after: None,
+        limit,
+    }
+}
+
+/// The step has found these in a lot, each at its sequence.
+pub fn found(lot: &str, rows: &[(&str, u64)]) -> FoundBefore {
+    let mut rows: Vec<(InstanceId, u64)> = rows.iter().map(|(key, sequence)| (id(key), *sequence)).collect();
+    rows.sort();
+    FoundBefore {
+        query: of_lot(lot, 100),
+        found: FoundThen::Rows(rows),
+    }
+}
+
+/// The step has counted so many in a lot.
+pub fn counted(lot: &str, count: u64) -> FoundBefore {
+    FoundBefore {
+        query: of_lot(lot, 100),
+        found: FoundThen::Count(count),
+    }
+}
+
+/// The step brings the instance into a lot.
+pub fn in_lot(mut write: Write, lot: &str) -> Write {
+    write.index = Some(vec![(name("lot"), name(lot))]);
+    write.topics.push(topic(lot));
+    write
+}
+
+/// The step rests on what it has found.
+pub fn resting(mut write: Write, lot: &str, before: FoundBefore) -> Write {
+    write.found.push(before);
+    write.settled.push(topic(lot));
+    write
 }
 
 pub fn names(texts: &[&str]) -> Vec<Arc<str>> {

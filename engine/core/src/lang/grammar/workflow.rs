@@ -76,9 +76,6 @@ static ACCESS: Construct = Construct {
     ],
 };
 
-const TASK_READS: &str = "reads of tasks";
-const EXACT_READS: &str = "`exact` reads";
-
 static READ: Construct = Construct {
     noun: "a read",
     shared: &[],
@@ -97,13 +94,21 @@ static READ: Construct = Construct {
             "and which are in one of these states",
         ),
         key("marks", Shape::Name(Name::Snake), "lines written by `mark`"),
-        key("tasks", Shape::Word(&["open", "held"]), "open tasks").unbuilt(TASK_READS),
+        key(
+            "tasks",
+            Shape::Word(&["open", "held"]),
+            "open tasks, or those of them that somebody holds; by `holder`, `role`, `unit`",
+        ),
         key("since", Shape::Text, "only from that moment on"),
         key("order", Shape::Name(Name::Path), "by which field"),
         key("limit", Shape::Integer(1, 1_000), "at most so many"),
         key("take", TAKE, "the list, its length, or a sum, minimum or maximum"),
         key("one_per", Shape::Name(Name::Path), "only the latest of each"),
-        key("exact", Shape::Boolean, "stepped again if one came or went meanwhile").unbuilt(EXACT_READS),
+        key(
+            "exact",
+            Shape::Boolean,
+            "for `where`: stepped again if one came, went or moved on meanwhile",
+        ),
     ],
 };
 

@@ -211,7 +211,8 @@ fn known_of(read: &Node) -> Known {
             kind: Type::Integer,
             personal: false,
         },
-        () if !takes_list || has("marks") || has("tasks") || has("keys") => Known::Unknown,
+        () if !takes_list || has("marks") || has("keys") => Known::Unknown,
+        () if has("tasks") => Known::Tasks,
         () if has("where") || has("in") => Known::Views,
         () => Known::View,
     }

@@ -12,6 +12,9 @@ use crate::yaml::{Entry, Mapping, Node, is_extension};
 
 const FACT: Sink<'static> = Sink::Public("what a read looks for, which is kept in the trail");
 
+/// What tasks are found by.
+const TASK_FIELDS: [&str; 3] = ["holder", "role", "unit"];
+
 /// How many a read finds where it does not say.
 const LIMIT_DEFAULT: usize = 100;
 
@@ -26,9 +29,7 @@ impl Lowering<'_> {
 
     fn read(&mut self, entry: &Entry) -> Option<Read> {
         let mapping = entry.value.as_mapping()?;
-        if mapping.get("tasks").is_some() {
-            return None;
-        }
+        self.refuse_together(mapping);
         let of = self.read_of(entry, mapping)?;
         let workflow = mapping.get("workflow").and_then(Node::as_scalar);
         Some(Read {
@@ -41,12 +42,10 @@ impl Lowering<'_> {
     }
 
     fn read_of(&mut self, entry: &Entry, mapping: &Mapping) -> Option<ReadOf> {
-        let (marks, has) = (mapping.get("marks").and_then(Node::as_scalar), |key: &str| {
-            mapping.get(key).is_some()
-        });
-        self.refuse_together(mapping, has);
-        if marks.is_none() && !has("workflow") {
-            let help = "name the `workflow` of the instances, or the `marks`";
+        let has = |key: &str| mapping.get(key).is_some();
+        let source = source(mapping);
+        if source == FindSource::Instances && !has("workflow") {
+            let help = "name the `workflow` of the instances, or `marks`, or `tasks`";
             let message = format!("the read `{}` needs `workflow`", entry.name());
             self.error(Code::MissingKey, entry.key.span, message, help);
             return None;
@@ -56,11 +55,7 @@ impl Lowering<'_> {
         if let Some(node) = mapping.get("keys") {
             return self.value(node, &scope, FACT).map(ReadOf::Keys);
         }
-        if has("where") || has("in") || marks.is_some() {
-            let source = match marks {
-                Some(name) => FindSource::Marks(name.text.clone()),
-                None => FindSource::Instances,
-            };
+        if has("where") || has("in") || source != FindSource::Instances {
             return self
                 .find(entry, mapping, source, &scope)
                 .map(|find| ReadOf::Found(Box::new(find)));
@@ -79,33 +74,51 @@ impl Lowering<'_> {
     }
 
     /// One way of finding, and what belongs to it.
-    fn refuse_together(&mut self, mapping: &Mapping, has: impl Fn(&str) -> bool) {
-        let ways = ["key", "keys", "where", "marks"].iter().filter(|key| has(key));
-        let ways: Vec<&str> = ways.copied().filter(|way| *way != "where" || !has("marks")).collect();
-        let finds = has("where") || has("in") || has("marks");
+    fn refuse_together(&mut self, mapping: &Mapping) {
+        let has = |key: &str| mapping.get(key).is_some();
+        let (marks, tasks) = (has("marks"), has("tasks"));
+        let ways = ["key", "keys", "where", "marks", "tasks"].iter().filter(|key| has(key));
+        let ways: Vec<&str> = ways.copied().filter(|way| *way != "where" || !(marks || tasks)).collect();
+        let finds = has("where") || has("in") || marks || tasks;
         let surplus = ways.get(1).copied();
         let alone = ["order", "limit", "take", "one_per", "since"];
         let useless = alone.iter().copied().find(|key| has(key) && !finds);
-        let misplaced = (has("since") && !has("marks")).then_some("since").filter(|_| finds);
-        for key in [surplus, useless, misplaced].into_iter().flatten() {
-            if let Some(entry) = mapping.entry(key) {
-                let message = match key {
-                    "since" => "`since` is for marks: an instance has no one moment".to_owned(),
-                    _ => format!("`{key}` does not go with the way in which this read finds"),
-                };
-                self.error(Code::KeysExclude, entry.key.span, message, "take one of the two away");
-            }
+        let misplaced = [
+            ("since", !marks && finds),
+            ("in", marks || tasks),
+            ("exact", !has("where") || marks || tasks),
+        ];
+        let misplaced = misplaced.into_iter().filter(|(key, is_misplaced)| *is_misplaced && has(key));
+        for key in surplus.into_iter().chain(useless).chain(misplaced.map(|(key, _)| key)) {
+            let Some(entry) = mapping.entry(key) else { continue };
+            let message = match key {
+                "since" if tasks => "`since` is for marks: what is open is open, since whenever".to_owned(),
+                "since" => "`since` is for marks: an instance has no one moment".to_owned(),
+                "in" => "`in` is for instances: marks and tasks are in no state".to_owned(),
+                "exact" if marks || tasks => {
+                    "`exact` is for instances: marks and tasks are as they were when they were looked for".to_owned()
+                }
+                "exact" => "`exact` is for `where`: what is read by key is compared in the commit anyway".to_owned(),
+                _ => format!("`{key}` does not go with the way in which this read finds"),
+            };
+            self.error(Code::KeysExclude, entry.key.span, message, "take one of the two away");
         }
     }
 
     fn find(&mut self, entry: &Entry, mapping: &Mapping, source: FindSource, scope: &Scope) -> Option<Find> {
         let text = |key: &str| mapping.get(key).and_then(Node::as_scalar).map(|scalar| scalar.text.clone());
         let conditions = self.values(mapping.get("where"), scope, FACT);
-        if conditions.is_empty() && source == FindSource::Instances {
-            let message = format!("the read `{}` finds by states alone", entry.name());
-            let help = "add `where`: a field that is indexed, and its value";
+        if conditions.is_empty() && !matches!(source, FindSource::Marks(_)) {
+            let (by, help) = match source {
+                FindSource::Tasks { .. } => ("nothing", "add `where`: the `holder`, `role` or `unit` of the tasks"),
+                _ => ("states alone", "add `where`: a field that is indexed, and its value"),
+            };
+            let message = format!("the read `{}` finds by {by}", entry.name());
             self.error(Code::MissingKey, entry.key.span, message, help);
             return None;
+        }
+        if let FindSource::Tasks { .. } = source {
+            self.check_task_fields(mapping);
         }
         let states = mapping.get("in").and_then(Node::as_sequence).unwrap_or_default();
         self.note_shown_of(entry, mapping, &source);
@@ -122,7 +135,22 @@ impl Lowering<'_> {
             limit: limit.unwrap_or(LIMIT_DEFAULT),
             one_per: text("one_per"),
             take: take(mapping.get("take")),
+            exact: text("exact").is_some_and(|text| &*text == "true"),
         })
+    }
+
+    /// A task is found by whom it is for and by who holds it.
+    fn check_task_fields(&mut self, mapping: &Mapping) {
+        let Some(conditions) = mapping.get("where").and_then(Node::as_mapping) else {
+            return;
+        };
+        for condition in conditions {
+            if !TASK_FIELDS.contains(&condition.name()) {
+                let message = format!("tasks are found by no field `{}`", condition.name());
+                let help = "a task is found by its `holder`, and by each `role` and `unit` that it is for";
+                self.error(Code::UnknownField, condition.key.span, message, help);
+            }
+        }
     }
 
     /// By what is ordered and added up is asked of each view, too: of an instance's data, or of the view itself.
@@ -153,6 +181,15 @@ impl Lowering<'_> {
         for (name, read) in reads {
             read.paths = self.read_uses.paths_of(name);
         }
+    }
+}
+
+fn source(mapping: &Mapping) -> FindSource {
+    let text = |key: &str| mapping.get(key).and_then(Node::as_scalar).map(|scalar| scalar.text.clone());
+    match (text("marks"), text("tasks")) {
+        (Some(name), _) => FindSource::Marks(name),
+        (None, Some(which)) => FindSource::Tasks { held: &*which == "held" },
+        (None, None) => FindSource::Instances,
     }
 }
 

@@ -92,9 +92,18 @@ fn a_read_by_key_names_both() {
         "{workflow: x, where: {a: b}, since: \"{{ now }}\"}",
         "SW-0211 ‹since› `since` is for marks: an instance has no one moment",
     );
+    check("{workflow: x, where: {a: b}, exact: true, take: count}", "");
     check(
-        "{workflow: x, where: {a: b}, exact: true}",
-        "SW-0701 ‹exact› not yet: `exact` reads",
+        "{workflow: x, key: y, exact: true}",
+        "SW-0211 ‹exact› `exact` is for `where`: what is read by key is compared in the commit anyway",
+    );
+    check(
+        "{marks: failed, where: {a: b}, exact: true}",
+        "SW-0211 ‹exact› `exact` is for instances: marks and tasks are as they were when they were looked for",
+    );
+    check(
+        "{marks: failed, in: [c]}",
+        "SW-0211 ‹in› `in` is for instances: marks and tasks are in no state",
     );
     check(
         "{workflow: x, key: \"{{ lot }}\"}",
@@ -104,6 +113,39 @@ fn a_read_by_key_names_both() {
         told("workflow: w\nreads: {r: {workflow: x, key: y}}\nlet: {a: r.dta.x}\n"),
         "SW-0410 ‹dta› `r` has no field `dta`"
     );
+}
+
+#[test]
+fn tasks_are_found_by_whom_they_are_for_and_who_holds_them() {
+    let check = |read: &str, expected: &str| assert_eq!(told(&format!("workflow: w\nreads: {{r: {read}}}\n")), expected);
+    check(
+        "{tasks: open, where: {role: nurse, unit: [W3, W4]}, order: due, limit: 9}",
+        "",
+    );
+    check("{workflow: x, tasks: held, where: {holder: ada}, take: count}", "");
+    check("{tasks: open}", "SW-0208 ‹r› the read `r` finds by nothing");
+    check(
+        "{tasks: open, where: {rol: nurse}}",
+        "SW-0302 ‹rol› tasks are found by no field `rol`",
+    );
+    check(
+        "{tasks: open, where: {role: a}, key: x}",
+        "SW-0211 ‹tasks› `tasks` does not go with the way in which this read finds",
+    );
+    check(
+        "{tasks: open, marks: m, where: {role: nurse}}",
+        "SW-0211 ‹tasks› `tasks` does not go with the way in which this read finds",
+    );
+    check(
+        "{tasks: open, where: {role: nurse}, since: \"{{ now }}\"}",
+        "SW-0211 ‹since› `since` is for marks: what is open is open, since whenever",
+    );
+    check(
+        "{tasks: open, where: {role: nurse}, exact: true}",
+        "SW-0211 ‹exact› `exact` is for instances: marks and tasks are as they were when they were looked for",
+    );
+    let asked = "workflow: w\nreads: {r: {tasks: open, where: {role: nurse}}}\nlet: {a: r | map(item.holdr)}\n";
+    assert_eq!(told(asked), "SW-0410 ‹holdr› `item` has no field `holdr`");
 }
 
 #[test]
@@ -205,18 +247,4 @@ fn the_definition_is_the_digest_of_its_files() {
     let main = sources.add(again.main.clone(), again.files[&again.main].clone());
     let recompiled = compile(&mut sources, main, &again, Unbuilt::Refuse);
     assert_eq!(recompiled.chart.expect("the bundle is whole").definition, definition);
-}
-
-#[test]
-fn what_goes_on_by_itself_does_not_wait_for_what_wakes_nobody() {
-    let source = |read: &str| {
-        format!(
-            "workflow: w\nreads: {{r: {read}}}\nlet: {{none_left: r is none}}\ninitial: a\nstates: {{a: {{always: {{guard: not none_left, target: b}}}}, b: {{type: final}}}}\n"
-        )
-    };
-    assert_eq!(told(&source("{workflow: x, key: y}")), "");
-    assert_eq!(
-        told(&source("{workflow: x, where: {a: b}}")),
-        "SW-0701 ‹guard› not yet: `always` over the read `r`, whose change wakes nobody"
-    );
 }

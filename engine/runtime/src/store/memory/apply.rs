@@ -1,6 +1,6 @@
 //! The commit: deciding each write, and doing what it says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use statewright_core::identity::InstanceId;
 
@@ -58,6 +58,9 @@ impl Contents {
             return Applied::Moved;
         }
         if write.reads.iter().any(|(read, seen)| self.sequence_of(*read) != *seen) {
+            return Applied::ReadMoved;
+        }
+        if write.found.iter().any(|before| self.found_now(before) != before.found) {
             return Applied::ReadMoved;
         }
         let held = write.claims_held.iter().find_map(|claim| {
@@ -225,7 +228,12 @@ impl Contents {
         if write.entries.is_empty() {
             return;
         }
-        let watchers = self.watchers.get(&write.instance).cloned().unwrap_or_default();
+        let subjects = std::iter::once(&write.instance).chain(&write.topics);
+        let watchers: BTreeSet<InstanceId> = subjects
+            .filter_map(|subject| self.watchers.get(subject))
+            .flatten()
+            .copied()
+            .collect();
         for watcher in watchers {
             let wake = NewMessage {
                 to: watcher,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
+use crate::store::field::FoundUnder;
 use crate::store::{
     Definition, DueTimer, Incident, IncidentKind, IndexedValue, InstanceRow, ListPage, ListQuery, MarkRow, MessageRow, NewToken,
     NoticeRow, PersonalRow, StoredCalendar, StoredDefinition, TaskRow, TokenRow, TrailRow,
@@ -30,10 +31,11 @@ pub(super) struct Contents {
     /// Who is watched → who watches.
     pub(super) watchers: BTreeMap<InstanceId, BTreeSet<InstanceId>>,
     pub(super) tasks: BTreeMap<(InstanceId, Arc<str>), TaskRow>,
+    pub(super) task_fields: BTreeMap<(InstanceId, Arc<str>), BTreeSet<IndexedValue>>,
     pub(super) notices: BTreeMap<(InstanceId, u64, u32), NoticeRow>,
     pub(super) marks: BTreeMap<(InstanceId, u64, u32), (MarkRow, Vec<IndexedValue>)>,
-    /// (instance, field, value) → workflow
-    pub(super) fields: BTreeMap<(InstanceId, Arc<str>, Arc<str>), Arc<str>>,
+    /// Of each instance.
+    pub(super) fields: BTreeMap<InstanceId, FoundUnder>,
     pub(super) tokens: Vec<Token>,
 }
 

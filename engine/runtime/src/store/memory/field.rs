@@ -3,26 +3,12 @@
 use statewright_core::identity::InstanceId;
 
 use super::contents::Contents;
-use crate::store::field::STATE;
-use crate::store::{FindPage, FindQuery, Write};
+use crate::store::field::replace;
+use crate::store::{FindPage, FindQuery, FoundBefore, FoundThen, Write};
 
 impl Contents {
     pub(super) fn apply_index(&mut self, write: &Write) {
-        let instance = write.instance;
-        if write.index.is_some() {
-            self.fields.retain(|(of, field, _), _| *of != instance || **field == *STATE);
-        }
-        if write.states.is_some() {
-            let is_state = |field: &str, value: &str| field == STATE && value != STATE;
-            self.fields
-                .retain(|(of, field, value), _| *of != instance || !is_state(field, value));
-        }
-        let pairs = write.index.iter().flatten().cloned();
-        let states = write.states.iter().flatten().map(|state| (STATE.into(), state.clone()));
-        let every = (write.index.is_some() || write.states.is_some()).then(|| (STATE.into(), STATE.into()));
-        for (field, value) in pairs.chain(states).chain(every) {
-            self.fields.insert((instance, field, value), write.next.workflow.clone());
-        }
+        replace(self.fields.entry(write.instance).or_default(), write);
     }
 
     pub(super) fn find(&self, query: &FindQuery) -> FindPage {
@@ -39,16 +25,15 @@ impl Contents {
         self.instances_that_meet(query).count() as u64
     }
 
+    pub(super) fn found_now(&self, before: &FoundBefore) -> FoundThen {
+        match before.found {
+            FoundThen::Count(_) => FoundThen::Count(self.count_found(&before.query)),
+            FoundThen::Rows(_) => FoundThen::Rows(self.find(&before.query).rows),
+        }
+    }
+
     fn instances_that_meet(&self, query: &FindQuery) -> impl Iterator<Item = InstanceId> {
-        let conditions = query.all_conditions();
-        let has = |id: InstanceId, field: &_, value: &_| {
-            let place = (id, std::sync::Arc::clone(field), std::sync::Arc::clone(value));
-            self.fields.get(&place) == Some(&query.workflow)
-        };
-        self.instances.keys().copied().filter(move |id| {
-            conditions
-                .iter()
-                .all(|(field, values)| values.iter().any(|value| has(*id, field, value)))
-        })
+        let met = self.fields.iter().filter(|(_, found_by)| query.is_met_by(found_by));
+        met.map(|(id, _)| *id)
     }
 }

@@ -18,9 +18,9 @@ use self::contents::{Contents, Token};
 use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
-    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair,
-    Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow,
-    Write, check_writes,
+    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
+    PersonalRow, Repair, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow,
+    TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -196,6 +196,14 @@ impl Store for MemoryStore {
 
     async fn held_by(&self, user: &str, after: Option<(InstanceId, Arc<str>)>, limit: usize) -> StoreResult<Vec<TaskRow>> {
         Ok(self.contents().held_by(user, after.as_ref(), limit))
+    }
+
+    async fn open_tasks(&self, query: &OpenTaskQuery) -> StoreResult<TaskPage> {
+        Ok(self.contents().open_tasks(query))
+    }
+
+    async fn count_open_tasks(&self, query: &OpenTaskQuery) -> StoreResult<u64> {
+        Ok(self.contents().count_open_tasks(query))
     }
 
     async fn loads(&self, users: &[Arc<str>]) -> StoreResult<Vec<u64>> {

@@ -1,20 +1,51 @@
 //! Open tasks: all of them are looked at for every question.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
 
 use super::contents::Contents;
-use crate::store::{TaskPage, TaskQuery, TaskRow, Write};
+use crate::store::{FieldCondition, IndexedValue, OpenTaskQuery, TaskPage, TaskQuery, TaskRow, Write};
 
 impl Contents {
     pub(super) fn apply_tasks(&mut self, write: &Write) {
         for name in &write.tasks_gone {
-            self.tasks.remove(&(write.instance, name.clone()));
+            let place = (write.instance, name.clone());
+            self.tasks.remove(&place);
+            self.task_fields.remove(&place);
         }
         for task in &write.tasks {
-            self.tasks.insert((write.instance, task.name.clone()), task.clone());
+            let place = (write.instance, task.name.clone());
+            self.tasks.insert(place.clone(), task.clone());
+            self.task_fields.remove(&place);
         }
+        for (name, pair) in &write.task_fields {
+            let place = (write.instance, name.clone());
+            self.task_fields.entry(place).or_default().insert(pair.clone());
+        }
+    }
+
+    pub(super) fn open_tasks(&self, query: &OpenTaskQuery) -> TaskPage {
+        let mut rows: Vec<TaskRow> = self.open_tasks_that_meet(query).cloned().collect();
+        let more = rows.len() > query.limit;
+        rows.truncate(query.limit);
+        TaskPage { rows, more }
+    }
+
+    pub(super) fn count_open_tasks(&self, query: &OpenTaskQuery) -> u64 {
+        self.open_tasks_that_meet(query).count() as u64
+    }
+
+    fn open_tasks_that_meet(&self, query: &OpenTaskQuery) -> impl Iterator<Item = &TaskRow> {
+        let meets = |found_by: &BTreeSet<IndexedValue>| {
+            let has = |field: &Arc<str>, value: &Arc<str>| found_by.contains(&(field.clone(), value.clone()));
+            let conditions = query.conditions.iter();
+            let holds = |(field, values): &FieldCondition| values.iter().any(|value| has(field, value));
+            !query.conditions.is_empty() && conditions.into_iter().all(holds)
+        };
+        let met = self.task_fields.iter().filter(move |(_, found_by)| meets(found_by));
+        met.filter_map(|(place, _)| self.tasks.get(place))
     }
 
     pub(super) fn find_tasks(&self, query: &TaskQuery) -> TaskPage {

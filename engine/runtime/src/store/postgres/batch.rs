@@ -20,8 +20,8 @@ pub(super) type Earlier = BTreeMap<(InstanceId, InputKey), u64>;
 
 /// Whether a write depends on more than its own instance, so that it needs locks before it can be decided.
 pub(super) fn is_careful(write: &Write) -> bool {
-    let depends = !write.reads.is_empty() || !write.claims_held.is_empty();
-    depends || !write.watched.is_empty() || !write.unwatched.is_empty()
+    let depends = !write.reads.is_empty() || !write.found.is_empty() || !write.claims_held.is_empty();
+    depends || !write.settled.is_empty() || !write.watched.is_empty() || !write.unwatched.is_empty()
 }
 
 /// No two of the writes are of the same instance.

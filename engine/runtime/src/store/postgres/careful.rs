@@ -1,6 +1,6 @@
 //! Writes that depend on more than their own instance: what they depend on is locked, then all are decided, then written.
 //!
-//! The order of locks is the same everywhere: identifiers of absent instances, then rows, each in the order of the identifiers; so
+//! The order of locks is the same everywhere: topics, identifiers of absent instances, then rows, each in the order of the identifiers; so
 //! two such transactions never wait for each other. What is decided on is read after the locks, and so cannot be out of date.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +11,9 @@ use statewright_core::identity::InstanceId;
 use super::batch::{self, Earlier, duplicate_among};
 use super::columns::Columns;
 use super::connection::Trouble;
-use super::row;
+use super::found::Standing;
 use super::uuid::Uuid;
+use super::{row, topic};
 use crate::store::check::repeated_key;
 use crate::store::{Applied, Claim, StoreError, Write};
 
@@ -64,6 +65,10 @@ pub(super) const WATCH: &str = "
     )
     where i.id = any ($1)";
 
+/// The row of a topic, or of an instance that never came, which nobody watches any more.
+pub(super) const FORGET_UNWATCHED: &str =
+    "delete from instance i where i.id = any ($1::uuid[]) and i.sequence = 0 and i.watchers is null";
+
 /// As one transaction. `Collision`, if something that was absent came in between: nothing was written.
 pub(super) async fn commit(connection: &mut PgConnection, writes: &[&Write]) -> Result<Vec<Applied>, Trouble> {
     let mut transaction = connection.begin().await?;
@@ -101,15 +106,18 @@ struct Facts {
     gone: BTreeMap<InstanceId, i64>,
     /// Claim → holder.
     holders: BTreeMap<InstanceId, InstanceId>,
+    standing: Standing,
 }
 
 async fn gather(connection: &mut PgConnection, writes: &[&Write]) -> Result<Facts, Trouble> {
+    topic::lock(connection, writes).await?;
     lock_absent(connection, writes).await?;
     Ok(Facts {
         sequences: lock_rows(connection, writes).await?,
         earlier: batch::find_inputs(connection, writes).await?,
         gone: batch::find_gone(connection, writes).await?,
         holders: find_holders(connection, writes).await?,
+        standing: Standing::look(connection, writes).await?,
     })
 }
 
@@ -185,6 +193,7 @@ fn decide(writes: &[&Write], mut facts: Facts) -> Vec<Applied> {
             facts
                 .holders
                 .extend(write.claims_held.iter().map(|claim| (claim.id, write.instance)));
+            facts.standing.apply(write);
         }
         answer
     });
@@ -203,6 +212,9 @@ fn decide_one(write: &Write, facts: &Facts) -> Applied {
         return Applied::Moved;
     }
     if write.reads.iter().any(|(read, seen)| sequence_of(read) != *seen) {
+        return Applied::ReadMoved;
+    }
+    if !facts.standing.is_as_found(write) {
         return Applied::ReadMoved;
     }
     let held = write.claims_held.iter().find_map(|claim| {
@@ -275,7 +287,16 @@ async fn change_watches(
         }
     }
     change_watchers(connection, UNWATCH, &ended).await?;
-    change_watchers(connection, WATCH, &begun).await
+    change_watchers(connection, WATCH, &begun).await?;
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let mut columns = Columns::default();
+    columns.add(ended.iter().map(|(subject, _)| Uuid::from(*subject)))?;
+    sqlx::query_with(FORGET_UNWATCHED, columns.finish())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 async fn change_watchers(

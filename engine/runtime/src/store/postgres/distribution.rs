@@ -8,7 +8,7 @@ use super::plan::{COMMITTING, forms};
 use super::wake;
 
 /// Tables that grow, and the column that says whose a row is.
-const OWNERS: [(&str, &str); 14] = [
+const OWNERS: [(&str, &str); 15] = [
     ("claim", "id"),
     ("effect", "instance"),
     ("instance", "id"),
@@ -20,6 +20,7 @@ const OWNERS: [(&str, &str); 14] = [
     ("notice_subject", "instance"),
     ("personal", "instance"),
     ("task", "instance"),
+    ("task_field", "instance"),
     ("task_subject", "instance"),
     ("timer", "instance"),
     ("trail", "instance"),

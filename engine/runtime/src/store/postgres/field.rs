@@ -98,9 +98,14 @@ pub(super) async fn find(pool: &PgPool, query: &FindQuery) -> StoreResult<FindPa
 }
 
 pub(super) async fn count_found(pool: &PgPool, query: &FindQuery) -> StoreResult<u64> {
-    let counted = sqlx::query_scalar_with::<_, i64, _>(COUNT, arguments(query, FIRST, i64::MAX)?);
+    let counted = sqlx::query_scalar_with::<_, i64, _>(COUNT, arguments_from_first(query, None)?);
     let counted = counted.fetch_one(pool).await.map_err(failed)?;
     Ok(u64::try_from(counted).unwrap_or_default())
+}
+
+/// For so many of them; None: for all.
+pub(super) fn arguments_from_first(query: &FindQuery, limit: Option<usize>) -> StoreResult<PgArguments> {
+    arguments(query, FIRST, limit.map_or(i64::MAX, count))
 }
 
 fn arguments(query: &FindQuery, after: Uuid, limit: i64) -> StoreResult<PgArguments> {

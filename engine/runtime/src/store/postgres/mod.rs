@@ -14,6 +14,7 @@ mod connection;
 #[cfg(test)]
 mod distribution;
 mod field;
+mod found;
 mod incident;
 mod mark;
 mod notice;
@@ -27,7 +28,9 @@ mod row;
 mod schema;
 mod statement;
 mod task;
+mod task_field;
 mod token;
+mod topic;
 mod uuid;
 mod wake;
 
@@ -44,9 +47,9 @@ use self::number::Numbers;
 use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
-    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair,
-    Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
-    check_writes,
+    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
+    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow,
+    TrailRow, Write, check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -192,6 +195,14 @@ impl Store for PostgresStore {
 
     async fn held_by(&self, user: &str, after: Option<(InstanceId, Arc<str>)>, limit: usize) -> StoreResult<Vec<TaskRow>> {
         task::held_by(&self.pool, user, after.as_ref(), limit).await
+    }
+
+    async fn open_tasks(&self, query: &OpenTaskQuery) -> StoreResult<TaskPage> {
+        task_field::find(&self.pool, query).await
+    }
+
+    async fn count_open_tasks(&self, query: &OpenTaskQuery) -> StoreResult<u64> {
+        task_field::count_found(&self.pool, query).await
     }
 
     async fn loads(&self, users: &[Arc<str>]) -> StoreResult<Vec<u64>> {

@@ -40,6 +40,8 @@ pub(super) enum Part {
     Marked,
     /// Fields and states by which instances are found.
     Indexed,
+    /// Topics that they are found under, for those who watch them.
+    Topics,
 }
 
 /// Rare parts that are used together: a batch of many parts has all of each set of which it has any, so that there are few plans and
@@ -58,13 +60,14 @@ const SETS: &[&[Part]] = &[
     ],
     &[Part::TasksGone, Part::TasksPut, Part::Noticed],
     &[Part::MarksBack, Part::Marked],
-    &[Part::Indexed],
+    &[Part::Indexed, Part::Topics],
 ];
 
 impl Part {
-    pub(super) const ALL: [Part; 20] = [
+    pub(super) const ALL: [Part; 21] = [
         Part::Inputs,
         Part::Taken,
+        Part::Topics,
         Part::Moved,
         Part::Begun,
         Part::Touched,
@@ -110,6 +113,7 @@ impl Part {
             Part::MarksBack => !write.marks_back.is_empty(),
             Part::Marked => !write.marks.is_empty(),
             Part::Indexed => write.index.is_some() || write.states.is_some(),
+            Part::Topics => !write.topics.is_empty() && !write.entries.is_empty(),
         }
     }
 }

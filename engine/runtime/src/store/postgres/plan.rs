@@ -6,7 +6,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
-    alone, calendar, careful, field, incident, mark, notice, number, outbox, record, schema, statement, task, token, wake,
+    alone, calendar, careful, field, found, incident, mark, notice, number, outbox, record, schema, statement, task, task_field,
+    token, topic, wake,
 };
 
 /// On the connections that commit.
@@ -22,7 +23,13 @@ pub(super) const COMMITTING: &[&str] = &[
     careful::EXPECT_WATCHED,
     careful::UNWATCH,
     careful::WATCH,
+    careful::FORGET_UNWATCHED,
+    found::FOUND_BY,
+    topic::LOCK,
 ];
+
+/// There, too: what was found and is compared, in whatever part it stands.
+const COMPARING: &[&str] = &[field::PAGE, field::COUNT];
 
 /// On the connections of the pool.
 const OTHERS: &[&str] = &[
@@ -74,6 +81,8 @@ const OTHERS: &[&str] = &[
     task::OF_INSTANCES,
     task::HELD_BY,
     task::LOADS,
+    task_field::PAGE,
+    task_field::COUNT,
     token::FIND_SAME,
     token::ADD,
     token::FIND,
@@ -107,7 +116,7 @@ pub(super) fn forms() -> Vec<&'static str> {
     forms.into_iter().map(Form::statement).collect()
 }
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "claim",
     "effect",
     "instance",
@@ -119,6 +128,7 @@ const TABLES: [&str; 14] = [
     "notice_subject",
     "personal",
     "task",
+    "task_field",
     "task_subject",
     "timer",
     "trail",
@@ -155,6 +165,8 @@ const FILL: &str = "
     insert into task_subject (instance, task, subject, workflow, held, priority, due, opened_at)
     select md5(n::text)::uuid, 's', 'role:' || (n + r) % 50, 'w' || n % 5, n % 3 = 0, n % 10, n, n
     from generate_series(1, 20000) as n, generate_series(1, 2) as r;
+    insert into task_field (instance, task, field, value)
+    select md5(n::text)::uuid, 's', f, f || n % 50 from generate_series(1, 20000) as n, unnest(array['role', 'unit']) as f;
     insert into notice (instance, sequence, ordinal, at, thread, subjects, body)
     select md5(n::text)::uuid, 1, 0, n, n % 2 = 0, '[]', '{}' from generate_series(1, 20000) as n;
     insert into notice_subject (subject, at, instance, sequence, ordinal)
@@ -272,6 +284,7 @@ async fn no_statement_walks_a_table() {
         committing.execute("discard plans").await.expect("they can be made anew");
         check_all(&mut committing, &forms(), change).await;
         check_all(&mut committing, COMMITTING, change).await;
+        check_all(&mut committing, COMPARING, change).await;
         check_all(&mut others, OTHERS, change).await;
     }
     committing.close().await.expect("the connection ends as it began");

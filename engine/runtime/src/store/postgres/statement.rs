@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::sync::{PoisonError, RwLock};
 
 use super::part::{Form, Part};
-use super::{field, mark, notice, task};
+use super::{field, mark, notice, task, topic};
 
 /// A wake-up's key, of (watcher, changed, sequence): what [`crate::store::wake_key`] gives, which a test compares.
 macro_rules! wake_key {
@@ -28,17 +28,6 @@ macro_rules! wake_key {
 macro_rules! wake_body {
     () => {
         r#"'{"changed":"' || replace(changed::text, '-', '') || '","kind":"wake"}'"#
-    };
-}
-
-/// Who is woken by what changed, of the arguments of every statement: (ids, moments).
-macro_rules! wake {
-    () => {
-        "(
-            select c.id as changed, c.sequence, w.at, unnest(c.watchers) as watcher
-            from changed c join unnest($1::uuid[], $2::int8[]) as w (id, at) on w.id = c.id
-            where c.watchers is not null
-        ) as wake"
     };
 }
 
@@ -165,6 +154,24 @@ const ARMED: &str = "
         set due = excluded.due, attempts = 0, error = null, incident_since = null
     )";
 
+/// Who is woken by what changed, of the arguments of every statement: (ids, moments).
+const WOKEN_BY_INSTANCES: &str = "(
+            select c.id as changed, c.sequence, w.at, unnest(c.watchers) as watcher
+            from changed c join unnest($1::uuid[], $2::int8[]) as w (id, at) on w.id = c.id
+            where c.watchers is not null
+        ) as wake";
+
+/// The same with those who watch what it is found under, each once.
+const WOKEN_BY_TOPICS_TOO: &str = "(
+            select c.id as changed, c.sequence, w.at, unnest(c.watchers) as watcher
+            from changed c join unnest($1::uuid[], $2::int8[]) as w (id, at) on w.id = c.id
+            where c.watchers is not null
+            union
+            select c.id, c.sequence, w.at, s.watcher
+            from changed c join unnest($1::uuid[], $2::int8[]) as w (id, at) on w.id = c.id join sought s on s.instance = c.id
+            where c.sequence is not null
+        ) as wake";
+
 const WOKEN: &str = concat!(
     "
     woken as (
@@ -174,9 +181,7 @@ const WOKEN: &str = concat!(
     ", ",
     wake_body!(),
     ", at, at
-        from ",
-    wake!(),
-    "
+        from {woken}
         order by changed, watcher
     )"
 );
@@ -198,9 +203,7 @@ const SENT: &str = concat!(
     ", ",
     wake_body!(),
     ", at, at
-            from ",
-    wake!(),
-    "
+            from {woken}
         ) as new
         order by place nulls last, changed, receiver
     )"
@@ -293,12 +296,13 @@ impl Part {
             Part::MarksBack => mark::TAKEN_BACK,
             Part::Marked => mark::KEPT,
             Part::Indexed => field::INDEXED,
+            Part::Topics => topic::SOUGHT,
         }
     }
 
     /// Whether it decides which instances change, and not what comes with them.
     fn decides(self) -> bool {
-        matches!(self, Part::Inputs | Part::Taken) || self.source().is_some()
+        matches!(self, Part::Inputs | Part::Taken | Part::Topics) || self.source().is_some()
     }
 
     /// What gives `changed` its rows.
@@ -334,7 +338,7 @@ impl Form {
         }
         texts.extend(following.into_iter().map(|part| self.text_of(part, &mut arguments)));
         if !self.has(Part::Sent) {
-            texts.push(WOKEN.to_owned());
+            texts.push(WOKEN.replace("{woken}", self.woken()));
         }
         let left = if self.has(Part::Inputs) { LEFT_OR_REPEATED } else { LEFT };
         let gone = if self.has(Part::Taken) { FIRST_GONE } else { "null::int8" };
@@ -353,11 +357,20 @@ impl Form {
         None
     }
 
+    fn woken(self) -> &'static str {
+        if self.has(Part::Topics) {
+            WOKEN_BY_TOPICS_TOO
+        } else {
+            WOKEN_BY_INSTANCES
+        }
+    }
+
     /// When an instance may change.
     fn condition(self) -> String {
         let unrepeated = self.has(Part::Inputs).then_some(UNREPEATED);
         let all_there = self.has(Part::Taken).then_some(ALL_THERE);
-        let conditions: Vec<&str> = unrepeated.into_iter().chain(all_there).collect();
+        let sought = self.has(Part::Topics).then_some(topic::ALL_SOUGHT);
+        let conditions: Vec<&str> = sought.into_iter().chain(unrepeated).chain(all_there).collect();
         match conditions.as_slice() {
             [] => "true".to_owned(),
             conditions => conditions.join(" and "),
@@ -367,7 +380,8 @@ impl Form {
     /// A part's text, its arguments numbered after those `before`, which it is added to.
     fn text_of(self, part: Part, before: &mut usize) -> String {
         let common = if part == Part::Sent { ASKED_ARGUMENTS } else { 0 };
-        let (text, own) = numbered(part.text(), common, *before);
+        let text = part.text().replace("{woken}", self.woken());
+        let (text, own) = numbered(&text, common, *before);
         *before += own;
         match part.source() {
             Some(source) => format!("{source} as ({})", text.replace("{allowed}", &self.condition())),

@@ -23,6 +23,10 @@ pub(super) const GONE: &str = "
     queued_no_more as (
         delete from task_subject s using unnest($1::uuid[], $2::text[]) as g (instance, name), changed c
         where s.instance = any ($1) and s.instance = g.instance and s.task = g.name and c.id = g.instance
+    ),
+    task_lost as (
+        delete from task_field f using unnest($1::uuid[], $2::text[]) as g (instance, name), changed c
+        where f.instance = any ($1) and f.instance = g.instance and f.task = g.name and c.id = g.instance
     )";
 
 /// In the batch's statement: those that are new or changed. A subject that stays is only touched if its place in the queue is another.
@@ -57,6 +61,21 @@ pub(super) const PUT: &str = "
             opened_at = excluded.opened_at
         where (s.workflow, s.held, s.priority, s.due, s.opened_at)
             <> (excluded.workflow, excluded.held, excluded.priority, excluded.due, excluded.opened_at)
+    ),
+    task_found_no_more as (
+        delete from task_field f using unnest($1::uuid[], $2::text[]) as n (instance, name), changed c
+        where f.instance = any ($1) and f.instance = n.instance and f.task = n.name and c.id = n.instance
+            and not exists (
+                select from unnest($14::uuid[], $15::text[], $16::text[], $17::text[]) as l (instance, task, field, value)
+                where l.instance = f.instance and l.task = f.task and l.field = f.field and l.value = f.value
+            )
+    ),
+    task_found as (
+        insert into task_field (instance, task, field, value)
+        select l.instance, l.task, l.field, l.value
+        from unnest($14::uuid[], $15::text[], $16::text[], $17::text[]) as l (instance, task, field, value)
+        join changed c on c.id = l.instance
+        on conflict (instance, task, field, value) do nothing
     )";
 
 /// A page of (queues: subjects, whether held; the person; the workflow; after: priority, due, opening, instance, name; how many): the
@@ -147,7 +166,12 @@ pub(super) fn add_put(columns: &mut Columns, writes: &[&Write]) -> StoreResult<(
     columns.add(tasks().map(|task| task.body.as_str()))?;
     columns.add(listed().map(|(task, _)| Uuid::from(task.instance)))?;
     columns.add(listed().map(|(task, _)| &*task.name))?;
-    columns.add(listed().map(|(_, subject)| &**subject))
+    columns.add(listed().map(|(_, subject)| &**subject))?;
+    let found = || of_each(writes, |write| write.task_fields.iter());
+    columns.add(found().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(found().map(|(_, (name, _))| &**name))?;
+    columns.add(found().map(|(_, (_, (field, _)))| &**field))?;
+    columns.add(found().map(|(_, (_, (_, value)))| &**value))
 }
 
 pub(super) async fn find(pool: &PgPool, query: &TaskQuery) -> StoreResult<TaskPage> {
@@ -225,7 +249,7 @@ pub(super) async fn loads(pool: &PgPool, users: &[Arc<str>]) -> StoreResult<Vec<
         .collect())
 }
 
-fn read(row: &PgRow) -> Result<TaskRow, sqlx::Error> {
+pub(super) fn read(row: &PgRow) -> Result<TaskRow, sqlx::Error> {
     let due: i64 = row.try_get("due")?;
     Ok(TaskRow {
         instance: row::id(row, "instance")?,

@@ -7,7 +7,7 @@ use statewright_core::identity::InstanceId;
 
 use super::row::{self, execute, one, signed};
 use super::wake::insert_messages;
-use super::{field, mark, notice, task};
+use super::{field, mark, notice, task, task_field};
 use crate::store::check::repeated_key;
 use crate::store::{Applied, NewMessage, StoreResult, Write, wake_body, wake_key};
 
@@ -38,6 +38,9 @@ pub(super) const SET_WATCHERS: &str = "
     insert into instance (id, workflow, key, definition, sequence, done, snapshot, head, started_at, watchers)
     values (?1, '', '', x'', 0, 0, '', x'', 0, ?2)
     on conflict (id) do update set watchers = excluded.watchers";
+
+/// The row of a topic, or of an instance that never came, which nobody watches any more.
+pub(super) const FORGET_UNWATCHED: &str = "delete from instance where id = ?1 and sequence = 0 and watchers is null";
 
 pub(super) const INSERT_ENTRY: &str = "
     insert into trail (instance, sequence, started_at, at, input_key, bytes)
@@ -101,6 +104,7 @@ pub(super) fn commit(connection: &Connection, writes: &[Write]) -> StoreResult<V
         if rewatched.contains(&write.instance) {
             watchers = watchers_of(connection, write.instance)?;
         }
+        add_watchers_of_topics(connection, write, &mut watchers)?;
         wake(connection, write, &watchers)?;
     }
     Ok(answers)
@@ -134,6 +138,11 @@ fn decide(connection: &Connection, write: &Write) -> StoreResult<Applied> {
             return Ok(Applied::ReadMoved);
         }
     }
+    for before in &write.found {
+        if field::found_now(connection, before)? != before.found {
+            return Ok(Applied::ReadMoved);
+        }
+    }
     for claim in &write.claims_held {
         let found = one(connection, FIND_HOLDER, params![claim.id.0], |row| {
             Ok(InstanceId(row.get(0)?))
@@ -151,7 +160,8 @@ fn decide(connection: &Connection, write: &Write) -> StoreResult<Applied> {
 
 /// Whether moving the instance on says by itself whether it had moved: nothing else is to be compared after that.
 fn is_decided_by_moving(write: &Write) -> bool {
-    write.expected > 0 && !write.entries.is_empty() && write.reads.is_empty() && write.claims_held.is_empty()
+    let compares = !write.reads.is_empty() || !write.found.is_empty() || !write.claims_held.is_empty();
+    write.expected > 0 && !write.entries.is_empty() && !compares
 }
 
 /// The first message that is to be taken and is not there.
@@ -185,6 +195,7 @@ fn apply(connection: &Connection, write: &Write) -> StoreResult<Option<Vec<Insta
     apply_messages(connection, write)?;
     apply_effects(connection, write)?;
     task::apply(connection, write)?;
+    task_field::apply(connection, write)?;
     notice::apply(connection, write)?;
     mark::apply(connection, write)?;
     field::apply(connection, write)?;
@@ -200,6 +211,9 @@ fn apply(connection: &Connection, write: &Write) -> StoreResult<Option<Vec<Insta
         if let Ok(place) = watchers.binary_search(&write.instance) {
             watchers.remove(place);
             set_watchers(connection, *subject, &watchers)?;
+            if watchers.is_empty() {
+                execute(connection, FORGET_UNWATCHED, params![subject.0])?;
+            }
         }
     }
     for subject in &write.watched {
@@ -321,6 +335,15 @@ fn release_claims(connection: &Connection, write: &Write) -> StoreResult<()> {
 
 fn watchers_of(connection: &Connection, instance: InstanceId) -> StoreResult<Vec<InstanceId>> {
     row::watchers(one(connection, FIND_WATCHERS, params![instance.0], |row| row.get(0))?.flatten())
+}
+
+fn add_watchers_of_topics(connection: &Connection, write: &Write, watchers: &mut Vec<InstanceId>) -> StoreResult<()> {
+    for topic in &write.topics {
+        watchers.extend(watchers_of(connection, *topic)?);
+    }
+    watchers.sort_unstable();
+    watchers.dedup();
+    Ok(())
 }
 
 fn set_watchers(connection: &Connection, instance: InstanceId, watchers: &[InstanceId]) -> StoreResult<()> {

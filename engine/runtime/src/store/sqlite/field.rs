@@ -8,7 +8,7 @@ use statewright_core::identity::InstanceId;
 use super::argument;
 use super::row::{self, at_one_moment, count, execute, one, rows};
 use crate::store::field::rows_of;
-use crate::store::{FindPage, FindQuery, StoreResult, Write};
+use crate::store::{FindPage, FindQuery, FoundBefore, FoundThen, StoreResult, Write};
 
 pub(super) const REMOVE_FIELDS: &str = "delete from instance_field where instance = ?1 and field <> ''";
 
@@ -67,8 +67,20 @@ pub(super) fn apply(connection: &Connection, write: &Write) -> StoreResult<()> {
     Ok(())
 }
 
-/// The first of each value, merged: so many that nothing beyond them can be on the page.
 pub(super) fn find(connection: &Connection, query: &FindQuery) -> StoreResult<FindPage> {
+    at_one_moment(connection, || page(connection, query))
+}
+
+/// Within the transaction of a commit.
+pub(super) fn found_now(connection: &Connection, before: &FoundBefore) -> StoreResult<FoundThen> {
+    Ok(match before.found {
+        FoundThen::Count(_) => FoundThen::Count(count_found(connection, &before.query)?),
+        FoundThen::Rows(_) => FoundThen::Rows(page(connection, &before.query)?.rows),
+    })
+}
+
+/// The first of each value, merged: so many that nothing beyond them can be on the page.
+fn page(connection: &Connection, query: &FindQuery) -> StoreResult<FindPage> {
     let conditions = query.all_conditions();
     let Some(((field, values), others)) = conditions.split_first() else {
         return Ok(FindPage {
@@ -80,23 +92,21 @@ pub(super) fn find(connection: &Connection, query: &FindQuery) -> StoreResult<Fi
     let after = query.after.map_or_else(Vec::new, |id| id.0.to_vec());
     let (conditions, how_many) = (argument::conditions(others), count(others.len()));
     let limit = count(query.limit).saturating_add(1);
-    at_one_moment(connection, || {
-        let mut found = BTreeSet::new();
-        for value in values {
-            let asked = params![query.workflow, conditions, how_many, field, value, after, limit];
-            found.extend(rows(connection, OF_VALUE, asked, |row| Ok(InstanceId(row.get("instance")?)))?);
-        }
-        let more = found.len() > query.limit;
-        let rows = found.into_iter().take(query.limit).map(|instance| {
-            let sequence = one(connection, SEQUENCE, params![instance.0], |row| {
-                row::unsigned(row, "sequence")
-            })?;
-            Ok((instance, sequence.unwrap_or_default()))
-        });
-        Ok(FindPage {
-            rows: rows.collect::<StoreResult<_>>()?,
-            more,
-        })
+    let mut found = BTreeSet::new();
+    for value in values {
+        let asked = params![query.workflow, conditions, how_many, field, value, after, limit];
+        found.extend(rows(connection, OF_VALUE, asked, |row| Ok(InstanceId(row.get("instance")?)))?);
+    }
+    let more = found.len() > query.limit;
+    let rows = found.into_iter().take(query.limit).map(|instance| {
+        let sequence = one(connection, SEQUENCE, params![instance.0], |row| {
+            row::unsigned(row, "sequence")
+        })?;
+        Ok((instance, sequence.unwrap_or_default()))
+    });
+    Ok(FindPage {
+        rows: rows.collect::<StoreResult<_>>()?,
+        more,
     })
 }
 

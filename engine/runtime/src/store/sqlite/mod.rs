@@ -19,6 +19,7 @@ mod record;
 mod row;
 mod schema;
 mod task;
+mod task_field;
 mod token;
 mod wake;
 mod writer;
@@ -35,9 +36,9 @@ use self::writer::Writer;
 use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
-    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, PersonalRow, Repair,
-    Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
-    check_writes,
+    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
+    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow,
+    TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -214,6 +215,16 @@ impl Store for SqliteStore {
         let user = user.to_owned();
         self.read(move |connection| task::held_by(connection, &user, after.as_ref(), limit))
             .await
+    }
+
+    async fn open_tasks(&self, query: &OpenTaskQuery) -> StoreResult<TaskPage> {
+        let query = query.clone();
+        self.read(move |connection| task_field::find(connection, &query)).await
+    }
+
+    async fn count_open_tasks(&self, query: &OpenTaskQuery) -> StoreResult<u64> {
+        let query = query.clone();
+        self.read(move |connection| task_field::count_found(connection, &query)).await
     }
 
     async fn loads(&self, users: &[Arc<str>]) -> StoreResult<Vec<u64>> {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{calendar, commit, field, incident, mark, notice, outbox, record, schema, task, token, wake};
+use super::{calendar, commit, field, incident, mark, notice, outbox, record, schema, task, task_field, token, wake};
 
 const STATEMENTS: &[&str] = &[
     commit::FIND_SEQUENCE,
@@ -12,6 +12,7 @@ const STATEMENTS: &[&str] = &[
     commit::MOVE_INSTANCE,
     commit::FIND_WATCHERS,
     commit::SET_WATCHERS,
+    commit::FORGET_UNWATCHED,
     commit::INSERT_ENTRY,
     commit::ERASE,
     commit::INSERT_PERSONAL,
@@ -82,6 +83,10 @@ const STATEMENTS: &[&str] = &[
     record::PERSONAL,
     record::TRAIL,
     record::ENTRY_OF_INPUT,
+    task_field::REMOVE,
+    task_field::PUT,
+    task_field::OF_VALUE,
+    task_field::COUNT,
     task::REMOVE,
     task::REMOVE_SUBJECTS,
     task::PUT,

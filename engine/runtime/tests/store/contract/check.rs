@@ -8,13 +8,14 @@ use statewright_engine::store::{
 };
 
 use super::on_every_store;
-use crate::shape::{entry, id, mark, mark_back, message, name, names, notice, step, task, touch};
+use crate::shape::{counted, entry, id, mark, mark_back, message, name, names, notice, resting, step, task, touch};
 
 on_every_store! {
     writes_that_cannot_be
     tasks_that_cannot_be
     notices_that_cannot_be
     marks_that_cannot_be
+    what_was_found_that_cannot_be
     an_index_that_cannot_be
 }
 
@@ -78,6 +79,15 @@ async fn tasks_that_cannot_be(store: Arc<dyn Store>) {
     check(&store, "NUL", &with(&|task| task.body = "\0".into())).await;
     check(&store, "NUL", &with(&|task| task.holder = Some(name("\0")))).await;
     check(&store, "NUL", &with(&|task| task.subjects = names(&["\0"]))).await;
+    let found_by = |state: &str, field: &str, value: &str| {
+        let mut writes = with(&|_| {});
+        writes[1].task_fields.push((name(state), (name(field), name(value))));
+        writes
+    };
+    check(&store, "not put", &found_by("other", "role", "r")).await;
+    check(&store, "without a name", &found_by("s", "", "r")).await;
+    check(&store, "too long", &found_by("s", "role", &"x".repeat(FIELD_BYTES_MAX + 1))).await;
+    check(&store, "NUL", &found_by("s", "role", "\0")).await;
 }
 
 async fn notices_that_cannot_be(store: Arc<dyn Store>) {
@@ -125,6 +135,12 @@ async fn marks_that_cannot_be(store: Arc<dyn Store>) {
     check(&store, "too long", &with(vec![mark(1, 0, "m", &[(&long, "v")])], vec![])).await;
     let many = vec![("f", "v"); MARK_PAIRS_MAX + 1];
     check(&store, "too many indexed", &with(vec![mark(1, 0, "m", &many)], vec![])).await;
+}
+
+async fn what_was_found_that_cannot_be(store: Arc<dyn Store>) {
+    let mut before = counted("7", 0);
+    before.query.conditions[0].1 = names(&["\0"]);
+    check(&store, "NUL", &[step("good", 0), resting(step("a", 0), "7", before)]).await;
 }
 
 async fn an_index_that_cannot_be(store: Arc<dyn Store>) {

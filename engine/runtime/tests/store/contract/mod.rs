@@ -6,6 +6,7 @@ mod claim;
 mod commit;
 mod definition;
 mod field;
+mod found;
 mod incident;
 mod instance;
 mod mark;
@@ -14,8 +15,10 @@ mod notice;
 mod outbox;
 mod read;
 mod task;
+mod task_field;
 mod timer;
 mod token;
+mod topic;
 mod trail;
 mod watch;
 

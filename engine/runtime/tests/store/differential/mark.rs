@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use statewright_engine::store::{FieldCondition, FindQuery, MarkQuery, Write};
+use statewright_engine::store::{FieldCondition, FindQuery, FoundBefore, FoundThen, MarkQuery, Store, Write};
 
 use super::operation::{KEYS, WORKFLOWS};
 use crate::random::Random;
@@ -63,6 +63,23 @@ pub fn draw_find_query(random: &mut Random) -> FindQuery {
         after: random.percent(40).then(|| id(random.one_of(&KEYS))),
         limit: 1 + random.index(4),
     }
+}
+
+/// What stands there now, or now and then did not.
+pub async fn draw_found(random: &mut Random, reference: &Arc<dyn Store>) -> FoundBefore {
+    let mut query = draw_find_query(random);
+    query.after = None;
+    let found = if random.percent(40) {
+        let count = reference.count_found(&query).await.unwrap();
+        FoundThen::Count(if random.percent(85) { count } else { count + 1 })
+    } else {
+        let mut rows = reference.find(&query).await.unwrap().rows;
+        if random.percent(15) {
+            rows.pop();
+        }
+        FoundThen::Rows(rows)
+    };
+    FoundBefore { query, found }
 }
 
 pub fn draw_query(random: &mut Random, now_us: i64) -> MarkQuery {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_engine::store::{
-    Definition, EffectEnd, EffectResult, FindQuery, Incident, IncidentKind, ListQuery, MarkQuery, NewToken, NoticePlace, Repair,
-    Store, StoredCalendar, TaskQuery, Write,
+    Definition, EffectEnd, EffectResult, FindQuery, Incident, IncidentKind, ListQuery, MarkQuery, NewToken, NoticePlace,
+    OpenTaskQuery, Repair, Store, StoredCalendar, TaskQuery, Write,
 };
 
 use super::{mark, people};
 use crate::random::Random;
-use crate::shape::{claim, effect, entry, id, input, message, name, touch};
+use crate::shape::{claim, effect, entry, id, input, message, name, topic, touch};
 
 pub const KEYS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
 const TIMERS: [&str; 3] = ["t", "u", "v"];
@@ -45,7 +45,7 @@ pub enum Operation {
     Read(i64, ListQuery),
     Find(FindQuery),
     FindMarks(MarkQuery),
-    FindTasks(TaskQuery),
+    FindTasks(TaskQuery, OpenTaskQuery),
     FindNotices(Vec<Arc<str>>, Option<NoticePlace>, Option<(u64, u32)>),
 }
 
@@ -86,7 +86,10 @@ impl Operation {
             86 => Operation::Find(mark::draw_find_query(random)),
             94 => Operation::Draw(random.one_of(&KEYS)),
             95 => Operation::FindMarks(mark::draw_query(random, now_us)),
-            96..98 => Operation::FindTasks(people::draw_task_query(random, reference).await),
+            96..98 => {
+                let queue = people::draw_task_query(random, reference).await;
+                Operation::FindTasks(queue, people::draw_open_task_query(random))
+            }
             98..99 => people::draw_notice_query(random, now_us),
             _ => Operation::Read(now_us, draw_query(random)),
         }
@@ -120,7 +123,11 @@ impl Operation {
             Operation::FindMarks(query) => {
                 format!("{:?} {:?}", store.marks(query).await, store.count_marks(query).await)
             }
-            Operation::FindTasks(query) => people::find_tasks(store, query).await,
+            Operation::FindTasks(queue, query) => {
+                let queued = people::find_tasks(store, queue).await;
+                let count = store.count_open_tasks(query).await;
+                format!("{queued} {:?} {count:?}", store.open_tasks(query).await)
+            }
             Operation::FindNotices(subjects, after, in_thread) => {
                 let found = store.notices(subjects, *after, LIMIT).await;
                 format!("{found:?} {:?}", store.thread(id("a"), *in_thread, LIMIT).await)
@@ -252,6 +259,21 @@ async fn draw_ties(random: &mut Random, reference: &Arc<dyn Store>, write: &mut 
     }
     while random.percent(10) {
         write.watched.push(id(random.one_of(&KEYS)));
+    }
+    while random.percent(12) {
+        write.topics.push(topic(random.one_of(&VALUES)));
+    }
+    while random.percent(10) {
+        let watched = topic(random.one_of(&VALUES));
+        write.watched.push(watched);
+        write.settled.push(watched);
+    }
+    while random.percent(6) {
+        write.unwatched.push(topic(random.one_of(&VALUES)));
+    }
+    while random.percent(12) {
+        write.found.push(mark::draw_found(random, reference).await);
+        write.settled.push(topic(random.one_of(&VALUES)));
     }
     while random.percent(8) {
         write.unwatched.push(id(random.one_of(&KEYS)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_engine::store::{NoticePlace, Store, TaskPlace, TaskQuery, Write};
+use statewright_engine::store::{NoticePlace, OpenTaskQuery, Store, TaskPlace, TaskQuery, Write};
 
 use super::operation::{KEYS, LIMIT, Operation, WORKFLOWS};
 use crate::random::Random;
@@ -24,6 +24,10 @@ pub fn draw(random: &mut Random, key: &str, write: &mut Write, now_us: i64) {
         row.priority = u8::try_from(random.below(3)).unwrap();
         row.due_us = random.percent(60).then_some(now_us / 100);
         row.body = format!("{now_us}");
+        while random.percent(60) {
+            let (field, value) = draw_field(random);
+            write.task_fields.push((row.name.clone(), (name(field), name(value))));
+        }
         write.tasks.push(row);
     }
     while random.percent(25) {
@@ -37,6 +41,27 @@ pub fn draw(random: &mut Random, key: &str, write: &mut Write, now_us: i64) {
             new.thread = random.percent(50);
             write.notices.push(new);
         }
+    }
+}
+
+fn draw_field(random: &mut Random) -> (&'static str, &'static str) {
+    (random.one_of(&["role", "holder", "ü"]), random.one_of(&PEOPLE))
+}
+
+/// Up to three conditions of up to two values.
+pub fn draw_open_task_query(random: &mut Random) -> OpenTaskQuery {
+    let mut conditions = Vec::new();
+    while conditions.len() < 3 && random.percent(70) {
+        let (field, value) = draw_field(random);
+        let mut values = names(&[value]);
+        if random.percent(50) {
+            values.push(name(draw_field(random).1));
+        }
+        conditions.push((name(field), values));
+    }
+    OpenTaskQuery {
+        conditions,
+        limit: 1 + random.index(6),
     }
 }
 

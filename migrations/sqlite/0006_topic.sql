@@ -1,0 +1,1 @@
+-- Nothing to do: who watches a topic stands in the row of its identifier, as for an instance, and whoever writes writes alone.
