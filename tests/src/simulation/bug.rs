@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use statewright_core::identity::{InputKey, InstanceId};
 use statewright_core::step::SYSTEM_WORKFLOW;
-use statewright_engine::store::{Applied, EffectRow, MessageRow, Store, StoreResult, TrailRow, Write};
+use statewright_engine::store::{Applied, EffectRow, InstanceRow, MessageRow, NewMessage, Store, StoreResult, TrailRow, Write};
 use statewright_engine::testing::Chance;
 
 use super::connection::Database;
@@ -38,10 +38,26 @@ pub enum Bug {
     LostCommit,
     /// A schedule's run is begun, and what it sends is left out.
     LostRun,
+    /// A rung that has fired is forgotten to have, and stays armed.
+    RungTwice,
+    /// A rung is not armed.
+    LostRung,
+    /// A task that is opened comes into no queue.
+    LostTask,
+    /// A task that is closed stays in its queue.
+    StaleTask,
+    /// Who holds a task is forgotten, so that another claims it.
+    ForgottenHolder,
+    /// A child's end is not told to its parent.
+    LostEnd,
+    /// A child's end is told twice.
+    EndTwice,
+    /// Children are not told that nobody waits for them any more.
+    UnstoppedChild,
 }
 
 impl Bug {
-    pub const ALL: [Bug; 13] = [
+    pub const ALL: [Bug; 21] = [
         Bug::ForgottenDedupe,
         Bug::LateLease,
         Bug::LostWakeUp,
@@ -55,13 +71,29 @@ impl Bug {
         Bug::UncomparedRead,
         Bug::LostCommit,
         Bug::LostRun,
+        Bug::RungTwice,
+        Bug::LostRung,
+        Bug::LostTask,
+        Bug::StaleTask,
+        Bug::ForgottenHolder,
+        Bug::LostEnd,
+        Bug::EndTwice,
+        Bug::UnstoppedChild,
     ];
 
     /// Whether it is the engine's: the ledger then sees what the engine makes of it, and not what the store does.
     pub fn is_of_engine(self) -> bool {
         matches!(
             self,
-            Bug::AnswerTwice | Bug::UnfencedSnapshot | Bug::RekeyedEffect | Bug::LostRun
+            Bug::AnswerTwice
+                | Bug::UnfencedSnapshot
+                | Bug::RekeyedEffect
+                | Bug::LostRun
+                | Bug::RungTwice
+                | Bug::LostRung
+                | Bug::LostEnd
+                | Bug::EndTwice
+                | Bug::UnstoppedChild
         )
     }
 }
@@ -100,6 +132,19 @@ impl Buggy {
             Bug::UnreleasedClaim => write.claims_released.clear(),
             Bug::UncomparedRead => write.reads.clear(),
             Bug::LostRun if *write.next.workflow == *SYSTEM_WORKFLOW && self.strikes(300) => write.messages.clear(),
+            Bug::RungTwice => write.timers_gone.retain(|name| !is_rung(name)),
+            Bug::LostRung if self.strikes(200) => write.timers_armed.retain(|(name, _)| !is_rung(name)),
+            Bug::LostTask if self.strikes(50) => write.tasks.clear(),
+            Bug::StaleTask if self.strikes(50) => write.tasks_gone.clear(),
+            Bug::LostEnd if self.strikes(500) => write.messages.retain(|message| !is_of(message, "ended")),
+            Bug::UnstoppedChild if self.strikes(500) => write.messages.retain(|message| !is_of(message, "stop")),
+            Bug::EndTwice => {
+                let end = write.messages.iter().find(|message| is_of(message, "ended")).cloned();
+                write.messages.extend(end.map(|end| NewMessage {
+                    key: InputKey::of(&["again", &end.key.to_string()]),
+                    ..end
+                }));
+            }
             Bug::AnswerTwice if self.strikes(50) => {
                 let answer = write
                     .messages
@@ -149,6 +194,18 @@ impl Layer for Buggy {
         Ok(applied)
     }
 
+    async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>> {
+        let mut rows = self.behind().load(ids).await?;
+        for row in rows.iter_mut().flatten() {
+            match self.bug {
+                Bug::RungTwice => row.snapshot = unspent(&row.snapshot),
+                Bug::ForgottenHolder => row.snapshot = unheld(&row.snapshot),
+                _ => {}
+            }
+        }
+        Ok(rows)
+    }
+
     async fn entry_of_input(&self, instance: InstanceId, key: InputKey) -> StoreResult<Option<TrailRow>> {
         match self.bug {
             Bug::ForgottenDedupe => Ok(None),
@@ -178,6 +235,54 @@ impl Layer for Buggy {
         let kept = self.behind().extend_leases(leases, until_us).await?;
         Ok(kept.into_iter().map(|kept| kept || self.bug == Bug::LateLease).collect())
     }
+}
+
+/// Whether a timer is of a task's ladder.
+fn is_rung(timer: &str) -> bool {
+    timer.starts_with("task/")
+}
+
+fn is_of(message: &NewMessage, kind: &str) -> bool {
+    message.body.contains(&format!("\"kind\":\"{kind}\""))
+}
+
+/// A snapshot in which no rung of a task has fired.
+fn unspent(snapshot: &str) -> String {
+    changed(snapshot, |fields| {
+        for (_, timer) in members(fields, "timers").into_iter().filter(|(name, _)| is_rung(name)) {
+            timer.remove("spent");
+        }
+    })
+}
+
+/// A snapshot in which nobody holds a task.
+fn unheld(snapshot: &str) -> String {
+    changed(snapshot, |fields| {
+        for (_, task) in members(fields, "tasks") {
+            task.remove("holder");
+        }
+    })
+}
+
+/// Canonical text, changed as a JSON document: commitments and typed values are left as they stand.
+fn changed(snapshot: &str, change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>)) -> String {
+    match serde_json::from_str(snapshot) {
+        Ok(serde_json::Value::Object(mut fields)) => {
+            change(&mut fields);
+            serde_json::Value::Object(fields).to_string()
+        }
+        _ => snapshot.to_owned(),
+    }
+}
+
+type Members<'m> = Vec<(&'m String, &'m mut serde_json::Map<String, serde_json::Value>)>;
+
+fn members<'m>(fields: &'m mut serde_json::Map<String, serde_json::Value>, name: &str) -> Members<'m> {
+    let found = fields.get_mut(name).and_then(serde_json::Value::as_object_mut);
+    let found = found.into_iter().flat_map(|members| members.iter_mut());
+    found
+        .filter_map(|(name, member)| Some((name, member.as_object_mut()?)))
+        .collect()
 }
 
 /// The same, as if it had been stepped from what is there now.

@@ -16,7 +16,7 @@ use statewright_engine::registry::{Compiler, LanguageCompiler};
 use statewright_engine::testing::Chance;
 use statewright_engine::{Engine, Messages, Node, Schedules, Surroundings, Timers};
 
-use super::adapter::{Line, Machine};
+use super::adapter::{ADAPTERS, Line, Machine};
 use super::clock::{NodeClock, WorldTime};
 use super::connection::{Connection, Database};
 use super::gate::Gate;
@@ -106,7 +106,7 @@ impl SimulatedNode {
             Surroundings {
                 store: Arc::new(Layered(connection)),
                 compiler: Arc::new(Remembering),
-                adapters: BTreeMap::from([("maker".into(), Arc::new(line) as Arc<dyn Adapter>)]),
+                adapters: adapters(line),
                 clock: clock.clone(),
                 entropy: Arc::new(SeededEntropy::of(chance.draw())),
             },
@@ -231,6 +231,12 @@ fn begin(actor: Actor, now: jiff::Timestamp) -> Work {
     }
 }
 
+/// One line for all that workflows ask for.
+fn adapters(line: Line) -> BTreeMap<Arc<str>, Arc<dyn Adapter>> {
+    let line: Arc<dyn Adapter> = Arc::new(line);
+    ADAPTERS.iter().map(|name| (Arc::from(*name), line.clone())).collect()
+}
+
 /// Small, so that queues fill, batches are cut and snapshots are forgotten; different from node to node.
 fn configuration(name: &Arc<str>, chance: &mut Chance) -> EngineConfig {
     let mut draw = |few: u64, many: u64| usize::try_from(few + chance.below(many - few)).unwrap_or(usize::MAX);
@@ -249,7 +255,7 @@ fn configuration(name: &Arc<str>, chance: &mut Chance) -> EngineConfig {
 }
 
 /// Compiles each source once for the whole run of the program: nodes are started by the thousand.
-struct Remembering;
+pub struct Remembering;
 
 impl Compiler for Remembering {
     fn compile(&self, source: &str) -> Result<Chart, String> {

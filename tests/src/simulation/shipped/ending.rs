@@ -1,0 +1,51 @@
+//! The end of a story: nobody acts any more, time goes on, and everything that is due must come.
+
+use jiff::Timestamp;
+
+use super::audit::lock;
+use super::stage::Stage;
+use crate::simulation::ledger::lock as locked;
+use crate::simulation::world::World;
+
+/// How long a story is followed after its last act: longer than every ladder and every reminder of its first weeks.
+const HORIZON_US: i64 = 45 * 24 * 3_600 * SECOND_US;
+
+/// Timers that are due this close together are waited for at once.
+const TOGETHER_US: i64 = 1_800 * SECOND_US;
+
+const SECOND_US: i64 = 1_000_000;
+
+impl World {
+    pub(in crate::simulation) async fn play_out(&mut self, stage: &Stage) -> Result<(), String> {
+        self.settle().await?;
+        for wish in stage.releases() {
+            self.wants(wish);
+        }
+        self.settle().await?;
+        let end_us = self.shared.time.now_us() + HORIZON_US;
+        loop {
+            self.check_due(stage)?;
+            let now_us = self.shared.time.now_us();
+            let next_us = locked(&self.shared.model).next_due(now_us);
+            let Some(next_us) = next_us.filter(|next_us| *next_us <= end_us) else {
+                return Ok(());
+            };
+            self.shared.time.pass(next_us - now_us + TOGETHER_US);
+            self.settle().await?;
+        }
+    }
+
+    /// At rest, whatever was due until now has come.
+    fn check_due(&self, stage: &Stage) -> Result<(), String> {
+        let now = Timestamp::from_microsecond(self.shared.time.now_us()).map_err(|error| error.to_string())?;
+        lock(&stage.audit).check_due(now);
+        self.wrong()
+    }
+
+    pub(in crate::simulation) async fn prove_story(&self, stage: &Stage) -> Result<(), String> {
+        let ids = lock(&stage.audit).ids();
+        let rows = self.bottom.store().tasks_of(&ids).await.map_err(|error| error.to_string())?;
+        lock(&stage.audit).check_rest(&rows);
+        self.wrong()
+    }
+}
