@@ -1,6 +1,6 @@
 //! Faults put in on purpose, to see that the simulation finds them: a store or an engine that forgets one thing.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use statewright_core::identity::{InputKey, InstanceId};
 use statewright_core::step::SYSTEM_WORKFLOW;
@@ -8,6 +8,7 @@ use statewright_engine::store::{Applied, EffectRow, InstanceRow, MessageRow, New
 use statewright_engine::testing::Chance;
 
 use super::connection::Database;
+use super::forgetting::{Chains, forget_holders, forget_rungs, is_rung};
 use super::layer::Layer;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +82,11 @@ impl Bug {
         Bug::UnstoppedChild,
     ];
 
+    /// Whether it reads snapshots otherwise than they were written.
+    fn forgets(self) -> bool {
+        matches!(self, Bug::RungTwice | Bug::ForgottenHolder)
+    }
+
     /// Whether it is the engine's: the ledger then sees what the engine makes of it, and not what the store does.
     pub fn is_of_engine(self) -> bool {
         matches!(
@@ -90,6 +96,7 @@ impl Bug {
                 | Bug::RekeyedEffect
                 | Bug::LostRun
                 | Bug::RungTwice
+                | Bug::ForgottenHolder
                 | Bug::LostRung
                 | Bug::LostEnd
                 | Bug::EndTwice
@@ -103,6 +110,7 @@ pub struct Buggy {
     database: Arc<Database>,
     bug: Bug,
     chance: Mutex<Chance>,
+    chains: Mutex<Chains>,
 }
 
 impl Buggy {
@@ -111,7 +119,12 @@ impl Buggy {
             database,
             bug,
             chance: Mutex::new(Chance::of(seed)),
+            chains: Mutex::default(),
         }
+    }
+
+    fn chains(&self) -> MutexGuard<'_, Chains> {
+        self.chains.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// It does not happen every time, as with the bugs that live long.
@@ -137,7 +150,7 @@ impl Buggy {
             Bug::LostTask if self.strikes(50) => write.tasks.clear(),
             Bug::StaleTask if self.strikes(50) => write.tasks_gone.clear(),
             Bug::LostEnd if self.strikes(500) => write.messages.retain(|message| !is_of(message, "ended")),
-            Bug::UnstoppedChild if self.strikes(500) => write.messages.retain(|message| !is_of(message, "stop")),
+            Bug::UnstoppedChild => write.messages.retain(|message| !is_of(message, "stop")),
             Bug::EndTwice => {
                 let end = write.messages.iter().find(|message| is_of(message, "ended")).cloned();
                 write.messages.extend(end.map(|end| NewMessage {
@@ -174,8 +187,14 @@ impl Layer for Buggy {
         if self.bug == Bug::LostCommit && self.strikes(10) {
             return Ok(writes.iter().map(|_| Applied::Committed).collect());
         }
-        let writes: Vec<Write> = writes.iter().map(|write| self.spoilt(write)).collect();
+        let mut writes: Vec<Write> = writes.iter().map(|write| self.spoilt(write)).collect();
+        if self.bug.forgets() {
+            self.chains().mend(&mut writes);
+        }
         let mut applied = self.behind().commit(&writes).await?;
+        if self.bug.forgets() {
+            self.chains().note(&writes, &applied);
+        }
         if self.bug != Bug::UnfencedSnapshot {
             return Ok(applied);
         }
@@ -196,12 +215,10 @@ impl Layer for Buggy {
 
     async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>> {
         let mut rows = self.behind().load(ids).await?;
-        for row in rows.iter_mut().flatten() {
-            match self.bug {
-                Bug::RungTwice => row.snapshot = unspent(&row.snapshot),
-                Bug::ForgottenHolder => row.snapshot = unheld(&row.snapshot),
-                _ => {}
-            }
+        match self.bug {
+            Bug::RungTwice => rows.iter_mut().flatten().for_each(forget_rungs),
+            Bug::ForgottenHolder => rows.iter_mut().flatten().for_each(forget_holders),
+            _ => {}
         }
         Ok(rows)
     }
@@ -237,52 +254,8 @@ impl Layer for Buggy {
     }
 }
 
-/// Whether a timer is of a task's ladder.
-fn is_rung(timer: &str) -> bool {
-    timer.starts_with("task/")
-}
-
 fn is_of(message: &NewMessage, kind: &str) -> bool {
     message.body.contains(&format!("\"kind\":\"{kind}\""))
-}
-
-/// A snapshot in which no rung of a task has fired.
-fn unspent(snapshot: &str) -> String {
-    changed(snapshot, |fields| {
-        for (_, timer) in members(fields, "timers").into_iter().filter(|(name, _)| is_rung(name)) {
-            timer.remove("spent");
-        }
-    })
-}
-
-/// A snapshot in which nobody holds a task.
-fn unheld(snapshot: &str) -> String {
-    changed(snapshot, |fields| {
-        for (_, task) in members(fields, "tasks") {
-            task.remove("holder");
-        }
-    })
-}
-
-/// Canonical text, changed as a JSON document: commitments and typed values are left as they stand.
-fn changed(snapshot: &str, change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>)) -> String {
-    match serde_json::from_str(snapshot) {
-        Ok(serde_json::Value::Object(mut fields)) => {
-            change(&mut fields);
-            serde_json::Value::Object(fields).to_string()
-        }
-        _ => snapshot.to_owned(),
-    }
-}
-
-type Members<'m> = Vec<(&'m String, &'m mut serde_json::Map<String, serde_json::Value>)>;
-
-fn members<'m>(fields: &'m mut serde_json::Map<String, serde_json::Value>, name: &str) -> Members<'m> {
-    let found = fields.get_mut(name).and_then(serde_json::Value::as_object_mut);
-    let found = found.into_iter().flat_map(|members| members.iter_mut());
-    found
-        .filter_map(|(name, member)| Some((name, member.as_object_mut()?)))
-        .collect()
 }
 
 /// The same, as if it had been stepped from what is there now.

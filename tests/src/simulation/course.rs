@@ -23,7 +23,7 @@ const QUIET_ROUNDS: u64 = 3;
 const SECOND_US: i64 = 1_000_000;
 
 /// Of a thousand times that time passes in a story, so often it does to the next moment at which something is due.
-const LEAPS: u64 = 80;
+const LEAPS: u64 = 100;
 
 /// The longest leap, and how far each goes beyond that moment.
 const LEAP_MAX_US: i64 = 3 * 24 * 3_600 * SECOND_US;
@@ -47,20 +47,31 @@ impl World {
     }
 
     async fn step(&mut self) -> Result<(), String> {
-        match self.chance.below(1_000) {
-            0..620 => self.tick_somebody().await?,
-            620..700 => {
+        let [ticks, wants, asks, passes, answers] = match self.stage {
+            None => [620, 80, 100, 80, 80],
+            Some(_) => [500, 150, 170, 60, 80],
+        };
+        let chances = [ticks, wants, asks, passes, answers, 10, 10, 10, 2];
+        let drawn = self.chance.below(1_000);
+        let mut below = 0;
+        let choice = chances.iter().position(|chance| {
+            below += chance;
+            drawn < below
+        });
+        match choice {
+            Some(0) => self.tick_somebody().await?,
+            Some(1) => {
                 if self.callers.len() < CALLERS_MAX {
                     self.somebody_wants().await;
                 }
             }
-            700..800 => self.somebody_asks(),
-            800..880 => self.pass_time(),
-            880..960 => self.machine_goes_on().await,
-            960..970 => self.kill_somebody(),
-            970..980 => self.pause_somebody(),
-            980..990 => self.disturb_a_clock(),
-            990..992 => self.reopen().await?,
+            Some(2) => self.somebody_asks(),
+            Some(3) => self.pass_time(),
+            Some(4) => self.machine_goes_on().await,
+            Some(5) => self.kill_somebody(),
+            Some(6) => self.pause_somebody(),
+            Some(7) => self.disturb_a_clock(),
+            Some(8) => self.reopen().await?,
             _ => self.listen().await?,
         }
         Ok(())
@@ -229,19 +240,6 @@ impl World {
             self.check_overdue(began_us)?;
         }
         Err(format!("it does not come to rest: {}", self.what_goes_on().await?))
-    }
-
-    /// Everybody who asks is answered, whatever else is under way.
-    pub(super) async fn serve(&mut self) -> Result<(), String> {
-        for _ in 0..CALM_ROUNDS_MAX {
-            if self.callers.is_empty() {
-                return Ok(());
-            }
-            self.round().await?;
-            self.wrong()?;
-            self.shared.time.pass(SECOND_US / 2);
-        }
-        Err("somebody is not answered, though nothing goes wrong".into())
     }
 
     async fn round(&mut self) -> Result<bool, String> {

@@ -20,6 +20,7 @@ mod caller;
 mod clock;
 mod connection;
 mod course;
+mod forgetting;
 mod gate;
 mod layer;
 mod ledger;

@@ -173,7 +173,7 @@ impl World {
     async fn play_prelude(&mut self, stage: &Stage) -> Result<(), String> {
         for wish in stage.prelude() {
             self.wants(wish);
-            self.serve().await?;
+            self.settle().await?;
         }
         self.ticks = 0;
         Ok(())

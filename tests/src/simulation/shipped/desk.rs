@@ -11,6 +11,7 @@ use statewright_engine::{SendRequest, TaskRequest};
 
 use super::audit::{Life, lock};
 use super::form::Maker;
+use super::known::ENDINGS;
 use super::prelude::{beginning, prelude};
 use super::stage::Stage;
 use crate::simulation::caller::Wish;
@@ -18,7 +19,8 @@ use crate::simulation::caller::Wish;
 /// How many people look at an instance before nobody does anything with it.
 const LOOKS_MAX: usize = 3;
 
-/// Of a hundred choices so many are for an event that asks for a reason, where there is another: such an event ends or undoes something.
+/// Of a hundred choices so many are for an event that ends or undoes something, where there is another: those ask for a reason, or are
+/// known to.
 const DRASTIC: u64 = 12;
 
 /// An open task that somebody could do something with.
@@ -37,8 +39,8 @@ impl Stage {
     /// What somebody wants next; None: nobody wants anything.
     pub async fn wish(&self, now: Timestamp, chance: &mut Chance) -> Option<Wish> {
         match chance.below(100) {
-            0..14 => self.begin(chance),
-            14..62 => self.work(now, chance).await,
+            0..10 => self.begin(chance),
+            10..66 => self.work(now, chance).await,
             _ => self.send(now, chance).await,
         }
     }
@@ -82,7 +84,7 @@ impl Stage {
             None => *chance.pick(&offered)?,
         };
         let holds = waiting.open.holder.as_ref() == Some(&actor.id);
-        let finishes = if holds { 600 } else { 350 };
+        let finishes = if holds { 750 } else { 500 };
         if chance.happens(finishes) {
             return self.finish(&waiting, actor, now, chance).await;
         }
@@ -150,10 +152,11 @@ impl Stage {
         chance: &mut Chance,
     ) -> Option<SendRequest> {
         let open = offers.into_iter().filter(|offer| offer.refusals.is_empty());
-        let (drastic, plain): (Vec<Offer>, Vec<Offer>) = open.partition(|offer| offer.reason == Some(Reason::Required));
+        let (drastic, plain): (Vec<Offer>, Vec<Offer>) =
+            open.partition(|offer| offer.reason == Some(Reason::Required) || ENDINGS.contains(&&*offer.event));
         let is_drastic = plain.is_empty() || chance.below(100) < DRASTIC;
         // where there is nothing else to do, most do nothing
-        if plain.is_empty() && !chance.happens(300) {
+        if plain.is_empty() && !chance.happens(250) {
             return None;
         }
         let offers = if is_drastic && !drastic.is_empty() { drastic } else { plain };

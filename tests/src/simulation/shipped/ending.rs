@@ -26,11 +26,12 @@ impl World {
         loop {
             self.check_due(stage)?;
             let now_us = self.shared.time.now_us();
-            let next_us = locked(&self.shared.model).next_due(now_us);
-            let Some(next_us) = next_us.filter(|next_us| *next_us <= end_us) else {
+            if now_us >= end_us {
                 return Ok(());
-            };
-            self.shared.time.pass(next_us - now_us + TOGETHER_US);
+            }
+            // what nobody has armed, though it is due, is not waited for: it is missing in the end
+            let next_us = locked(&self.shared.model).next_due(now_us).unwrap_or(end_us);
+            self.shared.time.pass(next_us.min(end_us) - now_us + TOGETHER_US);
             self.settle().await?;
         }
     }

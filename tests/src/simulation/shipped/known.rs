@@ -17,6 +17,18 @@ pub enum Entered {
 pub const TRAYS: [&str; 3] = ["101", "102", "103"];
 pub const WARDS: [&str; 2] = ["ED", "W3"];
 
+/// Events after which little is left to do, though nobody is asked why.
+pub const ENDINGS: [&str; 8] = [
+    "DECEASED",
+    "LEFT_UNSEEN",
+    "TRANSFER",
+    "USED_UP",
+    "SHIP",
+    "GIVE_UP",
+    "ASK",
+    "ANSWER",
+];
+
 /// The field of the event that is sent.
 pub fn entered(maker: &Maker<'_>, field: &str, chance: &mut Chance) -> Entered {
     let workflow = &*maker.chart.workflow;

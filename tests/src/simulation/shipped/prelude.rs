@@ -31,6 +31,8 @@ pub fn prelude(story: Story, cast: &[Actor]) -> Vec<Wish> {
             start("sto", "material-lot", &lot("L-7", "blank")),
             start("sto", "material-lot", &lot("L-8", "blank")),
             start("sto", "material-lot", &lot("C-9", "chemical")),
+            start("opt", "rx-order", ORDER),
+            send("sto", "rx-order/A-000", "SCAN_TRAY", r#"{"tray": "101"}"#),
         ],
         Story::Meters => {
             let mut wishes = vec![
@@ -124,6 +126,11 @@ pub fn beginning(
         },
     }
 }
+
+/// For two eyes, nothing unusual.
+const ORDER: &str = r#"{"order_no": "A-000", "practice": "north", "patient": "P. Example", "job_type": "edge_only", "lens_design": "single-vision",
+    "coating": "none", "rx": {"right": {"sphere": -2.00, "cylinder": 0, "far_pd": 32}, "left": {"sphere": -1.50, "cylinder": 0, "far_pd": 32}},
+    "frame": {"source": "frame_enclosed", "a_mm": 52, "b_mm": 34, "ed_mm": 56, "dbl_mm": 18}}"#;
 
 const PATIENT: &str = r#"{"family_name": "Example", "given_name": "Ida", "born": "1958-03-02"}"#;
 

@@ -8,7 +8,7 @@ use statewright_tests::simulation::{Bug, Figures, Place, Plan, Story};
 use super::{check_found, plan, simulate_on, simulate_on_memory};
 
 /// On memory: seeds and ticks of each, in the short form and in the long one. Seeds go through the stories in turn.
-const SHORT: (u64, u64) = (120, 600);
+const SHORT: (u64, u64) = (120, 900);
 const LONG: (u64, u64) = (1_500, 1_500);
 
 /// On each of the real stores, both kinds of ticks together.
@@ -80,28 +80,23 @@ fn a_seed_of_a_story_replays_exactly() {
     }
 }
 
-/// What the first seed that finds it says is about this.
+/// Some seed finds the bug, and says this of it; others may find what else comes of it first.
 fn check(bug: Bug, story: Story, says: &str) {
-    let failure = check_found(bug, |seed| Plan {
+    check_found(bug, says, |seed| Plan {
         bug: Some(bug),
         story: Some(story),
         ..plan(seed, SHORT.1, Place::Memory, None)
     });
-    assert!(
-        failure.what.contains(says),
-        "{bug:?} was found, but for another reason: {}",
-        failure.what
-    );
 }
 
 #[test]
 fn a_rung_that_fires_twice_is_found() {
-    check(Bug::RungTwice, Story::Clinic, "rung");
+    check(Bug::RungTwice, Story::Clinic, "a second time");
 }
 
 #[test]
 fn a_rung_that_is_lost_is_found() {
-    check(Bug::LostRung, Story::Clinic, "rung");
+    check(Bug::LostRung, Story::Clinic, "has not fired");
 }
 
 #[test]
@@ -116,7 +111,7 @@ fn a_task_that_stays_in_its_queue_is_found() {
 
 #[test]
 fn a_task_that_two_claim_is_found() {
-    check(Bug::ForgottenHolder, Story::Clinic, "holds");
+    check(Bug::ForgottenHolder, Story::Clinic, "claims the task");
 }
 
 #[test]
@@ -126,7 +121,7 @@ fn a_child_whose_end_is_not_told_is_found() {
 
 #[test]
 fn a_child_whose_end_is_told_twice_is_found() {
-    check(Bug::EndTwice, Story::Meters, "is heard");
+    check(Bug::EndTwice, Story::Meters, "is heard more often");
 }
 
 #[test]
