@@ -1,8 +1,9 @@
 //! The end of a story: nobody acts any more, time goes on, and everything that is due must come.
 
 use jiff::Timestamp;
+use statewright_core::value::Value;
 
-use super::audit::lock;
+use super::audit::{Audit, lock};
 use super::stage::Stage;
 use crate::simulation::ledger::lock as locked;
 use crate::simulation::world::World;
@@ -17,7 +18,7 @@ const SECOND_US: i64 = 1_000_000;
 
 impl World {
     pub(in crate::simulation) async fn play_out(&mut self, stage: &Stage) -> Result<(), String> {
-        self.settle().await?;
+        self.serve().await?;
         for wish in stage.releases() {
             self.wants(wish);
         }
@@ -47,6 +48,24 @@ impl World {
         let ids = lock(&stage.audit).ids();
         let rows = self.bottom.store().tasks_of(&ids).await.map_err(|error| error.to_string())?;
         lock(&stage.audit).check_rest(&rows);
-        self.wrong()
+        self.wrong()?;
+        check_errands(&lock(&stage.audit))
     }
+}
+
+/// What an errand counted of what it heard is what it set out for.
+fn check_errands(audit: &Audit) -> Result<(), String> {
+    for life in audit.lives().filter(|life| &*life.snapshot.workflow == "errand") {
+        let counted = |name: &str| life.snapshot.data.get(name).and_then(Value::as_integer).unwrap_or(0);
+        let away = i64::from(life.rests_in("work.away"));
+        let heard = counted("came") + counted("failed") + counted("called_off");
+        if counted("rounds") != heard + away {
+            let rounds = counted("rounds");
+            return Err(format!(
+                "{} set out {rounds} times, is away {away} times, and heard of {heard}",
+                life.name()
+            ));
+        }
+    }
+    Ok(())
 }

@@ -43,6 +43,7 @@ pub fn entered(maker: &Maker<'_>, field: &str, chance: &mut Chance) -> Entered {
         ("lens", "MEASURE", "machine") => one_of(&["LM1", "LM1", "LM2"], chance),
         ("calibration", "RECORD", "standard") => one_of(&["S1", "S1", "S1", "LM2"], chance),
         ("calibration", "RECORD", "points") => Entered::As(points(chance)),
+        ("errand", "GO", "legs") => Entered::As(legs(chance)),
         ("encounter", "TRIAGE", "level") => Entered::Left,
         ("encounter", _, "unit") => one_of(&WARDS, chance),
         ("shift", _, "staff") => Entered::As(Value::from_items(vec![one(&["ann", "ben", "cat"], chance)])),
@@ -85,6 +86,13 @@ fn measured(data: &Object, chance: &mut Chance) -> Value {
         measured.insert("sphere".into(), Value::Integer(9));
     }
     Value::from_fields(measured)
+}
+
+/// One way or two; now and then one that nobody can go.
+fn legs(chance: &mut Chance) -> Value {
+    let all = ["north", "south", "nowhere"].into_iter();
+    let chosen = all.filter(|leg| chance.happens(if *leg == "nowhere" { 150 } else { 650 }));
+    Value::from_items(chosen.map(Value::from_text).collect())
 }
 
 /// As found and as left: within tolerance or beyond it.

@@ -32,7 +32,8 @@ pub use stage::Stage;
 pub enum Story {
     /// Orders with a lens for each eye, chambers that coat many lenses, lots and reports.
     Lab,
-    /// Machines, their calibrations, and a case for each job that one has measured wrongly.
+    /// Machines, their calibrations, and a case for each job that one has measured wrongly; and, since no workflow that ships waits for
+    /// children that end, errands that do.
     Meters,
     /// Patients, encounters, beds, shifts, medicines and samples.
     Clinic,
@@ -61,6 +62,8 @@ impl Story {
                 "workflows/lab/impact-row.yaml",
                 "workflows/lab/material-lot.yaml",
                 "tests/fixtures/lab/blank-holder.yaml",
+                "tests/fixtures/simulation/errand.yaml",
+                "tests/fixtures/simulation/leg.yaml",
             ],
             Story::Clinic => &[
                 "workflows/clinic/calendars/hospital-office.yaml",

@@ -52,6 +52,7 @@ pub fn prelude(story: Story, cast: &[Actor]) -> Vec<Wish> {
                     r#"{"code": "LM2", "name": "Lensmeter 2", "kind": "lensmeter", "due_on": "2026-02-20"}"#,
                 ),
                 start("sto", "material-lot", &lot("L-7", "blank")),
+                start("sto", "errand", r#"{"name": "E-0"}"#),
             ];
             for name in ["A-1", "A-2", "A-3"] {
                 wishes.push(start("sto", "lens", &format!(r#"{{"name": "{name}"}}"#)));
@@ -91,7 +92,10 @@ pub fn beginning(
                 start("coa", "coating-run", run)
             }
         },
-        Story::Meters => start("sto", "lens", format!(r#"{{"name": "A-{}"}}"#, chance.below(6))),
+        Story::Meters => match chance.below(3) {
+            0 => start("sto", "lens", format!(r#"{{"name": "A-{}"}}"#, chance.below(6))),
+            _ => start("sto", "errand", format!(r#"{{"name": "E-{}"}}"#, chance.below(4))),
+        },
         Story::Clinic => match chance.below(10) {
             0 if (patients.len() as u64) < PATIENTS => start("reg", "patient", PATIENT.into()),
             0..5 => {
