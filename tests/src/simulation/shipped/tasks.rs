@@ -192,11 +192,10 @@ impl Runs {
                 tally.claims += 1;
                 run.holder = Some(actor);
             }
-            "release" => {
-                if run.holder.take().is_none() {
-                    return Err(format!("{actor} gives the task {name} back, which nobody holds"));
-                }
+            "release" if run.holder.is_none() => {
+                return Err(format!("{actor} gives the task {name} back, which nobody holds"));
             }
+            "release" => run.holder = None,
             "assign" | "delegate" => {
                 let to = entry.input_value("to").and_then(|to| text_of(to, "id"));
                 if entry.input("act") == Some("delegate") && run.holder.as_ref() != Some(&actor) {

@@ -8,11 +8,11 @@ use statewright_tests::simulation::{Bug, Figures, Place, Plan, Story};
 use super::{check_found, plan, simulate_on, simulate_on_memory};
 
 /// On memory: seeds and ticks of each, in the short form and in the long one. Seeds go through the stories in turn.
-const SHORT: (u64, u64) = (120, 900);
+const SHORT: (u64, u64) = (100, 700);
 const LONG: (u64, u64) = (1_500, 1_500);
 
 /// On each of the real stores, both kinds of ticks together.
-const TICKS_ON_DATABASE: u64 = 6_000;
+const TICKS_ON_DATABASE: u64 = 4_000;
 
 fn story_of(seed: u64) -> Story {
     let place = usize::try_from(seed % Story::ALL.len() as u64).unwrap_or(0);
