@@ -11,6 +11,10 @@ use tokio::sync::oneshot;
 use super::connection::short;
 use super::trace::Trace;
 
+/// What workflows call it, and what they ask of it.
+pub const ADAPTERS: [&str; 4] = ["maker", "lens_design", "carrier", "suppliers"];
+const ACTIONS: [&str; 5] = ["make", "polish", "calculate", "ship", "send_report"];
+
 /// Everything that all nodes' adapters have asked for, and what was done of it.
 pub struct Machine {
     trace: Arc<Trace>,
@@ -101,10 +105,7 @@ impl Machine {
             })
         };
         let said = match course {
-            Course::Done => Ok(Value::from_fields(Object::from_iter([(
-                Arc::from("made"),
-                Value::from_text(&key),
-            )]))),
+            Course::Done => Ok(result(&key, state.asked.get(&key))),
             Course::DoneAndDenied | Course::Busy => busy(),
             Course::Refused => Err(AttemptFailure::Refused {
                 message: "no".into(),
@@ -160,6 +161,33 @@ impl Machine {
     }
 }
 
+/// What was made, and what whoever asked for this action goes on with.
+fn result(key: &str, asked: Option<&(Arc<str>, Value)>) -> Value {
+    let mut made = Object::from_iter([(Arc::from("made"), Value::from_text(key))]);
+    match asked.map(|(action, input)| (&**action, input)) {
+        Some(("calculate", input)) => {
+            let eye = |name: &str| {
+                let rx = input.field("rx").and_then(|rx| rx.field(name)).filter(|rx| !rx.is_null())?;
+                let power = |name: &str| Some((Arc::from(name), rx.field(name)?.clone()));
+                Some((
+                    Arc::from(name),
+                    Value::from_fields(["sphere", "cylinder", "axis", "add"].into_iter().filter_map(power).collect()),
+                ))
+            };
+            let eyes = ["right", "left"].into_iter().filter_map(eye).collect();
+            made.insert("status".into(), Value::Integer(0));
+            made.insert("xstatus".into(), Value::from_items(Vec::new()));
+            made.insert("inspection".into(), Value::from_fields(eyes));
+        }
+        Some(("ship", _)) => {
+            made.insert("carrier".into(), Value::from_text("Parcel Service"));
+            made.insert("tracking".into(), Value::from_text("PS-1"));
+        }
+        _ => {}
+    }
+    Value::from_fields(made)
+}
+
 /// Why an attempt of a node must not be, if it must not.
 pub type Judge = Box<dyn Fn(&str, &Attempt) -> Option<String> + Send + Sync>;
 
@@ -173,7 +201,7 @@ pub struct Line {
 #[async_trait]
 impl Adapter for Line {
     fn has_action(&self, action: &str) -> bool {
-        matches!(action, "make" | "polish")
+        ACTIONS.contains(&action)
     }
 
     fn attempt_ms(&self, _action: &str) -> Option<i64> {

@@ -1,13 +1,14 @@
 //! Faults put in on purpose, to see that the simulation finds them: a store or an engine that forgets one thing.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use statewright_core::identity::{InputKey, InstanceId};
 use statewright_core::step::SYSTEM_WORKFLOW;
-use statewright_engine::store::{Applied, EffectRow, MessageRow, Store, StoreResult, TrailRow, Write};
+use statewright_engine::store::{Applied, EffectRow, InstanceRow, MessageRow, NewMessage, Store, StoreResult, TrailRow, Write};
 use statewright_engine::testing::Chance;
 
 use super::connection::Database;
+use super::forgetting::{Chains, forget_holders, forget_rungs, is_rung};
 use super::layer::Layer;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +39,26 @@ pub enum Bug {
     LostCommit,
     /// A schedule's run is begun, and what it sends is left out.
     LostRun,
+    /// A rung that has fired is forgotten to have, and stays armed.
+    RungTwice,
+    /// A rung is not armed.
+    LostRung,
+    /// A task that is opened comes into no queue.
+    LostTask,
+    /// A task that is closed stays in its queue.
+    StaleTask,
+    /// Who holds a task is forgotten, so that another claims it.
+    ForgottenHolder,
+    /// A child's end is not told to its parent.
+    LostEnd,
+    /// A child's end is told twice.
+    EndTwice,
+    /// Children are not told that nobody waits for them any more.
+    UnstoppedChild,
 }
 
 impl Bug {
-    pub const ALL: [Bug; 13] = [
+    pub const ALL: [Bug; 21] = [
         Bug::ForgottenDedupe,
         Bug::LateLease,
         Bug::LostWakeUp,
@@ -55,13 +72,35 @@ impl Bug {
         Bug::UncomparedRead,
         Bug::LostCommit,
         Bug::LostRun,
+        Bug::RungTwice,
+        Bug::LostRung,
+        Bug::LostTask,
+        Bug::StaleTask,
+        Bug::ForgottenHolder,
+        Bug::LostEnd,
+        Bug::EndTwice,
+        Bug::UnstoppedChild,
     ];
+
+    /// Whether it reads snapshots otherwise than they were written.
+    fn forgets(self) -> bool {
+        matches!(self, Bug::RungTwice | Bug::ForgottenHolder)
+    }
 
     /// Whether it is the engine's: the ledger then sees what the engine makes of it, and not what the store does.
     pub fn is_of_engine(self) -> bool {
         matches!(
             self,
-            Bug::AnswerTwice | Bug::UnfencedSnapshot | Bug::RekeyedEffect | Bug::LostRun
+            Bug::AnswerTwice
+                | Bug::UnfencedSnapshot
+                | Bug::RekeyedEffect
+                | Bug::LostRun
+                | Bug::RungTwice
+                | Bug::ForgottenHolder
+                | Bug::LostRung
+                | Bug::LostEnd
+                | Bug::EndTwice
+                | Bug::UnstoppedChild
         )
     }
 }
@@ -71,6 +110,7 @@ pub struct Buggy {
     database: Arc<Database>,
     bug: Bug,
     chance: Mutex<Chance>,
+    chains: Mutex<Chains>,
 }
 
 impl Buggy {
@@ -79,7 +119,12 @@ impl Buggy {
             database,
             bug,
             chance: Mutex::new(Chance::of(seed)),
+            chains: Mutex::default(),
         }
+    }
+
+    fn chains(&self) -> MutexGuard<'_, Chains> {
+        self.chains.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// It does not happen every time, as with the bugs that live long.
@@ -100,6 +145,22 @@ impl Buggy {
             Bug::UnreleasedClaim => write.claims_released.clear(),
             Bug::UncomparedRead => write.reads.clear(),
             Bug::LostRun if *write.next.workflow == *SYSTEM_WORKFLOW && self.strikes(300) => write.messages.clear(),
+            Bug::RungTwice => write.timers_gone.retain(|name| !is_rung(name)),
+            Bug::LostRung if self.strikes(200) => write.timers_armed.retain(|(name, _)| !is_rung(name)),
+            Bug::LostTask if self.strikes(50) => {
+                write.tasks.clear();
+                write.task_fields.clear();
+            }
+            Bug::StaleTask if self.strikes(50) => write.tasks_gone.clear(),
+            Bug::LostEnd if self.strikes(500) => write.messages.retain(|message| !is_of(message, "ended")),
+            Bug::UnstoppedChild => write.messages.retain(|message| !is_of(message, "stop")),
+            Bug::EndTwice => {
+                let end = write.messages.iter().find(|message| is_of(message, "ended")).cloned();
+                write.messages.extend(end.map(|end| NewMessage {
+                    key: InputKey::of(&["again", &end.key.to_string()]),
+                    ..end
+                }));
+            }
             Bug::AnswerTwice if self.strikes(50) => {
                 let answer = write
                     .messages
@@ -129,8 +190,14 @@ impl Layer for Buggy {
         if self.bug == Bug::LostCommit && self.strikes(10) {
             return Ok(writes.iter().map(|_| Applied::Committed).collect());
         }
-        let writes: Vec<Write> = writes.iter().map(|write| self.spoilt(write)).collect();
+        let mut writes: Vec<Write> = writes.iter().map(|write| self.spoilt(write)).collect();
+        if self.bug.forgets() {
+            self.chains().mend(&mut writes);
+        }
         let mut applied = self.behind().commit(&writes).await?;
+        if self.bug.forgets() {
+            self.chains().note(&writes, &applied);
+        }
         if self.bug != Bug::UnfencedSnapshot {
             return Ok(applied);
         }
@@ -147,6 +214,16 @@ impl Layer for Buggy {
             *applied = self.behind().commit(&forced).await?.pop().unwrap_or(Applied::Moved);
         }
         Ok(applied)
+    }
+
+    async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>> {
+        let mut rows = self.behind().load(ids).await?;
+        match self.bug {
+            Bug::RungTwice => rows.iter_mut().flatten().for_each(forget_rungs),
+            Bug::ForgottenHolder => rows.iter_mut().flatten().for_each(forget_holders),
+            _ => {}
+        }
+        Ok(rows)
     }
 
     async fn entry_of_input(&self, instance: InstanceId, key: InputKey) -> StoreResult<Option<TrailRow>> {
@@ -178,6 +255,10 @@ impl Layer for Buggy {
         let kept = self.behind().extend_leases(leases, until_us).await?;
         Ok(kept.into_iter().map(|kept| kept || self.bug == Bug::LateLease).collect())
     }
+}
+
+fn is_of(message: &NewMessage, kind: &str) -> bool {
+    message.body.contains(&format!("\"kind\":\"{kind}\""))
 }
 
 /// The same, as if it had been stepped from what is there now.

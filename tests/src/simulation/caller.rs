@@ -8,7 +8,7 @@ use statewright_core::step::{Actor, Verdict};
 use statewright_engine::error::{EngineError, EngineResult};
 use statewright_engine::incidents::{Decision, IncidentName};
 use statewright_engine::intake::Answer;
-use statewright_engine::{Engine, SendRequest, StartRequest};
+use statewright_engine::{Engine, SendRequest, StartRequest, TaskRequest};
 
 use super::gate::Gate;
 use super::ledger::lock;
@@ -20,6 +20,8 @@ use super::trace::Trace;
 pub enum Wish {
     Start(StartRequest),
     Send(SendRequest),
+    /// Something else is done with a task.
+    Act(TaskRequest),
     Erase {
         workflow: Arc<str>,
         key: Arc<str>,
@@ -30,6 +32,19 @@ pub enum Wish {
         decision: Decision,
         by: Actor,
     },
+}
+
+impl Wish {
+    /// The same under a key of its own, where it can have one.
+    pub fn keyed(mut self, key: InputKey) -> Wish {
+        match &mut self {
+            Wish::Start(request) => request.input_key = Some(key),
+            Wish::Send(request) => request.input_key = Some(key),
+            Wish::Act(request) => request.input_key = Some(key),
+            Wish::Erase { .. } | Wish::Settle { .. } => {}
+        }
+        self
+    }
 }
 
 type Answering = Pin<Box<dyn Future<Output = EngineResult<Option<Answer>>>>>;
@@ -170,6 +185,7 @@ impl Caller {
         match &self.wish {
             Wish::Start(request) => request.input_key,
             Wish::Send(request) => request.input_key,
+            Wish::Act(request) => request.input_key,
             Wish::Erase { .. } | Wish::Settle { .. } => None,
         }
     }
@@ -178,6 +194,7 @@ impl Caller {
     fn entry<'m>(&self, model: &'m Model) -> Option<&'m (u64, String)> {
         let instance = match &self.wish {
             Wish::Send(request) => InstanceId::of(&request.workflow, &request.key),
+            Wish::Act(request) => InstanceId::of(&request.workflow, &request.key),
             Wish::Start(request) => InstanceId::of(&request.workflow, request.key.as_deref()?),
             Wish::Erase { .. } | Wish::Settle { .. } => return None,
         };
@@ -198,6 +215,7 @@ fn answering(wish: &Wish, engine: Engine) -> Answering {
     match wish.clone() {
         Wish::Start(request) => Box::pin(async move { engine.start(request).await.map(Some) }),
         Wish::Send(request) => Box::pin(async move { engine.send(request).await.map(Some) }),
+        Wish::Act(request) => Box::pin(async move { engine.act(request).await.map(Some) }),
         Wish::Erase { workflow, key, by } => Box::pin(async move { engine.erase(&workflow, &key, &by).await.map(|()| None) }),
         Wish::Settle { decision, by } => Box::pin(async move {
             let incidents = engine.incidents().await?;
@@ -218,6 +236,17 @@ fn line_of(wish: &Wish) -> String {
         Wish::Send(request) => {
             let at = request.expected.map(|at| format!(" at {at}")).unwrap_or_default();
             format!("{} {}/{}{at}", request.event, request.workflow, request.key)
+        }
+        Wish::Act(request) => {
+            let TaskRequest {
+                act,
+                task,
+                workflow,
+                key,
+                actor,
+                ..
+            } = request;
+            format!("{} by {} of {} in {workflow}/{key}", act.as_str(), actor.id, task.name)
         }
         Wish::Erase { workflow, key, .. } => format!("erase {workflow}/{key}"),
         Wish::Settle { decision, .. } => format!("settle {decision:?}"),

@@ -22,6 +22,13 @@ const QUIET_ROUNDS: u64 = 3;
 
 const SECOND_US: i64 = 1_000_000;
 
+/// Of a thousand times that time passes in a story, so often it does to the next moment at which something is due.
+const LEAPS: u64 = 100;
+
+/// The longest leap, and how far each goes beyond that moment.
+const LEAP_MAX_US: i64 = 3 * 24 * 3_600 * SECOND_US;
+const BEYOND_US: i64 = SECOND_US;
+
 const FAULTS: Rates = Rates {
     lost_before: 25,
     lost_after: 25,
@@ -40,20 +47,31 @@ impl World {
     }
 
     async fn step(&mut self) -> Result<(), String> {
-        match self.chance.below(1_000) {
-            0..620 => self.tick_somebody().await?,
-            620..700 => {
+        let [ticks, wants, asks, passes, answers] = match self.stage {
+            None => [620, 80, 100, 80, 80],
+            Some(_) => [500, 150, 170, 60, 80],
+        };
+        let chances = [ticks, wants, asks, passes, answers, 10, 10, 10, 2];
+        let drawn = self.chance.below(1_000);
+        let mut below = 0;
+        let choice = chances.iter().position(|chance| {
+            below += chance;
+            drawn < below
+        });
+        match choice {
+            Some(0) => self.tick_somebody().await?,
+            Some(1) => {
                 if self.callers.len() < CALLERS_MAX {
-                    self.somebody_wants();
+                    self.somebody_wants().await;
                 }
             }
-            700..800 => self.somebody_asks(),
-            800..880 => self.pass_time(),
-            880..960 => self.machine_goes_on().await,
-            960..970 => self.kill_somebody(),
-            970..980 => self.pause_somebody(),
-            980..990 => self.disturb_a_clock(),
-            990..992 => self.reopen().await?,
+            Some(2) => self.somebody_asks(),
+            Some(3) => self.pass_time(),
+            Some(4) => self.machine_goes_on().await,
+            Some(5) => self.kill_somebody(),
+            Some(6) => self.pause_somebody(),
+            Some(7) => self.disturb_a_clock(),
+            Some(8) => self.reopen().await?,
             _ => self.listen().await?,
         }
         Ok(())
@@ -61,12 +79,18 @@ impl World {
 
     async fn tick_somebody(&mut self) -> Result<(), String> {
         let place = self.draw(self.nodes.len());
-        let actor = self.draw(ACTORS + 1);
+        let actors = self.actors();
+        let actor = self.draw(actors + 1);
         // The first actor, which takes inputs, comes twice as often as the others.
         if !self.nodes[place].paused {
-            self.tick(place, actor % ACTORS).await?;
+            self.tick(place, actor % actors).await?;
         }
         Ok(())
+    }
+
+    /// Of each node, as far as they have anything to do.
+    fn actors(&self) -> usize {
+        ACTORS - usize::from(self.stage.is_none())
     }
 
     async fn tick(&mut self, place: usize, actor: usize) -> Result<bool, String> {
@@ -120,12 +144,24 @@ impl World {
     }
 
     fn pass_time(&mut self) {
+        // what people do takes hours and days: there is little to see of it between two moments at which something is due
+        if self.stage.is_some() && self.chance.below(1_000) < LEAPS {
+            return self.leap();
+        }
         let milliseconds = match self.chance.below(200) {
             0 => 3_600_000,
             1..8 => 5_000 + self.chance.below(20_000),
             _ => self.chance.below(1_200),
         };
         self.shared.time.pass(i64::try_from(milliseconds * 1_000).unwrap_or(0));
+    }
+
+    fn leap(&mut self) {
+        let now_us = self.shared.time.now_us();
+        let next_us = lock(&self.shared.model).next_due(now_us);
+        if let Some(next_us) = next_us.filter(|next_us| next_us - now_us <= LEAP_MAX_US) {
+            self.shared.time.pass(next_us - now_us + BEYOND_US);
+        }
     }
 
     async fn machine_goes_on(&mut self) {
@@ -187,6 +223,14 @@ impl World {
             node.paused = false;
             node.clock.fall_behind(0);
         }
+        match self.stage.clone() {
+            None => self.settle().await,
+            Some(stage) => self.play_out(&stage).await,
+        }
+    }
+
+    /// Goes on until nothing is under way.
+    pub(super) async fn settle(&mut self) -> Result<(), String> {
         let began_us = self.shared.time.now_us();
         let mut quiet = 0;
         for round in 0..CALM_ROUNDS_MAX {
@@ -204,6 +248,19 @@ impl World {
         Err(format!("it does not come to rest: {}", self.what_goes_on().await?))
     }
 
+    /// Everybody who asks is answered, whatever else is under way.
+    pub(super) async fn serve(&mut self) -> Result<(), String> {
+        for _ in 0..CALM_ROUNDS_MAX {
+            if self.callers.is_empty() {
+                return Ok(());
+            }
+            self.round().await?;
+            self.wrong()?;
+            self.shared.time.pass(SECOND_US / 2);
+        }
+        Err("somebody is not answered, though nothing goes wrong".into())
+    }
+
     async fn round(&mut self) -> Result<bool, String> {
         let mut busy = !self.callers.is_empty();
         for place in 0..self.callers.len() {
@@ -214,7 +271,7 @@ impl World {
             }
         }
         for place in 0..self.nodes.len() {
-            for actor in (0..ACTORS).rev() {
+            for actor in (0..self.actors()).rev() {
                 busy |= self.tick(place, actor).await?;
             }
         }
@@ -265,12 +322,10 @@ impl World {
         {
             let model = lock(&self.shared.model);
             let now_us = self.shared.time.now_us();
-            goes_on.extend(
-                model
-                    .timers
-                    .keys()
-                    .map(|(id, name)| format!("timer {name} of {}", model.name(*id))),
-            );
+            // a story ends when nobody acts any more, and timers of years do not matter to it
+            let counts_until_us = if self.stage.is_some() { now_us } else { i64::MAX };
+            let timers = model.timers.iter().filter(|(_, due_us)| **due_us <= counts_until_us);
+            goes_on.extend(timers.map(|((id, name), _)| format!("timer {name} of {}", model.name(*id))));
             let effects = model.effects.iter().filter(|(_, effect)| effect.is_open(now_us));
             goes_on.extend(effects.map(|(key, _)| format!("effect {key}")));
             let sends = model.sends.iter().filter(|(_, answered)| !**answered);

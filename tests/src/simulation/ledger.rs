@@ -4,19 +4,22 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use statewright_core::identity::InstanceId;
 use statewright_engine::store::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, NewMessage, Repair, Store, StoreResult, Write,
+    Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, NewMessage, Repair, Store, StoreResult,
+    StoredCalendar, Write,
 };
 
 use super::adapter::Machine;
 use super::connection::Database;
 use super::layer::Layer;
 use super::model::Model;
+use super::shipped::{Audit, audit};
 
 /// Between the nodes' connections and the database.
 pub struct Ledger {
     pub database: Arc<Database>,
     pub model: Arc<Mutex<Model>>,
     pub machine: Arc<Machine>,
+    pub audit: Option<Arc<Mutex<Audit>>>,
 }
 
 impl Ledger {
@@ -45,9 +48,20 @@ impl Layer for Ledger {
         Ok(applied)
     }
 
+    async fn deploy_calendar(&self, calendar: &StoredCalendar, act: &Write) -> StoreResult<Applied> {
+        let applied = self.behind().deploy_calendar(calendar, act).await?;
+        self.acted(act, &applied);
+        Ok(applied)
+    }
+
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
         let applied = self.behind().commit(writes).await?;
         self.model().committed(writes, &applied);
+        if let Some(audit) = &self.audit {
+            let changed = Audit::changed(writes, &applied);
+            let rows = self.behind().tasks_of(&changed).await?;
+            audit::lock(audit).committed(writes, &applied, &rows);
+        }
         Ok(applied)
     }
 

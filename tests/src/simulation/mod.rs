@@ -20,6 +20,7 @@ mod caller;
 mod clock;
 mod connection;
 mod course;
+mod forgetting;
 mod gate;
 mod layer;
 mod ledger;
@@ -27,6 +28,7 @@ pub mod model;
 mod node;
 mod proof;
 mod schedule;
+mod shipped;
 mod trace;
 mod workflows;
 mod world;
@@ -34,6 +36,7 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use bug::Bug;
+pub use shipped::{Story, Tally};
 pub use world::Place;
 
 use self::ledger::lock;
@@ -47,6 +50,8 @@ pub struct Plan {
     pub ticks: u64,
     pub place: Place,
     pub bug: Option<Bug>,
+    /// What is run: workflows of the simulation's own, or (if any is named) a story of those that ship.
+    pub story: Option<Story>,
     /// Lines of the trace that a failure shows.
     pub lines: usize,
 }
@@ -59,6 +64,8 @@ pub struct Figures {
     pub commits: u64,
     pub attempts: u64,
     pub boots: u64,
+    /// Of stories.
+    pub lives: Tally,
 }
 
 /// What was found.
@@ -77,6 +84,7 @@ impl Figures {
         self.commits += other.commits;
         self.attempts += other.attempts;
         self.boots += other.boots;
+        self.lives.add(other.lives);
     }
 }
 
@@ -88,11 +96,16 @@ impl std::fmt::Display for Figures {
             commits,
             attempts,
             boots,
+            lives,
         } = self;
         write!(
             formatter,
             "{ticks} ticks over {seeds} seeds: {commits} writes committed, {attempts} attempts at effects, {boots} nodes started"
-        )
+        )?;
+        match *lives == Tally::default() {
+            true => Ok(()),
+            false => write!(formatter, "; {lives}"),
+        }
     }
 }
 
@@ -123,6 +136,7 @@ impl Plan {
                     commits: lock(&world.shared.model).commits,
                     attempts: world.shared.machine.attempts(),
                     boots: world.boots,
+                    lives: world.tally(),
                 };
                 world.bottom.store().close().await;
                 ran.map(|()| figures)

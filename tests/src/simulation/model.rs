@@ -423,6 +423,11 @@ impl Model {
         due.filter(|(_, instance, name)| !self.incidents.contains(&(*instance, IncidentKind::Timer, name.clone())))
     }
 
+    /// The next moment after this one at which a timer is due.
+    pub fn next_due(&self, now_us: i64) -> Option<i64> {
+        self.due.iter().map(|(due_us, ..)| *due_us).find(|due_us| *due_us > now_us)
+    }
+
     /// Those of them that nobody has ever had to look after.
     pub fn overdue(&self, now_us: i64) -> impl Iterator<Item = &(i64, InstanceId, Arc<str>)> {
         let never_retried =

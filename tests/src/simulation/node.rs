@@ -14,9 +14,9 @@ use statewright_engine::intake::{Intake, Ticked};
 use statewright_engine::outbox::Outbox;
 use statewright_engine::registry::{Compiler, LanguageCompiler};
 use statewright_engine::testing::Chance;
-use statewright_engine::{Engine, Messages, Node, Schedules, Surroundings, Timers};
+use statewright_engine::{Assignments, Engine, Messages, Node, Schedules, Surroundings, Timers};
 
-use super::adapter::{Line, Machine};
+use super::adapter::{ADAPTERS, Line, Machine};
 use super::clock::{NodeClock, WorldTime};
 use super::connection::{Connection, Database};
 use super::gate::Gate;
@@ -25,8 +25,9 @@ use super::ledger::lock;
 use super::model::Model;
 use super::trace::Trace;
 
-/// How many actors a node has: two that commit, as a node with two committers has, and one of each other kind.
-pub const ACTORS: usize = 7;
+/// How many actors a node has: two that commit, as a node with two committers has, and one of each other kind. The last one gives tasks to
+/// people, and is at rest where there are none.
+pub const ACTORS: usize = 8;
 
 /// Which of them begins attempts at effects.
 pub const OUTBOX: usize = 4;
@@ -63,6 +64,7 @@ enum Actor {
     Outbox(Outbox),
     Deployments(Engine),
     Schedules(Schedules),
+    Assignments(Assignments),
     /// In the middle of a tick.
     Busy(Work),
 }
@@ -106,7 +108,7 @@ impl SimulatedNode {
             Surroundings {
                 store: Arc::new(Layered(connection)),
                 compiler: Arc::new(Remembering),
-                adapters: BTreeMap::from([("maker".into(), Arc::new(line) as Arc<dyn Adapter>)]),
+                adapters: adapters(line),
                 clock: clock.clone(),
                 entropy: Arc::new(SeededEntropy::of(chance.draw())),
             },
@@ -119,6 +121,7 @@ impl SimulatedNode {
             Actor::Outbox(node.outbox),
             Actor::Deployments(node.engine.clone()),
             Actor::Schedules(node.schedules),
+            Actor::Assignments(node.assignments),
         ];
         shared.trace.note(&name, "starts");
         SimulatedNode {
@@ -184,6 +187,7 @@ impl Actor {
             Actor::Outbox(_) => "outbox",
             Actor::Deployments(_) => "deployments",
             Actor::Schedules(_) => "schedules",
+            Actor::Assignments(_) => "assignments",
             Actor::Busy(_) => "busy",
         }
     }
@@ -193,6 +197,7 @@ impl Actor {
             Actor::Intake(_) | Actor::Deployments(_) | Actor::Schedules(_) => true,
             Actor::Timers(timers) => timers.is_idle(),
             Actor::Messages(messages) => messages.is_idle(),
+            Actor::Assignments(assignments) => assignments.is_idle(),
             Actor::Outbox(outbox) => outbox.is_idle(),
             Actor::Busy(_) => false,
         }
@@ -218,7 +223,10 @@ fn begin(actor: Actor, now: jiff::Timestamp) -> Work {
             (Actor::Outbox(outbox), result.map(|()| false))
         }),
         Actor::Deployments(engine) => Box::pin(async move {
-            let result = engine.registry().refresh().await;
+            let result = match engine.registry().refresh().await {
+                Ok(()) => engine.directory().refresh().await,
+                failed => failed,
+            };
             (Actor::Deployments(engine), result.map(|()| false))
         }),
         Actor::Schedules(mut schedules) => Box::pin(async move {
@@ -227,8 +235,20 @@ fn begin(actor: Actor, now: jiff::Timestamp) -> Work {
             let worked = schedules.commits() != before;
             (Actor::Schedules(schedules), result.map(|()| worked))
         }),
+        Actor::Assignments(mut assignments) => Box::pin(async move {
+            let before = assignments.choices();
+            let result = assignments.tick(now).await;
+            let worked = assignments.choices() != before;
+            (Actor::Assignments(assignments), result.map(|()| worked))
+        }),
         Actor::Busy(work) => work,
     }
+}
+
+/// One line for all that workflows ask for.
+fn adapters(line: Line) -> BTreeMap<Arc<str>, Arc<dyn Adapter>> {
+    let line: Arc<dyn Adapter> = Arc::new(line);
+    ADAPTERS.iter().map(|name| (Arc::from(*name), line.clone())).collect()
 }
 
 /// Small, so that queues fill, batches are cut and snapshots are forgotten; different from node to node.
@@ -249,7 +269,7 @@ fn configuration(name: &Arc<str>, chance: &mut Chance) -> EngineConfig {
 }
 
 /// Compiles each source once for the whole run of the program: nodes are started by the thousand.
-struct Remembering;
+pub struct Remembering;
 
 impl Compiler for Remembering {
     fn compile(&self, source: &str) -> Result<Chart, String> {

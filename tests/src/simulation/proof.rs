@@ -9,6 +9,7 @@ use statewright_core::step::{SYSTEM_WORKFLOW, Snapshot};
 use statewright_core::value::Value;
 use statewright_engine::audit::{described, replay, verify};
 use statewright_engine::intake::resting_states;
+use statewright_engine::registry::Registry;
 use statewright_engine::store::{InstanceRow, Store};
 
 use super::ledger::lock;
@@ -31,8 +32,19 @@ impl World {
         self.prove_trails(&store).await?;
         let instances = self.instances(&store).await?;
         self.check_rows(&instances)?;
+        if let Some(stage) = &self.stage {
+            return self.prove_story(stage).await;
+        }
         self.check_schedules(&store).await?;
         check_knowledge(&instances)
+    }
+
+    /// One that knows the definitions, or may ask for them: nobody gives a node its turn any more.
+    fn registry(&self) -> &Registry {
+        match &self.stage {
+            Some(stage) => stage.registry(),
+            None => self.nodes[0].engine.registry(),
+        }
     }
 
     async fn prove_trails(&self, store: &Arc<dyn Store>) -> Result<(), String> {
@@ -40,7 +52,7 @@ impl World {
         if let Some(fault) = verified.faults.first() {
             return Err(format!("a trail does not prove itself: {}", described(fault)));
         }
-        let registry = self.nodes[0].engine.registry();
+        let registry = self.registry();
         let replaying = replay(store, registry, |_| {});
         let replayed = replaying.await.map_err(|error| error.to_string())?;
         match replayed.findings.first() {
@@ -66,7 +78,7 @@ impl World {
     }
 
     async fn restored(&self, store: &Arc<dyn Store>, row: &InstanceRow) -> Result<Instance, String> {
-        let registry = self.nodes[0].engine.registry();
+        let registry = self.registry();
         let known = registry.chart(row.definition).await.map_err(|error| error.to_string())?;
         let personal = store.personal(row.instance).await.map_err(|error| error.to_string())?;
         let personal: Vec<(Digest, String)> = personal.into_iter().map(|row| (row.reference, row.value)).collect();
@@ -107,7 +119,9 @@ impl World {
             if !snapshot.sends.is_empty() {
                 return Err(format!("{of} waits for answers: {:?}", snapshot.sends));
             }
-            if !snapshot.invokes.is_empty() || !snapshot.calls.is_empty() {
+            // children are waited for as long as they live
+            let of_adapters = snapshot.invokes.values().any(|invoke| invoke.children.is_empty());
+            if of_adapters || !snapshot.calls.is_empty() {
                 return Err(format!("{of} waits for an adapter"));
             }
         }

@@ -25,6 +25,7 @@ use super::layer::Layered;
 use super::ledger::{Ledger, lock};
 use super::model::Model;
 use super::node::{SimulatedNode, Surround};
+use super::shipped::{Kind, Stage, Tally, audit};
 use super::trace::Trace;
 use super::workflows;
 
@@ -57,18 +58,23 @@ pub struct World {
     pub callers: Vec<Caller>,
     pub boots: u64,
     pub ticks: u64,
+    /// Where a story is played.
+    pub stage: Option<Stage>,
     asked: u64,
 }
 
 impl World {
     pub async fn new(plan: &Plan) -> Result<World, String> {
-        let Plan { seed, bug, place, .. } = plan.clone();
+        let Plan {
+            seed, bug, place, story, ..
+        } = plan.clone();
         let mut chance = Chance::of(seed);
         let time = Arc::new(WorldTime::starting_at(BEGINNING_US));
         let trace = Arc::new(Trace::new(time.clone(), plan.lines));
         let model: Arc<Mutex<Model>> = Arc::default();
         let machine = Arc::new(Machine::new(trace.clone()));
         let bottom = Arc::new(Database::new(opened(&place).await?));
+        let stage = story.map(|story| Stage::new(story, &bottom, &time)).transpose()?;
         let layered = |database: Arc<Database>, of_engine: bool| match bug.filter(|bug| bug.is_of_engine() == of_engine) {
             Some(bug) => Arc::new(Database::new(Arc::new(Layered(Buggy::new(database, bug, seed))))),
             None => database,
@@ -77,6 +83,7 @@ impl World {
             database: layered(bottom.clone(), false),
             model: model.clone(),
             machine: machine.clone(),
+            audit: stage.as_ref().map(|stage| stage.audit.clone()),
         };
         let shared = Surround {
             database: layered(Arc::new(Database::new(Arc::new(Layered(ledger)))), true),
@@ -95,9 +102,11 @@ impl World {
             callers: Vec::new(),
             boots: 0,
             ticks: 0,
+            stage,
             asked: 0,
         };
-        for _ in 0..=world.chance.below(3) {
+        let nodes_max = if story.is_some() { 2 } else { 3 };
+        for _ in 0..=world.chance.below(nodes_max) {
             let node = world.boot();
             world.nodes.push(node);
         }
@@ -113,9 +122,25 @@ impl World {
     /// Deploys the workflows, and has the first instances asked for.
     async fn begin(&mut self) -> Result<(), String> {
         let engine = self.nodes[0].engine.clone();
+        let sources = match &self.stage {
+            Some(stage) => stage.deployed(),
+            None => workflows::ALL
+                .iter()
+                .map(|workflow| (Kind::Workflow, source(workflow)))
+                .collect(),
+        };
+        let employed: Vec<_> = self.stage.iter().flat_map(|stage| stage.cast.iter().cloned()).collect();
         let deploying = async move {
-            for workflow in workflows::ALL {
-                engine.deploy(&source(workflow), &person("olga", "operator")).await?;
+            let operator = person("olga", "operator");
+            for (kind, source) in sources {
+                match kind {
+                    Kind::Calendar => _ = engine.deploy_calendar(&source, &operator).await?,
+                    Kind::Roles => _ = engine.deploy_roles(&source, &operator).await?,
+                    Kind::Workflow => _ = engine.deploy(&source, &operator).await?,
+                }
+            }
+            for somebody in employed {
+                engine.directory().put(&somebody, &operator, engine.now()).await?;
             }
             EngineResult::Ok(())
         };
@@ -124,6 +149,9 @@ impl World {
         deployed
             .ok_or("the deployment waits for something")?
             .map_err(|error| format!("not deployed: {error}"))?;
+        if let Some(stage) = self.stage.clone() {
+            return self.play_prelude(&stage).await;
+        }
         for (workflow, keys) in [("workshop", &WORKSHOPS[..]), ("tray", &TRAYS), ("watcher", &WORKSHOPS)] {
             for key in keys {
                 self.want(|key_of| Wish::Start(start_of(workflow, key, key_of)));
@@ -149,8 +177,32 @@ impl World {
         self.callers.push(Caller::new(name, wish, repeats));
     }
 
-    /// Somebody comes with a wish drawn by chance.
-    pub fn somebody_wants(&mut self) {
+    /// What a story begins with, each wish answered before the next is asked.
+    async fn play_prelude(&mut self, stage: &Stage) -> Result<(), String> {
+        for wish in stage.prelude() {
+            self.wants(wish);
+            self.settle().await?;
+        }
+        self.ticks = 0;
+        Ok(())
+    }
+
+    pub fn wants(&mut self, wish: Wish) {
+        self.want(|key| wish.keyed(key));
+    }
+
+    /// Somebody comes with a wish: drawn by chance, or what the story has them do.
+    pub async fn somebody_wants(&mut self) {
+        let Some(stage) = self.stage.clone() else {
+            return self.somebody_wants_something();
+        };
+        let now = jiff::Timestamp::from_microsecond(self.shared.time.now_us()).unwrap_or_default();
+        if let Some(wish) = stage.wish(now, &mut self.chance).await {
+            self.wants(wish);
+        }
+    }
+
+    fn somebody_wants_something(&mut self) {
         let workshop = *self.chance.pick(&WORKSHOPS).unwrap_or(&"");
         let tray = *self.chance.pick(&TRAYS).unwrap_or(&"");
         let parcel = format!("P-{}", self.chance.below(PARCELS));
@@ -244,10 +296,20 @@ impl World {
     pub fn wrong(&self) -> Result<(), String> {
         let of_machine = self.shared.machine.take_wrong();
         let model = lock(&self.shared.model);
-        match of_machine.first().or(model.wrong.first()) {
+        let of_audit = self
+            .stage
+            .as_ref()
+            .and_then(|stage| audit::lock(&stage.audit).wrong().cloned());
+        match of_machine.first().or(model.wrong.first()).or(of_audit.as_ref()) {
             Some(wrong) => Err(wrong.clone()),
             None => Ok(()),
         }
+    }
+
+    /// What happened in the story.
+    pub fn tally(&self) -> Tally {
+        let of_audit = self.stage.as_ref().map(|stage| audit::lock(&stage.audit).tally());
+        of_audit.unwrap_or_default()
     }
 }
 

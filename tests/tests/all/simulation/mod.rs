@@ -2,6 +2,8 @@
 //!
 //! `STATEWRIGHT_SEED` simulates that seed alone; `STATEWRIGHT_LONG=1` a million ticks over a thousand seeds.
 
+mod stories;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -37,12 +39,13 @@ fn plan(seed: u64, ticks: u64, place: Place, bug: Option<Bug>) -> Plan {
         ticks,
         place,
         bug,
+        story: None,
         lines,
     }
 }
 
 /// Simulates all seeds from 1 on, or the one that is asked for, on every processor there is.
-fn simulate_on_memory(seeds: u64, ticks: u64) -> Figures {
+fn simulate_on_memory(seeds: u64, plan: impl Fn(u64) -> Plan + Sync) -> Figures {
     let (first, last) = environment::seed().map_or((1, seeds), |seed| (seed, seed));
     let next = AtomicU64::new(first);
     let figures = Mutex::new(Figures::default());
@@ -53,7 +56,7 @@ fn simulate_on_memory(seeds: u64, ticks: u64) -> Figures {
             if seed > last {
                 return;
             }
-            match plan(seed, ticks, Place::Memory, None).run() {
+            match plan(seed).run() {
                 Ok(ran) => figures.lock().expect("nobody panics here").add(ran),
                 Err(failure) => failed.lock().expect("nobody panics here").push(failure),
             }
@@ -80,7 +83,7 @@ fn simulate_on_memory(seeds: u64, ticks: u64) -> Figures {
 #[test]
 fn whatever_goes_wrong_nothing_is_lost_or_doubled_on_memory() {
     let (seeds, ticks) = if environment::long() { LONG } else { SHORT };
-    let figures = simulate_on_memory(seeds, ticks);
+    let figures = simulate_on_memory(seeds, |seed| plan(seed, ticks, Place::Memory, None));
     println!("memory: {figures}");
     if environment::seed().is_none() {
         assert_eq!(figures.seeds, seeds);
@@ -103,30 +106,36 @@ fn what_the_long_form_found_stays_mended() {
     }
 }
 
-fn simulate_on(dialect: Dialect) {
+/// So many ticks, seed by seed.
+fn simulate_on(dialect: Dialect, ticks: u64, plan: impl Fn(u64, Place) -> Plan) -> Figures {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     let mut figures = Figures::default();
     let mut seed = environment::seed().unwrap_or(1);
-    while figures.ticks < TICKS_ON_DATABASE && (figures.seeds == 0 || environment::seed().is_none()) {
+    while figures.ticks < ticks && (figures.seeds == 0 || environment::seed().is_none()) {
         // Each seed has a database of its own, which must outlive it.
         let database = runtime.block_on(Database::create(dialect));
-        match plan(seed, TICKS, Place::Database(database.url()), None).run() {
+        match plan(seed, Place::Database(database.url())).run() {
             Ok(ran) => figures.add(ran),
             Err(failure) => panic!("{failure}"),
         }
         seed += 1;
     }
     println!("{dialect:?}: {figures}");
+    figures
+}
+
+fn simulate_small_on(dialect: Dialect) {
+    simulate_on(dialect, TICKS_ON_DATABASE, |seed, place| plan(seed, TICKS, place, None));
 }
 
 #[test]
 fn whatever_goes_wrong_nothing_is_lost_or_doubled_in_sqlite() {
-    simulate_on(Dialect::Sqlite);
+    simulate_small_on(Dialect::Sqlite);
 }
 
 #[test]
 fn whatever_goes_wrong_nothing_is_lost_or_doubled_in_postgres() {
-    simulate_on(Dialect::Postgres);
+    simulate_small_on(Dialect::Postgres);
 }
 
 #[test]
@@ -139,10 +148,16 @@ fn a_seed_replays_exactly() {
     assert_eq!(Err(first), failing(seed));
 }
 
-/// The first seed that finds the bug.
 fn check(bug: Bug) {
+    check_found(bug, "", |seed| plan(seed, TICKS, Place::Memory, Some(bug)));
+}
+
+/// The first seed that finds the bug, and says this of it.
+fn check_found(bug: Bug, says: &str, plan: impl Fn(u64) -> Plan) {
     for seed in 1..=SEEDS_TO_A_BUG_MAX {
-        if let Err(failure) = plan(seed, TICKS, Place::Memory, Some(bug)).run() {
+        if let Err(failure) = plan(seed).run()
+            && failure.what.contains(says)
+        {
             println!("{bug:?}: found with seed {seed}: {}", failure.what);
             assert!(!failure.trace.is_empty(), "a failure says what led to it");
             return;
