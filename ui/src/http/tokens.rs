@@ -33,7 +33,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/tokens",
         operation: "createToken",
         summary: "Make an access token",
-        description: "Its text is in this answer and nowhere else.",
+        description: "For a person, or for an adapter, which then sends the events that workflows let it send, and reports on what it was asked for. Its text is in this answer and nowhere else.",
         access: Access::Role(OPERATOR),
         parameters: &[],
         body: Some("TokenRequest"),
@@ -134,6 +134,9 @@ async fn revoke(
 }
 
 fn principal(given: &mut Document) -> Answered<Actor> {
+    if let Some(adapter) = given.text("adapter")? {
+        return Ok(Actor::plain(ActorKind::Adapter, adapter));
+    }
     let mut principal = Actor::plain(ActorKind::Person, given.required_text("user")?);
     principal.name = given.text("name")?;
     principal.organisation = given.text("organisation")?;

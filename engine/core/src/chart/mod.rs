@@ -5,8 +5,10 @@
 
 mod action;
 mod clock;
+mod contract;
 mod invoke;
 mod ladder;
+mod mark;
 mod people;
 mod read;
 mod schedule;
@@ -22,8 +24,10 @@ use std::sync::Arc;
 
 pub use action::{Action, Addressee, Call, Each, Notify, PathAssignment, Retry, Send, StartInstance, Undo, ValueTemplate, Verb};
 pub use clock::Clock;
+pub use contract::{ActionContract, Contract, EventContract, FAILURES, PROBLEM_MEMBERS, accept as accept_reported};
 pub use invoke::{Children, Invoke, Work};
 pub use ladder::{Channel, Rung, RungCondition, RungMoment};
+pub use mark::{Marks, finds_marks};
 pub use people::{Party, People, PersonPattern};
 pub use read::{Find, FindSource, Read, ReadOf, Take};
 pub use schedule::{Schedule, Scheduled};
@@ -77,6 +81,10 @@ pub struct Chart {
     pub lets: Lets,
     pub reads: BTreeMap<Arc<str>, Read>,
     pub tables: Tables,
+    /// By adapter, of those that have one.
+    pub contracts: BTreeMap<Arc<str>, Arc<Contract>>,
+    /// What is declared of the marks that it writes and looks for; None: nothing.
+    pub marks: Option<Arc<Marks>>,
     pub start: Start,
     pub access: Vec<Access>,
     /// In the order in which they are written.
@@ -102,6 +110,19 @@ impl Chart {
             transition.actions.iter().chain(branches)
         });
         of_states.chain(of_transitions)
+    }
+
+    /// What is agreed on an action; None where the adapter has no contract.
+    pub fn contract(&self, adapter: &str, action: &str) -> Option<&ActionContract> {
+        self.contracts.get(adapter)?.actions.get(action).map(|contract| &**contract)
+    }
+
+    /// The first `call` under this id.
+    pub fn call(&self, id: &str) -> Option<&Call> {
+        self.actions().find_map(|action| match &action.verb {
+            Verb::Call(call) if **call.id.as_ref().unwrap_or(&call.action) == *id => Some(call),
+            _ => None,
+        })
     }
 
     /// Whether a schedule looks for its instances, be it by their states alone.

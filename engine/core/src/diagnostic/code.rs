@@ -92,6 +92,7 @@ codes! {
     UnknownTag = "0307", "a tag that no state has";
     UnknownSchedule = "0308", "an unknown schedule";
     NotIndexed = "0309", "a field that nobody is found by";
+    ContractMissing = "0310", "an adapter that another one's contract may be meant for";
 
     // 04xx: types and expressions.
     ExpressionSyntax = "0401", "not an expression";

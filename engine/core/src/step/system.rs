@@ -25,6 +25,8 @@ pub(super) fn chart() -> Chart {
         data: Fields::default(),
         lets: Vec::new(),
         reads: Default::default(),
+        contracts: Default::default(),
+        marks: None,
         tables: Default::default(),
         start: Start::default(),
         access: Vec::new(),

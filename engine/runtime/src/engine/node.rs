@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Engine, Inner};
+use super::{Engine, Inner, Reports};
 use crate::clock::{Clock, Entropy};
 use crate::configuration::EngineConfig;
 use crate::handover::Handover;
@@ -102,8 +102,12 @@ impl Node {
             system,
             running: Default::default(),
         };
+        let engine = Engine { inner: Arc::new(inner) };
+        for (name, adapter) in engine.inner.adapters.iter() {
+            adapter.connect(Reports::of(name.clone(), &engine));
+        }
         Node {
-            engine: Engine { inner: Arc::new(inner) },
+            engine,
             intake,
             timers,
             messages,

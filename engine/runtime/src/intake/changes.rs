@@ -8,7 +8,7 @@ use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{
     ArmedTimer, Entry, Facts, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, Verdict, index_of,
-    mark_index, state_names,
+    state_names,
 };
 
 use super::request::{Origin, Request};
@@ -168,14 +168,14 @@ impl Changes {
         let sequence = outcome.next.sequence;
         for (change, ordinal) in outcome.marks.iter().zip(0..) {
             match change {
-                MarkChange::Put { name, values } => self.marks.push(NewMark {
+                MarkChange::Put { name, values, index } => self.marks.push(NewMark {
                     sequence,
                     ordinal,
                     name: name.clone(),
                     at_us: now.as_microsecond(),
                     actor: actor.clone(),
                     values: mark_body(own, values),
-                    index: mark_index(values),
+                    index: index.clone(),
                 }),
                 MarkChange::Back { name } => self.marks_back.push(MarkBack {
                     sequence,

@@ -8,6 +8,7 @@ mod people;
 mod places;
 mod races;
 mod reading;
+mod reports;
 mod schedules;
 
 use std::collections::BTreeMap;

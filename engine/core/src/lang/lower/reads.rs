@@ -56,6 +56,9 @@ impl Lowering<'_> {
         if let Some(node) = mapping.get("keys") {
             return self.value(node, &scope, FACT).map(ReadOf::Keys);
         }
+        if let Some(name) = marks {
+            self.check_sought_marks(name, mapping);
+        }
         if has("where") || has("in") || marks.is_some() {
             let source = match marks {
                 Some(name) => FindSource::Marks(name.text.clone()),
@@ -156,7 +159,8 @@ impl Lowering<'_> {
     }
 }
 
-fn take(node: Option<&Node>) -> Take {
+/// What is made of what is found.
+pub(super) fn take(node: Option<&Node>) -> Take {
     let Some(node) = node else { return Take::List };
     if let Some(word) = node.as_scalar() {
         return if &*word.text == "count" { Take::Count } else { Take::List };

@@ -23,6 +23,7 @@ impl Lowering<'_> {
         self.declare_clocks(workflow);
         self.declare_schedules(workflow);
         let lets = self.declare_names(workflow);
+        self.declare_contracts();
         let admissions = self.admissions();
         let start = self.start(workflow.get("start"));
         let scope = self.scope.clone();
@@ -64,6 +65,8 @@ impl Lowering<'_> {
             lets,
             reads,
             tables,
+            contracts: self.pinned_contracts(),
+            marks: self.pinned_marks(),
             start,
             access,
             clocks,

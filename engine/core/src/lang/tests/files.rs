@@ -50,6 +50,7 @@ fn the_workflows_that_ship_have_no_problem() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../workflows");
     for folder in [
         "lab",
+        "lab/adapters",
         "lab/calendars",
         "lab/schemas",
         "lab/tables",

@@ -76,7 +76,8 @@ fn file_of(example: &str) -> String {
     let (kind, rest) = example.split_once(": ").unwrap_or((example, ""));
     let name = rest.lines().next().unwrap_or("");
     match kind {
-        "table" | "calendar" | "schema" => format!("{kind}s/{name}.yaml"),
+        "table" | "calendar" | "schema" | "adapter" => format!("{kind}s/{name}.yaml"),
+        _ if example.starts_with("marks:") => "marks.yaml".to_owned(),
         "test" => format!("{name}.test.yaml"),
         _ => format!("{name}.yaml"),
     }
@@ -96,7 +97,7 @@ fn every_example_has_no_problem() {
         assert_eq!(has_chart, example.starts_with("workflow: "), "{name} is a workflow, or none");
     }
     for kind in KINDS.iter().filter(|kind| kind.unbuilt.is_none()) {
-        let begins = |example: &&str| example.starts_with(&format!("{}: ", kind.key));
+        let begins = |example: &&str| example.starts_with(&format!("{}:", kind.key));
         assert!(all.0.iter().any(begins), "there is an example of {}", kind.construct.noun);
     }
 }
