@@ -4,7 +4,7 @@ use super::fields::FIELDS_MAX;
 use super::grammar::{KINDS, Kind};
 use super::loader::{Loader, TableSlot};
 use super::lower::lower;
-use super::{Bundle, Resolver, Unbuilt, calendar, contract, marks, shape, table, unbuilt};
+use super::{Bundle, Resolver, Unbuilt, calendar, contract, marks, shape, table, unbuilt, view};
 use crate::chart::Chart;
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, nearest};
@@ -56,6 +56,11 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
     if kind.key == "adapter" {
         let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);
         contract::read(mapping, &mut loader, &mut out, &mut room);
+    }
+    match kind.key {
+        "view" => view::read_view(mapping, &view::Beside::new(&name, files), &mut out),
+        "portal" => view::read_portal(mapping, &view::Beside::new(&name, files), &mut out),
+        _ => {}
     }
     if kind.key == "marks" {
         let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);

@@ -32,6 +32,7 @@ mod table;
 mod tests;
 mod together;
 mod unbuilt;
+mod view;
 
 use std::sync::Arc;
 

@@ -57,8 +57,16 @@ pub(in crate::lang) static KINDS: &[Kind] = &[
         construct: &ADAPTER,
         unbuilt: None,
     },
-    unbuilt("view", &VIEW, "views"),
-    unbuilt("portal", &PORTAL, "portals"),
+    Kind {
+        key: "view",
+        construct: &VIEW,
+        unbuilt: None,
+    },
+    Kind {
+        key: "portal",
+        construct: &PORTAL,
+        unbuilt: None,
+    },
     unbuilt("simulation", &SIMULATION, "simulations"),
     Kind {
         key: "test",

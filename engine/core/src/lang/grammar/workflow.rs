@@ -114,7 +114,7 @@ const TAKE: Shape = Shape::Either(&Forms {
     mapping: Some(Shape::Map(&SUM)),
 });
 
-static SUM: Construct = Construct {
+pub(super) static SUM: Construct = Construct {
     noun: "a sum",
     shared: &[],
     keys: &[

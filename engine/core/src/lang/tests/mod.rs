@@ -20,6 +20,7 @@ mod table_files;
 mod tables;
 mod together;
 mod transitions;
+mod views;
 mod workflows;
 
 use std::collections::BTreeMap;
