@@ -9,6 +9,7 @@ mod contract;
 mod invoke;
 mod ladder;
 mod mark;
+mod migration;
 mod people;
 mod read;
 mod schedule;
@@ -28,6 +29,7 @@ pub use contract::{ActionContract, Contract, EventContract, FAILURES, PROBLEM_ME
 pub use invoke::{Children, Invoke, Work};
 pub use ladder::{Channel, Rung, RungCondition, RungMoment};
 pub use mark::{Marks, finds_marks};
+pub use migration::{Migration, TimerPolicy, Timers};
 pub use people::{Party, People, PersonPattern};
 pub use read::{Find, FindSource, Read, ReadOf, Take};
 pub use schedule::{Schedule, Scheduled};
@@ -91,6 +93,8 @@ pub struct Chart {
     pub clocks: Vec<Clock>,
     /// In the order in which they are written.
     pub schedules: Vec<Schedule>,
+    /// In the order in which they are written. Nothing moves instances by them yet.
+    pub migrations: Vec<Migration>,
     pub states: Vec<State>,
     pub transitions: Vec<Transition>,
     /// Who stops others, and who goes on by itself: asked several times a step, and mostly no active state is among them.

@@ -32,6 +32,7 @@ pub(super) fn chart() -> Chart {
         access: Vec::new(),
         clocks: Vec::new(),
         schedules: Vec::new(),
+        migrations: Vec::new(),
         states: vec![root()],
         transitions: Vec::new(),
         notable: Notable::default(),

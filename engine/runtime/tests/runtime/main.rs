@@ -15,6 +15,7 @@ mod poison;
 mod queries;
 mod races;
 mod reads;
+mod reports;
 mod running;
 mod schedules;
 mod sight;

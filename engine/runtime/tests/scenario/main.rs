@@ -10,6 +10,7 @@ mod races;
 mod reading;
 mod reports;
 mod schedules;
+mod stand_ins;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

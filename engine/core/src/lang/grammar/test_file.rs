@@ -16,6 +16,8 @@ pub(super) static TEST: Construct = Construct {
 
 const STEPS: Shape = Shape::Names(Name::Any, &Shape::List(&Shape::Map(&STEP)), Empty::Refused);
 
+const STAND_INS: Shape = Shape::Names(Name::File, &Shape::Literal, Empty::Refused);
+
 static GIVEN: Construct = Construct {
     noun: "what is given",
     shared: &[],
@@ -23,8 +25,12 @@ static GIVEN: Construct = Construct {
         key("clock", Shape::Literal, "the moment at which it begins"),
         key("people", Shape::Anything, "name to roles, or to a mapping"),
         key("on_shift", Shape::Anything, "who is on shift").unbuilt("shifts"),
-        key("tables", Shape::Anything, "stand-ins for tables").unbuilt("stand-ins for tables"),
-        key("calendars", Shape::Anything, "stand-ins for calendars").unbuilt("stand-ins for calendars"),
+        key("tables", STAND_INS, "tables by name, and the files that stand in for them"),
+        key(
+            "calendars",
+            STAND_INS,
+            "calendars by name, and the files that stand in for them",
+        ),
         key("instances", Shape::Anything, "instances that are there already"),
         key("adapters", Shape::Anything, "what adapters answer"),
         key("common", Shape::Anything, "values that scenarios share by aliases"),

@@ -47,9 +47,8 @@ static OWN: &[Key] = &[
     key(
         "migrate",
         Shape::List(&Shape::Map(&MIGRATION)),
-        "how instances come from an older definition",
-    )
-    .unbuilt("migrations"),
+        "how instances are to come from an older definition; checked and kept, and nothing moves them by it yet",
+    ),
 ];
 
 static START: Construct = Construct {

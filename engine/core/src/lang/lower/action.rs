@@ -173,7 +173,7 @@ impl Lowering<'_> {
     }
 
     /// The field of `data` at a path; None with a diagnostic when there is none, and without one where fields are not declared.
-    fn field_at(&mut self, key: &Scalar, path: &[Arc<str>]) -> Option<Field> {
+    pub(super) fn field_at(&mut self, key: &Scalar, path: &[Arc<str>]) -> Option<Field> {
         if let Some(field) = self.data.at(path) {
             return Some(field.clone());
         }

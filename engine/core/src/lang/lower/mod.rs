@@ -12,6 +12,7 @@ mod event_names;
 mod expression;
 mod invoke;
 mod marks;
+mod migration;
 mod names;
 mod people;
 mod read_uses;

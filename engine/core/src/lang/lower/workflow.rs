@@ -42,6 +42,7 @@ impl Lowering<'_> {
         let clocks = self.clocks(workflow, &scope);
         let written_zone = zone.as_ref().and_then(Template::literal);
         let schedules = self.schedules(workflow, &start, written_zone);
+        let migrations = self.migrations(workflow);
         if let Some(root) = self.states.first_mut() {
             root.title = title.clone();
         }
@@ -71,6 +72,7 @@ impl Lowering<'_> {
             access,
             clocks,
             schedules,
+            migrations,
             notable: Notable::of(&self.states),
             indexed,
             holds_personal_data,

@@ -10,6 +10,7 @@ mod fields;
 mod files;
 mod forms;
 mod marks;
+mod migrations;
 mod pages;
 mod personal;
 mod reference;

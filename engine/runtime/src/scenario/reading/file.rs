@@ -12,6 +12,7 @@ use statewright_core::yaml::{Mapping, Node, is_extension};
 
 use super::Reader;
 use super::addressee::roles_told;
+use super::stand_ins::{StandIns, UsedCalendar};
 use crate::scenario::plan::{Definition, Given, Scenario, TestFile};
 
 /// Reads the test file `main` of `sources` and the definitions that it uses, which are added to `sources`. There is a file exactly where
@@ -21,7 +22,10 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
     let Some(root) = tree.as_ref().and_then(Node::as_mapping) else {
         return (None, out.sorted());
     };
-    let (definitions, calendars) = definitions(root, sources, main, files, &mut out);
+    let stand_ins = StandIns::of(root, sources, main, files, &mut out);
+    let (definitions, calendars) = definitions(root, sources, main, &stand_ins, &mut out);
+    stand_ins.check_needed(definitions.iter().map(|definition| &*definition.chart), &mut out);
+    let calendars = stand_ins.calendars(calendars);
     let zone = zone_of(definitions.first().map(|definition| &*definition.chart));
     let mut reader = Reader {
         out,
@@ -117,10 +121,10 @@ fn definitions(
     main: FileId,
     files: &dyn Resolver,
     out: &mut Diagnostics,
-) -> (Vec<Definition>, Vec<Arc<str>>) {
+) -> (Vec<Definition>, Vec<UsedCalendar>) {
     let from = sources.get(main).map_or("", |source| source.name()).to_owned();
     let mut definitions: Vec<Definition> = Vec::new();
-    let mut calendars: Vec<Arc<str>> = Vec::new();
+    let mut calendars = Vec::new();
     for scalar in root
         .get("uses")
         .and_then(Node::as_sequence)
@@ -148,7 +152,10 @@ fn definitions(
                 source: bundle.canonical().into(),
                 chart: Arc::new(chart),
             }),
-            (None, Some(_), Some(bundle)) => calendars.push(bundle.canonical().into()),
+            (None, Some(calendar), Some(bundle)) => calendars.push(UsedCalendar {
+                name: calendar.name,
+                bundle: bundle.canonical().into(),
+            }),
             _ => {}
         }
     }

@@ -42,9 +42,7 @@ impl Reader<'_> {
                 }
                 "adapters" => given.adapters = self.adapters(value),
                 "on_shift" => given.unbuilt.push((entry.key.span, "shifts")),
-                "tables" => given.unbuilt.push((entry.key.span, "stand-ins for tables")),
-                "calendars" => given.unbuilt.push((entry.key.span, "stand-ins for calendars")),
-                // `common` is for the author's own anchors; other keys have been told.
+                // `tables` and `calendars` were read before the workflows; `common` is for the author's own anchors; other keys have been told.
                 _ => {}
             }
         }
