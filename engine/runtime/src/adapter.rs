@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use statewright_core::value::Value;
 
+use crate::engine::Reports;
+
 /// One attempt at an effect.
 #[derive(Clone, Debug)]
 pub struct Attempt {
@@ -45,6 +47,12 @@ pub trait Adapter: Send + Sync + 'static {
     fn attempt_ms(&self, action: &str) -> Option<i64> {
         let _ = action;
         None
+    }
+
+    /// Told once, before anything is asked of it: here it may report what happens on the way, and answers that do not stand any more. An
+    /// adapter whose other side reports over the engine's API, or that has nothing to report, needs no such way.
+    fn connect(&self, reports: Reports) {
+        drop(reports);
     }
 
     async fn perform(&self, attempt: Attempt) -> Result<Value, AttemptFailure>;

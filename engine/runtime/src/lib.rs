@@ -46,7 +46,8 @@ pub mod tokens;
 pub use assignments::Assignments;
 pub use calendars::Calendars;
 pub use engine::{
-    Deployed, DeployedCalendar, Ended, Engine, Node, SendRequest, StartRequest, Surroundings, TaskRequest, WithdrawRequest,
+    Deployed, DeployedCalendar, Ended, Engine, Node, ReportRequest, Reports, SendRequest, StartRequest, Surroundings,
+    TaskRequest, WithdrawRequest,
 };
 pub use messages::Messages;
 pub use schedules::{ListedSchedule, Schedules};

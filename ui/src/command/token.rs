@@ -6,7 +6,7 @@ use statewright_core::value::Value;
 
 use super::*;
 use crate::client::Call;
-use crate::failure::Exit;
+use crate::failure::{Exit, Failure};
 use crate::json::{member, member_items, member_texts, present, text, text_or_null, texts};
 use crate::table::Table;
 
@@ -34,7 +34,11 @@ enum What {
 #[derive(Debug, Args)]
 struct Create {
     /// Whom it stands for, as `USER[:ROLE,ROLE][@ORGANISATION]`; the engine's own roles are `operator` and `auditor`
-    principal: String,
+    #[arg(required_unless_present = "adapter")]
+    principal: Option<String>,
+    /// An adapter instead of a person: it may send the events that workflows let it send, and report on what it was asked for
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["principal", "name", "unit", "skills", "person"])]
+    adapter: Option<String>,
     /// The person's name
     #[arg(long)]
     name: Option<String>,
@@ -67,7 +71,27 @@ impl Token {
 
 impl Create {
     async fn run(self, target: &Target, terminal: Terminal) -> Outcome {
-        let principal: Principal = self.principal.parse()?;
+        let (body, whom) = self.body()?;
+        let token = target.ask_making(terminal, Call::post(&["tokens"], body)).await?.value()?;
+        terminal.answer(&token, || format!("{}\n", member(&token, "token")));
+        terminal.note(format_args!(
+            "token {} for {whom}; it is shown this once",
+            member(&token, "id"),
+        ));
+        Ok(Exit::Done)
+    }
+
+    /// What is asked for, and for whom.
+    fn body(&self) -> Result<(Value, String), Failure> {
+        let valid_for = ("valid_for", text_or_null(self.valid_for.as_deref()));
+        let Some(principal) = &self.principal else {
+            let adapter = self.adapter.clone().unwrap_or_default();
+            return Ok((
+                present([("adapter", text(&adapter)), valid_for]),
+                format!("the adapter {adapter}"),
+            ));
+        };
+        let principal: Principal = principal.parse()?;
         let body = present([
             ("name", text_or_null(self.name.as_deref())),
             ("organisation", text_or_null(principal.organisation.as_deref())),
@@ -76,16 +100,9 @@ impl Create {
             ("skills", texts(&self.skills)),
             ("unit", text_or_null(self.unit.as_deref())),
             ("user", text(&principal.user)),
-            ("valid_for", text_or_null(self.valid_for.as_deref())),
+            valid_for,
         ]);
-        let token = target.ask_making(terminal, Call::post(&["tokens"], body)).await?.value()?;
-        terminal.answer(&token, || format!("{}\n", member(&token, "token")));
-        terminal.note(format_args!(
-            "token {} for {}; it is shown this once",
-            member(&token, "id"),
-            principal.user
-        ));
-        Ok(Exit::Done)
+        Ok((body, principal.user.to_string()))
     }
 }
 
@@ -97,7 +114,7 @@ async fn list(target: &Target, terminal: Terminal) -> Outcome {
             let principal = token.field("principal").unwrap_or(&Value::Null);
             table.row([
                 member(token, "id").to_owned(),
-                member(principal, "user").to_owned(),
+                user_of(principal),
                 member_texts(principal, "roles").join(","),
                 member(principal, "organisation").to_owned(),
                 member(token, "created_at").to_owned(),
@@ -107,4 +124,12 @@ async fn list(target: &Target, terminal: Terminal) -> Outcome {
         table.to_string()
     });
     Ok(Exit::Done)
+}
+
+/// A person's id, or the adapter's name.
+fn user_of(principal: &Value) -> String {
+    match member(principal, "adapter") {
+        "" => member(principal, "user").to_owned(),
+        adapter => format!("adapter {adapter}"),
+    }
 }

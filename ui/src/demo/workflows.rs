@@ -27,6 +27,9 @@ const SHIPPED: &[Shipped] = &[
         main: "lens-order.yaml",
         files: &[
             file!("lens-order.yaml"),
+            file!("marks.yaml"),
+            file!("adapters/lens_design.yaml"),
+            file!("adapters/carrier.yaml"),
             file!("schemas/rx.yaml"),
             file!("schemas/frame.yaml"),
             file!("schemas/inspection.yaml"),

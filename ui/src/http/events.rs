@@ -32,7 +32,7 @@ pub const ROUTES: &[Route] = &[Route {
     operation: "sendEvent",
     summary: "Send an event to an instance",
     description: "Answers with the instance as it stands after it. A refused or ignored event changes nothing and stands in the trail all the same. To whoever does not see the instance there is none: nothing happens, and nothing is kept.",
-    access: Access::Token,
+    access: Access::Sender,
     parameters: &[WORKFLOW, KEY, IF_MATCH, IDEMPOTENCY_KEY],
     body: Some("Event"),
     answers: &[Reply {

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use statewright_core::diagnostic::Code;
+use statewright_core::step::ActorKind;
 
 use super::authentication::{Caller, authenticate, on_behalf};
 use super::limit::{HEADER_BYTES_MAX, HEADERS_MAX, TARGET_BYTES_MAX};
@@ -110,15 +111,28 @@ pub async fn admit(State((service, route)): State<(Shared, &'static Route)>, mut
             Err(problem) => return note(problem.into_response(), noted),
         };
         noted.caller = Some(caller.clone());
-        if let Access::Role(role) = route.access
-            && !caller.has_role(role)
-        {
-            let problem = Problem::of(Code::RoleMissing, format!("This takes the role `{role}`"));
-            return note(problem.into_response(), noted);
+        if let Some(missing) = missing(route.access, &caller) {
+            return note(Problem::of(Code::RoleMissing, missing).into_response(), noted);
         }
         request.extensions_mut().insert(caller);
     }
     note(next.run(request).await, noted)
+}
+
+/// What a route asks for and the caller does not have.
+fn missing(access: Access, caller: &Caller) -> Option<String> {
+    let is_adapter = caller.actor.kind == ActorKind::Adapter;
+    match access {
+        Access::Open | Access::Sender => None,
+        Access::Adapter if is_adapter => None,
+        Access::Adapter => Some("This takes the token of an adapter".to_owned()),
+        // it would be shown what nobody granted it: an adapter looks at nothing
+        Access::Token | Access::Role(_) if is_adapter => {
+            Some("This takes the token of a person, and this is an adapter's".to_owned())
+        }
+        Access::Token => None,
+        Access::Role(role) => (!caller.has_role(role)).then(|| format!("This takes the role `{role}`")),
+    }
 }
 
 fn note(mut response: Response<Body>, noted: Noted) -> Response<Body> {

@@ -15,6 +15,7 @@ mod authentication;
 mod bodies;
 mod body;
 mod calendars;
+mod effects;
 mod events;
 mod fault;
 mod gate;

@@ -134,7 +134,7 @@ fn reference(schema: &str) -> Value {
 fn security(access: Access) -> Value {
     match access {
         Access::Open => json!([]),
-        Access::Token | Access::Role(_) => json!([{"token": []}]),
+        Access::Token | Access::Sender | Access::Adapter | Access::Role(_) => json!([{"token": []}]),
     }
 }
 
@@ -142,7 +142,8 @@ fn role(access: Access) -> &'static str {
     match access {
         Access::Role(super::OPERATOR) => "Needs the role `operator`.",
         Access::Role(_) => "Needs the role `auditor`.",
-        Access::Open | Access::Token => "",
+        Access::Adapter => "Needs the token of an adapter.",
+        Access::Open | Access::Token | Access::Sender => "",
     }
 }
 

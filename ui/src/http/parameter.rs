@@ -16,6 +16,13 @@ pub const KEY: Parameter = Parameter {
     schema: r#"{"type": "string"}"#,
 };
 
+pub const EFFECT: Parameter = Parameter {
+    name: "effect",
+    place: Place::Path,
+    description: "The key under which the adapter was asked: the `Idempotency-Key` of the request that it got",
+    schema: r#"{"type": "string"}"#,
+};
+
 pub const LIMIT: Parameter = Parameter {
     name: "limit",
     place: Place::Query,

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use statewright_core::chart::Reason;
 use statewright_core::field::Fields;
-use statewright_core::step::{Actor, Offer, SignatureOffer, Signer};
+use statewright_core::step::{Actor, ActorKind, Offer, SignatureOffer, Signer};
 use statewright_core::value::Value;
 use statewright_core::value::interface::to_interface;
 use statewright_engine::body::Party;
@@ -133,6 +133,9 @@ fn party_value(party: &Party) -> Value {
 
 /// Schema `Principal`.
 pub fn principal_value(actor: &Actor) -> Value {
+    if actor.kind == ActorKind::Adapter {
+        return object([("adapter", text(&actor.id))]);
+    }
     object([
         ("name", text_or_null(actor.name.as_deref())),
         ("organisation", text_or_null(actor.organisation.as_deref())),

@@ -35,8 +35,12 @@ pub struct Route {
 pub enum Access {
     /// Anyone, without a token.
     Open,
-    /// Anyone with a token; the engine decides what they see and may.
+    /// Any person with a token; the engine decides what they see and may.
     Token,
+    /// The same, and adapters, which look at nothing.
+    Sender,
+    /// Only with an adapter's token.
+    Adapter,
     /// Only with the engine's own role of that name.
     Role(&'static str),
 }
@@ -71,7 +75,19 @@ impl Access {
     pub fn problems(self) -> &'static [Code] {
         match self {
             Access::Open => &[],
-            Access::Token => &[
+            Access::Token | Access::Adapter => &[
+                Code::ParameterUnreadable,
+                Code::Unauthenticated,
+                Code::RoleMissing,
+                Code::Overloaded,
+                Code::HeadersTooLarge,
+                Code::Internal,
+                Code::StoreAway,
+                Code::StoreFull,
+                Code::TimedOut,
+                Code::ShuttingDown,
+            ],
+            Access::Sender => &[
                 Code::ParameterUnreadable,
                 Code::Unauthenticated,
                 Code::Forbidden,
@@ -107,6 +123,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::calendars::ROUTES,
         super::instances::ROUTES,
         super::events::ROUTES,
+        super::effects::ROUTES,
         super::tasks::ROUTES,
         super::signatures::ROUTES,
         super::notices::ROUTES,

@@ -33,7 +33,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/tokens",
         operation: "createToken",
         summary: "Make an access token",
-        description: "Its text is in this answer and nowhere else.",
+        description: "For a person, or for an adapter, which then sends the events that workflows let it send, and reports on what it was asked for. Its text is in this answer and nowhere else.",
         access: Access::Role(OPERATOR),
         parameters: &[],
         body: Some("TokenRequest"),
@@ -92,8 +92,10 @@ pub const ROUTES: &[Route] = &[
 async fn create(State(service): State<Shared>, Extension(caller): Extension<Caller>, request: Request) -> Answered<Response> {
     let (parts, body) = request.into_parts();
     let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
-    let user = given.required_text("user")?;
-    let principal = principal(user, &mut given)?;
+    let principal = match given.text("adapter")? {
+        Some(adapter) => Actor::plain(ActorKind::Adapter, adapter),
+        None => principal(given.required_text("user")?, &mut given)?,
+    };
     let valid_for = given.text("valid_for")?;
     let _held = given.finish()?;
     let now = service.engine.now();

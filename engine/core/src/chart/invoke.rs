@@ -15,6 +15,8 @@ pub struct Invoke {
     pub timeout: Option<Template>,
     /// A child exists.
     pub on_start: Option<TransitionIndex>,
+    /// The adapter reports a step on the way.
+    pub on_progress: Option<TransitionIndex>,
     pub on_done: Option<TransitionIndex>,
     pub on_error: Option<TransitionIndex>,
     /// What `undo` asks of an adapter after this was done.

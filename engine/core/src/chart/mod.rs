@@ -6,8 +6,11 @@
 mod action;
 mod assignment;
 mod clock;
+mod contract;
 mod invoke;
 mod ladder;
+mod mark;
+mod migration;
 mod people;
 mod read;
 mod roles;
@@ -25,8 +28,11 @@ use std::sync::Arc;
 pub use action::{Action, Addressee, Call, Each, Notify, PathAssignment, Retry, Send, StartInstance, Undo, ValueTemplate, Verb};
 pub use assignment::{Assignment, Preference, Reoffer};
 pub use clock::Clock;
+pub use contract::{ActionContract, Contract, EventContract, FAILURES, PROBLEM_MEMBERS, accept as accept_reported};
 pub use invoke::{Children, Invoke, Work};
 pub use ladder::{Channel, Rung, RungCondition, RungMoment};
+pub use mark::{Marks, finds_marks};
+pub use migration::{Migration, TimerPolicy, Timers};
 pub use people::{Party, People, PersonPattern};
 pub use read::{Find, FindSource, Read, ReadOf, Take};
 pub use roles::{ROLES_MAX, Role, Roles, RolesVersion, Roster, Unit};
@@ -81,12 +87,18 @@ pub struct Chart {
     pub lets: Lets,
     pub reads: BTreeMap<Arc<str>, Read>,
     pub tables: Tables,
+    /// By adapter, of those that have one.
+    pub contracts: BTreeMap<Arc<str>, Arc<Contract>>,
+    /// What is declared of the marks that it writes and looks for; None: nothing.
+    pub marks: Option<Arc<Marks>>,
     pub start: Start,
     pub access: Vec<Access>,
     /// In the order in which they are written.
     pub clocks: Vec<Clock>,
     /// In the order in which they are written.
     pub schedules: Vec<Schedule>,
+    /// In the order in which they are written. Nothing moves instances by them yet.
+    pub migrations: Vec<Migration>,
     pub states: Vec<State>,
     pub transitions: Vec<Transition>,
     /// Who stops others, and who goes on by itself: asked several times a step, and mostly no active state is among them.
@@ -127,6 +139,19 @@ impl Chart {
             _ => None,
         }));
         people
+    }
+
+    /// What is agreed on an action; None where the adapter has no contract.
+    pub fn contract(&self, adapter: &str, action: &str) -> Option<&ActionContract> {
+        self.contracts.get(adapter)?.actions.get(action).map(|contract| &**contract)
+    }
+
+    /// The first `call` under this id.
+    pub fn call(&self, id: &str) -> Option<&Call> {
+        self.actions().find_map(|action| match &action.verb {
+            Verb::Call(call) if **call.id.as_ref().unwrap_or(&call.action) == *id => Some(call),
+            _ => None,
+        })
     }
 
     /// Whether a schedule looks for its instances, be it by their states alone.

@@ -48,6 +48,8 @@ pub enum Trigger {
     Done,
     /// A child of the source's invoke at this position exists.
     InvokeStart(usize),
+    /// The adapter of the source's invoke at this position reports a step on the way.
+    InvokeProgress(usize),
     /// `done.ID` or `error.ID` of the source's invoke at this position.
     InvokeDone(usize),
     InvokeError(usize),

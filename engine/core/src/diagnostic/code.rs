@@ -93,6 +93,7 @@ codes! {
     UnknownSchedule = "0308", "an unknown schedule";
     NotIndexed = "0309", "a field that nobody is found by";
     UnknownRole = "0310", "an unknown role";
+    ContractMissing = "0311", "an adapter that another one's contract may be meant for";
 
     // 04xx: types and expressions.
     ExpressionSyntax = "0401", "not an expression";

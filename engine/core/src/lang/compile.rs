@@ -4,7 +4,7 @@ use super::fields::FIELDS_MAX;
 use super::grammar::{KINDS, Kind};
 use super::loader::{Loader, TableSlot};
 use super::lower::lower;
-use super::{Bundle, Resolver, Unbuilt, calendar, roles, shape, table, unbuilt};
+use super::{Bundle, Resolver, Unbuilt, calendar, contract, marks, roles, shape, table, unbuilt, view};
 use crate::chart::{Chart, RolesVersion};
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, nearest};
@@ -55,6 +55,19 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
             loader.tables.insert(own.text.clone(), TableSlot::Reading);
         }
         table::read(mapping, &mut loader, &mut out, &mut room);
+    }
+    if kind.key == "adapter" {
+        let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);
+        contract::read(mapping, &mut loader, &mut out, &mut room);
+    }
+    match kind.key {
+        "view" => view::read_view(mapping, &view::Beside::new(&name, files), &mut out),
+        "portal" => view::read_portal(mapping, &view::Beside::new(&name, files), &mut out),
+        _ => {}
+    }
+    if kind.key == "marks" {
+        let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);
+        marks::read(mapping, &mut loader, &mut out, &mut room);
     }
     if kind.key == "calendar" {
         let mut loader = Loader::new(sources, &name, files);

@@ -8,7 +8,7 @@ use super::path::join;
 use super::{Resolver, shape, unbuilt::Unbuilt};
 use crate::chart::Table;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, Span, nearest};
-use crate::yaml::{Node, Scalar, parse};
+use crate::yaml::{Node, Scalar, is_extension, parse};
 
 /// Files one definition may name: more than any has.
 pub const PINNED_FILES_MAX: usize = 200;
@@ -32,6 +32,16 @@ const TABLE: Named = Named {
 const CALENDAR: Named = Named {
     kind: "calendar",
     folder: "calendars",
+    code: Code::MissingFile,
+};
+
+/// The file that declares the marks of the workflows beside it.
+const MARKS: &str = "marks.yaml";
+
+/// An adapter's contract. There may be none.
+const CONTRACT: Named = Named {
+    kind: "adapter",
+    folder: "adapters",
     code: Code::MissingFile,
 };
 
@@ -100,7 +110,48 @@ impl<'a> Loader<'a> {
         self.named(&CALENDAR, &from, &name.text, name.span, out)
     }
 
+    /// The tree of an adapter's contract. None where there is none, which is told only if another adapter's may be meant.
+    pub(super) fn contract(&mut self, name: &Scalar, out: &mut Diagnostics) -> Option<Node> {
+        let from = self.main.clone();
+        let mut found = self.found(&CONTRACT, &from, &name.text);
+        // beside the workflow another kind of file may have the adapter's name
+        let folder = format!("{}/", CONTRACT.folder);
+        found.retain(|(path, text)| path.contains(&folder) || begins_with(text, CONTRACT.kind));
+        if !found.is_empty() {
+            return self.take(&CONTRACT, &name.text, found, name.span, out);
+        }
+        let known = self.known(&join(&from, &format!("{folder}x")).unwrap_or_default());
+        if let Some(meant) = nearest(&name.text, known.iter().map(String::as_str)) {
+            let message = format!("the adapter `{}` has no contract, and `{meant}` has one", name.text);
+            let diagnostic = Diagnostic::warning(Code::ContractMissing, name.span, message);
+            out.push(
+                diagnostic
+                    .help(format!("write `{meant}`, if that is meant"))
+                    .repair(name.span, meant),
+            );
+        }
+        None
+    }
+
+    /// The tree of the file of marks beside the workflow; None where there is none, which is no fault.
+    pub(super) fn marks(&mut self, out: &mut Diagnostics) -> Option<Node> {
+        let path: Arc<str> = join(&self.main, MARKS).filter(|path| **path != *self.main)?.into();
+        let text = self.resolver.resolve(&path).filter(|text| begins_with(text, "marks"))?;
+        let file = self.pin(&path, &text, Span::default(), out)?;
+        Some(parsed(file, &text, "marks", out))
+    }
+
     fn named(&mut self, named: &Named, from: &str, name: &str, place: Span, out: &mut Diagnostics) -> Option<Node> {
+        let found = self.found(named, from, name);
+        if found.is_empty() {
+            out.push(self.unknown(named, from, name, place));
+            return None;
+        }
+        self.take(named, name, found, place, out)
+    }
+
+    /// Files of that name, at the places where one of that kind may stand.
+    fn found(&self, named: &Named, from: &str, name: &str) -> Vec<(Arc<str>, Arc<str>)> {
         let is_name = !name.is_empty()
             && name
                 .bytes()
@@ -113,22 +164,38 @@ impl<'a> Loader<'a> {
             .filter(|_| is_name)
             .filter_map(|folder| join(from, &format!("{folder}{name}.yaml")))
             .filter(|path| Some(path) != main.as_ref());
-        let mut found = paths.filter_map(|path| {
-            let text = self.resolver.resolve(&path)?;
-            Some((Arc::<str>::from(path), text))
-        });
-        let Some((path, text)) = found.next() else {
-            drop(found);
-            out.push(self.unknown(named, from, name, place));
-            return None;
-        };
+        paths
+            .filter_map(|path| {
+                let text = self.resolver.resolve(&path)?;
+                Some((Arc::<str>::from(path), text))
+            })
+            .collect()
+    }
+
+    /// The first of the files found, of which there is to be one.
+    fn take(
+        &mut self,
+        named: &Named,
+        name: &str,
+        found: Vec<(Arc<str>, Arc<str>)>,
+        place: Span,
+        out: &mut Diagnostics,
+    ) -> Option<Node> {
+        let mut found = found.into_iter();
+        let (path, text) = found.next()?;
         if let Some((other, _)) = found.next() {
             let message = format!("there are two {}s `{name}`: `{path}` and `{other}`", named.kind);
             out.push(Diagnostic::error(Code::NameClash, place, message).help("keep one of the two files"));
         }
-        drop(found);
         let file = self.pin(&path, &text, place, out)?;
         Some(parsed(file, &text, named.kind, out))
+    }
+
+    /// The names of the files in the folder of that path.
+    fn known(&self, path: &str) -> Vec<String> {
+        let files = self.resolver.names(path.strip_suffix('x').unwrap_or_default());
+        let names = files.iter().filter_map(|file| file.strip_suffix(".yaml").map(str::to_owned));
+        names.collect()
     }
 
     fn unknown(&self, named: &Named, from: &str, name: &str, place: Span) -> Diagnostic {
@@ -137,10 +204,7 @@ impl<'a> Loader<'a> {
             .folders(from)
             .into_iter()
             .filter_map(|folder| join(from, &format!("{folder}x")));
-        let files = folders.flat_map(|path| self.resolver.names(path.strip_suffix('x').unwrap_or_default()));
-        let known: Vec<String> = files
-            .filter_map(|file| file.strip_suffix(".yaml").map(str::to_owned))
-            .collect();
+        let known: Vec<String> = folders.flat_map(|path| self.known(&path)).collect();
         let diagnostic = Diagnostic::error(*code, place, format!("there is no {kind} `{name}`"));
         match nearest(name, known.iter().map(String::as_str)) {
             Some(meant) => diagnostic.help(format!("write `{meant}`, if that is meant")),
@@ -208,4 +272,13 @@ fn parsed(file: FileId, text: &str, kind: &str, out: &mut Diagnostics) -> Node {
         shape::check(&node, kind.construct, Unbuilt::Refuse, out);
     }
     node
+}
+
+/// Whether the first key of a file names this kind.
+fn begins_with(text: &str, kind: &str) -> bool {
+    let (node, _) = parse(FileId(0), text);
+    let first = node
+        .as_mapping()
+        .and_then(|mapping| mapping.iter().find(|entry| !is_extension(entry.name())));
+    first.is_some_and(|entry| entry.name() == kind)
 }

@@ -15,12 +15,14 @@ mod bundle;
 mod calendar;
 mod compile;
 mod computed;
+mod contract;
 mod editor;
 mod fields;
 mod free;
 mod grammar;
 mod loader;
 mod lower;
+mod marks;
 mod path;
 mod personal;
 mod roles;
@@ -32,6 +34,7 @@ mod table;
 mod tests;
 mod together;
 mod unbuilt;
+mod view;
 
 use std::sync::Arc;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::agreed;
 use super::interrupt::{Interrupt, NoValue, failure};
 use super::machine::{Machine, Raised};
 use super::scope::Locals;
@@ -155,6 +156,7 @@ impl Machine<'_> {
             Verb::Mark(marks) => {
                 for (name, values) in marks {
                     let values = self.free_value(values, lets, locals)?;
+                    let values = agreed::marked(self.chart, name, values).map_err(Broken::Fault)?;
                     self.log.marks.push((name.clone(), values));
                 }
                 Ok(())
@@ -313,6 +315,7 @@ impl Machine<'_> {
     fn perform(&mut self, call: &Call, name: &str, lets: &[&Lets], locals: &Locals) -> Result<Arc<str>, Broken> {
         self.count_intent()?;
         let input = self.free_fields(&call.input, lets, locals)?;
+        let input = agreed::given(agreed::contract_of(self.chart, call), input).map_err(Broken::Fault)?;
         let expires_at = match &call.expires {
             Some(expires) => Some(
                 self.moment_after(&self.scope(lets, locals).template(expires)?)
@@ -325,7 +328,7 @@ impl Machine<'_> {
             key: key.clone(),
             adapter: call.adapter.clone(),
             action: call.action.clone(),
-            input: Value::from_fields(input),
+            input,
             retry: call.retry,
             expires_at,
             require: call

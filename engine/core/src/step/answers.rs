@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::agreed;
 use super::interrupt::{Interrupt, failure};
 use super::machine::Machine;
 use super::select::Occasion;
@@ -24,9 +25,11 @@ impl<'a> Machine<'a> {
                 return Ok(Verdict::Stale);
             };
             self.end_invoke(effect);
-            let (prefix, payload) = answer_payload(result);
+            let contract = declared.call().and_then(|call| agreed::contract_of(self.chart, call));
+            let result = agreed::heard(contract, result);
+            let (prefix, payload) = answer_payload(&result);
             self.set_event(format!("{prefix}.{}", declared.id).into(), Cow::Owned(payload));
-            return match result {
+            return match &*result {
                 Ok(_) => self.follow_done(invoke.state, invoke.position, declared),
                 Err(failure) => {
                     let occasion = Occasion::InvokeError(invoke.state, invoke.position, &declared.id);
@@ -41,8 +44,10 @@ impl<'a> Machine<'a> {
             return match result {
                 Ok(_) => Ok(Verdict::Taken),
                 Err(_) => {
+                    let contract = self.chart.call(&id).and_then(|call| agreed::contract_of(self.chart, call));
+                    let payload = answer_payload(&agreed::heard(contract, result)).1;
                     let name: Arc<str> = format!("error.call.{id}").into();
-                    self.set_event(name.clone(), Cow::Owned(answer_payload(result).1));
+                    self.set_event(name.clone(), Cow::Owned(payload));
                     self.follow_unless_paused(Occasion::Event(&name))
                 }
             };

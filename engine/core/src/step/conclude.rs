@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::index::mark_index;
 use super::interrupt::Interrupt;
 use super::log::Log;
 use super::machine::Machine;
 use super::{
     ArmedTimer, MarkChange, OpenTask, Outcome, Snapshot, Status, SubscriptionChange, TaskChange, TimerChange, Trace, Verdict,
 };
+use crate::chart::Chart;
 
 impl Machine<'_> {
     /// Everything that follows by itself, then timers, invokes, claims and subscriptions as the configuration wants them.
@@ -39,7 +41,7 @@ impl Machine<'_> {
         );
         let nothing = BTreeMap::new();
         let tasks = task_changes(before.map_or(&nothing, |before| &before.tasks), &self.next.tasks);
-        let marks = mark_changes(&self.log);
+        let marks = mark_changes(self.chart, &self.log);
         Outcome {
             verdict: Verdict::Taken,
             trace: Some(self.trace()),
@@ -114,15 +116,18 @@ impl Machine<'_> {
 }
 
 /// Marks and what takes them back, in the order in which they were written.
-fn mark_changes(log: &Log) -> Vec<MarkChange> {
+fn mark_changes(chart: &Chart, log: &Log) -> Vec<MarkChange> {
     let mut changes = Vec::with_capacity(log.marks.len() + log.marks_back.len());
     let mut back = log.marks_back.iter().peekable();
     for (position, (name, values)) in log.marks.iter().enumerate() {
         while let Some((name, _)) = back.next_if(|(_, before)| *before <= position) {
             changes.push(MarkChange::Back { name: name.clone() });
         }
-        let (name, values) = (name.clone(), values.clone());
-        changes.push(MarkChange::Put { name, values });
+        changes.push(MarkChange::Put {
+            name: name.clone(),
+            values: values.clone(),
+            index: mark_index(chart, name, values),
+        });
     }
     changes.extend(back.map(|(name, _)| MarkChange::Back { name: name.clone() }));
     changes

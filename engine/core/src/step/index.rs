@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Snapshot;
 use super::interrupt::{Interrupt, failure};
 use super::machine::Machine;
-use crate::chart::{Chart, ValueTemplate};
+use crate::chart::{Chart, ValueTemplate, finds_marks};
 use crate::identity::Digest;
 use crate::value::Value;
 
@@ -35,10 +35,13 @@ pub fn index_of(chart: &Chart, snapshot: &Snapshot) -> Option<Vec<(Arc<str>, Arc
     Some(pairs)
 }
 
-/// A mark is found by its single values.
-pub fn mark_index(values: &Value) -> Vec<(Arc<str>, Arc<str>)> {
+/// A mark is found by its single values; one that is declared, by the fields that say so.
+pub(super) fn mark_index(chart: &Chart, name: &str, values: &Value) -> Vec<(Arc<str>, Arc<str>)> {
+    let declared = chart.marks.as_ref().and_then(|marks| marks.get(name));
+    let finds = |field: &str| declared.is_none_or(|fields| fields.get(field).is_some_and(finds_marks));
     let fields = values.as_object().into_iter().flat_map(|fields| fields.iter());
     fields
+        .filter(|(name, _)| finds(name))
         .filter_map(|(name, value)| Some((name.clone(), index_text(value)?)))
         .collect()
 }
@@ -46,7 +49,11 @@ pub fn mark_index(values: &Value) -> Vec<(Arc<str>, Arc<str>)> {
 impl Machine<'_> {
     /// What nobody could find any more is not kept: a silent cut would be a find that lies.
     pub(super) fn check_index(&self) -> Result<(), Interrupt> {
-        let most = self.log.marks.iter().map(|(name, values)| (name, mark_index(values).len()));
+        let most = self
+            .log
+            .marks
+            .iter()
+            .map(|(name, values)| (name, mark_index(self.chart, name, values).len()));
         let too_long = most
             .filter(|(_, pairs)| *pairs > INDEX_PAIRS_MAX)
             .max_by_key(|(_, pairs)| *pairs);

@@ -44,6 +44,11 @@ pub enum InputKind {
         effect: Arc<str>,
         result: Result<Value, AdapterFailure>,
     },
+    /// An adapter tells of an effect beside answering it.
+    AdapterReport {
+        effect: Arc<str>,
+        report: Report,
+    },
     /// What became of a send (`sequence:ordinal`).
     SendAnswer {
         send: Arc<str>,
@@ -101,6 +106,15 @@ pub struct StartInput {
     pub secret: Option<[u8; 32]>,
 }
 
+/// What an adapter tells of an effect beside answering it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    /// A step on the way to the answer.
+    Progress { fields: Object },
+    /// The answer that was given does not stand any more.
+    Undone { fields: Object },
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdapterFailure {
     /// `refused`, `exhausted`, `interlock`, `expired`, `timeout`, `skipped`, …: what a guard compares.
@@ -116,6 +130,22 @@ pub enum SendVerdict {
     Taken,
     Ignored { why: Arc<str> },
     Refused { why: Arc<str> },
+}
+
+impl Report {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Report::Progress { .. } => "progress",
+            Report::Undone { .. } => "undone",
+        }
+    }
+
+    /// What is told.
+    pub fn fields(&self) -> &Object {
+        match self {
+            Report::Progress { fields } | Report::Undone { fields } => fields,
+        }
+    }
 }
 
 /// Who or what an input comes from; `actor` in expressions.

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::agreed;
+use super::answers::answer_payload;
 use super::interrupt::Interrupt;
 use super::machine::{Machine, Raised};
 use super::timer::later;
 use super::{ActiveInvoke, AdapterFailure, ArmedTimer, TimerOf, Verdict};
 use crate::chart::{Invoke, StateIndex, Work};
-use crate::value::{Object, Value};
+use crate::value::Value;
 
 /// The name of the timer that ends the wait for an invoke.
 fn timer_of(key: &str) -> Arc<str> {
@@ -45,11 +47,13 @@ impl Machine<'_> {
                 }
             }
             Err(sentence) => {
-                let error = Object::from([
-                    ("why".into(), Value::from_text("input")),
-                    ("message".into(), Value::from_text(&sentence)),
-                ]);
-                let payload = Object::from([("error".into(), Value::from_fields(error))]);
+                let failure = AdapterFailure {
+                    why: "input".into(),
+                    message: sentence.as_str().into(),
+                    detail: Value::Null,
+                };
+                let contract = invoke.call().and_then(|call| agreed::contract_of(self.chart, call));
+                let (_, payload) = answer_payload(&agreed::heard(contract, &Err(failure)));
                 self.log.note("error.execution", &sentence, &invoke.id);
                 self.queue.push_back(Raised::InvokeError {
                     state,

@@ -239,11 +239,11 @@ pub enum MarkChange {
     Put {
         name: Arc<str>,
         values: Value,
+        /// Field → value, by which it is found.
+        index: Vec<(Arc<str>, Arc<str>)>,
     },
     /// The instance's latest of this name.
-    Back {
-        name: Arc<str>,
-    },
+    Back { name: Arc<str> },
 }
 
 /// Something that people are told.

@@ -293,6 +293,13 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             members.text("kind", "timer");
             members.text("name", name);
         }
+        InputKind::AdapterReport { effect, report } => {
+            members.text("effect", effect);
+            write_canonical(&Value::from_fields(report.fields().clone()), members.name("fields"));
+            members.optional("key", key.as_ref());
+            members.text("kind", "adapter_report");
+            members.text("report", report.as_str());
+        }
         InputKind::SendAnswer { send, verdict } => {
             members.optional("key", key.as_ref());
             members.text("kind", "send_answer");

@@ -169,6 +169,7 @@ impl<'a> Machine<'a> {
             InputKind::Task { task, act } => self.take_task_act(task, act)?,
             InputKind::Timer { name, due } => self.take_timer(name, *due)?,
             InputKind::AdapterAnswer { effect, result } => self.take_adapter_answer(effect, result)?,
+            InputKind::AdapterReport { effect, report } => self.take_report(effect, report)?,
             InputKind::SendAnswer { send, verdict } => self.take_send_answer(send, verdict)?,
             InputKind::Acknowledge { clock } => self.take_acknowledgement(clock)?,
             InputKind::Withdraw { event } => self.take_withdrawal(event)?,

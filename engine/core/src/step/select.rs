@@ -45,6 +45,7 @@ pub(super) enum Occasion<'a> {
     InvokeStart(StateIndex, usize),
     InvokeDone(StateIndex, usize, &'a str),
     InvokeError(StateIndex, usize, &'a str),
+    InvokeProgress(StateIndex, usize, &'a str),
 }
 
 impl Machine<'_> {
@@ -163,6 +164,7 @@ impl Occasion<'_> {
             Occasion::Done(owner) => Some(Cow::Owned(format!("done.state.{}", chart.state(*owner).path))),
             Occasion::InvokeDone(_, _, id) => Some(Cow::Owned(format!("done.{id}"))),
             Occasion::InvokeError(_, _, id) => Some(Cow::Owned(format!("error.{id}"))),
+            Occasion::InvokeProgress(_, _, id) => Some(Cow::Owned(format!("progress.{id}"))),
         }
     }
 }
@@ -182,6 +184,7 @@ fn candidates<'c, 'n>(
         Occasion::InvokeStart(owner, position) => invoke(owner, position).and_then(|invoke| invoke.on_start),
         Occasion::InvokeDone(owner, position, _) => invoke(owner, position).and_then(|invoke| invoke.on_done),
         Occasion::InvokeError(owner, position, _) => invoke(owner, position).and_then(|invoke| invoke.on_error),
+        Occasion::InvokeProgress(owner, position, _) => invoke(owner, position).and_then(|invoke| invoke.on_progress),
         _ => None,
     };
     let eventless: &[TransitionIndex] = match occasion {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{MarkChange, OpenTask, Outcome, Snapshot, index_of, mark_index};
+use super::{MarkChange, OpenTask, Outcome, Snapshot, index_of};
 use crate::chart::Chart;
 use crate::identity::InstanceId;
 
@@ -24,9 +24,8 @@ pub fn topics_of_marks(outcome: &Outcome) -> BTreeSet<InstanceId> {
     let mut topics = BTreeSet::new();
     for change in &outcome.marks {
         match change {
-            MarkChange::Put { name, values } => {
-                let pairs = mark_index(values);
-                topics.extend(pairs.iter().map(|(field, value)| of_mark(name, field, value)));
+            MarkChange::Put { name, index, .. } => {
+                topics.extend(index.iter().map(|(field, value)| of_mark(name, field, value)));
                 topics.insert(of_marks(name));
             }
             MarkChange::Back { name } => _ = topics.insert(of_marks_back(name)),

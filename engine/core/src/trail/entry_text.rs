@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::chart::Proof;
 use crate::identity::{Digest, InputKey, InstanceId};
 use crate::step::{
-    Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, Placement, SendVerdict, StartInput, TaskRef,
+    Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, Placement, Report, SendVerdict, StartInput, TaskRef,
 };
 use crate::value::canonical::read_canonical_with;
 use crate::value::{Object, Value, json};
@@ -221,6 +221,18 @@ impl EntryText {
             "adapter_answer" => InputKind::AdapterAnswer {
                 effect: needed("effect")?,
                 result: answer_of(fields),
+            },
+            "adapter_report" => InputKind::AdapterReport {
+                effect: needed("effect")?,
+                report: match &*needed("report")? {
+                    "progress" => Report::Progress {
+                        fields: object("fields"),
+                    },
+                    "undone" => Report::Undone {
+                        fields: object("fields"),
+                    },
+                    other => return Err(EntryError(format!("`{other}` is nothing that an adapter reports"))),
+                },
             },
             "send_answer" => InputKind::SendAnswer {
                 send: needed("send")?,

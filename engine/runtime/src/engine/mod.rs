@@ -6,6 +6,7 @@ mod loops;
 mod node;
 mod placing;
 mod planned;
+mod report;
 mod request;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub(crate) use self::deployment::calls_of;
 pub use self::loops::Ended;
 pub use self::node::{Node, Surroundings};
 pub(crate) use self::placing::PlaceRequest;
+pub use self::report::{ReportRequest, Reports};
 pub use self::request::{SendRequest, StartRequest, TaskRequest, WithdrawRequest};
 
 use self::loops::Running;

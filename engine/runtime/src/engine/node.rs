@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::step::TASKS_ADAPTER;
 
-use super::{Engine, Inner};
+use super::{Engine, Inner, Reports};
 use crate::assignments::{Assignments, HandingOver};
 use crate::clock::{Clock, Entropy};
 use crate::configuration::EngineConfig;
@@ -117,8 +117,12 @@ impl Node {
             system,
             running: Default::default(),
         };
+        let engine = Engine { inner: Arc::new(inner) };
+        for (name, adapter) in engine.inner.adapters.iter() {
+            adapter.connect(Reports::of(name.clone(), &engine));
+        }
         Node {
-            engine: Engine { inner: Arc::new(inner) },
+            engine,
             intake,
             timers,
             messages,

@@ -8,7 +8,7 @@ use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{
     ArmedTimer, Entry, Facts, Input, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, TaskAct, Verdict,
-    index_of, mark_index, state_names, topics_of, topics_of_marks, topics_of_tasks,
+    index_of, state_names, topics_of, topics_of_marks, topics_of_tasks,
 };
 
 use super::finds::{Finds, Watches};
@@ -187,14 +187,14 @@ impl Changes {
         let sequence = outcome.next.sequence;
         for (change, ordinal) in outcome.marks.iter().zip(0..) {
             match change {
-                MarkChange::Put { name, values } => self.marks.push(NewMark {
+                MarkChange::Put { name, values, index } => self.marks.push(NewMark {
                     sequence,
                     ordinal,
                     name: name.clone(),
                     at_us: now.as_microsecond(),
                     actor: actor.clone(),
                     values: mark_body(own, values),
-                    index: mark_index(values),
+                    index: index.clone(),
                 }),
                 MarkChange::Back { name } => self.marks_back.push(MarkBack {
                     sequence,

@@ -22,6 +22,7 @@ impl Request {
             InputKind::AdapterAnswer {
                 result: Err(failure), ..
             } => failure.message.len() + value_bytes(&failure.detail),
+            InputKind::AdapterReport { report, .. } => fields_bytes(report.fields()),
             InputKind::Task { act, .. } => match act {
                 TaskAct::Comment { text } | TaskAct::Release { note: Some(text) } => text.len(),
                 _ => 0,

@@ -168,6 +168,7 @@ impl Request {
                 | InputKind::Task { .. }
                 | InputKind::Withdraw { .. }
                 | InputKind::Acknowledge { .. }
+                | InputKind::AdapterReport { .. }
                 | InputKind::Start(_)
         );
         asked && !matches!(self.origin, Origin::Timer { .. })

@@ -395,6 +395,7 @@ fn log(request: &Request, step: &Step) {
         InputKind::Event { name, .. } | InputKind::Timer { name, .. } => name,
         InputKind::Start(_) => "start",
         InputKind::AdapterAnswer { .. } => "adapter answer",
+        InputKind::AdapterReport { report, .. } => report.as_str(),
         InputKind::SendAnswer { .. } => "send answer",
         InputKind::Task { act, .. } => act.as_str(),
         InputKind::Withdraw { .. } => "withdraw",

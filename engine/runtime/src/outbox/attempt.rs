@@ -1,6 +1,7 @@
 //! One attempt at an effect: may it begin, what came of it, and what that means for the effect.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use statewright_core::identity::InputKey;
@@ -94,6 +95,9 @@ impl Tools {
                     .await
                 }
             },
+            Err(AttemptFailure::Refused { message, detail }) if self.passes(row, body, &detail).await => {
+                self.again(row, body, message, None).await
+            }
             Err(AttemptFailure::Refused { message, detail }) => {
                 let detail = if limits::check(&detail).is_ok() { detail } else { Value::Null };
                 self.finish(
@@ -107,35 +111,46 @@ impl Tools {
                 )
                 .await
             }
-            Err(AttemptFailure::Temporary { message, retry_after }) => {
-                let backoff = Backoff::of(body.retry);
-                if number >= backoff.attempts {
-                    let message = format!("{message} (after {number} attempts)");
-                    return self
-                        .finish(
-                            row,
-                            number,
-                            Final {
-                                why: "exhausted",
-                                message,
-                                detail: Value::Null,
-                            },
-                        )
-                        .await;
-                }
-                let asked_us = retry_after.map_or(0, |wait| i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
-                let wait_us = backoff.wait_us(&row.key, number).max(asked_us);
-                let due_us = self.now_us().saturating_add(wait_us);
-                self.result(
-                    row,
-                    number,
-                    EffectEnd::Postponed {
-                        due_us,
-                        error: shortened(&message),
-                    },
-                )
-            }
+            Err(AttemptFailure::Temporary { message, retry_after }) => self.again(row, body, message, retry_after).await,
         }
+    }
+
+    /// It may succeed later: postponed, as long as there are attempts left.
+    async fn again(&self, row: &EffectRow, body: &EffectBody, message: String, retry_after: Option<Duration>) -> EffectResult {
+        let number = row.attempts + 1;
+        let backoff = Backoff::of(body.retry);
+        if number >= backoff.attempts {
+            let message = format!("{message} (after {number} attempts)");
+            let exhausted = Final {
+                why: "exhausted",
+                message,
+                detail: Value::Null,
+            };
+            return self.finish(row, number, exhausted).await;
+        }
+        let asked_us = retry_after.map_or(0, |wait| i64::try_from(wait.as_micros()).unwrap_or(i64::MAX));
+        let wait_us = backoff.wait_us(&row.key, number).max(asked_us);
+        let due_us = self.now_us().saturating_add(wait_us);
+        self.result(
+            row,
+            number,
+            EffectEnd::Postponed {
+                due_us,
+                error: shortened(&message),
+            },
+        )
+    }
+
+    /// Whether the contract says of this refusal that it passes by itself. Where that cannot be found out it does not.
+    async fn passes(&self, row: &EffectRow, body: &EffectBody, detail: &Value) -> bool {
+        if detail.field("type").is_none() {
+            return false;
+        }
+        let instance = self.instance(row).await;
+        instance.is_ok_and(|instance| {
+            let agreed = instance.known.chart.contract(&row.adapter, &body.action);
+            agreed.is_some_and(|agreed| agreed.is_temporary(detail))
+        })
     }
 
     /// Why it must not begin: too late, or what it requires does not hold now.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use statewright_core::identity::InstanceId;
 use statewright_core::time::add_to_instant;
-use statewright_core::value::Value;
+use statewright_core::value::{Object, Value};
 use tokio::sync::oneshot;
 
 use super::plan::{CrashPoint, Reply, Said};
@@ -42,6 +42,8 @@ struct State {
     /// Key → what was answered when it was done.
     done: BTreeMap<Arc<str>, Value>,
     attempts: Vec<Attempted>,
+    /// Steps on the way that are still to be reported, in no order.
+    on_the_way: Vec<OnItsWay>,
     traps: Vec<Trap>,
     /// Where an engine stopped that has not been started again yet.
     stopped: Option<Arc<str>>,
@@ -55,6 +57,15 @@ struct Open {
     sender: oneshot::Sender<Answer>,
     /// When it is answered by itself, and how.
     planned: Option<Planned>,
+}
+
+/// A step on the way that is still to be reported.
+#[derive(Clone, Debug)]
+pub(super) struct OnItsWay {
+    pub due_us: i64,
+    pub adapter: Arc<str>,
+    pub key: Arc<str>,
+    pub fields: Object,
 }
 
 /// An answer that an attempt will have by itself.
@@ -108,6 +119,61 @@ impl Counterparts {
         let state = self.lock();
         let planned = state.open.iter().filter_map(|open| open.planned.as_ref());
         planned.map(|planned| planned.due_us).min()
+    }
+
+    /// When the next step on the way is reported.
+    pub fn next_report_us(&self) -> Option<i64> {
+        self.lock().on_the_way.iter().map(|step| step.due_us).min()
+    }
+
+    /// Steps on the way that are due, in order.
+    pub fn take_due_reports(&self) -> Vec<OnItsWay> {
+        let now_us = self.clock.now().as_microsecond();
+        let mut state = self.lock();
+        let steps = std::mem::take(&mut state.on_the_way);
+        let (mut due, later): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.due_us <= now_us);
+        state.on_the_way = later;
+        due.sort_by_key(|step| step.due_us);
+        due
+    }
+
+    /// A step that could not be reported yet.
+    pub fn report_again(&self, step: OnItsWay) {
+        self.lock().on_the_way.push(step);
+    }
+
+    /// A step that the engine does not take.
+    pub fn report_refused(&self, step: &OnItsWay, why: &str) {
+        let fault = format!("what `{}` reports on the way is refused: {why}", step.adapter);
+        self.lock().faults.push(fault);
+    }
+
+    /// The key of the one attempt that waits, or of the last one that was answered.
+    ///
+    /// # Errors
+    /// A sentence: there is none, or more than one.
+    pub fn effect_to_report(&self, effect: &Effect, of: Option<InstanceId>, answered: bool) -> Result<Arc<str>, String> {
+        let mut state = self.lock();
+        state.open.retain(|open| !open.sender.is_closed());
+        let (adapter, action) = effect;
+        let is_meant = |key: &Arc<str>| of.is_none_or(|of| is_of(key, of));
+        if answered {
+            let mut attempts = state.attempts.iter().rev().filter(|attempt| attempt.effect == *effect);
+            let last = attempts.find(|attempt| is_meant(&attempt.key) && state.done.contains_key(&attempt.key));
+            return last
+                .map(|attempt| attempt.key.clone())
+                .ok_or_else(|| format!("`{adapter}.{action}` was not answered, so that there is no answer to take back"));
+        }
+        let open = state.open.iter().filter(|open| open.effect == *effect && is_meant(&open.key));
+        let keys: Vec<&Arc<str>> = open.map(|open| &open.key).collect();
+        match keys.as_slice() {
+            [key] => Ok(Arc::clone(key)),
+            [] => Err(format!("no attempt at `{adapter}.{action}` waits for an answer")),
+            keys => Err(format!(
+                "{} attempts at `{adapter}.{action}` wait for an answer; name the instance with `of`",
+                keys.len()
+            )),
+        }
     }
 
     /// Answers what is due. True if anything was.
@@ -259,7 +325,7 @@ impl State {
         }
         let turns = self.turns.entry(effect.clone()).or_default();
         let turn = turns.returned.first().copied().unwrap_or(turns.next);
-        let reply = reply_at(self.replies.get(effect)?, turn)?;
+        let reply = reply_at(self.replies.get(effect)?, turn)?.clone();
         if !turns.returned.remove(&turn) {
             turns.next += 1;
         }
@@ -276,6 +342,22 @@ impl State {
             now,
             copy: None,
         };
+        for step in &reply.progress {
+            let fields = step
+                .fields
+                .value(&names)
+                .map(|value| value.as_object().cloned().unwrap_or_default());
+            let due = add_to_instant(now, step.after, zone, None).map_err(|error| error.to_string());
+            match due.and_then(|due| Ok((due, fields?))) {
+                Ok((due, fields)) => self.on_the_way.push(OnItsWay {
+                    due_us: due.as_microsecond(),
+                    adapter: effect.0.clone(),
+                    key: key.clone(),
+                    fields,
+                }),
+                Err(sentence) => self.faults.push(unusable(effect, "progress", &sentence)),
+            }
+        }
         let answer = answer_of(&reply.said, &names).unwrap_or_else(|sentence| {
             self.faults.push(unusable(effect, "answer", &sentence));
             Ok(Value::Null)
@@ -304,7 +386,10 @@ impl State {
 
     fn stop(&mut self, trap: &Trap, key: &Arc<str>, planned: Option<Planned>) {
         match trap.point {
-            CrashPoint::Before => self.take_back(&trap.effect, planned),
+            CrashPoint::Before => {
+                self.on_the_way.retain(|step| step.key != *key);
+                self.take_back(&trap.effect, planned);
+            }
             CrashPoint::After => {
                 if let Ok(value) = planned.map_or(Ok(Value::Null), |planned| planned.answer) {
                     self.done.insert(key.clone(), value);

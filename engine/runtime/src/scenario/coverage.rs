@@ -172,6 +172,7 @@ fn event_of(chart: &Chart, transition: &Transition) -> Option<String> {
         Trigger::Timer(place) => format!("after.{}", source.after.get(*place).map_or("", |timer| &timer.name)),
         Trigger::Done => "done".into(),
         Trigger::InvokeStart(place) => format!("started.{}", invoke(*place)),
+        Trigger::InvokeProgress(place) => format!("progress.{}", invoke(*place)),
         Trigger::InvokeDone(place) => format!("done.{}", invoke(*place)),
         Trigger::InvokeError(place) => format!("error.{}", invoke(*place)),
         Trigger::Initial | Trigger::HistoryDefault => return None,

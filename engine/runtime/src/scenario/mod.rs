@@ -16,8 +16,10 @@ mod coverage;
 mod expect;
 mod moment;
 mod plan;
+mod proof;
 mod reading;
 mod report;
+mod reported;
 mod run;
 mod schedule;
 mod trail;
@@ -35,6 +37,10 @@ pub use schedule::ORDERS_MAX;
 use self::plan::Scenario;
 use self::schedule::Schedule;
 
+/// Of the thread in which scenarios run: fragments play fragments, each within a step of the one before, and an unoptimised build needs much
+/// for each. What is not used takes no memory.
+const STACK_BYTES: usize = 64 * 1024 * 1024;
+
 /// Reads the test file `main` of `sources`, and the definitions that it uses, which are added to `sources`. There is a file exactly where
 /// no error was found; its diagnostics name what this version cannot run, too.
 pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Option<TestFile>, Diagnostics) {
@@ -49,7 +55,8 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
 pub fn run(file: &TestFile, sources: &Sources) -> std::io::Result<FileReport> {
     let name = sources.get(file.file).map_or("", |source| source.name()).to_owned();
     std::thread::scope(|scope| {
-        let running = std::thread::Builder::new().name("scenarios".into()).spawn_scoped(scope, || {
+        let thread = std::thread::Builder::new().name("scenarios".into()).stack_size(STACK_BYTES);
+        let running = thread.spawn_scoped(scope, || {
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
             Ok(runtime.block_on(run_all(file, name)))
         })?;

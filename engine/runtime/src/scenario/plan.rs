@@ -69,10 +69,19 @@ pub(super) struct Placed {
 /// How an adapter answers.
 #[derive(Clone, Debug)]
 pub(super) struct Reply {
+    /// What it reports on the way.
+    pub progress: Vec<OnTheWay>,
     pub said: Said,
     pub after: Duration,
     /// How often it answers so; None: from then on always.
     pub times: Option<u64>,
+}
+
+/// A step on the way to an answer.
+#[derive(Clone, Debug)]
+pub(super) struct OnTheWay {
+    pub after: Duration,
+    pub fields: Written,
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +118,7 @@ pub(super) enum StepKind {
     Place(Placed),
     Act(Acting),
     Adapter(ByHand),
+    Report(Reporting),
     Race(Race),
     Crash(Crash),
     Expect(Vec<Expectation>),
@@ -117,8 +127,6 @@ pub(super) enum StepKind {
         /// None: for no instance in particular.
         targets: Option<Vec<Arc<str>>>,
     },
-    /// Read, and nothing that this version can do.
-    Unbuilt(&'static str),
 }
 
 #[derive(Clone, Debug)]
@@ -207,6 +215,18 @@ pub(super) struct ByHand {
     pub action: Arc<str>,
     pub of: Option<Arc<str>>,
     pub said: Said,
+}
+
+/// What an adapter reports beside an answer, by hand.
+#[derive(Clone, Debug)]
+pub(super) struct Reporting {
+    pub adapter: Arc<str>,
+    pub action: Arc<str>,
+    pub of: Option<Arc<str>>,
+    /// Whether it takes its answer back; else it is a step on the way.
+    pub undone: bool,
+    pub fields: Option<Written>,
+    pub common: Common,
 }
 
 #[derive(Clone, Debug)]

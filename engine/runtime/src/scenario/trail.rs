@@ -80,6 +80,13 @@ pub(super) fn what(entry: &EntryText) -> String {
             let ended = if input.contains_key("failure") { "error" } else { "done" };
             format!("{ended}.{}", effect_name(text("effect")))
         }),
+        "adapter_report" => first.unwrap_or_else(|| {
+            let name = effect_name(text("effect"));
+            match text("report") {
+                "undone" => format!("{name}.undone"),
+                report => format!("{report}.{name}"),
+            }
+        }),
         "send_answer" => first.unwrap_or_else(|| format!("sent.{}", text("outcome"))),
         "task" => format!("task.{}", text("act")),
         kind => kind.into(),

@@ -16,13 +16,13 @@ use tokio::task::JoinHandle;
 
 use super::counterparts::{Counterparts, Line};
 use super::plan::TestFile;
+use super::reported::Reported;
 use crate::adapter::Adapter;
-use crate::audit::{self, Counted};
+use crate::audit::Counted;
 use crate::body::{Party, mark_value};
 use crate::clock::{Clock, SeededEntropy, VirtualClock};
 use crate::configuration::{EngineConfig, POLL_MS};
 use crate::engine::{Engine, Node, Surroundings, calls_of};
-use crate::error::EngineError;
 use crate::intake::Ticked;
 use crate::registry::Known;
 use crate::store::memory::MemoryStore;
@@ -57,8 +57,8 @@ pub(super) type Trouble = String;
 pub(super) struct World {
     pub clock: Arc<VirtualClock>,
     pub counterparts: Arc<Counterparts>,
-    store: Arc<MemoryStore>,
-    node: Node,
+    pub(super) store: Arc<MemoryStore>,
+    pub(super) node: Node,
     adapters: BTreeSet<Arc<str>>,
     charts: Arc<BTreeMap<Arc<str>, Arc<Chart>>>,
     boots: u64,
@@ -67,6 +67,7 @@ pub(super) struct World {
     pub stopped_at: Vec<Arc<str>>,
     /// Who is on shift, whatever the roster says.
     on_shift: Option<BTreeSet<Arc<str>>>,
+    pub(super) reported: Reported,
 }
 
 /// One of the node's actors.
@@ -113,6 +114,7 @@ impl World {
             inputs: 0,
             stopped_at: Vec::new(),
             on_shift: file.given.on_shift.clone(),
+            reported: Reported::default(),
         };
         world.suppose();
         let operator = Actor::plain(ActorKind::Engine, "scenario");
@@ -230,9 +232,11 @@ impl World {
     /// Lets everything happen that happens at this moment.
     pub async fn settle(&mut self) -> Result<(), Trouble> {
         let mut quiet = 0;
+        self.offer_reports_again();
         for _ in 0..ROUNDS_MAX {
             tokio::task::yield_now().await;
-            let mut busy = self.counterparts.answer_due();
+            let mut busy = self.hand_on_reports().await;
+            busy |= self.counterparts.answer_due();
             for actor in [
                 Actors::Timers,
                 Actors::Schedules,
@@ -301,6 +305,7 @@ impl World {
             orphaned,
             self.store.next_effect_us(&under_way),
             self.counterparts.next_answer_us(),
+            self.counterparts.next_report_us(),
         ];
         let earliest_us = candidates.into_iter().flatten().min();
         Ok(earliest_us.map(|due_us| match due_us > now_us {
@@ -462,28 +467,6 @@ impl World {
 
     pub async fn incidents(&self) -> Result<Vec<Incident>, Trouble> {
         self.store.incidents(PAGE).await.map_err(|error| error.to_string())
-    }
-
-    /// What is wrong with the trails: their chains are followed, and their inputs stepped again.
-    pub async fn audit(&self) -> Result<Vec<String>, Trouble> {
-        let store: Arc<dyn Store> = self.store.clone();
-        let said = |error: EngineError| error.to_string();
-        let verified = audit::verify(&store, |_| {}).await.map_err(said)?;
-        let replayed = audit::replay(&store, self.node.engine.registry(), |_| {})
-            .await
-            .map_err(said)?;
-        let mut wrong: Vec<String> = verified.faults.iter().map(audit::described).collect();
-        wrong.extend(replayed.findings.iter().map(|finding| {
-            let audit::ReplayFinding {
-                workflow,
-                key,
-                sequence,
-                detail,
-                ..
-            } = finding;
-            format!("{workflow}/{key}, entry {sequence}: stepped again it comes out differently: {detail}")
-        }));
-        Ok(wrong)
     }
 }
 

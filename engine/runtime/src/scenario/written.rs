@@ -44,6 +44,14 @@ impl Written {
         }
     }
 
+    /// Fields without one of them.
+    pub fn without(mut self, name: &str) -> Self {
+        if let WrittenKind::Fields(fields) = &mut self.kind {
+            fields.retain(|(field, _)| **field != *name);
+        }
+        self
+    }
+
     /// Its value now.
     ///
     /// # Errors

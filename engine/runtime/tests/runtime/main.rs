@@ -18,6 +18,7 @@ mod poison;
 mod queries;
 mod races;
 mod reads;
+mod reports;
 mod running;
 mod schedules;
 mod sight;

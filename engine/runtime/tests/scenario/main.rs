@@ -8,7 +8,9 @@ mod people;
 mod places;
 mod races;
 mod reading;
+mod reports;
 mod schedules;
+mod stand_ins;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

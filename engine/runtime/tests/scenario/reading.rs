@@ -81,9 +81,9 @@ fn what_is_given_is_read_too() {
         "unknown key `retruns`",
     );
     check(
-        "  adapters: {joiner.mend: {progress: []}}\n",
+        "  adapters: {joiner.mend: {progress: [soon]}}\n",
         "{wait: 1h}",
-        "not yet: `onProgress`",
+        "`progress` takes a list of steps on the way",
     );
     check("", "{wait: 1h}", "");
 }
@@ -112,23 +112,6 @@ fn a_definition_that_is_wrong_is_told_at_its_own_place() {
     let (file, found) = statewright_engine::scenario::read(&mut sources, main, &files);
     let told = concise(&sources, &found);
     assert!(file.is_none() && told.contains("a test file is wanted"), "{told}");
-}
-
-#[test]
-fn steps_that_need_what_is_not_built_are_warned_of_and_fail() {
-    for (step, what) in [
-        ("{adapter: joiner.mend, undone: true}", "answers taken back"),
-        ("{adapter: joiner.mend, progress: {}}", "`onProgress`"),
-    ] {
-        let found = problems(&file_of("", &[step]));
-        assert!(found.contains(&format!("not yet: {what}")), "{step}: {found}");
-        let (failures, _) = super::run("", &[step]);
-        assert_eq!(
-            failures,
-            [format!("1: this version cannot run this: not yet: {what}")],
-            "{step}"
-        );
-    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use statewright_core::step::{Actor, ActorKind};
 use statewright_core::value::{Value, json};
 use statewright_engine::clock::{Clock, WallClock};
 use statewright_engine::configuration::EngineConfig;
+use statewright_engine::outbox::Adapters;
 use statewright_engine::store::Store;
 use statewright_engine::store::memory::MemoryStore;
 
@@ -46,12 +47,21 @@ impl Api {
         Api::on(Arc::new(MemoryStore::new()), EngineConfig::named("test")).await
     }
 
+    /// With these adapters.
+    pub async fn with_adapters(adapters: Adapters) -> Api {
+        Api::over(Arc::new(MemoryStore::new()), EngineConfig::named("test"), adapters).await
+    }
+
     /// With the workflow deployed and everyone's tokens made.
     pub async fn on(store: Arc<dyn Store>, configuration: EngineConfig) -> Api {
+        Api::over(store, configuration, Adapters::new()).await
+    }
+
+    async fn over(store: Arc<dyn Store>, configuration: EngineConfig, adapters: Adapters) -> Api {
         let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
         let equipment = Equipment {
             store,
-            adapters: Default::default(),
+            adapters,
             configuration,
             clock,
         };

@@ -2,6 +2,7 @@
 
 mod api;
 mod availability;
+mod effects;
 mod opening;
 mod refusal;
 mod schedules;

@@ -1,5 +1,6 @@
 //! The kinds of file. The first key names the kind. (Reference, section 12.)
 
+use super::adapter::ADAPTER;
 use super::data::{FIELD, FIELDS};
 use super::state::LETS;
 use super::test_file::TEST;
@@ -50,10 +51,26 @@ pub(in crate::lang) static KINDS: &[Kind] = &[
         construct: &ROLES,
         unbuilt: None,
     },
-    unbuilt("marks", &MARKS, "files of marks"),
-    unbuilt("adapter", &ADAPTER, "contracts of adapters"),
-    unbuilt("view", &VIEW, "views"),
-    unbuilt("portal", &PORTAL, "portals"),
+    Kind {
+        key: "marks",
+        construct: &MARKS,
+        unbuilt: None,
+    },
+    Kind {
+        key: "adapter",
+        construct: &ADAPTER,
+        unbuilt: None,
+    },
+    Kind {
+        key: "view",
+        construct: &VIEW,
+        unbuilt: None,
+    },
+    Kind {
+        key: "portal",
+        construct: &PORTAL,
+        unbuilt: None,
+    },
     unbuilt("simulation", &SIMULATION, "simulations"),
     Kind {
         key: "test",
@@ -220,50 +237,7 @@ static MARKS: Construct = Construct {
     keys: &[key(
         "marks",
         Shape::Names(Name::Snake, &FIELDS, Empty::Allowed),
-        "the names of trail lines and their fields",
+        "the names of trail lines and their fields; marks are found by references, dates, fields with `enum` or `table`, and those with `index`",
     )
     .required()],
-};
-
-static ADAPTER: Construct = Construct {
-    noun: "an adapter's contract",
-    shared: &[],
-    keys: &[
-        key("adapter", Shape::Name(Name::Snake), "its name").required(),
-        key("title", Shape::Literal, "for people"),
-        key(
-            "actions",
-            Shape::Names(Name::Snake, &Shape::Map(&ADAPTER_ACTION), Empty::Allowed),
-            "what it does",
-        ),
-        key(
-            "events",
-            Shape::Names(Name::Event, &Shape::Map(&ADAPTER_EVENT), Empty::Allowed),
-            "what it reports",
-        ),
-        key("simulate", Shape::Value, "how it behaves in simulations"),
-    ],
-};
-
-static ADAPTER_ACTION: Construct = Construct {
-    noun: "an adapter's action",
-    shared: &[],
-    keys: &[
-        key("input", FIELDS, "what it is given"),
-        key("output", FIELDS, "what it answers"),
-        key("progress", FIELDS, "what it reports on the way"),
-        key("errors", Shape::Value, "how it fails"),
-        key("temporary", Shape::Value, "which failures pass"),
-        key("undone", Shape::Value, "what takes its answer back"),
-        key("repeat_safe", Shape::Boolean, "whether it may be asked twice"),
-    ],
-};
-
-static ADAPTER_EVENT: Construct = Construct {
-    noun: "an adapter's event",
-    shared: &[],
-    keys: &[
-        key("fields", FIELDS, "what it carries"),
-        key("to", Shape::Value, "which instance it is for"),
-    ],
 };

@@ -4,6 +4,7 @@
 //! The tables say what may be *written*; what it means, and what fits together, is for the modules that lower it.
 
 mod action;
+mod adapter;
 mod clock;
 mod data;
 mod kind;

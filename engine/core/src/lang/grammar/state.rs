@@ -255,9 +255,8 @@ static INVOKE: Construct = Construct {
         key(
             "onProgress",
             Shape::Map(&STEP_ON_THE_WAY),
-            "the adapter reports a step on the way",
-        )
-        .unbuilt("`onProgress`"),
+            "the adapter reports a step on the way; what it reports is `event`",
+        ),
         key(
             "onDone",
             Shape::Either(&ONE_AUTOMATIC),

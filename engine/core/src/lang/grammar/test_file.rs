@@ -16,6 +16,8 @@ pub(super) static TEST: Construct = Construct {
 
 const STEPS: Shape = Shape::Names(Name::Any, &Shape::List(&Shape::Map(&STEP)), Empty::Refused);
 
+const STAND_INS: Shape = Shape::Names(Name::File, &Shape::Literal, Empty::Refused);
+
 static GIVEN: Construct = Construct {
     noun: "what is given",
     shared: &[],
@@ -27,8 +29,12 @@ static GIVEN: Construct = Construct {
             Shape::List(&Shape::Literal),
             "who is on shift all the time, whatever the roster says",
         ),
-        key("tables", Shape::Anything, "stand-ins for tables").unbuilt("stand-ins for tables"),
-        key("calendars", Shape::Anything, "stand-ins for calendars").unbuilt("stand-ins for calendars"),
+        key("tables", STAND_INS, "tables by name, and the files that stand in for them"),
+        key(
+            "calendars",
+            STAND_INS,
+            "calendars by name, and the files that stand in for them",
+        ),
         key("instances", Shape::Anything, "instances that are there already"),
         key("adapters", Shape::Anything, "what adapters answer"),
         key("common", Shape::Anything, "values that scenarios share by aliases"),
@@ -77,8 +83,8 @@ static STEP: Construct = Construct {
         key("blockers", Shape::Anything, "instances that the refusal must name"),
         key("returns", Shape::Anything, "the adapter's result"),
         key("fails", Shape::Anything, "the adapter's failure"),
-        key("progress", Shape::Anything, "a step on the way").unbuilt("`onProgress`"),
-        key("undone", Shape::Anything, "an answer taken back").unbuilt("answers taken back"),
+        key("progress", Shape::Anything, "a step on the way, reported by hand"),
+        key("undone", Shape::Anything, "the adapter's answer does not stand any more"),
         key("one", Shape::Anything, "what must become of one of them"),
         key("other", Shape::Anything, "what must become of the others"),
     ],

@@ -47,9 +47,8 @@ static OWN: &[Key] = &[
     key(
         "migrate",
         Shape::List(&Shape::Map(&MIGRATION)),
-        "how instances come from an older definition",
-    )
-    .unbuilt("migrations"),
+        "how instances are to come from an older definition; checked and kept, and nothing moves them by it yet",
+    ),
 ];
 
 static START: Construct = Construct {
@@ -119,7 +118,7 @@ const TAKE: Shape = Shape::Either(&Forms {
     mapping: Some(Shape::Map(&SUM)),
 });
 
-static SUM: Construct = Construct {
+pub(super) static SUM: Construct = Construct {
     noun: "a sum",
     shared: &[],
     keys: &[

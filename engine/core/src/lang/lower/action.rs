@@ -17,7 +17,6 @@ const VERBS: [&str; 12] = [
 
 /// What goes to another instance, or into the trail.
 pub(super) const MESSAGE: Sink<'static> = Sink::Public("a message to an instance");
-const MARK: Sink<'static> = Sink::Public("a mark, which is a line of the trail");
 
 impl Lowering<'_> {
     /// A list of actions, in order.
@@ -110,9 +109,13 @@ impl Lowering<'_> {
             "send" => self.send(mapping?, scope).map(Verb::Send),
             "start" => self.start_instance(mapping?, scope).map(Verb::Start),
             "call" => self.call(mapping?, scope).map(Verb::Call),
-            "mark" => Some(Verb::Mark(self.marks(mapping?, scope))),
+            "mark" => Some(Verb::Mark(self.written_marks(mapping?, scope))),
             "notify" => self.notify(mapping?, scope).map(Verb::Notify),
-            "unmark" => entry.value.as_scalar().map(|scalar| Verb::Unmark(scalar.text.clone())),
+            "unmark" => {
+                let name = entry.value.as_scalar()?;
+                self.check_unmarked(name);
+                Some(Verb::Unmark(name.text.clone()))
+            }
             "undo" => Some(Verb::Undo(self.undo(&entry.value))),
             "reoffer" => self.reoffer(mapping?, scope).map(Verb::Reoffer),
             _ => None,
@@ -171,7 +174,7 @@ impl Lowering<'_> {
     }
 
     /// The field of `data` at a path; None with a diagnostic when there is none, and without one where fields are not declared.
-    fn field_at(&mut self, key: &Scalar, path: &[Arc<str>]) -> Option<Field> {
+    pub(super) fn field_at(&mut self, key: &Scalar, path: &[Arc<str>]) -> Option<Field> {
         if let Some(field) = self.data.at(path) {
             return Some(field.clone());
         }
@@ -340,13 +343,6 @@ impl Lowering<'_> {
         let ids = named.iter().map(|scalar| scalar.text.clone()).collect();
         self.undone.extend(named);
         Undo::Of(ids)
-    }
-
-    fn marks(&mut self, mapping: &Mapping, scope: &Scope) -> Vec<(Arc<str>, ValueTemplate)> {
-        let entries = mapping.iter().filter(|entry| !is_extension(entry.name()));
-        entries
-            .filter_map(|entry| Some((entry.key.text.clone(), self.value(&entry.value, scope, MARK)?)))
-            .collect()
     }
 }
 

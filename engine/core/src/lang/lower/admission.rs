@@ -33,7 +33,7 @@ impl Lowering<'_> {
         let mut form = self.form(first.get("input"), &scope);
         keep_what_is_left_out(&mut form);
         let signed = scope.with_event(Event::Form(Arc::new(form.fields.clone())));
-        Some(Admission {
+        let admission = Admission {
             sign: self.signature(first.get("sign"), &signed),
             by: self.people(first.get("by"), &scope),
             title: first
@@ -41,7 +41,9 @@ impl Lowering<'_> {
                 .and_then(|node| self.text(node, &scope, Sink::Public("the label of a button"))),
             form,
             reason: reason(first.get("reason")),
-        })
+        };
+        self.check_reported(&event.key, first.get("by"), &admission);
+        Some(admission)
     }
 
     /// An event is sent with one form by the same people, whichever of its transitions is then taken.

@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use super::action::MESSAGE;
+use super::contracts::Told;
 use super::target::From;
 use super::transition::Written;
 use super::value::Sink;
 use super::{Lowering, head};
 use crate::chart::{Call, Children, Invoke, Read, ReadOf, Retry, StateIndex, Trigger, Work};
 use crate::diagnostic::{Code, Diagnostic, Span, nearest};
-use crate::lang::scope::Scope;
+use crate::lang::scope::{Event, Scope};
 use crate::time::parse_duration_range;
 use crate::yaml::{Mapping, Node};
 
-/// What is sent to the outside is stored until it is performed, and the contract that would name its purpose is not built yet.
-pub(super) const ADAPTER: Sink<'static> = Sink::Public("what an adapter is given, and no contract declares the purpose yet");
+/// What is sent to the outside is stored until it is performed, and kept in the trail's effects.
+pub(super) const ADAPTER: Sink<'static> = Sink::Public("what an adapter is given");
 
 impl Lowering<'_> {
     /// The invokes of a state.
@@ -40,19 +41,24 @@ impl Lowering<'_> {
         if let Some(Work::Children(children)) = &work {
             self.note_children(&id, children, source, position, span);
         }
-        let on = |lowering: &mut Self, key: &str, trigger: Trigger| {
+        let on = |lowering: &mut Self, key: &str, trigger: Trigger, told: Option<Told>| {
+            let carried = told.map_or(Event::Any, |told| lowering.told_by(&id, told));
             let written = Written {
                 source,
                 trigger,
                 admission: None,
-                scope,
+                scope: &scope.with_event(carried),
                 from: From::State(source),
             };
             mapping.get(key).and_then(|node| lowering.transition(node, &written))
         };
-        let on_start = on(self, "onStart", Trigger::InvokeStart(position));
-        let on_done = on(self, "onDone", Trigger::InvokeDone(position));
-        let on_error = on(self, "onError", Trigger::InvokeError(position));
+        let on_start = on(self, "onStart", Trigger::InvokeStart(position), None);
+        if let Some(entry) = mapping.entry("onProgress") {
+            self.check_told(entry.key.span, &id, Told::Progress);
+        }
+        let on_progress = on(self, "onProgress", Trigger::InvokeProgress(position), Some(Told::Progress));
+        let on_done = on(self, "onDone", Trigger::InvokeDone(position), Some(Told::Done));
+        let on_error = on(self, "onError", Trigger::InvokeError(position), Some(Told::Failed));
         let timeout = mapping.get("timeout").and_then(|node| self.duration(node, scope));
         let compensate = mapping.get("compensate").and_then(Node::as_mapping);
         let compensate = compensate.and_then(|mapping| self.call(mapping, scope));
@@ -64,6 +70,7 @@ impl Lowering<'_> {
             work: work?,
             timeout,
             on_start,
+            on_progress,
             on_done,
             on_error,
             compensate,
@@ -182,10 +189,10 @@ impl Lowering<'_> {
         Some(Call {
             adapter: name("adapter")?,
             action: name("action")?,
-            input: self.values(mapping.get("input"), scope, ADAPTER),
+            input: self.agreed_input(mapping, scope),
             require: mapping.get("require").and_then(|node| self.condition(node, scope)),
             expires: mapping.get("expires").and_then(|node| self.duration(node, scope)),
-            retry: self.retry(mapping.get("retry")),
+            retry: self.retry(mapping.get("retry")).or_else(|| self.asked_once(mapping)),
             id: name("id"),
         })
     }
@@ -205,6 +212,9 @@ impl Lowering<'_> {
         })
     }
 }
+
+/// What must not be asked twice is asked once.
+pub(super) const ONCE: u32 = 1;
 
 /// Where a retry does not say how often: as often as bridges a restart of the other side.
 const ATTEMPTS_DEFAULT: u32 = 5;

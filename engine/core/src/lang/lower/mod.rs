@@ -7,10 +7,13 @@ mod admission;
 mod assignment;
 mod choices;
 mod clock;
+mod contracts;
 mod doubt;
 mod event_names;
 mod expression;
 mod invoke;
+mod marks;
+mod migration;
 mod names;
 mod people;
 mod read_uses;
@@ -35,7 +38,7 @@ use std::sync::Arc;
 use super::fields::{ComputedDefault, FIELDS_MAX, FieldReader};
 use super::loader::Loader;
 use super::scope::{Asked, Scope};
-use crate::chart::{Chart, Read, State, StateIndex, Transition, TransitionIndex};
+use crate::chart::{ActionContract, Chart, Contract, Marks, Read, State, StateIndex, Transition, TransitionIndex};
 use crate::check::Doubts;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::field::Fields;
@@ -68,6 +71,12 @@ pub(super) struct Lowering<'a> {
     personal_inputs: BTreeSet<(Arc<str>, Arc<str>)>,
     /// Whether the workflow names a calendar.
     has_calendar: bool,
+    /// By adapter; None for one without a contract, or one that cannot be used.
+    contracts: BTreeMap<Arc<str>, Option<Arc<Contract>>>,
+    /// The marks that a file beside the workflow declares; None: nobody has asked yet.
+    marks: Option<Option<Arc<Marks>>>,
+    /// What is agreed on the actions of invokes, by their ids.
+    invoke_contracts: BTreeMap<Arc<str>, Arc<ActionContract>>,
     /// The tables that expressions ask.
     tables: Asked,
     read_uses: read_uses::ReadUses,
@@ -104,6 +113,9 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, found: Diagnosti
         personal_fields: BTreeSet::new(),
         personal_inputs: BTreeSet::new(),
         has_calendar: workflow.get("calendar").is_some(),
+        contracts: BTreeMap::new(),
+        marks: None,
+        invoke_contracts: BTreeMap::new(),
         tables: Asked::default(),
         read_uses: read_uses::ReadUses::default(),
         child_reads: BTreeMap::new(),

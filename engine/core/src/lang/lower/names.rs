@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Lowering;
-use crate::chart::Lets;
+use super::reads::take;
+use crate::chart::{Lets, Take};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::expression::{Expression, Type};
 use crate::lang::builtin::BUILT_IN;
@@ -44,7 +45,7 @@ impl Lowering<'_> {
             .flatten()
             .filter(|entry| !is_extension(entry.name()))
         {
-            let known = known_of(&entry.value);
+            let known = self.known_of(&entry.value);
             self.declare(&mut scope, &mut places, &entry.key, "a read", known);
             self.read_uses.declare(&entry.key.text);
         }
@@ -131,6 +132,30 @@ impl Lowering<'_> {
         }
     }
 
+    /// What expressions know of what a read finds.
+    fn known_of(&mut self, read: &Node) -> Known {
+        let Some(mapping) = read.as_mapping() else {
+            return Known::Unknown;
+        };
+        let has = |key: &str| mapping.get(key).is_some();
+        let take = take(mapping.get("take"));
+        if let Some(name) = mapping.get("marks").and_then(Node::as_scalar) {
+            return self.known_marks(name, &take);
+        }
+        match take {
+            Take::Count => Known::Let {
+                kind: Type::Integer,
+                personal: false,
+            },
+            Take::List if has("tasks") => Known::Tasks,
+            Take::List if !has("keys") => match has("where") || has("in") {
+                true => Known::Views,
+                false => Known::View,
+            },
+            _ => Known::Unknown,
+        }
+    }
+
     fn declare(&mut self, scope: &mut Scope, places: &mut Places, scalar: &Scalar, noun: &'static str, known: Known) {
         let earlier = places.get(&scalar.text);
         if BUILT_IN.contains(&&*scalar.text) {
@@ -196,26 +221,6 @@ fn children_of(state: &Mapping, name: Option<&Scalar>) -> Vec<Children> {
         children.extend(inner.unwrap_or_default());
     }
     children
-}
-
-/// What expressions know of what a read finds.
-fn known_of(read: &Node) -> Known {
-    let Some(mapping) = read.as_mapping() else {
-        return Known::Unknown;
-    };
-    let has = |key: &str| mapping.get(key).is_some();
-    let takes = mapping.get("take").and_then(Node::as_scalar).map_or("", |word| &*word.text);
-    let takes_list = !has("take") || takes == "list";
-    match () {
-        () if takes == "count" => Known::Let {
-            kind: Type::Integer,
-            personal: false,
-        },
-        () if !takes_list || has("marks") || has("keys") => Known::Unknown,
-        () if has("tasks") => Known::Tasks,
-        () if has("where") || has("in") => Known::Views,
-        () => Known::View,
-    }
 }
 
 /// Which of the values an expression uses.

@@ -55,6 +55,11 @@ impl Lowering<'_> {
         if let Some(node) = mapping.get("keys") {
             return self.value(node, &scope, FACT).map(ReadOf::Keys);
         }
+        if let FindSource::Marks(_) = source
+            && let Some(name) = mapping.get("marks").and_then(Node::as_scalar)
+        {
+            self.check_sought_marks(name, mapping);
+        }
         if has("where") || has("in") || source != FindSource::Instances {
             return self
                 .find(entry, mapping, source, &scope)
@@ -193,7 +198,8 @@ fn source(mapping: &Mapping) -> FindSource {
     }
 }
 
-fn take(node: Option<&Node>) -> Take {
+/// What is made of what is found.
+pub(super) fn take(node: Option<&Node>) -> Take {
     let Some(node) = node else { return Take::List };
     if let Some(word) = node.as_scalar() {
         return if &*word.text == "count" { Take::Count } else { Take::List };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Lowering;
+use super::contracts::Told;
 use super::event_names::pattern;
 use super::skeleton::Role;
 use super::target::From;
@@ -103,7 +104,10 @@ impl Lowering<'_> {
             let carried = admission
                 .as_ref()
                 .map(|admission| Event::Form(Arc::new(admission.form.fields.clone())));
-            let scope = scope.with_event(carried.unwrap_or_default());
+            if let Some(id) = event.name().strip_suffix(".undone") {
+                self.check_told(event.key.span, id, Told::Undone);
+            }
+            let scope = scope.with_event(carried.unwrap_or_else(|| self.told_under(event.name())));
             let trigger = Trigger::Event(pattern(event.name()));
             let written = Written {
                 source,

@@ -23,6 +23,7 @@ impl Lowering<'_> {
         self.declare_clocks(workflow);
         self.declare_schedules(workflow);
         let lets = self.declare_names(workflow);
+        self.declare_contracts();
         let admissions = self.admissions();
         let start = self.start(workflow.get("start"));
         let scope = self.scope.clone();
@@ -41,6 +42,7 @@ impl Lowering<'_> {
         let clocks = self.clocks(workflow, &scope);
         let written_zone = zone.as_ref().and_then(Template::literal);
         let schedules = self.schedules(workflow, &start, written_zone);
+        let migrations = self.migrations(workflow);
         if let Some(root) = self.states.first_mut() {
             root.title = title.clone();
         }
@@ -64,10 +66,13 @@ impl Lowering<'_> {
             lets,
             reads,
             tables,
+            contracts: self.pinned_contracts(),
+            marks: self.pinned_marks(),
             start,
             access,
             clocks,
             schedules,
+            migrations,
             notable: Notable::of(&self.states),
             indexed,
             holds_personal_data,

@@ -21,9 +21,10 @@ impl Resolver for Folder {
     }
 }
 
-/// What is told of every file of a folder, and how many files there are.
-fn told_of(root: &Path, unbuilt: Unbuilt, stand_ins: bool) -> (String, usize) {
-    let listing = std::fs::read_dir(root).unwrap_or_else(|error| panic!("{}: {error}", root.display()));
+/// What is told of every file of a folder, and how many files there are. What they name is looked for from `root`.
+fn told_of(root: &Path, folder: &str, unbuilt: Unbuilt, stand_ins: bool) -> (String, usize) {
+    let within = root.join(folder);
+    let listing = std::fs::read_dir(&within).unwrap_or_else(|error| panic!("{}: {error}", within.display()));
     let mut paths: Vec<PathBuf> = listing.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     paths.sort();
@@ -33,13 +34,18 @@ fn told_of(root: &Path, unbuilt: Unbuilt, stand_ins: bool) -> (String, usize) {
             .file_name()
             .and_then(|name| name.to_str())
             .expect("a file's name is text");
+        let name = if folder.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{folder}/{name}")
+        };
         let mut sources = Sources::new();
         let main = sources.add(name, std::fs::read_to_string(path).expect("a listed file can be read"));
-        let folder = Folder {
+        let files = Folder {
             root: root.to_owned(),
             stand_ins,
         };
-        let compiled = compile(&mut sources, main, &folder, unbuilt);
+        let compiled = compile(&mut sources, main, &files, unbuilt);
         told.push_str(&concise(&sources, &compiled.diagnostics));
     }
     (told, paths.len())
@@ -50,17 +56,21 @@ fn the_workflows_that_ship_have_no_problem() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../workflows");
     for folder in [
         "lab",
+        "lab/adapters",
         "lab/calendars",
         "lab/schemas",
         "lab/tables",
+        "lab/views",
+        "lab/portals",
         "clinic",
         "clinic/calendars",
         "clinic/tables",
+        "clinic/views",
+        "clinic/portals",
     ] {
-        let folder = root.join(folder);
-        let (told, files) = told_of(&folder, Unbuilt::Refuse, false);
+        let (told, files) = told_of(&root, folder, Unbuilt::Refuse, false);
         assert_eq!(told, "");
-        assert!(files > 1, "{}", folder.display());
+        assert!(files > 1, "{folder}");
     }
 }
 
@@ -73,6 +83,16 @@ const DEVIATIONS: &[&str] = &[
     "impact-row.yaml:4:72: error[SW-0208]: an object needs `properties`",
     "z80-1.yaml:5:20: error[SW-0208]: an object needs `properties`",
     "z80-1.yaml:5:36: error[SW-0208]: an object needs `properties`",
+    "marks.yaml:5:63: error[SW-0208]: an object needs `properties`",
+    "marks.yaml:7:56: error[SW-0208]: an object needs `properties`",
+    // What stands in for a table is a file of its own, so that it is checked as one.
+    "encounter.test.yaml:16:21: error[SW-0202]: `triage-targets` takes text, and here stands a mapping",
+    "encounter.test.yaml:17:13: error[SW-0202]: `triage` takes text, and here stands a mapping",
+    "return-case.test.yaml:5:27: error[SW-0202]: `return-policy` takes text, and here stands a mapping",
+    "sncr.test.yaml:6:28: error[SW-0202]: `failure-limits` takes text, and here stands a mapping",
+    "sncr.test.yaml:6:88: error[SW-0202]: `sncr-policy` takes text, and here stands a mapping",
+    // A task that a read finds is told from others by its instance and its name.
+    "shift.yaml:42:224: error[SW-0410]: `item` has no field `id`",
     // A rung raises an event that the study's states do not answer to.
     "lens-order.yaml:34:59: warning[SW-0303]: no state answers to `LATE`",
     // Business time is counted along a calendar, and these studies name none.
@@ -96,7 +116,7 @@ fn the_examples_use_nothing_but_the_language() {
         );
         return;
     }
-    let (told, files) = told_of(&folder, Unbuilt::Allow, true);
+    let (told, files) = told_of(&folder, "", Unbuilt::Allow, true);
     let others: Vec<&str> = told
         .lines()
         // tables that no example writes out

@@ -4,10 +4,13 @@ mod actions;
 mod all_at_once;
 mod any_text;
 mod calendars;
+mod contracts;
 mod expressions;
 mod fields;
 mod files;
 mod forms;
+mod marks;
+mod migrations;
 mod pages;
 mod personal;
 mod reference;
@@ -18,6 +21,7 @@ mod table_files;
 mod tables;
 mod together;
 mod transitions;
+mod views;
 mod workflows;
 
 use std::collections::BTreeMap;
@@ -35,6 +39,11 @@ struct Files(BTreeMap<String, String>);
 impl Resolver for Files {
     fn resolve(&self, path: &str) -> Option<Arc<str>> {
         self.0.get(path).map(|text| text.as_str().into())
+    }
+
+    fn names(&self, folder: &str) -> Vec<String> {
+        let within = self.0.keys().filter_map(|path| path.strip_prefix(folder));
+        within.filter(|rest| !rest.contains('/')).map(str::to_owned).collect()
     }
 }
 
@@ -61,7 +70,7 @@ fn told(source: &str) -> String {
 
 fn told_beside(source: &str, others: &[(&str, &str)]) -> String {
     let (sources, compiled) = compiled(source, others, Unbuilt::Refuse);
-    let workflow = source.contains("workflow:");
+    let workflow = source.starts_with("workflow:");
     assert!(
         !workflow || compiled.chart.is_none() == compiled.diagnostics.has_errors(),
         "there is a chart exactly where no error was found"

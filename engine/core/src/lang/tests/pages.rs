@@ -10,8 +10,11 @@ fn every_page_about_the_language_shows_its_fault() {
     for code in Code::ALL.iter().filter(ours) {
         let page = code.page().unwrap_or_else(|error| panic!("docs/errors/{code}.md: {error}"));
         assert_eq!(page.language, "yaml", "{code}");
-        // beside the files of the examples stands one whose quotes do not close
-        let beside = [("departments.csv", "code,title\ncoating,\"Coating\n")];
+        // beside the files of the examples stand one whose quotes do not close, and an adapter's contract
+        let beside = [
+            ("departments.csv", "code,title\ncoating,\"Coating\n"),
+            ("adapters/carrier.yaml", "adapter: carrier\nactions: {ship: }\n"),
+        ];
         let (sources, compiled) = compiled(page.source, &beside, Unbuilt::Refuse);
         let told = concise(&sources, &compiled.diagnostics);
         let others = compiled

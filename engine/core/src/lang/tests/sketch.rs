@@ -54,6 +54,7 @@ fn drawn(chart: &Chart, state: &State, transition: &Transition) -> String {
             format!("after {} {}", timer.name, moment(&timer.when))
         }
         Trigger::Done => "done".into(),
+        Trigger::InvokeProgress(position) => format!("progress.{}", state.invokes[*position].id),
         Trigger::InvokeStart(position) => format!("started.{}", state.invokes[*position].id),
         Trigger::InvokeDone(position) => format!("done.{}", state.invokes[*position].id),
         Trigger::InvokeError(position) => format!("error.{}", state.invokes[*position].id),

@@ -4,6 +4,7 @@ mod actions;
 mod algorithm;
 mod calendars;
 mod clocks;
+mod contracts;
 mod fuel;
 mod index;
 mod inputs;

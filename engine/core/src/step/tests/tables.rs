@@ -67,7 +67,7 @@ states:
   passed: {type: final}
 ";
 
-fn chart(workflow: &str, tables: &[(&'static str, &'static str)]) -> Chart {
+pub(super) fn chart(workflow: &str, tables: &[(&'static str, &'static str)]) -> Chart {
     let mut sources = Sources::default();
     let main = sources.add("w.yaml", workflow);
     let compiled = compile(&mut sources, main, &Beside(tables.iter().copied().collect()), Unbuilt::Refuse);

@@ -12,6 +12,7 @@ use statewright_core::yaml::{Mapping, Node, is_extension};
 
 use super::Reader;
 use super::addressee::roles_told;
+use super::stand_ins::{StandIns, UsedCalendar};
 use crate::scenario::plan::{Definition, Given, Scenario, TestFile};
 
 /// Reads the test file `main` of `sources` and the definitions that it uses, which are added to `sources`. There is a file exactly where
@@ -21,11 +22,14 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
     let Some(root) = tree.as_ref().and_then(Node::as_mapping) else {
         return (None, out.sorted());
     };
+    let stand_ins = StandIns::of(root, sources, main, files, &mut out);
     let Used {
         definitions,
         calendars,
         roles_file,
-    } = used(root, sources, main, files, &mut out);
+    } = used(root, sources, main, &stand_ins, &mut out);
+    stand_ins.check_needed(definitions.iter().map(|definition| &*definition.chart), &mut out);
+    let calendars = stand_ins.calendars(calendars);
     let zone = zone_of(definitions.first().map(|definition| &*definition.chart));
     let mut reader = Reader {
         out,
@@ -120,7 +124,7 @@ impl Given {
 #[derive(Default)]
 struct Used {
     definitions: Vec<Definition>,
-    calendars: Vec<Arc<str>>,
+    calendars: Vec<UsedCalendar>,
     roles_file: Option<Arc<str>>,
 }
 
@@ -150,14 +154,17 @@ fn used(root: &Mapping, sources: &mut Sources, main: FileId, files: &dyn Resolve
         let file = sources.add(path, text);
         let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
         out.append(compiled.diagnostics);
-        let (is_calendar, is_roles) = (compiled.calendar.is_some(), compiled.roles.is_some());
-        match (compiled.chart, compiled.bundle) {
-            (Some(chart), Some(bundle)) => used.definitions.push(Definition {
+        let is_roles = compiled.roles.is_some();
+        match (compiled.chart, compiled.calendar, compiled.bundle) {
+            (Some(chart), _, Some(bundle)) => used.definitions.push(Definition {
                 source: bundle.canonical().into(),
                 chart: Arc::new(chart),
             }),
-            (None, Some(bundle)) if is_calendar => used.calendars.push(bundle.canonical().into()),
-            (None, Some(bundle)) if is_roles => used.roles_file = Some(bundle.canonical().into()),
+            (None, Some(calendar), Some(bundle)) => used.calendars.push(UsedCalendar {
+                name: calendar.name,
+                bundle: bundle.canonical().into(),
+            }),
+            (None, None, Some(bundle)) if is_roles => used.roles_file = Some(bundle.canonical().into()),
             _ => {}
         }
     }

@@ -8,7 +8,7 @@ use statewright_core::time::Duration;
 use statewright_core::yaml::{Node, is_extension};
 
 use super::Reader;
-use crate::scenario::plan::{Given, Placed, Reply, Said};
+use crate::scenario::plan::{Given, OnTheWay, Placed, Reply, Said};
 
 /// Copies of one instance: more than a page of a list holds, few enough to be made in a moment.
 const COPIES_MAX: i64 = 10_000;
@@ -42,9 +42,7 @@ impl Reader<'_> {
                 }
                 "adapters" => given.adapters = self.adapters(value),
                 "on_shift" => given.on_shift = Some(self.on_shift(value)),
-                "tables" => given.unbuilt.push((entry.key.span, "stand-ins for tables")),
-                "calendars" => given.unbuilt.push((entry.key.span, "stand-ins for calendars")),
-                // `common` is for the author's own anchors; other keys have been told.
+                // `tables` and `calendars` were read before the workflows; `common` is for the author's own anchors; other keys have been told.
                 _ => {}
             }
         }
@@ -150,6 +148,7 @@ impl Reader<'_> {
 
     fn reply(&mut self, node: &Node) -> Option<Reply> {
         let mut reply = Reply {
+            progress: Vec::new(),
             said: Said::Returns(None),
             after: Duration::default(),
             times: None,
@@ -164,12 +163,7 @@ impl Reader<'_> {
                 "fails" => said.extend(self.failure(value).map(|failure| (entry, failure))),
                 "after" => reply.after = self.duration(value, "`after`").unwrap_or_default(),
                 "times" => reply.times = self.integer(value, "`times`", TIMES_MAX),
-                _ => self.error(
-                    Code::NotBuilt,
-                    entry.key.span,
-                    "not yet: `onProgress`, and with it what an adapter reports on the way",
-                    "take `progress` away; this version would not hear it",
-                ),
+                _ => reply.progress = self.progress(value),
             }
         }
         if let [_, (second, _), ..] = said.as_slice() {
@@ -183,6 +177,31 @@ impl Reader<'_> {
         }
         reply.said = said.into_iter().next().map_or(Said::Returns(None), |(_, said)| said);
         Some(reply)
+    }
+
+    /// Steps on the way: fields, and `after` how long from the beginning each is reported.
+    fn progress(&mut self, node: &Node) -> Vec<OnTheWay> {
+        let items = node.as_sequence().map_or_else(|| vec![node], |items| items.iter().collect());
+        let mut steps = Vec::new();
+        for item in items {
+            let Some(mapping) = item.as_mapping() else {
+                let help = "write `progress: [{state: sent, after: 5s}]`";
+                self.error(
+                    Code::WrongShape,
+                    item.span,
+                    "`progress` takes a list of steps on the way",
+                    help,
+                );
+                continue;
+            };
+            let after = mapping.get("after").and_then(|node| self.duration(node, "`after`"));
+            let fields = self.written_fields(item).map(|fields| fields.without("after"));
+            steps.extend(fields.map(|fields| OnTheWay {
+                after: after.unwrap_or_default(),
+                fields,
+            }));
+        }
+        steps
     }
 
     /// Words: for good. A mapping: `refused` or `temporary` words, and what else was said.

@@ -6,6 +6,7 @@ mod addressee;
 mod expectation;
 mod file;
 mod given;
+mod stand_ins;
 mod step;
 
 use std::collections::BTreeSet;

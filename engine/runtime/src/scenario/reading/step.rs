@@ -9,7 +9,7 @@ use statewright_core::yaml::{Mapping, Node, is_extension};
 
 use super::Reader;
 use crate::scenario::plan::{
-    Act, Acting, ByHand, Common, Crash, CrashPoint, Placed, Race, Said, Send, Start, Step, StepKind, Wanted, Who,
+    Act, Acting, ByHand, Common, Crash, CrashPoint, Placed, Race, Reporting, Said, Send, Start, Step, StepKind, Wanted, Who,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,11 @@ const VERBS: &[(Verb, &str, &[&str])] = &[
     (Verb::Wait, "wait", &[]),
     (Verb::At, "at", &[]),
     (Verb::Place, "place", &["in", "with"]),
-    (Verb::Adapter, "adapter", &["of", "returns", "fails", "progress", "undone"]),
+    (
+        Verb::Adapter,
+        "adapter",
+        &["of", "returns", "fails", "progress", "undone", "refused", "ignored"],
+    ),
     (Verb::Race, "race", &["one", "other"]),
     (Verb::Crash, "crash", &["of"]),
     (Verb::Expect, "expect", &[]),
@@ -177,28 +181,8 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let refused = mapping.get("refused").and_then(|node| self.text(node, "`refused`"));
-        let ignored = mapping
-            .get("ignored")
-            .and_then(Node::as_scalar)
-            .is_some_and(|scalar| &*scalar.text == "true");
         let blockers = mapping.get("blockers").map(|node| self.texts(node, "`blockers`"));
-        // what stands in the way of something is named in its refusal
-        let refused = refused.or(blockers.as_ref().map(|_| "".into()));
-        let wanted = match (refused, ignored) {
-            (Some(words), _) => Wanted::Refused(words),
-            (None, true) => Wanted::Ignored,
-            (None, false) => Wanted::Taken,
-        };
-        if let (Wanted::Refused(_), Some(entry), true) = (&wanted, mapping.entry("ignored"), ignored) {
-            let span = entry.key.span;
-            self.error(
-                Code::KeysExclude,
-                span,
-                "it is either refused or ignored",
-                "take one of the two away",
-            );
-        }
+        let wanted = self.wanted(mapping);
         let times = mapping.get("times").and_then(|node| self.integer(node, "`times`", TIMES_MAX));
         Some(Common {
             actor,
@@ -209,6 +193,26 @@ impl Reader<'_> {
             wanted,
             blockers,
         })
+    }
+
+    /// What is to become of an input.
+    fn wanted(&mut self, mapping: &Mapping) -> Wanted {
+        let refused = mapping.get("refused").and_then(|node| self.text(node, "`refused`"));
+        let ignored = mapping
+            .get("ignored")
+            .and_then(Node::as_scalar)
+            .is_some_and(|scalar| &*scalar.text == "true");
+        // what stands in the way of something is named in its refusal
+        let refused = refused.or(mapping.get("blockers").map(|_| "".into()));
+        if let (Some(_), Some(entry), true) = (&refused, mapping.entry("ignored"), ignored) {
+            let help = "take one of the two away";
+            self.error(Code::KeysExclude, entry.key.span, "it is either refused or ignored", help);
+        }
+        match (refused, ignored) {
+            (Some(words), _) => Wanted::Refused(words),
+            (None, true) => Wanted::Ignored,
+            (None, false) => Wanted::Taken,
+        }
     }
 
     fn who(&mut self, node: &Node) -> Option<Who> {
@@ -266,11 +270,8 @@ impl Reader<'_> {
     fn by_hand(&mut self, mapping: &Mapping, value: &Node) -> Option<StepKind> {
         let name = self.text(value, "`adapter`")?;
         let (adapter, action) = self.effect(&name, value.span)?;
-        if let Some(what) = ["progress", "undone"].iter().find(|key| mapping.get(key).is_some()) {
-            return Some(StepKind::Unbuilt(match *what {
-                "progress" => "`onProgress`",
-                _ => "answers taken back",
-            }));
+        if ["progress", "undone"].iter().any(|key| mapping.get(key).is_some()) {
+            return self.reporting(mapping, adapter, action);
         }
         let said = match (mapping.get("returns"), mapping.get("fails")) {
             (Some(_), Some(failing)) => {
@@ -291,6 +292,37 @@ impl Reader<'_> {
             action,
             of,
             said,
+        }))
+    }
+
+    /// A step on the way, or `undone: true` and what is said with it.
+    fn reporting(&mut self, mapping: &Mapping, adapter: Arc<str>, action: Arc<str>) -> Option<StepKind> {
+        let (progress, undone) = (mapping.get("progress"), mapping.get("undone"));
+        let others = ["undone", "returns", "fails"]
+            .iter()
+            .filter(|key| **key != "undone" || progress.is_some());
+        if let Some(entry) = others.filter_map(|key| mapping.entry(key)).next() {
+            let message = format!("one step reports or answers: `{}` is another one", entry.name());
+            self.error(Code::KeysExclude, entry.key.span, message, "make two steps of it");
+            return None;
+        }
+        let is_bare = |node: &Node| node.as_scalar().is_some_and(|scalar| &*scalar.text == "true");
+        let told = progress.or(undone.filter(|node| !is_bare(node)));
+        Some(StepKind::Report(Reporting {
+            of: mapping.get("of").and_then(|node| self.text(node, "`of`")),
+            undone: progress.is_none(),
+            fields: told.and_then(|node| self.written_fields(node)),
+            common: Common {
+                actor: Who::Described(Box::new(Actor::plain(ActorKind::Adapter, adapter.clone()))),
+                with: None,
+                reason: None,
+                sign: None,
+                times: 1,
+                wanted: self.wanted(mapping),
+                blockers: None,
+            },
+            adapter,
+            action,
         }))
     }
 
@@ -316,7 +348,7 @@ impl Reader<'_> {
                     }
                     inputs.push(step);
                 }
-                StepKind::Adapter(_) | StepKind::Unbuilt(_) => inputs.push(step),
+                StepKind::Adapter(_) | StepKind::Report(_) => inputs.push(step),
                 StepKind::Expect(_) => expects.push(step),
                 _ => {
                     let help = "race steps with `start`, `send`, `claim` and its like, and `adapter`; put the others before or behind it";

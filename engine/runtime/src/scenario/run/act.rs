@@ -7,7 +7,7 @@ use statewright_core::step::{Actor, Refusal, TaskAct, TaskRef, Verdict};
 
 use super::{Run, Stop};
 use crate::body::Party;
-use crate::engine::{SendRequest, StartRequest, TaskRequest};
+use crate::engine::{ReportRequest, SendRequest, StartRequest, TaskRequest};
 use crate::error::EngineResult;
 use crate::intake::Answer;
 use crate::scenario::plan::{Act, Acting, Common, Send, Start, Wanted, Who};
@@ -33,6 +33,7 @@ pub(super) enum Ready {
     Start(StartRequest),
     Send(SendRequest),
     Act(TaskRequest),
+    Report(ReportRequest),
 }
 
 impl Outcome {
@@ -278,7 +279,7 @@ fn list(names: &[String]) -> String {
     }
 }
 
-fn party_of(answer: &Answer) -> Party {
+pub(super) fn party_of(answer: &Answer) -> Party {
     Party {
         workflow: answer.workflow.clone(),
         key: answer.key.clone(),
@@ -305,6 +306,7 @@ pub(super) fn name_of(kind: &crate::scenario::plan::StepKind) -> String {
             format!("{} {} of {of}", acting.act.as_str(), acting.task)
         }
         StepKind::Adapter(by_hand) => format!("{}.{} answers", by_hand.adapter, by_hand.action),
+        StepKind::Report(reporting) => format!("{}.{} reports", reporting.adapter, reporting.action),
         _ => "a step".into(),
     }
 }

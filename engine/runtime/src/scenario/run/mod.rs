@@ -3,6 +3,7 @@
 mod act;
 mod ending;
 mod race;
+mod reporting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -164,11 +165,11 @@ impl Run<'_> {
                 self.answer_by_hand(span, by_hand).await?;
                 self.settle(span).await
             }
+            StepKind::Report(reporting) => self.report(span, reporting).await,
             StepKind::Race(race) => self.race(span, race).await,
             StepKind::Crash(crash) => self.crash(span, crash).await,
             StepKind::Expect(expectations) => self.expect(expectations).await,
             StepKind::Play { fragment, targets } => Box::pin(self.fragment(span, fragment, targets.as_deref())).await,
-            StepKind::Unbuilt(what) => Err(not_built(span, what)),
         }
     }
 

@@ -78,7 +78,7 @@ impl Run<'_> {
                 self.world.pause().await;
                 return Ok(None);
             }
-            StepKind::Unbuilt(what) => return Err(super::not_built(step.span, what)),
+            StepKind::Report(reporting) => Ready::Report(self.ready_report(step.span, reporting).await?),
             _ => return Ok(None),
         };
         let engine = self.world.engine();
@@ -87,6 +87,7 @@ impl Run<'_> {
                 Ready::Start(request) => engine.start(request).await,
                 Ready::Send(request) => engine.send(request).await,
                 Ready::Act(request) => engine.act(request).await,
+                Ready::Report(request) => engine.report(request).await,
             }
         };
         Ok(Some(self.world.submit(ask).await))
@@ -144,6 +145,7 @@ fn common_of(step: &Step) -> Option<&Common> {
         StepKind::Start(Start { common, .. }) => Some(common),
         StepKind::Send(send) => Some(&send.common),
         StepKind::Act(acting) => Some(&acting.common),
+        StepKind::Report(reporting) => Some(&reporting.common),
         _ => None,
     }
 }

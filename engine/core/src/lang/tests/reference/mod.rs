@@ -76,7 +76,8 @@ fn file_of(example: &str) -> String {
     let (kind, rest) = example.split_once(": ").unwrap_or((example, ""));
     let name = rest.lines().next().unwrap_or("");
     match kind {
-        "table" | "calendar" | "schema" => format!("{kind}s/{name}.yaml"),
+        "table" | "calendar" | "schema" | "adapter" | "view" | "portal" => format!("{kind}s/{name}.yaml"),
+        _ if example.starts_with("marks:") => "marks.yaml".to_owned(),
         "test" => format!("{name}.test.yaml"),
         _ => format!("{name}.yaml"),
     }
