@@ -25,6 +25,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
         definitions,
         calendars,
         roles_file,
+        unusable,
     } = used(root, sources, main, files, &mut out);
     let zone = zone_of(definitions.first().map(|definition| &*definition.chart));
     let mut reader = Reader {
@@ -34,6 +35,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
             .iter()
             .map(|definition| definition.chart.workflow.clone())
             .collect(),
+        is_whole: !unusable,
         people: names_under(root.get("given").and_then(|given| given.get("people"))),
         roles: definitions
             .iter()
@@ -122,6 +124,8 @@ struct Used {
     definitions: Vec<Definition>,
     calendars: Vec<Arc<str>>,
     roles_file: Option<Arc<str>>,
+    /// A file of it is missing or has errors, which were told: what it would have held is not known.
+    unusable: bool,
 }
 
 /// Compiles what `uses` names.
@@ -138,6 +142,7 @@ fn used(root: &Mapping, sources: &mut Sources, main: FileId, files: &dyn Resolve
         let Some(path) = beside(&from, &scalar.text) else {
             let message = format!("`{}` is not the path of a file beside this one", scalar.text);
             out.push(Diagnostic::error(Code::MissingFile, scalar.span, message).help("write a path such as `lens-order.yaml`"));
+            used.unusable = true;
             continue;
         };
         let Some(text) = files.resolve(&path) else {
@@ -145,10 +150,12 @@ fn used(root: &Mapping, sources: &mut Sources, main: FileId, files: &dyn Resolve
             out.push(
                 Diagnostic::error(Code::MissingFile, scalar.span, message).help("a path is relative to the file it stands in"),
             );
+            used.unusable = true;
             continue;
         };
         let file = sources.add(path, text);
         let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
+        used.unusable |= compiled.diagnostics.has_errors();
         out.append(compiled.diagnostics);
         let (is_calendar, is_roles) = (compiled.calendar.is_some(), compiled.roles.is_some());
         match (compiled.chart, compiled.bundle) {
