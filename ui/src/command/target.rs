@@ -69,6 +69,12 @@ impl Target {
         }
     }
 
+    /// Who acts without any role, where the command line says who acts: what is for a role is not for them.
+    pub fn without_a_role(&self) -> Option<Arc<str>> {
+        let principal: Principal = self.principal.as_deref()?.parse().ok()?;
+        principal.roles.is_empty().then_some(principal.user)
+    }
+
     /// One request to what is there.
     pub async fn ask(&self, terminal: Terminal, call: Call) -> Result<Reply, Failure> {
         once(self.open(terminal).await?, call).await

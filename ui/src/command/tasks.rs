@@ -70,6 +70,11 @@ impl Tasks {
         if !terminal.json && !after.is_empty() {
             terminal.note(format_args!("there are more; go on with `--after {after}`"));
         }
+        if let ([], Some(user)) = (member_items(&page, "tasks"), self.target.without_a_role()) {
+            terminal.note(format_args!(
+                "{user} acts without a role, and most tasks are for one; name it with `--as {user}:ROLE`"
+            ));
+        }
         Ok(Exit::Done)
     }
 }

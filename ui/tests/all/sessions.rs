@@ -194,6 +194,21 @@ fn one_bad_file_hides_nothing_of_the_others() {
     });
 }
 
+#[test]
+fn a_list_that_is_empty_for_want_of_a_role_says_so() {
+    let folder = Folder::new("no-role");
+    folder.write("ticket.yaml", TICKET);
+    folder.answer(&["deploy", "ticket.yaml", "--store", "sqlite:s.db"]);
+    let said = |who: &str| {
+        let listed = folder.run(&["tasks", "--as", who, "--store", "sqlite:s.db"]);
+        assert_eq!(listed.status.code(), Some(0), "{who}");
+        String::from_utf8_lossy(&listed.stderr).into_owned()
+    };
+    let note = "mia acts without a role, and most tasks are for one; name it with `--as mia:ROLE`";
+    assert!(said("mia").contains(note), "{}", said("mia"));
+    assert_eq!(said("mia:clerk"), "");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_not_waited_for() {

@@ -121,6 +121,7 @@ codes! {
     PausesItself = "0507", "a pause that cannot work";
     DoneNever = "0508", "an `onDone` that never comes";
     FormsBeside = "0509", "one event with different forms at once";
+    ValueBefore = "0510", "a guard that sees what an event has yet to write";
 
     // 06xx: fields and data.
     UnknownType = "0601", "an unknown type";

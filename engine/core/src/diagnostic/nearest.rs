@@ -22,6 +22,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let edits = strsim::osa_distance(&folded, &candidate_folded);
+        let most = most.min(edits_max(candidate_folded.chars().count()));
         // A word of which every letter is changed is not the same word misspelt.
         if edits <= most && edits < length.max(1) && best.is_none_or(|(least, _)| edits < least) {
             best = Some((edits, candidate));
@@ -56,5 +57,7 @@ mod tests {
         assert_eq!(nearest("FOO", ["GO"]), None);
         assert_eq!(nearest("GOO", ["GO"]), Some("GO"));
         check("", None);
+        // Nor is a short name what is left of a longer one.
+        assert_eq!(nearest("paid", ["id"]), None);
     }
 }

@@ -1,6 +1,6 @@
 //! The roles that workflows name, and the workflow that a roster names: compared with the file of roles where both are at hand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::roles::unknown_role;
@@ -8,10 +8,11 @@ use crate::chart::{Chart, Party, People, Roles, Roster};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 use crate::step::{AUDITOR, OPERATOR};
 
-/// Tells which roles nobody can have, and what is wrong with the rosters. Without a file of roles any name is a role.
+/// Tells which roles nobody can have, and what is wrong with the rosters. Without a file of roles any name is a role, and what looks like
+/// another one misspelt is only doubted.
 pub(super) fn check_roles(charts: &[&Chart], roles: &[Roles], out: &mut Diagnostics) {
     if roles.is_empty() {
-        return;
+        return charts.iter().for_each(|chart| doubt_roles(chart, out));
     }
     let mut known: BTreeSet<&str> = roles.iter().flat_map(|file| file.roles.keys()).map(|role| &**role).collect();
     known.extend([AUDITOR, OPERATOR]);
@@ -29,6 +30,24 @@ pub(super) fn check_roles(charts: &[&Chart], roles: &[Roles], out: &mut Diagnost
     for roster in roles.iter().filter_map(|file| file.roster.as_ref()) {
         if let Some(chart) = charts.iter().find(|chart| chart.workflow == roster.workflow) {
             check_roster(roster, chart, out);
+        }
+    }
+}
+
+/// A role that stands once in a workflow, and looks like one that stands there more often.
+fn doubt_roles(chart: &Chart, out: &mut Diagnostics) {
+    let mut places: BTreeMap<Arc<str>, Vec<Span>> = BTreeMap::new();
+    for (people, span) in chart.people() {
+        for role in roles_of(people) {
+            places.entry(role).or_default().push(span);
+        }
+    }
+    let often = || places.iter().filter(|(_, spans)| spans.len() > 1).map(|(role, _)| &**role);
+    for (role, spans) in &places {
+        if let ([span], Some(meant)) = (spans.as_slice(), nearest(role, often())) {
+            let message = format!("the role `{role}` stands here and nowhere else in `{}`", chart.workflow);
+            let help = format!("write `{meant}`, if that is meant; a file of roles, checked with it, says which roles there are");
+            out.push(Diagnostic::warning(Code::UnknownRole, *span, message).help(help));
         }
     }
 }

@@ -14,6 +14,14 @@ use crate::value::{Object, Value};
 /// Of an event that comes without any.
 static NO_FIELDS: Object = Object::new();
 
+/// Guards of one way that do not hold.
+pub(super) struct Unmet {
+    /// Empty: all hold.
+    pub refusals: Vec<Refusal>,
+    /// One of them is false, so the way is closed whatever the others would say. Else it is not known whether they hold.
+    pub is_false: bool,
+}
+
 impl<'a> Machine<'a> {
     /// Every reason why this actor may not send this event so. If there is none, the event's fields are those of the form.
     pub(super) fn admit(&mut self, transition: &'a Transition) -> Result<Vec<Refusal>, Interrupt> {
@@ -108,13 +116,15 @@ impl<'a> Machine<'a> {
         Some(Refusal::new(RefusalKind::Reason, sentence))
     }
 
-    /// Every guard that is false, with its sentence and the instances that its reads found. An error makes a guard false.
-    pub(super) fn false_guards(&mut self, guards: &[Guard], lets: &[&Lets]) -> Result<Vec<Refusal>, Interrupt> {
+    /// Every guard that does not hold, with its sentence and the instances that its reads found.
+    pub(super) fn unmet(&mut self, guards: &[Guard], lets: &[&Lets]) -> Result<Unmet, Interrupt> {
         let mut refusals = Vec::new();
+        let mut is_false = false;
         for guard in guards {
             let Some((refusal, fault)) = self.try_guard(guard, lets)? else {
                 continue;
             };
+            is_false |= fault.is_none();
             // what could not be asked after a guard before it failed says nothing
             if fault.is_some() && !refusals.is_empty() {
                 continue;
@@ -124,7 +134,7 @@ impl<'a> Machine<'a> {
             }
             refusals.push(refusal);
         }
-        Ok(refusals)
+        Ok(Unmet { refusals, is_false })
     }
 
     /// None: it holds. Else why not, and the fault of the expression if it has no value.

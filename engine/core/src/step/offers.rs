@@ -41,15 +41,23 @@ pub fn offers(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, 
     }
     let leaves: Vec<_> = chart.atomic_states(&snapshot.active).collect();
     for leaf in leaves {
+        // events of which nobody can say whether their first way is open: no later one is taken in its place
+        let mut unknown: BTreeSet<&Arc<str>> = BTreeSet::new();
         for state in std::iter::once(leaf).chain(chart.ancestors(leaf)) {
             for index in &chart.state(state).on {
                 let transition = chart.transition(*index);
                 let Some((event, admission)) = for_people(transition) else {
                     continue;
                 };
-                let offer = machine
+                if unknown.contains(event) {
+                    continue;
+                }
+                let (offer, is_known) = machine
                     .offer(event, admission, transition, state)
                     .map_err(|_| machine.take_needs())?;
+                if !is_known {
+                    unknown.insert(event);
+                }
                 match offers.iter_mut().find(|known| known.event == offer.event) {
                     // the first that would be taken is what counts
                     Some(known) if !known.refusals.is_empty() && offer.refusals.is_empty() => *known = offer,
@@ -76,28 +84,30 @@ pub(super) fn for_people(transition: &Transition) -> Option<(&Arc<str>, &Admissi
 }
 
 impl Machine<'_> {
+    /// An event by this transition, and whether it is known that it could be taken, or could not.
     fn offer(
         &self,
         event: &Arc<str>,
         admission: &Admission,
         transition: &Transition,
         state: crate::chart::StateIndex,
-    ) -> Result<Offer, Interrupt> {
+    ) -> Result<(Offer, bool), Interrupt> {
         let lets: [&Lets; 1] = [&transition.lets];
         let mut refusals = Vec::new();
         let mut open = Vec::new();
+        let mut is_known = true;
         if let Some(refusal) = self.refuse_actor(admission, &lets)? {
             refusals.push(refusal);
         } else if self.paused_states().contains(state) {
             refusals.push(self.paused_refusal(state));
         } else {
-            self.try_guards(&transition.guards, transition, &lets, &mut refusals, &mut open)?;
+            is_known = self.try_guards(&transition.guards, transition, &lets, &mut refusals, &mut open)?;
         }
         let title = admission
             .title
             .as_ref()
             .and_then(|title| self.scope(&lets, &Locals::default()).text(title).ok());
-        Ok(Offer {
+        let offer = Offer {
             event: event.clone(),
             title: title.unwrap_or_else(|| super::view::in_words(event)),
             refusals,
@@ -114,10 +124,11 @@ impl Machine<'_> {
                 .values()
                 .any(|task| task.state == state)
                 .then(|| self.chart.state(state).path.clone()),
-        })
+        };
+        Ok((offer, is_known))
     }
 
-    /// Guards that need what the form will say are left open; the others are tried.
+    /// Guards that need what the form will say are left open; the others are tried. False: none of them is false, and one cannot be computed.
     fn try_guards(
         &self,
         guards: &[Guard],
@@ -125,15 +136,18 @@ impl Machine<'_> {
         lets: &[&Lets],
         refusals: &mut Vec<Refusal>,
         open: &mut Vec<String>,
-    ) -> Result<(), Interrupt> {
+    ) -> Result<bool, Interrupt> {
+        let (mut is_false, mut is_faulty) = (false, false);
         for guard in guards {
             if self.needs_event(&guard.condition, transition, &mut BTreeSet::new()) {
                 open.push(guard.condition.source().to_string());
-            } else {
-                refusals.extend(self.try_guard(guard, lets)?.map(|(refusal, _)| refusal));
+            } else if let Some((refusal, fault)) = self.try_guard(guard, lets)? {
+                is_false |= fault.is_none();
+                is_faulty |= fault.is_some();
+                refusals.push(refusal);
             }
         }
-        Ok(())
+        Ok(is_false || !is_faulty)
     }
 
     /// Whether an expression rests on `event`, itself or through named values and reads.

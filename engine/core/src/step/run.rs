@@ -243,7 +243,7 @@ impl<'a> Machine<'a> {
         }
         self.compute_defaults(Some(&rule.form))?;
         self.settle_zone()?;
-        let mut refusals = self.false_guards(&rule.guards, &[])?;
+        let mut refusals = self.unmet(&rule.guards, &[])?.refusals;
         if let Some(sign) = rule.sign.as_deref().filter(|_| refusals.is_empty()) {
             refusals.extend(self.sign_start(sign)?);
         }

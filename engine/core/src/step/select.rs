@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::admission::Unmet;
 use super::interrupt::Interrupt;
 use super::machine::Machine;
 use super::{Refusal, RefusalKind};
@@ -31,6 +32,8 @@ pub(super) enum Enabled {
     /// By this branch.
     Yes(usize),
     No(Vec<Refusal>),
+    /// Nobody knows: a guard of it cannot be computed, and whoever sent the event is there to be told.
+    Unknown(Vec<Refusal>),
 }
 
 /// What is selected for.
@@ -93,6 +96,12 @@ impl Machine<'_> {
                             tried.push((transition, false));
                             selection.refusals.extend(refusals);
                         }
+                        // what comes after it is for those to whom it is closed
+                        Enabled::Unknown(refusals) => {
+                            tried.push((transition, true));
+                            selection.refusals = refusals;
+                            break 'leaf;
+                        }
                     }
                 }
             }
@@ -110,16 +119,20 @@ impl Machine<'_> {
                 return Ok(Enabled::No(refusals));
             }
         }
-        let mut refusals = self.false_guards(&transition.guards, &[&transition.lets])?;
-        if !refusals.is_empty() {
-            return Ok(Enabled::No(refusals));
+        let shared = self.unmet(&transition.guards, &[&transition.lets])?;
+        if !shared.refusals.is_empty() {
+            return Ok(closed(shared, occasion));
         }
+        let mut refusals = Vec::new();
         for (position, branch) in transition.branches.iter().enumerate() {
-            let false_guards = self.false_guards(&branch.guards, &[&branch.lets, &transition.lets])?;
-            if false_guards.is_empty() {
+            let unmet = self.unmet(&branch.guards, &[&branch.lets, &transition.lets])?;
+            if unmet.refusals.is_empty() {
                 return Ok(Enabled::Yes(position));
             }
-            refusals.extend(false_guards);
+            match closed(unmet, occasion) {
+                Enabled::No(closed) => refusals.extend(closed),
+                unknown => return Ok(unknown),
+            }
         }
         if refusals.is_empty() {
             refusals.push(Refusal::new(RefusalKind::Guard, "no branch applies"));
@@ -152,6 +165,14 @@ impl Machine<'_> {
     /// Every active state that an active state pauses, with all below it.
     pub(super) fn paused_states(&self) -> StateSet {
         self.next.paused(self.chart)
+    }
+}
+
+/// A way whose guards do not all hold. By itself an instance goes on as if what cannot be computed were false; nobody would be there to ask.
+fn closed(unmet: Unmet, occasion: Occasion<'_>) -> Enabled {
+    match occasion {
+        Occasion::Admitted(_) if !unmet.is_false => Enabled::Unknown(unmet.refusals),
+        _ => Enabled::No(unmet.refusals),
     }
 }
 

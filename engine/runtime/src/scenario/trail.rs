@@ -35,7 +35,7 @@ fn line(sequence: u64, entry: &EntryText, zone: &TimeZone) -> String {
         Ok("taken") | Err(_) => {}
         Ok(verdict) => {
             line.push_str(&format!(": {verdict}"));
-            let reasons = texts(entry.member("reasons"), |reason| reason.field("sentence"));
+            let reasons = reasons(entry);
             if !reasons.is_empty() {
                 line.push_str(&format!(" ({})", reasons.join("; ")));
             }
@@ -49,11 +49,30 @@ fn line(sequence: u64, entry: &EntryText, zone: &TimeZone) -> String {
     if !changed.is_empty() {
         line.push_str(&format!("  [{}]", changed.join(", ")));
     }
+    let told = reasons(entry);
     let notes = texts(entry.member("notes"), |note| note.field("text"));
+    let notes: Vec<String> = notes.into_iter().filter(|note| !told.contains(note)).collect();
     if !notes.is_empty() {
         line.push_str(&format!("  ({})", notes.join("; ")));
     }
     line
+}
+
+/// Why it was refused, a sentence each: of a field with its name.
+fn reasons(entry: &EntryText) -> Vec<String> {
+    let text = |reason: &Value, member: &str| reason.field(member).and_then(Value::as_text).map(str::to_owned);
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in entry.member("reasons").and_then(Value::as_list).unwrap_or_default() {
+        let Some(sentence) = text(reason, "sentence") else { continue };
+        let said = match text(reason, "field") {
+            Some(field) => format!("{field} {sentence}"),
+            None => sentence,
+        };
+        if !reasons.contains(&said) {
+            reasons.push(said);
+        }
+    }
+    reasons
 }
 
 /// What came, by one name: `start`, `place`, an event, `after.NAME`, `done.ID`, `error.ID`, `sent.taken.ID`, `task.ACT`, `wake`.

@@ -260,3 +260,40 @@ fn the_same_file_gives_the_same_report() {
     };
     assert_eq!(told(), told());
 }
+
+#[test]
+fn a_trail_says_each_reason_once_and_of_which_field() {
+    const CLAIM: &str = "workflow: claim
+key: \"{{ name }}\"
+data: {name: string, sum: optional integer}
+start: {by: [clerk], input: [name]}
+access: [{for: [clerk]}]
+initial: open
+states:
+  open: {on: {PAY: {by: [clerk], input: [sum]}, CLOSE: {by: [clerk], choose: [{guard: sum > 3}, {}]}}}
+";
+    let steps = "[{start: claim, as: ann, with: {name: A}, id: a}, {send: PAY, to: a, as: ann, refused: required}, {send: CLOSE, to: a, as: ann, refused: empty}, {expect: {a: {data: {sum: 1}}}}]";
+    let text = format!("test: t\nuses: [claim.yaml]\ngiven: {{people: {{ann: [clerk]}}}}\nscenarios: {{s: {steps}}}\n");
+    let (report, _) = super::ran(&text, &super::Files::new(&[("claim.yaml", CLAIM)])).unwrap_or_else(|told| panic!("{told}"));
+    let failures = &report.scenarios.first().expect("there is one").failures;
+    let trail = &failures
+        .last()
+        .expect("nothing was paid")
+        .trails
+        .first()
+        .expect("its trail")
+        .1;
+    let said: Vec<&str> = trail
+        .iter()
+        .filter_map(|line| line.split_once("ann  "))
+        .map(|(_, said)| said)
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "start → open  [name]",
+            "PAY: refused (sum is required)",
+            "CLOSE: refused (`sum` is empty)"
+        ]
+    );
+}

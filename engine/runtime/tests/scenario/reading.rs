@@ -119,3 +119,26 @@ fn whoever_is_on_shift_is_one_of_the_people() {
     let found = problems(&file_of("  on_shift: [anm]\n", &["{wait: 1h}"]));
     assert!(found.contains("`anm` is none of the people given"), "{found}");
 }
+
+#[test]
+fn of_what_could_not_be_read_no_name_is_missed() {
+    let told = |uses: &str, door: &str| {
+        let files = Files::new(&[("door.yaml", door), ("bell.yaml", BELL)]);
+        let mut sources = Sources::new();
+        let steps = "[{start: door, as: ann}, {expect: {notices: [{to: porter, count: 0}]}}]";
+        let text = format!("test: t\nuses: [{uses}]\ngiven: {{people: {{ann: [clerk]}}}}\nscenarios: {{s: {steps}}}\n");
+        let main = sources.add("t.test.yaml", text);
+        let (_, found) = statewright_engine::scenario::read(&mut sources, main, &files);
+        let lines = found.iter().map(|diagnostic| diagnostic.message.clone());
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(
+        told("bell.yaml, door.yaml", "workflow: door\nstats: {}\n"),
+        "unknown key `stats`"
+    );
+    assert_eq!(told("bell.yaml, dor.yaml", DOOR), "there is no file `dor.yaml`");
+    assert_eq!(
+        told("bell.yaml", DOOR),
+        "no file under `uses` holds `door`\nnobody under `given.people` is called `porter`, and nobody has that role or is told as such"
+    );
+}

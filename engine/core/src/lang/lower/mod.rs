@@ -5,6 +5,7 @@
 mod action;
 mod admission;
 mod assignment;
+mod before;
 mod choices;
 mod clock;
 mod contracts;

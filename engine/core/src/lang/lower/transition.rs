@@ -3,8 +3,9 @@
 use super::target::From;
 use super::value::Sink;
 use super::{Lowering, head};
-use crate::chart::{Admission, Branch, Guard, Lets, StateIndex, Transition, TransitionIndex, Trigger};
+use crate::chart::{Admission, Branch, Form, Guard, Lets, StateIndex, Transition, TransitionIndex, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::expression::Expression;
 use crate::lang::scope::{Known, Scope};
 use crate::yaml::{Kind, Mapping, Node, is_extension};
 
@@ -16,6 +17,13 @@ pub(super) struct Written<'s> {
     pub(super) admission: Option<Box<Admission>>,
     pub(super) scope: &'s Scope,
     pub(super) from: From,
+}
+
+impl Written<'_> {
+    /// What the event asks for, where one is sent from outside.
+    fn form(&self) -> Option<&Form> {
+        self.admission.as_ref().map(|admission| &admission.form)
+    }
 }
 
 impl Lowering<'_> {
@@ -68,7 +76,8 @@ impl Lowering<'_> {
     fn transition_of(&mut self, mapping: &Mapping, span: Span, written: &Written<'_>) -> Transition {
         let mut scope = written.scope.clone();
         let lets = self.lets(mapping.get("let"), &mut scope);
-        let guards = self.guards(mapping.get("guard"), &scope);
+        let form = written.form();
+        let guards = self.guards(mapping.get("guard"), &scope, form);
         let actions = self.actions(mapping.get("actions"), &scope);
         let reenter = mapping
             .get("reenter")
@@ -76,7 +85,7 @@ impl Lowering<'_> {
             .is_some_and(|scalar| &*scalar.text == "true");
         self.check_keys_together(mapping);
         let branches = match mapping.get("choose") {
-            Some(choose) => self.branches(choose, &scope, written.from, reenter),
+            Some(choose) => self.branches(choose, &scope, written, reenter),
             None => {
                 let targets = mapping
                     .get("target")
@@ -131,7 +140,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn branches(&mut self, node: &Node, scope: &Scope, from: From, reenter: bool) -> Vec<Branch> {
+    fn branches(&mut self, node: &Node, scope: &Scope, written: &Written<'_>, reenter: bool) -> Vec<Branch> {
         let mut branches = Vec::new();
         let mut unguarded: Option<Span> = None;
         for item in node.as_sequence().unwrap_or_default() {
@@ -141,10 +150,10 @@ impl Lowering<'_> {
             }
             let mut scope = scope.clone();
             let lets = self.lets(mapping.get("let"), &mut scope);
-            let guards = self.guards(mapping.get("guard"), &scope);
+            let guards = self.guards(mapping.get("guard"), &scope, written.form());
             let targets = mapping
                 .get("target")
-                .map_or_else(Vec::new, |target| self.targets(target, from));
+                .map_or_else(Vec::new, |target| self.targets(target, written.from));
             let actions = self.actions(mapping.get("actions"), &scope);
             unguarded = unguarded.or(guards
                 .is_empty()
@@ -184,18 +193,18 @@ impl Lowering<'_> {
         self.out.push(diagnostic);
     }
 
-    /// All guards of a transition, a branch or a start.
-    pub(super) fn guards(&mut self, node: Option<&Node>, scope: &Scope) -> Vec<Guard> {
+    /// All guards of a transition, a branch or a start. `form`: what is asked for and written only after they were tried.
+    pub(super) fn guards(&mut self, node: Option<&Node>, scope: &Scope, form: Option<&Form>) -> Vec<Guard> {
         let Some(node) = node else { return Vec::new() };
         match node.as_sequence() {
-            Some(items) => items.iter().filter_map(|item| self.guard(item, scope)).collect(),
-            None => self.guard(node, scope).into_iter().collect(),
+            Some(items) => items.iter().filter_map(|item| self.guard(item, scope, form)).collect(),
+            None => self.guard(node, scope, form).into_iter().collect(),
         }
     }
 
-    fn guard(&mut self, node: &Node, scope: &Scope) -> Option<Guard> {
+    fn guard(&mut self, node: &Node, scope: &Scope, form: Option<&Form>) -> Option<Guard> {
         match node.as_mapping() {
-            None => self.condition(node, scope).map(|condition| Guard {
+            None => self.guarding(node, scope, form).map(|condition| Guard {
                 condition,
                 otherwise: None,
             }),
@@ -203,10 +212,18 @@ impl Lowering<'_> {
                 let otherwise = mapping
                     .get("otherwise")
                     .and_then(|node| self.text(node, scope, Sink::Public("a sentence that is kept in the trail")));
-                let condition = self.condition(mapping.get("if")?, scope)?;
+                let condition = self.guarding(mapping.get("if")?, scope, form)?;
                 Some(Guard { condition, otherwise })
             }
         }
+    }
+
+    fn guarding(&mut self, node: &Node, scope: &Scope, form: Option<&Form>) -> Option<Expression> {
+        let condition = self.condition(node, scope)?;
+        if let (Some(scalar), Some(form)) = (node.as_scalar(), form) {
+            self.warn_of_values_before(scalar, &condition, form);
+        }
+        Some(condition)
     }
 
     /// Named values; each may use those before it, and all join the scope.

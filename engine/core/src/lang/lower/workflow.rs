@@ -135,7 +135,8 @@ impl Lowering<'_> {
         Start {
             sign,
             by: self.people(mapping.get("by"), &scope),
-            guards: self.guards(mapping.get("guard"), &scope),
+            // the record of a start is filled in before its guards are tried
+            guards: self.guards(mapping.get("guard"), &scope, None),
             reason: reason(mapping.get("reason")),
             form,
         }

@@ -88,7 +88,10 @@ impl Check<'_> {
 
     fn unknown_key(&mut self, mapping: &Mapping, entry: &Entry, construct: &Construct) {
         let known: Vec<&str> = construct.all().map(|key| key.name).collect();
-        let diagnostic = comma_split(mapping, entry).unwrap_or_else(|| unknown_key(&entry.key, &known));
+        let event = || event_beside_on(mapping, entry, construct);
+        let diagnostic = comma_split(mapping, entry)
+            .or_else(event)
+            .unwrap_or_else(|| unknown_key(&entry.key, &known));
         self.out.push(diagnostic);
     }
 
@@ -229,4 +232,17 @@ pub(super) use scalar::is_computed;
 /// The scalar, if something in it is computed.
 pub(super) fn computed_scalar(node: &Node) -> Option<&crate::yaml::Scalar> {
     node.as_scalar().filter(|scalar| is_computed(scalar))
+}
+
+/// An event that is not indented far enough, and so stands beside the `on` that it belongs to.
+fn event_beside_on(mapping: &Mapping, entry: &Entry, construct: &Construct) -> Option<Diagnostic> {
+    let in_capitals = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let is_event = entry.name().starts_with(|c: char| c.is_ascii_uppercase()) && entry.name().chars().all(in_capitals);
+    let beside_on = construct.key("on").is_some() && mapping.get("on").is_some();
+    let message = format!("`{}` is an event, and stands beside `on`", entry.name());
+    let help = match mapping.flow {
+        true => "put it into the braces of `on`",
+        false => "put it under `on`, two blanks further in",
+    };
+    (is_event && beside_on).then(|| Diagnostic::error(Code::MisplacedKey, entry.key.span, message).help(help))
 }

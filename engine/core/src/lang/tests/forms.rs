@@ -183,3 +183,68 @@ fn access_names_who_sees_which_fields() {
         "SW-0701 ‹counts_only› not yet: `counts_only`"
     );
 }
+
+#[test]
+fn a_guard_says_which_value_it_means_of_a_field_that_its_event_writes() {
+    let guarded = |input: &str, guard: &str| format!("{{target: b, by: [x], input: {input}, guard: {guard}}}");
+    let told_of = |event: &str| {
+        told(&format!(
+            "{}  b: {{type: final}}\n",
+            with_event(event).replace("states:", "initial: a\nstates:")
+        ))
+    };
+    let warned = |input: &str, guard: &str| {
+        assert_eq!(
+            told_of(&guarded(input, guard)),
+            "SW-0510 ‹tray› `tray` is what it was before this event",
+            "{guard}"
+        )
+    };
+    let silent = |input: &str, guard: &str| assert_eq!(told_of(&guarded(input, guard)), "", "{guard}");
+    warned("[tray]", "tray > 'B'");
+    warned("[order_no, tray]", "[{if: tray > 'B', otherwise: No}, order_no is none]");
+    warned("[tray, order_no]", "event.order_no == tray");
+    // of a field that may be left out it may be asked whether it is there
+    warned("[optional tray]", "tray is not none");
+    silent("[tray]", "tray is none");
+    silent("[tray]", "event.tray > 'B'");
+    silent("[tray]", "event.tray > tray | default('')");
+    silent("[tray]", "order_no > 'B'");
+    // a form of its own writes nothing
+    silent("{tray: string}", "tray > 'B'");
+    let branches = "{by: [x], input: [tray], choose: [{guard: tray > 'B', target: b}, {}]}";
+    assert_eq!(told_of(branches), "SW-0510 ‹tray› `tray` is what it was before this event");
+    // a start writes its form before its guards are tried
+    let start = format!(
+        "{}start: {{by: [x], input: [tray], guard: tray > 'B'}}\nstates: {{a: {{type: final}}}}\n",
+        DATA
+    );
+    assert_eq!(told(&start), "");
+}
+
+#[test]
+fn the_repair_of_such_a_guard_names_the_event_wherever_the_field_stands() {
+    let repaired = |guard: &str| {
+        let source = with_event(&format!("{{by: [x], input: [rx], guard: {guard}}}"));
+        let (_, compiled) = compiled(&source, &[], Unbuilt::Refuse);
+        let [warning] = compiled.diagnostics.iter().collect::<Vec<_>>()[..] else {
+            panic!("one warning of {guard}")
+        };
+        let repair = warning.repair.clone()?;
+        let mut mended = source.clone();
+        mended.replace_range(repair.span.range(), &repair.text);
+        assert_eq!(told(&mended), "", "{mended}");
+        Some(
+            mended[mended.find("guard: ").expect("it has one") + 7..]
+                .trim_end_matches("}\n")
+                .to_owned(),
+        )
+    };
+    assert_eq!(repaired("rx.axis > 10"), Some("event.rx.axis > 10".into()));
+    assert_eq!(
+        repaired("\"rx.axis > 10 and rx.axis < 90\""),
+        Some("\"event.rx.axis > 10 and event.rx.axis < 90\"".into())
+    );
+    // between the two the text is not written as it is meant
+    assert_eq!(repaired("'rx.axis ~ ''°'' == rx.axis ~ ''°'''"), None);
+}

@@ -254,3 +254,27 @@ fn a_path_that_no_index_could_hold_is_refused() {
     let told = told(&source);
     assert!(told.contains("the path of this state has 499 bytes; at most 400"), "{told}");
 }
+
+#[test]
+fn an_event_that_stands_beside_on_is_told_as_one() {
+    let told_of = |body: &str| {
+        let (_, compiled) = compiled(&format!("workflow: w\nstates:\n  a:\n{body}"), &[], Unbuilt::Refuse);
+        let told = compiled
+            .diagnostics
+            .iter()
+            .filter(|found| found.severity == crate::diagnostic::Severity::Error);
+        let told = told.map(|found| format!("{}; {}", found.message, found.help.clone().unwrap_or_default()));
+        told.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(
+        told_of("    on:\n      GO: {by: [x]}\n    REPAIR: {by: [x]}\n"),
+        "`REPAIR` is an event, and stands beside `on`; put it under `on`, two blanks further in"
+    );
+    assert_eq!(
+        told_of("    {on: {GO: {by: [x]}}, REPAIR_2: {by: [x]}}\n"),
+        "`REPAIR_2` is an event, and stands beside `on`; put it into the braces of `on`"
+    );
+    // without `on` it may be meant for something else, and other words are no events
+    assert!(told_of("    REPAIR: {by: [x]}\n").starts_with("unknown key `REPAIR`"));
+    assert!(told_of("    on: {GO: {by: [x]}}\n    Repair: {by: [x]}\n").starts_with("unknown key `Repair`"));
+}

@@ -97,3 +97,40 @@ fn what_is_sent_is_taken_there() {
         "SW-0302 the start of `two` takes no `nope`\nSW-0208 the start of `two` needs `unit`",
     );
 }
+
+#[test]
+fn a_role_that_looks_like_another_is_doubted_where_no_file_says_which_there_are() {
+    let told = |role: &str, file: Option<&str>| {
+        let source = format!(
+            "workflow: w
+start: {{by: [inspector]}}
+access: [{{for: [inspector, lead]}}]
+initial: a
+states: {{a: {{on: {{GO: {{by: [{role}], target: b}}}}}}, b: {{type: final}}}}
+"
+        );
+        let chart = chart(&source);
+        let roles = file.and_then(|file| compiled(file, &[], Unbuilt::Refuse).1.roles);
+        let roles: Vec<_> = roles.into_iter().map(|version| version.roles).collect();
+        let mut found = Diagnostics::new();
+        check_together(&[&chart], &roles, &mut found);
+        let lines = found
+            .iter()
+            .map(|found| format!("{} {}", found.severity.as_str(), found.message));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(
+        told("inspecter", None),
+        "warning the role `inspecter` stands here and nowhere else in `w`"
+    );
+    // another word, and one that is near only to what stands once itself
+    assert_eq!(told("clerk", None), "");
+    assert_eq!(told("leads", None), "");
+    assert_eq!(told("inspector", None), "");
+    let file = "roles:\n  inspector: {}\n  lead: {}\n";
+    assert_eq!(told("inspecter", Some(file)), "error there is no role `inspecter`");
+    assert_eq!(
+        told("inspecter", Some("roles:\n  inspector: {}\n  lead: {}\n  inspecter: {}\n")),
+        ""
+    );
+}

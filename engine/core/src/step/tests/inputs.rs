@@ -256,3 +256,64 @@ states: {a: {}}
         ("2".into(), "3".into(), "30".into())
     );
 }
+
+#[test]
+fn an_event_from_outside_passes_by_no_branch_of_which_nobody_knows() {
+    const CHART: &str = "workflow: w
+start: {by: [staff]}
+access: [{for: [staff]}]
+data: {limit: optional integer, n: {type: integer, default: 3}}
+initial: a
+states:
+  a:
+    on:
+      BRANCH: {by: [staff], choose: [{guard: n > limit, target: approval}, {target: paid}]}
+      CLOSED: {by: [staff], choose: [{guard: [n > limit, n > 5], target: approval}, {target: paid}]}
+      LIST: [{by: [staff], guard: n > limit, target: approval}, {by: [staff], target: paid}]
+      INNER: {by: [staff], actions: [{raise: WITHIN}]}
+      WITHIN: {choose: [{guard: n > limit, target: approval}, {target: paid}]}
+      SET: {by: [staff], actions: [{assign: {limit: 3}}]}
+  approval: {}
+  paid: {}
+";
+    let life = || Life::begun(CHART, "{}");
+    for event in ["BRANCH", "LIST"] {
+        let mut life = life();
+        assert_eq!(life.send(event), "refused: `limit` is empty", "{event}");
+        assert_eq!(life.states(), "a", "{event}");
+        assert!(life.entry().contains(r#""kind":"error.execution""#), "{}", life.entry());
+        // what can be computed goes on as ever
+        assert_eq!(life.send("SET"), "taken");
+        assert_eq!(life.send(event), "taken", "{event}");
+        assert_eq!(life.states(), "paid", "{event}");
+    }
+    let mut closed = life();
+    assert_eq!((closed.send("CLOSED"), closed.states()), ("taken".into(), "paid".into()));
+    let mut within = life();
+    assert_eq!((within.send("INNER"), within.states()), ("taken".into(), "paid".into()));
+}
+
+#[test]
+fn what_is_offered_is_what_would_be_taken_where_nobody_knows() {
+    const CHART: &str = "workflow: w
+start: {by: [staff]}
+access: [{for: [staff]}]
+data: {limit: optional integer}
+initial: a
+states:
+  a: {on: {GO: [{by: [staff], guard: limit > 3, target: b}, {by: [staff], target: b}]}}
+  b: {}
+";
+    let mut life = Life::begun(CHART, "{}");
+    let offered = offers(
+        &life.chart,
+        life.snapshot.as_ref().expect("it has begun"),
+        &ada(),
+        &life.facts,
+        life.now,
+    );
+    let offered = offered.expect("nothing is looked up");
+    let said: Vec<&str> = offered[0].refusals.iter().map(|refusal| &*refusal.sentence).collect();
+    assert_eq!(said, ["`limit` is empty"]);
+    assert_eq!(life.send("GO"), "refused: `limit` is empty");
+}

@@ -48,7 +48,8 @@ impl Reader<'_> {
     }
 
     fn addressee(&mut self, to: &Scalar) {
-        let is_known = self.people.contains(&to.text) || self.roles.contains(&to.text);
+        // a role may be told as such by what could not be read
+        let is_known = !self.is_whole || self.people.contains(&to.text) || self.roles.contains(&to.text);
         if is_known || to.text.contains("{{") {
             return;
         }

@@ -27,6 +27,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
         definitions,
         calendars,
         roles_file,
+        unusable,
     } = used(root, sources, main, &stand_ins, &mut out);
     stand_ins.check_needed(definitions.iter().map(|definition| &*definition.chart), &mut out);
     let calendars = stand_ins.calendars(calendars);
@@ -38,6 +39,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
             .iter()
             .map(|definition| definition.chart.workflow.clone())
             .collect(),
+        is_whole: !unusable,
         people: names_under(root.get("given").and_then(|given| given.get("people"))),
         roles: definitions
             .iter()
@@ -126,6 +128,8 @@ struct Used {
     definitions: Vec<Definition>,
     calendars: Vec<UsedCalendar>,
     roles_file: Option<Arc<str>>,
+    /// A file of it is missing or has errors, which were told: what it would have held is not known.
+    unusable: bool,
 }
 
 /// Compiles what `uses` names.
@@ -142,6 +146,7 @@ fn used(root: &Mapping, sources: &mut Sources, main: FileId, files: &dyn Resolve
         let Some(path) = beside(&from, &scalar.text) else {
             let message = format!("`{}` is not the path of a file beside this one", scalar.text);
             out.push(Diagnostic::error(Code::MissingFile, scalar.span, message).help("write a path such as `lens-order.yaml`"));
+            used.unusable = true;
             continue;
         };
         let Some(text) = files.resolve(&path) else {
@@ -149,10 +154,12 @@ fn used(root: &Mapping, sources: &mut Sources, main: FileId, files: &dyn Resolve
             out.push(
                 Diagnostic::error(Code::MissingFile, scalar.span, message).help("a path is relative to the file it stands in"),
             );
+            used.unusable = true;
             continue;
         };
         let file = sources.add(path, text);
         let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
+        used.unusable |= compiled.diagnostics.has_errors();
         out.append(compiled.diagnostics);
         let is_roles = compiled.roles.is_some();
         match (compiled.chart, compiled.calendar, compiled.bundle) {

@@ -32,6 +32,8 @@ struct Reader<'a> {
     out: Diagnostics,
     zone: TimeZone,
     workflows: Vec<Arc<str>>,
+    /// Everything under `uses` could be read. Else what is not known may stand in what could not.
+    is_whole: bool,
     people: Vec<Arc<str>>,
     /// Roles that somebody has or is told as.
     roles: BTreeSet<Arc<str>>,
@@ -175,7 +177,7 @@ impl Reader<'_> {
     }
 
     fn known_workflow(&mut self, name: &str, span: Span) {
-        if self.workflows.iter().any(|known| **known == *name) {
+        if !self.is_whole || self.workflows.iter().any(|known| **known == *name) {
             return;
         }
         let diagnostic = Diagnostic::error(Code::TestNameUnknown, span, format!("no file under `uses` holds `{name}`"));
