@@ -92,7 +92,7 @@ fn check_roster(roster: &Roster, chart: &Chart, out: &mut Diagnostics) {
         }
     }
     // of a workflow without an index nobody keeps who is in which state
-    let indexed = chart.indexed.iter().any(|field| *field == roster.person);
+    let indexed = chart.indexed.contains(&roster.person);
     if !indexed && chart.data.get(&roster.person).is_some() {
         let message = format!(
             "`{}` of `{}` is not indexed, and shifts are found by it",
