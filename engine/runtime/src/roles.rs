@@ -3,10 +3,10 @@
 use statewright_core::step::Actor;
 
 /// Reads every instance and every trail, all but what is personal, and proves them.
-pub use statewright_core::step::AUDITOR;
+pub use statewright_core::chart::AUDITOR;
 
 /// Deploys, keeps tokens and the directory, settles incidents.
-pub use statewright_core::step::OPERATOR;
+pub use statewright_core::chart::OPERATOR;
 
 /// Whether an actor has a role.
 pub fn has(actor: &Actor, role: &str) -> bool {

@@ -7,6 +7,12 @@ use crate::diagnostic::Span;
 use crate::identity::Digest;
 use crate::time::Duration;
 
+/// The engine's own role that sees every instance and every trail, all but what is personal. No workflow grants it.
+pub const AUDITOR: &str = "auditor";
+
+/// The engine's other role: deploys, keeps tokens and the directory, settles incidents.
+pub const OPERATOR: &str = "operator";
+
 /// Roles of one deployment: far more than a house has.
 pub const ROLES_MAX: usize = 1_000;
 

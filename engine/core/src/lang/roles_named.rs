@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::roles::unknown_role;
-use crate::chart::{Chart, Party, People, Roles, Roster};
+use crate::chart::{AUDITOR, Chart, OPERATOR, Party, People, Roles, Roster};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
-use crate::step::{AUDITOR, OPERATOR};
 
 /// Tells which roles nobody can have, and what is wrong with the rosters. Without a file of roles any name is a role, and what looks like
 /// another one misspelt is only doubted.

@@ -96,7 +96,7 @@ pub use requirement::{handles_failure, requirement, would_strand};
 pub use run::{Stepped, step};
 pub use scheduled::{Place, Planned, ScheduleAct, planned, schedule_key, start_name};
 pub use seal::seal;
-pub use sight::{AUDITOR, OPERATOR, Visibility, sees, visibility};
+pub use sight::{Visibility, sees, visibility};
 pub use signature::SignatureOffer;
 pub use snapshot::{
     ActiveInvoke, ArmedTimer, Child, ClockState, Compensation, LastTaken, Parent, PendingSend, Signatures, Signer, Snapshot,

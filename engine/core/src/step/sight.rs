@@ -8,14 +8,8 @@ use super::interrupt::{Interrupt, NoValue};
 use super::machine::Machine;
 use super::scope::Locals;
 use super::{Actor, ActorKind, Facts, Needs, Refusal, RefusalKind, Snapshot};
-use crate::chart::{Access, Chart};
+use crate::chart::{AUDITOR, Access, Chart};
 use crate::value::Value;
-
-/// The engine's own role that sees every instance and every trail, all but what is personal. No workflow grants it.
-pub const AUDITOR: &str = "auditor";
-
-/// The engine's other role: deploys, keeps tokens and the directory, settles incidents.
-pub const OPERATOR: &str = "operator";
 
 /// What an actor sees of an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]

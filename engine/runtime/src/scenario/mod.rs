@@ -11,6 +11,7 @@
 //! - The same file gives the same report, byte for byte.
 //! - After every scenario all trails are proven and stepped again.
 
+mod boot;
 mod counterparts;
 mod coverage;
 mod expect;

@@ -14,22 +14,19 @@ use statewright_core::step::{Actor, ActorKind, Facts, Place, SYSTEM_WORKFLOW, Sn
 use statewright_core::value::Value;
 use tokio::task::JoinHandle;
 
-use super::counterparts::{Counterparts, Line};
+use super::boot::{UNLIMITED, boot};
+use super::counterparts::Counterparts;
 use super::plan::TestFile;
 use super::reported::Reported;
-use crate::adapter::Adapter;
 use crate::audit::Counted;
 use crate::body::{Party, mark_value};
-use crate::clock::{Clock, SeededEntropy, VirtualClock};
-use crate::configuration::{EngineConfig, POLL_MS};
-use crate::engine::{Engine, Node, Surroundings, calls_of};
+use crate::clock::{Clock, VirtualClock};
+use crate::configuration::POLL_MS;
+use crate::engine::{Engine, Node, calls_of};
 use crate::intake::Ticked;
 use crate::registry::Known;
 use crate::store::memory::MemoryStore;
 use crate::store::{Incident, InstanceRow, MarkQuery, Store, TrailRow};
-
-/// From which everything random is drawn.
-const SEED: u64 = 0x5ce_a410;
 
 /// Rounds of ticks after which a world that is still busy is taken to be so for ever: far more than any chain of messages is long.
 const ROUNDS_MAX: usize = 100_000;
@@ -47,9 +44,6 @@ const MOMENTS_MAX: u32 = 10_000;
 
 /// Rows read at once.
 const PAGE: usize = 1_000;
-
-/// Work that nothing is held up by: nobody else needs the room.
-const UNLIMITED: usize = 1_000_000;
 
 /// Why a scenario cannot go on, as a sentence.
 pub(super) type Trouble = String;
@@ -477,41 +471,4 @@ pub(super) async fn answered<T>(asked: JoinHandle<T>) -> Result<T, Trouble> {
         return Err("the engine stopped before it answered".into());
     }
     asked.await.map_err(|error| format!("the engine: {error}"))
-}
-
-fn boot(
-    ordinal: u64,
-    store: &Arc<MemoryStore>,
-    clock: &Arc<VirtualClock>,
-    counterparts: &Arc<Counterparts>,
-    adapters: &BTreeSet<Arc<str>>,
-    charts: &Arc<BTreeMap<Arc<str>, Arc<Chart>>>,
-) -> Node {
-    let mut configuration = EngineConfig::named(format!("scenario-{ordinal}"));
-    configuration.committers = 1;
-    configuration.effects_held_max = UNLIMITED;
-    configuration.attempts_per_adapter_max = UNLIMITED;
-    let charts = charts.clone();
-    let compiler = move |source: &str| -> Result<Chart, String> {
-        let chart = charts.get(source).map(|chart| Chart::clone(chart));
-        chart.ok_or_else(|| "no file of this test holds this definition".to_owned())
-    };
-    let line = |adapter: &Arc<str>| -> (Arc<str>, Arc<dyn Adapter>) {
-        let counterparts = counterparts.clone();
-        let line = Line {
-            adapter: adapter.clone(),
-            counterparts,
-        };
-        (adapter.clone(), Arc::new(line))
-    };
-    Node::new(
-        configuration,
-        Surroundings {
-            store: store.clone(),
-            compiler: Arc::new(compiler),
-            adapters: adapters.iter().map(line).collect(),
-            clock: clock.clone(),
-            entropy: Arc::new(SeededEntropy::of(SEED + ordinal)),
-        },
-    )
 }

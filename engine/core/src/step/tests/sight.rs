@@ -1,6 +1,7 @@
 //! Whoever does not see an instance can do nothing to it, and leaves nothing in its trail.
 
 use super::*;
+use crate::chart::AUDITOR;
 
 const CHART: &str = "workflow: w
 data: {owner: string}
