@@ -114,6 +114,7 @@ impl Intake {
     async fn commit(&self, mut batch: Batch, now: Timestamp) -> Ticked {
         let lease = Some((self.node.clone(), now.as_microsecond() + self.lease_ms * 1_000));
         let (places, writes): (Vec<usize>, Vec<Write>) = batch.writes(&lease, now).into_iter().unzip();
+        let writes = Arc::new(writes);
         let applied = match self.apply(&writes).await {
             Ok(applied) => applied,
             Err(error) => {
@@ -123,6 +124,8 @@ impl Intake {
                 return Ticked::Stumbled;
             }
         };
+        // a store that has not let go of them yet leaves a copy
+        let writes = Arc::try_unwrap(writes).unwrap_or_else(|writes| writes.to_vec());
         let mut outcomes: Vec<Option<(Write, StoreResult<Applied>)>> = batch.groups.iter().map(|_| None).collect();
         for ((place, write), applied) in places.into_iter().zip(writes).zip(applied) {
             outcomes[place] = Some((write, applied));
@@ -148,11 +151,11 @@ impl Intake {
 
     /// All in one transaction. If the store cannot take them because of one that it will never take, or because of something that is
     /// damaged, each has a transaction of its own, so that none suffers from another.
-    async fn apply(&self, writes: &[Write]) -> StoreResult<Vec<StoreResult<Applied>>> {
+    async fn apply(&self, writes: &Arc<Vec<Write>>) -> StoreResult<Vec<StoreResult<Applied>>> {
         if writes.is_empty() {
             return Ok(Vec::new());
         }
-        let error = match self.store.commit(writes).await {
+        let error = match self.store.commit_shared(Arc::clone(writes)).await {
             Ok(applied) => return Ok(applied.into_iter().map(Ok).collect()),
             Err(error @ (StoreError::Refused(_) | StoreError::Damaged(_))) => error,
             Err(error) => return Err(error),
@@ -162,7 +165,7 @@ impl Intake {
         }
         tracing::error!(%error, writes = writes.len(), "a batch could not be stored; each of it is stored alone");
         let mut applied = Vec::with_capacity(writes.len());
-        for write in writes {
+        for write in writes.iter() {
             let alone = self.store.commit(std::slice::from_ref(write)).await;
             let none = || Err(StoreError::Damaged("the store did not say what became of a write".into()));
             applied.push(alone.and_then(|mut answers| answers.pop().map_or_else(none, Ok)));

@@ -121,6 +121,10 @@ pub trait Store: Send + Sync + 'static {
     /// order of the writes. No two writes of one call are of the same instance. An input key that is in the trail already is
     /// `Duplicate` even where the sequence has moved: a repetition is told from a race.
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>>;
+    /// The same. What is shared, a store that commits on a task or a thread of its own need not copy; it has let go of it when it answers.
+    async fn commit_shared(&self, writes: Arc<Vec<Write>>) -> StoreResult<Vec<Applied>> {
+        self.commit(&writes).await
+    }
     /// Newest first, within one workflow or over all.
     async fn list(&self, query: &ListQuery) -> StoreResult<ListPage>;
 

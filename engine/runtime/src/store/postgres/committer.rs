@@ -21,7 +21,7 @@ const WRITES_PER_COMMIT_MAX: usize = 512;
 
 /// One call of `commit`.
 struct Job {
-    writes: Vec<Write>,
+    writes: Arc<Vec<Write>>,
     is_careful: bool,
     reply: oneshot::Sender<StoreResult<Vec<Applied>>>,
 }
@@ -54,11 +54,11 @@ impl Committers {
         }
     }
 
-    pub(super) async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
+    pub(super) async fn commit(&self, writes: Arc<Vec<Write>>) -> StoreResult<Vec<Applied>> {
         let (reply, answer) = oneshot::channel();
         let job = Job {
-            writes: writes.to_vec(),
             is_careful: writes.iter().any(is_careful),
+            writes,
             reply,
         };
         {
@@ -138,7 +138,7 @@ impl Committer {
 
     /// Together, and if that cannot be, one by one, so that no call suffers from another.
     async fn commit_together(&mut self, jobs: Vec<Job>) {
-        let writes: Vec<&Write> = jobs.iter().flat_map(|job| &job.writes).collect();
+        let writes: Vec<&Write> = jobs.iter().flat_map(|job| job.writes.iter()).collect();
         match self.commit_writes(&writes).await {
             Ok(answers) => {
                 let mut answers = answers.into_iter();
@@ -197,7 +197,9 @@ impl Committer {
 }
 
 impl Job {
+    /// Whoever is answered has the writes for themselves again.
     fn answer(self, answer: StoreResult<Vec<Applied>>) {
+        drop(self.writes);
         // A caller that has gone away does not want to know.
         let _ = self.reply.send(answer);
     }

@@ -141,6 +141,14 @@ impl Store for PostgresStore {
         if writes.is_empty() {
             return Ok(Vec::new());
         }
+        self.committers.commit(Arc::new(writes.to_vec())).await
+    }
+
+    async fn commit_shared(&self, writes: Arc<Vec<Write>>) -> StoreResult<Vec<Applied>> {
+        check_writes(&writes)?;
+        if writes.is_empty() {
+            return Ok(Vec::new());
+        }
         self.committers.commit(writes).await
     }
 

@@ -151,6 +151,14 @@ impl Store for SqliteStore {
         self.write(move |connection| commit::commit(connection, &writes)).await
     }
 
+    async fn commit_shared(&self, writes: Arc<Vec<Write>>) -> StoreResult<Vec<Applied>> {
+        check_writes(&writes)?;
+        if writes.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.write(move |connection| commit::commit(connection, &writes)).await
+    }
+
     async fn list(&self, query: &ListQuery) -> StoreResult<ListPage> {
         let query = query.clone();
         self.read(move |connection| record::list(connection, &query)).await
