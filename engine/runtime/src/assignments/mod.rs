@@ -29,7 +29,7 @@ use crate::configuration::POLL_MS;
 use crate::directory::{Directory, Person};
 use crate::error::{EngineError, EngineResult};
 use crate::handover::Handover;
-use crate::instances::{Instances, Personal};
+use crate::instances::{Instance, Instances, Personal};
 use crate::intake::{Mailbox, Origin, Parcel, Queue, Reply, Request};
 use crate::store::{Store, TaskPlace, TaskQuery, TaskRow};
 
@@ -140,12 +140,23 @@ impl Assignments {
             .watch_assignments(!offered.rows.is_empty() || self.after.is_some());
         rows.extend(offered.rows);
         let mut seen = Seen::default();
+        let mut ids: Vec<InstanceId> = rows.iter().map(|row| row.instance).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        // what is damaged is told where it is looked at
+        let loaded = self.instances.load(&ids, Personal::Without).await?;
+        let loaded: BTreeMap<InstanceId, EngineResult<Option<Instance>>> = ids.into_iter().zip(loaded).collect();
         for row in rows {
             let is_under_way = |given: &Given| given.instance == row.instance && given.task == row.name;
             if self.in_flight.values().any(is_under_way) {
                 continue;
             }
-            match self.give(&row, &mut seen, now).await {
+            let given = match loaded.get(&row.instance).cloned() {
+                Some(Ok(Some(instance))) => self.give(&row, &instance, &mut seen, now).await,
+                Some(Err(error)) => Err(error),
+                Some(Ok(None)) | None => Ok(()),
+            };
+            match given {
                 Ok(()) => {}
                 // one that cannot be looked at keeps nobody from the others
                 Err(error @ (EngineError::Damaged(_) | EngineError::DamagedInstance { .. })) => {
@@ -167,10 +178,7 @@ impl Assignments {
         Ok(self.store.tasks(&query).await?)
     }
 
-    async fn give(&mut self, row: &TaskRow, seen: &mut Seen, now: Timestamp) -> EngineResult<()> {
-        let Some(instance) = self.instances.load_one(row.instance, Personal::Without).await? else {
-            return Ok(());
-        };
+    async fn give(&mut self, row: &TaskRow, instance: &Instance, seen: &mut Seen, now: Timestamp) -> EngineResult<()> {
         let (chart, snapshot) = (&instance.known.chart, &instance.snapshot);
         let open = snapshot.tasks.get(&row.name).filter(|open| open.opened == row.opened);
         let rule = |open: &OpenTask| chart.state(open.state).task.as_ref()?.assignment.clone();

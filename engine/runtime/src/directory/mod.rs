@@ -20,8 +20,8 @@ use statewright_core::step::{Actor, Audience, RECORD, SYSTEM_WORKFLOW, Snapshot}
 use statewright_core::value::{Object, Value};
 
 pub use self::absence::Absence;
-use self::person::{PERSON, key_of, states_of, subject_pairs};
-pub use self::person::{PERSON_NAMES_MAX, Person, person_refusals};
+pub use self::person::Person;
+use self::person::{PERSON, key_of, person_refusals, states_of, subject_pairs};
 pub use self::roles::DeployedRoles;
 use crate::compiler::Compiler;
 use crate::error::{EngineError, EngineResult};

@@ -15,7 +15,7 @@ use crate::roles::{AUDITOR, OPERATOR};
 use crate::store::IndexedValue;
 
 /// Roles and skills of one person together: each is a row by which they are found.
-pub const PERSON_NAMES_MAX: usize = 100;
+const PERSON_NAMES_MAX: usize = 100;
 
 /// Of an id, a role, a unit, an organisation or a skill, in bytes: it stands in an index.
 const NAME_BYTES_MAX: usize = 200;
@@ -100,7 +100,7 @@ pub(super) fn subject_pairs(person: &Person) -> Vec<IndexedValue> {
 }
 
 /// Everything that is wrong with somebody who is to be put into the directory.
-pub fn person_refusals(person: &Actor, roles: Option<&RolesVersion>) -> Vec<Refusal> {
+pub(super) fn person_refusals(person: &Actor, roles: Option<&RolesVersion>) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     let mut refuse = |field: &str, sentence: String| {
         refusals.push(Refusal::new(RefusalKind::Invalid, sentence).in_field(field));

@@ -11,7 +11,7 @@ use statewright_engine::intake::Answer;
 use statewright_engine::store::Store;
 use statewright_engine::testing::FaultyStore;
 
-use crate::fixture::{on_memory, on_postgres, on_sqlite};
+use crate::support::on_every_store;
 use crate::support::{World, node, object, send_of, settle, start_of};
 
 /// Two bookings of one room exclude each other by what each finds, and by nothing else.
@@ -46,27 +46,6 @@ access: [{for: [clerk]}]
 initial: held
 states: {held: {}}
 ";
-
-macro_rules! on_every_store {
-    ($($test:ident)*) => {
-        $(mod $test {
-            #[tokio::test]
-            async fn memory() {
-                super::on_memory(super::$test).await;
-            }
-
-            #[tokio::test]
-            async fn sqlite() {
-                super::on_sqlite(super::$test).await;
-            }
-
-            #[tokio::test]
-            async fn postgres() {
-                super::on_postgres(super::$test).await;
-            }
-        })*
-    };
-}
 
 on_every_store! {
     of_two_that_begin_in_one_batch_one_does

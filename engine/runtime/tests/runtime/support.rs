@@ -378,3 +378,27 @@ fn line_of(bytes: &str) -> String {
         entry.verdict().unwrap()
     )
 }
+
+/// Each of these tests on a store of each kind.
+macro_rules! on_every_store {
+    ($($test:ident)*) => {
+        $(mod $test {
+            #[tokio::test]
+            async fn memory() {
+                crate::fixture::on_memory(super::$test).await;
+            }
+
+            #[tokio::test]
+            async fn sqlite() {
+                crate::fixture::on_sqlite(super::$test).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                crate::fixture::on_postgres(super::$test).await;
+            }
+        })*
+    };
+}
+
+pub(crate) use on_every_store;

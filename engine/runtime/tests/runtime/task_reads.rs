@@ -8,7 +8,7 @@ use statewright_core::value::canonical::to_canonical;
 use statewright_engine::TaskRequest;
 use statewright_engine::store::Store;
 
-use crate::fixture::{on_memory, on_postgres, on_sqlite};
+use crate::support::on_every_store;
 use crate::support::{World, object, person, send_of};
 
 const ROUND: &str = "
@@ -64,27 +64,6 @@ states:
   waiting_for_ada: {always: {guard: held == 0, target: quiet}}
   quiet: {}
 ";
-
-macro_rules! on_every_store {
-    ($($test:ident)*) => {
-        $(mod $test {
-            #[tokio::test]
-            async fn memory() {
-                super::on_memory(super::$test).await;
-            }
-
-            #[tokio::test]
-            async fn sqlite() {
-                super::on_sqlite(super::$test).await;
-            }
-
-            #[tokio::test]
-            async fn postgres() {
-                super::on_postgres(super::$test).await;
-            }
-        })*
-    };
-}
 
 on_every_store! {
     tasks_are_found_by_whom_they_are_for_and_who_holds_them

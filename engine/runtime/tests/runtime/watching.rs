@@ -7,7 +7,7 @@ use statewright_core::value::Value;
 use statewright_engine::store::Store;
 use statewright_engine::testing::FaultyStore;
 
-use crate::fixture::{on_memory, on_postgres, on_sqlite};
+use crate::support::on_every_store;
 use crate::support::{World, node, object, send_of, settle};
 
 const ITEM: &str = "
@@ -55,27 +55,6 @@ states:
   spoilt: {type: final}
   clean: {type: final}
 ";
-
-macro_rules! on_every_store {
-    ($($test:ident)*) => {
-        $(mod $test {
-            #[tokio::test]
-            async fn memory() {
-                super::on_memory(super::$test).await;
-            }
-
-            #[tokio::test]
-            async fn sqlite() {
-                super::on_sqlite(super::$test).await;
-            }
-
-            #[tokio::test]
-            async fn postgres() {
-                super::on_postgres(super::$test).await;
-            }
-        })*
-    };
-}
 
 on_every_store! {
     who_goes_is_missed
