@@ -17,20 +17,20 @@ use crate::instances::{Instance, Instances, Personal};
 use crate::store::{Store, TrailRow, Write};
 
 pub(super) struct Batch {
-    /// In the order in which their first parcels came.
-    pub groups: Vec<Group>,
+    /// In the order in which their first parcels came. Boxed, because each is large and goes through many hands.
+    pub groups: Vec<Box<Group>>,
 }
 
 impl Batch {
     pub fn of(parcels: Vec<Parcel>) -> Self {
         let mut places: HashMap<InstanceId, usize> = HashMap::with_capacity(parcels.len());
-        let mut groups: Vec<Group> = Vec::with_capacity(parcels.len());
+        let mut groups: Vec<Box<Group>> = Vec::with_capacity(parcels.len());
         for parcel in parcels {
             match places.get(&parcel.instance) {
                 Some(place) => groups[*place].join(parcel),
                 None => {
                     places.insert(parcel.instance, groups.len());
-                    groups.push(Group::of(parcel));
+                    groups.push(Box::new(Group::of(parcel)));
                 }
             }
         }
@@ -107,12 +107,17 @@ impl Batch {
         }
     }
 
-    /// The writes, each with its group's place.
-    pub fn writes(&mut self, lease: &Lease, now: Timestamp) -> Vec<(usize, Write)> {
-        let groups = self.groups.iter_mut().enumerate();
-        groups
-            .filter_map(|(place, group)| group.write(lease.clone(), now).map(|write| (place, write)))
-            .collect()
+    /// The writes, and the place of each one's group. A group that has nothing to write has none.
+    pub fn writes(&mut self, lease: &Lease, now: Timestamp) -> (Vec<usize>, Vec<Write>) {
+        let mut places = Vec::with_capacity(self.groups.len());
+        let mut writes = Vec::with_capacity(self.groups.len());
+        for (place, group) in self.groups.iter_mut().enumerate() {
+            if let Some(write) = group.write(lease, now) {
+                places.push(place);
+                writes.push(write);
+            }
+        }
+        (places, writes)
     }
 
     pub fn instances(&self) -> impl Iterator<Item = InstanceId> + '_ {
@@ -145,7 +150,7 @@ fn key_of(row: &TrailRow) -> Option<InputKey> {
 }
 
 impl Group {
-    fn write(&mut self, lease: Lease, now: Timestamp) -> Option<Write> {
+    fn write(&mut self, lease: &Lease, now: Timestamp) -> Option<Write> {
         let changes = std::mem::take(&mut self.changes);
         let before = self.before.as_ref().map(|instance| &*instance.snapshot);
         let chart = &self.known.as_ref()?.chart;

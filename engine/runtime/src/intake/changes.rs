@@ -219,7 +219,7 @@ impl Changes {
         chart: &Chart,
         before: Option<&Snapshot>,
         next: &Snapshot,
-        lease: Lease,
+        lease: &Lease,
         now: Timestamp,
     ) -> Option<Write> {
         if self.is_empty() {
@@ -262,7 +262,7 @@ impl Changes {
             messages_taken: self.messages_taken,
             messages_deferred: self.messages_deferred,
             resumed: self.resumed,
-            lease: lease.filter(|_| !self.effects.is_empty()),
+            lease: lease.clone().filter(|_| !self.effects.is_empty()),
             effects: self.effects,
             effects_abandoned: self.abandoned,
             claims_held,

@@ -254,7 +254,7 @@ impl Group {
             Verdict::Refused(refusals) if entry.is_none() => self.refuse_start(refusals, now),
             _ => {
                 self.known = Some(known);
-                self.fold(*outcome, entry, now);
+                self.fold(outcome, entry, now);
             }
         }
         Ok(None)
@@ -311,7 +311,7 @@ impl Group {
                         message,
                     });
                 }
-                self.fold(*outcome, entry, now);
+                self.fold(outcome, entry, now);
                 Ok(None)
             }
         }
@@ -331,7 +331,7 @@ impl Group {
         let (known, snapshot) = self.standing()?;
         let (outcome, entry) = guarded(|| record(&known.chart, snapshot, &what, &request.input.actor, now))?;
         readable(&entry)?;
-        self.fold(outcome, Some(entry), now);
+        self.fold(Box::new(outcome), Some(entry), now);
         Ok(())
     }
 
@@ -345,7 +345,7 @@ impl Group {
     }
 
     /// Adds a finished step to the write.
-    fn fold(&mut self, outcome: Outcome, entry: Option<Entry>, now: Timestamp) {
+    fn fold(&mut self, outcome: Box<Outcome>, entry: Option<Entry>, now: Timestamp) {
         let Some(known) = self.known.clone() else { return };
         let request = &self.requests[self.steps.len()];
         let traced = entry.is_some();

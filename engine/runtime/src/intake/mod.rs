@@ -113,7 +113,7 @@ impl Intake {
 
     async fn commit(&self, mut batch: Batch, now: Timestamp) -> Ticked {
         let lease = Some((self.node.clone(), now.as_microsecond() + self.lease_ms * 1_000));
-        let (places, writes): (Vec<usize>, Vec<Write>) = batch.writes(&lease, now).into_iter().unzip();
+        let (places, writes) = batch.writes(&lease, now);
         let writes = Arc::new(writes);
         let applied = match self.apply(&writes).await {
             Ok(applied) => applied,
@@ -124,14 +124,14 @@ impl Intake {
                 return Ticked::Stumbled;
             }
         };
-        // a store that has not let go of them yet leaves a copy
-        let writes = Arc::try_unwrap(writes).unwrap_or_else(|writes| writes.to_vec());
-        let mut outcomes: Vec<Option<(Write, StoreResult<Applied>)>> = batch.groups.iter().map(|_| None).collect();
-        for ((place, write), applied) in places.into_iter().zip(writes).zip(applied) {
+        let mut outcomes: Vec<Option<(&Write, StoreResult<Applied>)>> = batch.groups.iter().map(|_| None).collect();
+        for ((place, write), applied) in places.into_iter().zip(writes.iter()).zip(applied) {
             outcomes[place] = Some((write, applied));
         }
-        let mut applied = Batch { groups: Vec::new() };
-        let mut results = Vec::new();
+        let mut applied = Batch {
+            groups: Vec::with_capacity(batch.groups.len()),
+        };
+        let mut results = Vec::with_capacity(batch.groups.len());
         for (group, outcome) in batch.groups.into_iter().zip(outcomes) {
             let result = match outcome {
                 None => None,

@@ -19,10 +19,10 @@ use crate::error::{EngineError, EngineResult};
 use crate::store::{Applied, TrailRow, Write};
 
 /// What a write came to, with what is needed to tell of it.
-pub(super) type Result = Option<(Write, Applied)>;
+pub(super) type Result<'w> = Option<(&'w Write, Applied)>;
 
 impl Intake {
-    pub(super) async fn settle(&self, batch: Batch, results: Vec<Result>) {
+    pub(super) async fn settle(&self, batch: Batch, results: Vec<Result<'_>>) {
         let meanwhile = Meanwhile::of(&results);
         let mut again = Vec::new();
         let mut kept = Vec::new();
@@ -39,13 +39,13 @@ impl Intake {
                         Some(instance) if !write.next.done => kept.push(instance),
                         _ => self.cache.forget([group.instance]),
                     }
-                    self.handover.committed(&write);
+                    self.handover.committed(write);
                     again.extend(group.take_later());
                     again.extend(self.tell(group).await);
                 }
                 Some((write, applied)) => {
                     self.cache.forget([group.instance]);
-                    again.extend(self.go_round(group, &write, applied, &meanwhile).await);
+                    again.extend(self.go_round(group, write, applied, &meanwhile).await);
                 }
             }
         }
@@ -54,7 +54,7 @@ impl Intake {
     }
 
     /// A write that was not applied: its inputs are stepped again, wiser.
-    async fn go_round(&self, mut group: Group, write: &Write, applied: Applied, meanwhile: &Meanwhile) -> Vec<Parcel> {
+    async fn go_round(&self, mut group: Box<Group>, write: &Write, applied: Applied, meanwhile: &Meanwhile) -> Vec<Parcel> {
         match applied {
             Applied::Duplicate { key, .. } => {
                 let row = self.store.entry_of_input(group.instance, key).await;
@@ -101,7 +101,7 @@ impl Intake {
         }
     }
 
-    async fn step_again_or_lose(&self, group: Group) -> Vec<Parcel> {
+    async fn step_again_or_lose(&self, group: Box<Group>) -> Vec<Parcel> {
         if group.source == Source::Assumed {
             // It was there all along: nobody was faster.
             return vec![group.into_parcel(Retry::Fresh)];
@@ -134,7 +134,7 @@ impl Intake {
     }
 
     /// A start whose key was drawn came before, and drew another then: it is a repetition within that first instance.
-    async fn find_first_start(&self, mut group: Group, value: &str, holder: InstanceId) -> Vec<Parcel> {
+    async fn find_first_start(&self, mut group: Box<Group>, value: &str, holder: InstanceId) -> Vec<Parcel> {
         let found: EngineResult<_> = async {
             let key: InputKey = value
                 .parse()
@@ -204,7 +204,7 @@ impl Intake {
     }
 
     /// Tells everyone. What left no trace and has a key may be a repetition of something that did: then it goes round again.
-    async fn tell(&self, group: Group) -> Vec<Parcel> {
+    async fn tell(&self, group: Box<Group>) -> Vec<Parcel> {
         let mut again = Vec::new();
         let exists = group.before.is_some();
         let lost_to = if group.moves > 0 && group.steps.iter().any(lost) {
@@ -229,7 +229,7 @@ impl Intake {
 
     /// Tells everyone that it did not come to a commit. Who was told something of their own already hears that, and nothing of the
     /// instance; but not before it is known that they repeat nothing.
-    async fn give_up(&self, mut group: Group, error: &EngineError) -> Vec<Parcel> {
+    async fn give_up(&self, mut group: Box<Group>, error: &EngineError) -> Vec<Parcel> {
         let mut again: Vec<Parcel> = group.take_later().into_iter().collect();
         let exists = group.before.is_some();
         let mut steps = group.steps.into_iter();
@@ -294,7 +294,7 @@ impl Group {
         Parcel::of(std::mem::take(&mut self.later))
     }
 
-    fn into_parcel(mut self, retry: Retry) -> Parcel {
+    fn into_parcel(mut self: Box<Self>, retry: Retry) -> Parcel {
         self.requests.append(&mut self.later);
         Parcel {
             instance: self.instance,
@@ -306,7 +306,7 @@ impl Group {
     }
 
     /// Whether its write was committed is not known; what is, is where each input would stand then.
-    pub(super) fn into_parcel_after_stumble(mut self) -> Parcel {
+    pub(super) fn into_parcel_after_stumble(mut self: Box<Self>) -> Parcel {
         let stumbles = self.stumbles + 1;
         for (request, step) in self.requests.iter_mut().zip(&self.steps) {
             let tried = request.found.tried.unwrap_or(u64::MAX);
@@ -357,7 +357,7 @@ struct Meanwhile {
 }
 
 impl Meanwhile {
-    fn of(results: &[Result]) -> Self {
+    fn of(results: &[Result<'_>]) -> Self {
         let committed = || results.iter().flatten().filter(|(_, applied)| *applied == Applied::Committed);
         let released = committed().flat_map(|(write, _)| &write.claims_released);
         Meanwhile {

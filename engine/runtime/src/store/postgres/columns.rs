@@ -8,6 +8,11 @@ use super::uuid::Uuid;
 use super::{field, mark, notice, task, topic};
 use crate::store::{StoreError, StoreResult, Write};
 
+/// What the columns of a row take beside its texts: some identifiers, digests and numbers, each with its length.
+const ROW_BYTES: usize = 256;
+/// As many columns as a batch of inputs and entries has, about.
+const COLUMNS: usize = 24;
+
 #[derive(Default)]
 pub(super) struct Columns {
     arguments: PgArguments,
@@ -16,6 +21,15 @@ pub(super) struct Columns {
 impl Columns {
     pub(super) fn finish(self) -> PgArguments {
         self.arguments
+    }
+
+    /// Makes room for the columns of a batch at once: by doubling, its texts would be copied as often again.
+    fn reserve(&mut self, writes: &[&Write]) {
+        let texts = writes.iter().map(|write| {
+            let entries: usize = write.entries.iter().map(|entry| entry.bytes.len() + ROW_BYTES).sum();
+            entries + write.next.snapshot.len() + ROW_BYTES
+        });
+        self.arguments.reserve(COLUMNS, texts.sum());
     }
 
     /// One value by itself.
@@ -41,6 +55,7 @@ impl Columns {
 /// The arguments of a form's statement. A name that two parts of one write name is sent once: a statement cannot change a row twice.
 pub(super) fn arguments(form: Form, writes: &[&Write]) -> StoreResult<PgArguments> {
     let mut columns = Columns::default();
+    columns.reserve(writes);
     columns.add(writes.iter().map(|write| Uuid::from(write.instance)))?;
     columns.add(writes.iter().map(|write| write.at_us))?;
     for part in form.parts() {
