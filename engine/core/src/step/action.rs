@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::agreed;
 use super::interrupt::{Interrupt, NoValue, failure};
+use super::log::Marked;
 use super::machine::{Machine, Raised};
 use super::scope::Locals;
 use super::{Effect, Message, MessageKind, Notice, PendingSend};
@@ -157,7 +158,7 @@ impl Machine<'_> {
                 for (name, values) in marks {
                     let values = self.free_value(values, lets, locals)?;
                     let values = agreed::marked(self.chart, name, values).map_err(Broken::Fault)?;
-                    self.log.marks.push((name.clone(), values));
+                    self.log.marks.push(Marked::now(name.clone(), values));
                 }
                 Ok(())
             }

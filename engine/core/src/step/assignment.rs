@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::audience::Audience;
 use super::interrupt::{Interrupt, NoValue};
+use super::log::Marked;
 use super::machine::Machine;
 use super::scope::Locals;
 use super::{Actor, ActorKind, Effect, OpenTask, TaskRef, Verdict};
@@ -187,7 +188,7 @@ impl Machine<'_> {
             Some(to) => {
                 open.hold(to.id.clone(), now);
                 open.seeking = Some(Seeking::Given { at, why });
-                self.log.marks.push((GIVEN.into(), of_user(&to.id)));
+                self.log.marks.push(Marked::now(GIVEN.into(), of_user(&to.id)));
             }
             None if matches!(open.seeking, Some(Seeking::Offered { .. })) => return Ok(Verdict::Stale),
             None => open.seeking = Some(Seeking::Offered { at, why }),
@@ -261,7 +262,7 @@ impl Machine<'_> {
         let Some(doer) = open.holder.clone().or(finisher) else {
             return;
         };
-        self.log.marks.push((ENDED.into(), of_user(&doer)));
+        self.log.marks.push(Marked::now(ENDED.into(), of_user(&doer)));
         if sticky {
             self.next.doers.insert(path.clone(), doer);
         }

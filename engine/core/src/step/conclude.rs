@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::index::mark_index;
 use super::interrupt::Interrupt;
-use super::log::Log;
+use super::log::{Log, Marked};
 use super::machine::Machine;
 use super::{
     ArmedTimer, MarkChange, OpenTask, Outcome, Snapshot, Status, SubscriptionChange, TaskChange, TimerChange, Trace, Verdict,
@@ -119,7 +119,7 @@ impl Machine<'_> {
 fn mark_changes(chart: &Chart, log: &Log) -> Vec<MarkChange> {
     let mut changes = Vec::with_capacity(log.marks.len() + log.marks_back.len());
     let mut back = log.marks_back.iter().peekable();
-    for (position, (name, values)) in log.marks.iter().enumerate() {
+    for (position, Marked { name, values, at }) in log.marks.iter().enumerate() {
         while let Some((name, _)) = back.next_if(|(_, before)| *before <= position) {
             changes.push(MarkChange::Back { name: name.clone() });
         }
@@ -127,6 +127,7 @@ fn mark_changes(chart: &Chart, log: &Log) -> Vec<MarkChange> {
             name: name.clone(),
             values: values.clone(),
             index: mark_index(chart, name, values),
+            at: *at,
         });
     }
     changes.extend(back.map(|(name, _)| MarkChange::Back { name: name.clone() }));

@@ -53,7 +53,7 @@ impl Machine<'_> {
             .log
             .marks
             .iter()
-            .map(|(name, values)| (name, mark_index(self.chart, name, values).len()));
+            .map(|mark| (&mark.name, mark_index(self.chart, &mark.name, &mark.values).len()));
         let too_long = most
             .filter(|(_, pairs)| *pairs > INDEX_PAIRS_MAX)
             .max_by_key(|(_, pairs)| *pairs);

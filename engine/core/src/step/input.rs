@@ -91,6 +91,17 @@ pub struct Placement {
     pub start: StartInput,
     /// Paths of the states; what they imply is entered too. Empty: where the chart begins.
     pub states: Vec<Arc<str>>,
+    /// What is said to have been marked on the way there, in order.
+    pub marks: Vec<PlacedMark>,
+}
+
+/// A mark that nobody wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedMark {
+    pub name: Arc<str>,
+    pub values: Value,
+    /// When it is said to have been written; None: now.
+    pub at: Option<Timestamp>,
 }
 
 /// The key, and with it the instance's id, is settled before the step: see `resolve_key`.

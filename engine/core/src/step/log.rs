@@ -22,7 +22,7 @@ pub(super) struct Log {
     pub transitions: Vec<(StateIndex, Arc<str>)>,
     /// The same as the chart numbers them, each with its branch. The entry does not say it: it is for whoever holds the chart.
     pub choices: Vec<(TransitionIndex, usize)>,
-    pub marks: Vec<(Arc<str>, Value)>,
+    pub marks: Vec<Marked>,
     pub changes: Vec<Change>,
     /// Names of marks that are taken back, each with how many marks of this step stand before it.
     pub marks_back: Vec<(Arc<str>, usize)>,
@@ -31,6 +31,21 @@ pub(super) struct Log {
     pub signature: Option<Signing>,
     /// What tables answered, in the order in which they were first asked.
     pub decisions: Vec<Decision>,
+}
+
+/// A line for those who look for marks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Marked {
+    pub name: Arc<str>,
+    pub values: Value,
+    /// When it is said to have been written, where that is not in this step.
+    pub at: Option<Timestamp>,
+}
+
+impl Marked {
+    pub fn now(name: Arc<str>, values: Value) -> Self {
+        Marked { name, values, at: None }
+    }
 }
 
 /// A signature given in a step.

@@ -81,7 +81,7 @@ pub use clock::{ClockShown, clocks};
 pub use decision::DECISIONS_MAX;
 pub use fact::{Fact, Facts, FindRequest, Look, Needs, ReadRequest, Sought, Stood};
 pub use index::{FoundBy, INDEX_PAIRS_MAX, index_of, index_text, state_names};
-pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, Placement, Report, SendVerdict, StartInput};
+pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, PlacedMark, Placement, Report, SendVerdict, StartInput};
 pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};
 pub use ladder::NOT_NEEDED;
 pub use log::Trace;

@@ -241,6 +241,8 @@ pub enum MarkChange {
         values: Value,
         /// Field → value, by which it is found.
         index: Vec<(Arc<str>, Arc<str>)>,
+        /// When it is said to have been written, where that is not now.
+        at: Option<Timestamp>,
     },
     /// The instance's latest of this name.
     Back { name: Arc<str> },

@@ -7,10 +7,12 @@
 
 use std::sync::Arc;
 
+use super::agreed;
 use super::interrupt::Interrupt;
+use super::log::Marked;
 use super::machine::Machine;
 use super::sets::EntrySet;
-use super::{Placement, Refusal, RefusalKind, Status, Verdict};
+use super::{PlacedMark, Placement, Refusal, RefusalKind, Status, Verdict};
 use crate::chart::{StateIndex, StateKind};
 use crate::value::{Object, Value};
 
@@ -24,6 +26,10 @@ impl Machine<'_> {
             Ok(fields) => fields,
             Err(refusals) => return Ok(Verdict::Refused(refusals)),
         };
+        let marks = match self.placed_marks(&placement.marks) {
+            Ok(marks) => marks,
+            Err(refusals) => return Ok(Verdict::Refused(refusals)),
+        };
         if self.next.sequence == 1 {
             self.next.data = Arc::new(self.chart.data.record(Object::new()));
             self.write_placed(fields);
@@ -33,8 +39,26 @@ impl Machine<'_> {
             self.write_placed(fields);
             self.take_away(&entry)?;
         }
+        self.log.marks.extend(marks);
         self.put_into(&entry)?;
         Ok(Verdict::Taken)
+    }
+
+    /// Marks as they are declared.
+    fn placed_marks(&self, given: &[PlacedMark]) -> Result<Vec<Marked>, Vec<Refusal>> {
+        let mut marks = Vec::with_capacity(given.len());
+        let mut refusals = Vec::new();
+        for PlacedMark { name, values, at } in given {
+            match agreed::marked(self.chart, name, values.clone()) {
+                Ok(values) => marks.push(Marked {
+                    name: name.clone(),
+                    values,
+                    at: *at,
+                }),
+                Err(sentence) => refusals.push(unfit(sentence)),
+            }
+        }
+        if refusals.is_empty() { Ok(marks) } else { Err(refusals) }
     }
 
     /// What is entered, or why these states cannot be active together.

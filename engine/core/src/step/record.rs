@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::decision::Decision;
 use super::log::{Change, Note, Signing};
 use super::members::{Members, write_text};
@@ -87,11 +89,8 @@ impl EntryParts<'_> {
         members.instance("instance", &next.instance);
         members.text("instance_key", &next.key);
         self.write_paths(&mut members, "left", &log.left);
-        members.list("marks", &log.marks, |(name, values), out| {
-            let mut mark = Members::open(out);
-            mark.text("name", name);
-            write_canonical(values, mark.name("values"));
-            mark.close();
+        members.list("marks", &log.marks, |mark, out| {
+            write_mark(&mark.name, &mark.values, mark.at, out)
         });
         members.list("messages", &outcome.messages, write_message);
         members.list("notes", &log.notes, write_note);
@@ -340,11 +339,24 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
         InputKind::Place(placement) => {
             members.optional("key", key.as_ref());
             members.text("kind", "place");
+            members.list("marks", &placement.marks, |mark, out| {
+                write_mark(&mark.name, &mark.values, mark.at, out)
+            });
             write_payload(&placement.start.payload, form, sealer, members);
             members.texts("states", placement.states.iter());
             members.text("zone", &placement.start.default_zone);
         }
     }
+}
+
+fn write_mark(name: &str, values: &Value, at: Option<Timestamp>, out: &mut String) {
+    let mut mark = Members::open(out);
+    if let Some(at) = at {
+        mark.moment("at", at);
+    }
+    mark.text("name", name);
+    write_canonical(values, mark.name("values"));
+    mark.close();
 }
 
 fn write_proof(input: &Input, members: &mut Members<'_>) {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::chart::Proof;
 use crate::identity::{Digest, InputKey, InstanceId};
 use crate::step::{
-    Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, Placement, Report, SendVerdict, StartInput, TaskRef,
+    Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, PlacedMark, Placement, Report, SendVerdict,
+    StartInput, TaskRef,
 };
 use crate::value::canonical::read_canonical_with;
 use crate::value::{Object, Value, json};
@@ -278,8 +279,11 @@ impl EntryText {
     fn placement(&self, payload: Object, default_zone: Arc<str>, secret: Option<[u8; 32]>) -> Result<Placement, EntryError> {
         let states = self.input().and_then(|input| input.get("states")).and_then(Value::as_list);
         let states = states.unwrap_or_default().iter().filter_map(Value::as_text).map(Arc::from);
+        let marks = self.input().and_then(|input| input.get("marks")).and_then(Value::as_list);
+        let marks: Result<Vec<PlacedMark>, EntryError> = marks.unwrap_or_default().iter().map(placed_mark).collect();
         Ok(Placement {
             states: states.collect(),
+            marks: marks?,
             start: StartInput {
                 key: self.key()?.into(),
                 number: None,
@@ -341,6 +345,17 @@ pub(super) fn actor_of(actor: &Value) -> Result<Actor, EntryError> {
         skills: texts("skills"),
         person: text("person"),
         on_behalf_of: text("on_behalf_of"),
+    })
+}
+
+fn placed_mark(mark: &Value) -> Result<PlacedMark, EntryError> {
+    let member = |name: &str| mark.as_object().and_then(|fields| fields.get(name));
+    let text = |name: &str| member(name).and_then(Value::as_text);
+    let at = text("at").map(str::parse).transpose();
+    Ok(PlacedMark {
+        name: text("name").ok_or_else(|| EntryError("a mark has no name".into()))?.into(),
+        values: member("values").cloned().unwrap_or(Value::Null),
+        at: at.map_err(|_| EntryError("a mark's `at` is no moment".into()))?,
     })
 }
 

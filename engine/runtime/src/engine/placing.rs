@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InputKey;
-use statewright_core::step::{Actor, Input, InputKind, Placement};
+use statewright_core::step::{Actor, Input, InputKind, PlacedMark, Placement};
 use statewright_core::value::Object;
 
 use super::Engine;
@@ -19,6 +19,7 @@ pub(crate) struct PlaceRequest {
     pub states: Vec<Arc<str>>,
     /// Fields of the data.
     pub data: Object,
+    pub marks: Vec<PlacedMark>,
     pub input_key: InputKey,
 }
 
@@ -31,6 +32,7 @@ impl Engine {
             key,
             states,
             data,
+            marks,
             input_key,
         } = request;
         let ready = self.inner.starts.settled(&workflow, key, None, data).await?;
@@ -42,6 +44,7 @@ impl Engine {
             kind: InputKind::Place(Box::new(Placement {
                 start: ready.input,
                 states,
+                marks,
             })),
         };
         self.ask(|reply| {

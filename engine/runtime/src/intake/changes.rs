@@ -187,11 +187,11 @@ impl Changes {
         let sequence = outcome.next.sequence;
         for (change, ordinal) in outcome.marks.iter().zip(0..) {
             match change {
-                MarkChange::Put { name, values, index } => self.marks.push(NewMark {
+                MarkChange::Put { name, values, index, at } => self.marks.push(NewMark {
                     sequence,
                     ordinal,
                     name: name.clone(),
-                    at_us: now.as_microsecond(),
+                    at_us: at.unwrap_or(now).as_microsecond(),
                     actor: actor.clone(),
                     values: mark_body(own, values),
                     index: index.clone(),

@@ -63,7 +63,17 @@ pub(super) struct Placed {
     pub target: Arc<str>,
     pub states: Vec<Arc<str>>,
     pub data: Option<Written>,
+    pub marks: Vec<GivenMark>,
     pub count: u64,
+}
+
+/// A mark that an instance has from before.
+#[derive(Clone, Debug)]
+pub(super) struct GivenMark {
+    pub name: Arc<str>,
+    pub values: Written,
+    /// None: when it is placed.
+    pub at: Option<Timestamp>,
 }
 
 /// How an adapter answers.

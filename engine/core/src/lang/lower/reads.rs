@@ -7,6 +7,8 @@ use super::Lowering;
 use super::value::Sink;
 use crate::chart::{Find, FindSource, Read, ReadOf, Take};
 use crate::diagnostic::Code;
+use crate::expression::{Template, Type};
+use crate::lang::computed;
 use crate::lang::scope::Scope;
 use crate::yaml::{Entry, Mapping, Node, is_extension};
 
@@ -135,13 +137,30 @@ impl Lowering<'_> {
                 .iter()
                 .filter_map(|node| Some(node.as_scalar()?.text.clone()))
                 .collect(),
-            since: mapping.get("since").and_then(|node| self.template(node, scope, FACT)),
+            since: mapping.get("since").and_then(|node| self.since(node, scope)),
             order: text("order"),
             limit: limit.unwrap_or(LIMIT_DEFAULT),
             one_per: text("one_per"),
             take: take(mapping.get("take")),
             exact: text("exact").is_some_and(|text| &*text == "true"),
         })
+    }
+
+    /// From when on: a moment or a day, where the type of what is computed is known.
+    fn since(&mut self, node: &Node, scope: &Scope) -> Option<Template> {
+        let scalar = node.as_scalar()?;
+        let template = computed::template(scalar, &mut self.out)?;
+        let kind = self.check_template(scalar, &template, scope);
+        self.check_sink(&template, scalar.span, scope, FACT);
+        match template.literal() {
+            None => self.check_kind(scalar, &kind, &[Type::Instant, Type::Date], "a moment or a day"),
+            Some(text) => {
+                let message = format!("`{}` is text: `since` takes a moment", text.trim());
+                let help = "compute it: `{{ now - days(90) }}`, or `{{ instant('2026-01-05T08:30:00Z') }}`";
+                self.error(Code::WrongShape, scalar.span, &message, help);
+            }
+        }
+        Some(template)
     }
 
     /// A task is found by whom it is for and by who holds it.

@@ -92,6 +92,14 @@ fn a_read_by_key_names_both() {
         "{workflow: x, where: {a: b}, since: \"{{ now }}\"}",
         "SW-0211 ‹since› `since` is for marks: an instance has no one moment",
     );
+    check(
+        "{marks: failed, where: {lot: a}, since: 30d}",
+        "SW-0202 ‹30d› `30d` is text: `since` takes a moment",
+    );
+    check(
+        "{marks: failed, where: {lot: a}, since: \"{{ days(30) }}\"}",
+        "SW-0414 ‹\"{{ days(30) }}\"› this is a duration, and a moment or a day is needed",
+    );
     check("{workflow: x, where: {a: b}, exact: true, take: count}", "");
     check(
         "{workflow: x, key: y, exact: true}",

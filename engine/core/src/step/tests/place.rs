@@ -1,6 +1,7 @@
 //! Put into states: as entering them would leave it, without anything of the way there.
 
 use super::*;
+use crate::step::PlacedMark;
 use crate::trail::{Replay, Replayed};
 
 const CHART: &str = "
@@ -43,6 +44,10 @@ fn life() -> Life {
 }
 
 fn place(life: &mut Life, states: &[&str], data: &str) -> String {
+    place_with(life, states, data, Vec::new())
+}
+
+fn place_with(life: &mut Life, states: &[&str], data: &str, marks: Vec<PlacedMark>) -> String {
     let placement = Placement {
         start: StartInput {
             key: "K".into(),
@@ -53,6 +58,7 @@ fn place(life: &mut Life, states: &[&str], data: &str) -> String {
             secret: life.secret,
         },
         states: states.iter().map(|path| Arc::from(*path)).collect(),
+        marks,
     };
     life.take(Actor::engine(), None, InputKind::Place(Box::new(placement)))
 }
@@ -163,7 +169,15 @@ fn one_that_exists_leaves_what_it_was_in_without_a_trace_but_its_own() {
 #[test]
 fn what_was_placed_is_replayed_to_the_same_bytes() {
     let mut life = life();
-    place(&mut life, &["work.lab.rough"], r#"{"tray": "7", "patient": "Jane"}"#);
+    let mark = |at: Option<&str>| PlacedMark {
+        name: "measured".into(),
+        values: Value::from_fields(object(r#"{"tray": "7"}"#)),
+        at: at.map(|at| at.parse().expect("a moment")),
+    };
+    let marks = vec![mark(Some("2020-02-29T10:00:00.5Z")), mark(None)];
+    place_with(&mut life, &["work.lab.rough"], r#"{"tray": "7", "patient": "Jane"}"#, marks);
+    let written: Vec<Option<String>> = life.last().marks.iter().map(written_at).collect();
+    assert_eq!(written, [Some("2020-02-29T10:00:00.5Z".to_owned()), None]);
     life.send("GO");
     place(&mut life, &["work.lab.fine", "hold.held"], r#"{"patient": null}"#);
     let entries: Vec<Entry> = life.entries.iter().flatten().cloned().collect();
@@ -173,4 +187,12 @@ fn what_was_placed_is_replayed_to_the_same_bytes() {
         assert_eq!(replay.follow(&entry.bytes), Ok(Replayed::Same));
     }
     assert_eq!(replay.snapshot(), life.snapshot.as_ref());
+}
+
+/// When a mark is said to have been written.
+fn written_at(change: &MarkChange) -> Option<String> {
+    match change {
+        MarkChange::Put { at, .. } => at.map(|at| at.to_string()),
+        MarkChange::Back { .. } => None,
+    }
 }

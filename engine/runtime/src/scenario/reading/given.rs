@@ -8,13 +8,15 @@ use statewright_core::time::Duration;
 use statewright_core::yaml::{Node, is_extension};
 
 use super::Reader;
-use crate::scenario::plan::{Given, OnTheWay, Placed, Reply, Said};
+use crate::scenario::plan::{Given, GivenMark, OnTheWay, Placed, Reply, Said};
 
 /// Copies of one instance: more than a page of a list holds, few enough to be made in a moment.
 const COPIES_MAX: i64 = 10_000;
 
 /// How often an adapter may be said to answer in one way.
 const TIMES_MAX: i64 = 100_000;
+
+const MARKS_HELP: &str = "write `[{measured: {machine: LM1}, at: 2026-01-05}]`";
 
 impl Reader<'_> {
     pub(super) fn given(&mut self, node: &Node) -> Given {
@@ -82,7 +84,7 @@ impl Reader<'_> {
     }
 
     fn instance(&mut self, node: &Node) -> Option<Placed> {
-        let (mut workflow, mut key, mut states, mut data, mut count) = (None, None, Vec::new(), None, 1);
+        let (mut workflow, mut key, mut states, mut data, mut marks, mut count) = (None, None, Vec::new(), None, Vec::new(), 1);
         for entry in self.keys(node, "an instance", &["workflow", "key", "in", "data", "marks", "count"]) {
             let value = &entry.value;
             match entry.name() {
@@ -95,12 +97,7 @@ impl Reader<'_> {
                 "key" => key = self.text(value, "`key`"),
                 "in" => states = self.texts(value, "`in`"),
                 "data" => data = self.written_fields(value),
-                "marks" => self.error(
-                    Code::NotBuilt,
-                    entry.key.span,
-                    "not yet: marks of instances that are given",
-                    "take it away, or play the steps that leave the marks",
-                ),
+                "marks" => marks = self.marks(value),
                 _ => count = self.integer(value, "`count`", COPIES_MAX)?,
             }
         }
@@ -118,7 +115,39 @@ impl Reader<'_> {
             target: format!("{workflow}/{key}").into(),
             states,
             data,
+            marks,
             count,
+        })
+    }
+
+    /// `[{measured: {machine: LM1}, at: 2026-01-05}]`.
+    fn marks(&mut self, node: &Node) -> Vec<GivenMark> {
+        let Some(items) = node.as_sequence() else {
+            self.error(Code::WrongShape, node.span, "`marks` takes a list", MARKS_HELP);
+            return Vec::new();
+        };
+        items.iter().filter_map(|item| self.mark(item)).collect()
+    }
+
+    fn mark(&mut self, node: &Node) -> Option<GivenMark> {
+        let entries: Vec<_> = node
+            .as_mapping()?
+            .iter()
+            .filter(|entry| !is_extension(entry.name()))
+            .collect();
+        let (times, named): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.name() == "at");
+        let [mark] = named.as_slice() else {
+            self.error(Code::WrongShape, node.span, "a mark has one name", MARKS_HELP);
+            return None;
+        };
+        let at = match times.first() {
+            Some(entry) => Some(self.moment(&entry.value, "`at`")?),
+            None => None,
+        };
+        Some(GivenMark {
+            name: mark.key.text.clone(),
+            values: self.written_fields(&mark.value)?,
+            at,
         })
     }
 

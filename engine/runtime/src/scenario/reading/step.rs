@@ -263,6 +263,7 @@ impl Reader<'_> {
             target,
             states: mapping.get("in").map(|node| self.texts(node, "`in`")).unwrap_or_default(),
             data: mapping.get("with").and_then(|node| self.written_fields(node)),
+            marks: Vec::new(),
             count: 1,
         })
     }

@@ -12,13 +12,13 @@ use jiff::tz::TimeZone;
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Span, nearest};
 use statewright_core::identity::InstanceId;
-use statewright_core::step::view;
+use statewright_core::step::{PlacedMark, view};
 use statewright_core::time::add_to_instant;
 use statewright_core::value::Value;
 
 use super::counterparts::{Trap, answer_of};
 use super::coverage::Taken;
-use super::plan::{ByHand, Crash, Placed, Scenario, Step, StepKind, TestFile};
+use super::plan::{ByHand, Crash, GivenMark, Placed, Scenario, Step, StepKind, TestFile};
 use super::report::Failed;
 use super::schedule::Schedule;
 use super::trail;
@@ -206,11 +206,13 @@ impl Run<'_> {
             let party = self.party(*span, &numbered(target, copy))?;
             let states = self.states_of(*span, &party, &placed.states)?;
             let data = self.fields(*span, placed.data.as_ref(), copy).await?;
+            let marks = self.marks(*span, &placed.marks, copy).await?;
             let request = PlaceRequest {
                 workflow: party.workflow.clone(),
                 key: party.key.clone(),
                 states,
                 data,
+                marks,
                 input_key: self.world.next_input_key(),
             };
             let engine = self.world.engine();
@@ -224,6 +226,19 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn marks(&mut self, span: Span, given: &[GivenMark], copy: Option<u64>) -> Result<Vec<PlacedMark>, Stop> {
+        let mut marks = Vec::with_capacity(given.len());
+        for GivenMark { name, values, at } in given {
+            let values = self.fields(span, Some(values), copy).await?;
+            marks.push(PlacedMark {
+                name: name.clone(),
+                values: Value::from_fields(values),
+                at: *at,
+            });
+        }
+        Ok(marks)
     }
 
     /// States by their paths, or by the ends of their paths where these are not in doubt.
