@@ -101,7 +101,10 @@ impl Machine<'_> {
         } else if self.paused_states().contains(state) {
             refusals.push(self.paused_refusal(state));
         } else {
-            is_known = self.try_guards(&transition.guards, transition, &lets, &mut refusals, &mut open)?;
+            is_known = self.try_guards(&transition.guards, &lets, &mut refusals, &mut open)?;
+            if refusals.is_empty() && is_known {
+                is_known = self.try_branches(transition, &mut refusals, &mut open)?;
+            }
         }
         let title = admission
             .title
@@ -132,14 +135,13 @@ impl Machine<'_> {
     fn try_guards(
         &self,
         guards: &[Guard],
-        transition: &Transition,
         lets: &[&Lets],
         refusals: &mut Vec<Refusal>,
         open: &mut Vec<String>,
     ) -> Result<bool, Interrupt> {
         let (mut is_false, mut is_faulty) = (false, false);
         for guard in guards {
-            if self.needs_event(&guard.condition, transition, &mut BTreeSet::new()) {
+            if self.needs_event(&guard.condition, lets, &mut BTreeSet::new()) {
                 open.push(guard.condition.source().to_string());
             } else if let Some((refusal, fault)) = self.try_guard(guard, lets)? {
                 is_false |= fault.is_none();
@@ -150,9 +152,39 @@ impl Machine<'_> {
         Ok(is_false || !is_faulty)
     }
 
+    /// Whether one of the branches can be gone; if none can, why not. Where only the form decides, its guards are left open. False: of one
+    /// that comes before all others it cannot be said.
+    fn try_branches(
+        &self,
+        transition: &Transition,
+        refusals: &mut Vec<Refusal>,
+        open: &mut Vec<String>,
+    ) -> Result<bool, Interrupt> {
+        let (mut closed, mut undecided) = (Vec::new(), Vec::new());
+        let mut is_known = true;
+        for branch in &transition.branches {
+            let (mut shut, mut asked) = (Vec::new(), Vec::new());
+            is_known = self.try_guards(&branch.guards, &[&branch.lets, &transition.lets], &mut shut, &mut asked)?;
+            match (shut.is_empty(), asked.is_empty()) {
+                (true, true) => return Ok(true),
+                (true, false) => undecided.append(&mut asked),
+                (false, _) => closed.append(&mut shut),
+            }
+            if !is_known {
+                break;
+            }
+        }
+        if undecided.is_empty() {
+            refusals.append(&mut closed);
+            return Ok(is_known);
+        }
+        open.append(&mut undecided);
+        Ok(true)
+    }
+
     /// Whether an expression rests on `event`, itself or through named values and reads.
     /// `asked`: the named values that were asked already; none of them does.
-    fn needs_event(&self, expression: &Expression, transition: &Transition, asked: &mut BTreeSet<Arc<str>>) -> bool {
+    fn needs_event(&self, expression: &Expression, lets: &[&Lets], asked: &mut BTreeSet<Arc<str>>) -> bool {
         let references = expression.references();
         references.variables.keys().any(|name| {
             if &**name == "event" {
@@ -172,9 +204,9 @@ impl Machine<'_> {
             if !asked.insert(name.clone()) {
                 return false;
             }
-            let lets = transition.lets.iter().chain(&self.chart.lets);
-            let mut named = lets.filter(|(let_name, _)| let_name == name);
-            named.any(|(_, inner)| self.needs_event(inner, transition, asked))
+            let known = lets.iter().copied().flatten().chain(&self.chart.lets);
+            let mut named = known.filter(|(let_name, _)| let_name == name);
+            named.any(|(_, inner)| self.needs_event(inner, lets, asked))
         })
     }
 }

@@ -317,3 +317,51 @@ states:
     assert_eq!(said, ["`limit` is empty"]);
     assert_eq!(life.send("GO"), "refused: `limit` is empty");
 }
+
+#[test]
+fn a_branch_that_may_be_gone_is_enough_and_where_none_may_it_is_said_why() {
+    let check = |choose: &str, refused: &[&str], open: &[&str]| {
+        let chart = format!(
+            "workflow: w
+start: {{by: [staff], input: [tries]}}
+access: [{{for: [staff]}}]
+data: {{tries: {{type: integer, default: 0}}, limit: optional integer}}
+initial: a
+states:
+  a: {{on: {{GO: {{by: [staff], input: {{grade: integer}}, choose: [{choose}]}}}}}}
+  b: {{type: final}}
+"
+        );
+        let life = Life::begun(&chart, r#"{"tries": 2}"#);
+        let snapshot = life.snapshot.as_ref().expect("it has begun");
+        let offered = offers(&life.chart, snapshot, &ada(), &life.facts, life.now).expect("nothing is looked up");
+        let said: Vec<&str> = offered[0].refusals.iter().map(|refusal| &*refusal.sentence).collect();
+        assert_eq!(
+            (said.as_slice(), offered[0].open.as_slice()),
+            (refused, &open.iter().map(|&open| open.to_owned()).collect::<Vec<_>>()[..]),
+            "{choose}"
+        );
+    };
+    check("{guard: tries < 2, target: b}, {guard: tries < 3, target: b}", &[], &[]);
+    check(
+        "{guard: {if: tries < 1, otherwise: tried too often}, target: b}, {guard: tries > 7, target: b}",
+        &["tried too often", "`tries > 7` is false: tries is 2"],
+        &[],
+    );
+    // the form decides, unless there is a way whatever it says
+    check(
+        "{guard: event.grade < 2, target: b}, {guard: tries > 7, target: b}",
+        &[],
+        &["event.grade < 2"],
+    );
+    check("{guard: event.grade < 2, target: b}, {target: b}", &[], &[]);
+    // what comes after a branch of which nobody can say whether it is open is not gone in its place
+    check("{guard: limit > 3, target: b}, {target: b}", &["`limit` is empty"], &[]);
+    check(
+        "{guard: tries > 7, target: b}, {guard: limit > 3, target: b}",
+        &["`tries > 7` is false: tries is 2", "`limit` is empty"],
+        &[],
+    );
+    // values that belong to the branch
+    check("{let: {good: event.grade < 2}, guard: good, target: b}", &[], &["good"]);
+}
