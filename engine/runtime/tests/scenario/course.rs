@@ -30,6 +30,11 @@ fn what_becomes_of_an_input_is_compared() {
     );
     check(
         "",
+        &[BEGUN, "{send: OPNE, to: a, as: ann}"],
+        &["2: it came out differently; outcome: taken / ignored: no state of `door` answers to `OPNE`; did you mean `OPEN`?"],
+    );
+    check(
+        "",
         &[BEGUN, "{send: OPEN, to: a, as: gus}"],
         &["2: it came out differently; outcome: taken / refused: gus may not do this"],
     );

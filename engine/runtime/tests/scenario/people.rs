@@ -71,6 +71,21 @@ fn a_task_is_claimed_by_one_and_handed_on() {
         &["2: it came out differently; outcome: taken / refused: sue is not among those whom this task is for"],
     );
     check(
+        &[
+            "{claim: review, of: c, as: ann}",
+            "expect: {c: {tasks: {review: {holder: ann, title: Review 1}, pay: null}}, tasks: {review: {holder: ann}}}",
+        ],
+        &[],
+    );
+    check(
+        &["expect: {c: {tasks: {review: {holder: bob}}}}"],
+        &["2: claim/1 is otherwise; tasks.review.holder: bob / none"],
+    );
+    check(
+        &["expect: {c: {tasks: {pay: {holder: bob}}}}"],
+        &["2: claim/1 is otherwise; tasks.pay: {\"holder\":\"bob\"} / only review"],
+    );
+    check(
         &["expect: {c: {tasks: [pay]}}"],
         &[r#"2: claim/1 is otherwise; tasks: ["pay"] / ["review"]"#],
     );

@@ -5,6 +5,7 @@ mod compare;
 mod elsewhere;
 mod notices;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -269,7 +270,7 @@ impl Run<'_> {
     }
 }
 
-/// A list of names, or of mappings; a task that nobody holds has the holder `none`.
+/// A list of names, or of mappings, or a mapping from names to what is so of them; a task that nobody holds has the holder `none`.
 fn compare_tasks(wanted: &Value, found: &[Value], zone: &TimeZone, path: &str, out: &mut Vec<Difference>) {
     let names = wanted
         .as_list()
@@ -280,6 +281,9 @@ fn compare_tasks(wanted: &Value, found: &[Value], zone: &TimeZone, path: &str, o
         if sorted(wanted) != sorted(&found) {
             out.push(difference(wanted, &found, zone, path));
         }
+    } else if let Some(wanted) = wanted.as_object().filter(|wanted| !wanted.contains_key("count")) {
+        let wanted = wanted.iter().map(|(name, task)| (name.clone(), with_priority(task)));
+        compare_named(&Value::from_fields(wanted.collect()), &by_name(found), zone, path, out);
     } else {
         let found = Value::from_items(found.to_vec());
         compare_list(&with_priorities(wanted), &found, zone, path, out);
@@ -288,20 +292,35 @@ fn compare_tasks(wanted: &Value, found: &[Value], zone: &TimeZone, path: &str, o
 
 /// A priority may be said in the words of the workflow.
 fn with_priorities(tasks: &Value) -> Value {
-    let said = |task: &Value| {
-        let (Some(fields), Some(word)) = (task.as_object(), task.field("priority").and_then(Value::as_text)) else {
-            return task.clone();
-        };
-        let mut fields = fields.clone();
-        if let Some(number) = priority_of_word(word) {
-            fields.insert("priority".into(), Value::Integer(i64::from(number)));
-        }
-        Value::from_fields(fields)
-    };
     match tasks.as_list() {
-        Some(tasks) => Value::from_items(tasks.iter().map(said).collect()),
+        Some(tasks) => Value::from_items(tasks.iter().map(with_priority).collect()),
         None => tasks.clone(),
     }
+}
+
+fn with_priority(task: &Value) -> Value {
+    let (Some(fields), Some(word)) = (task.as_object(), task.field("priority").and_then(Value::as_text)) else {
+        return task.clone();
+    };
+    let mut fields = fields.clone();
+    if let Some(number) = priority_of_word(word) {
+        fields.insert("priority".into(), Value::Integer(i64::from(number)));
+    }
+    Value::from_fields(fields)
+}
+
+/// Tasks by their names. Those of several instances that share a name stand together in a list, which no mapping is like.
+fn by_name(tasks: &[Value]) -> Value {
+    let mut named: BTreeMap<Arc<str>, Vec<Value>> = BTreeMap::new();
+    for task in tasks {
+        let name = task.field("name").and_then(Value::as_text).unwrap_or_default();
+        named.entry(name.into()).or_default().push(task.clone());
+    }
+    let one_or_all = |mut tasks: Vec<Value>| match tasks.len() {
+        1 => tasks.remove(0),
+        _ => Value::from_items(tasks),
+    };
+    Value::from_fields(named.into_iter().map(|(name, tasks)| (name, one_or_all(tasks))).collect())
 }
 
 /// A mapping from names to what they stand for, or the names alone.
@@ -341,12 +360,7 @@ fn compare_named(wanted: &Value, found: &Value, zone: &TimeZone, path: &str, out
 }
 
 /// A number says how many there are; a mapping what the latest holds; a list what all of them hold.
-fn compare_marks(
-    wanted: &Value,
-    marks: &std::collections::BTreeMap<Arc<str>, Vec<Value>>,
-    zone: &TimeZone,
-    out: &mut Vec<Difference>,
-) {
+fn compare_marks(wanted: &Value, marks: &BTreeMap<Arc<str>, Vec<Value>>, zone: &TimeZone, out: &mut Vec<Difference>) {
     let found: Object = marks
         .iter()
         .map(|(name, all)| (name.clone(), Value::from_items(all.clone())))

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use statewright_core::diagnostic::Span;
+use statewright_core::chart::{EventPattern, Trigger};
+use statewright_core::diagnostic::{Span, nearest};
 use statewright_core::step::{Actor, Refusal, TaskAct, TaskRef, Verdict};
 
 use super::{Run, Stop};
@@ -125,9 +126,34 @@ impl Run<'_> {
             };
             let answer = self.world.ask(async move { engine.send(request).await }).await;
             let answer = answer.map_err(|trouble| self.failed(span, trouble))?;
-            self.compare(span, &send.common, &Outcome::of(answer), Some(about)).await?;
+            let outcome = Outcome::of(answer);
+            let words = self.words_of(&outcome, send, &about.workflow);
+            self.compare_in_words(span, &send.common, &outcome, words, Some(about))
+                .await?;
         }
         Ok(())
+    }
+
+    /// What became of an event. That nothing ever answers to it is more than that nothing does now.
+    fn words_of(&self, outcome: &Outcome, send: &Send, workflow: &str) -> String {
+        let chart = self.chart_of(workflow).filter(|_| *outcome == Outcome::Ignored);
+        let Some(chart) = chart else { return outcome.words() };
+        let answered = || {
+            chart.transitions.iter().filter_map(|transition| match &transition.trigger {
+                Trigger::Event(pattern) => Some(pattern),
+                _ => None,
+            })
+        };
+        if answered().any(|pattern| pattern.matches(&send.event)) {
+            return outcome.words();
+        }
+        let names = answered().filter_map(|pattern| match pattern {
+            EventPattern::Exact(name) => Some(&**name),
+            EventPattern::Prefix(_) | EventPattern::Any => None,
+        });
+        let hint = nearest(&send.event, names).map(|meant| format!("; did you mean `{meant}`?"));
+        let hint = hint.unwrap_or_default();
+        format!("ignored: no state of `{workflow}` answers to `{}`{hint}", send.event)
     }
 
     fn task_ref(&self, span: Span, workflow: &str, name: &str) -> Result<TaskRef, Stop> {
@@ -230,12 +256,23 @@ impl Run<'_> {
 
     /// Whether it became of an input what the step says.
     pub(super) async fn compare(&self, span: Span, common: &Common, outcome: &Outcome, about: Option<Party>) -> Result<(), Stop> {
+        self.compare_in_words(span, common, outcome, outcome.words(), about).await
+    }
+
+    async fn compare_in_words(
+        &self,
+        span: Span,
+        common: &Common,
+        outcome: &Outcome,
+        words: String,
+        about: Option<Party>,
+    ) -> Result<(), Stop> {
         let mut differences = Vec::new();
         if !outcome.is(&common.wanted) {
             differences.push(Difference {
                 path: "outcome".into(),
                 expected: common.wanted.words(),
-                actual: outcome.words(),
+                actual: words,
             });
         }
         if let (Some(wanted), Outcome::Refused { blockers, .. }) = (&common.blockers, outcome) {
