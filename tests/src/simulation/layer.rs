@@ -94,6 +94,7 @@ layers! {
     count_marks(query: &MarkQuery) -> u64;
     lease_effects(node: &str, now_us: i64, until_us: i64, limit: usize) -> Vec<EffectRow>;
     extend_leases(leases: &[(InstanceId, Arc<str>, u64)], until_us: i64) -> Vec<bool>;
+    count_attempt(instance: InstanceId, key: &str, epoch: u64) -> bool;
     end_attempts(results: &[EffectResult]) -> Vec<bool>;
     raise_incident(incident: &Incident) -> ();
     incidents(limit: usize) -> Vec<Incident>;

@@ -7,11 +7,12 @@ use crate::field::{Field, FieldProblem, Fields, Kind, Schema};
 use crate::value::{Object, Value};
 
 /// Why an effect may fail that was asked of any adapter: what `event.error.why` is, besides the errors that a contract names.
-pub const FAILURES: [&str; 8] = [
+pub const FAILURES: [&str; 9] = [
     "refused",
     "exhausted",
     "interlock",
     "expired",
+    "unknown",
     "timeout",
     "skipped",
     "input",

@@ -332,12 +332,18 @@ impl Machine<'_> {
             input,
             retry: call.retry,
             expires_at,
+            once: self.asks_once(&call.adapter, &call.action),
             require: call
                 .require
                 .as_ref()
                 .map(|require| super::requirement::written(require, self.event_value(), locals)),
         });
         Ok(key)
+    }
+
+    /// Whether what is agreed on an action forbids to ask twice.
+    pub(super) fn asks_once(&self, adapter: &str, action: &str) -> bool {
+        self.chart.contract(adapter, action).is_some_and(|agreed| !agreed.repeat_safe)
     }
 
     /// Begins an invoke; a fault in its input is the invoke's own error.

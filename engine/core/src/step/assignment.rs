@@ -251,6 +251,7 @@ impl Machine<'_> {
             retry: Some(retry()),
             expires_at: None,
             require: None,
+            once: false,
         });
         self.next.calls.insert(key, REOFFER.into());
         Ok(())

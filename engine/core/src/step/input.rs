@@ -128,7 +128,7 @@ pub enum Report {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdapterFailure {
-    /// `refused`, `exhausted`, `interlock`, `expired`, `timeout`, `skipped`, …: what a guard compares.
+    /// `refused`, `exhausted`, `interlock`, `expired`, `unknown`, `timeout`, `skipped`, …: what a guard compares.
     pub why: Arc<str>,
     /// For people.
     pub message: Arc<str>,

@@ -172,6 +172,8 @@ pub struct Effect {
     pub expires_at: Option<Timestamp>,
     /// Where `require` stands in the chart: `state.path/invoke ID` or `call NAME`; None: nothing is required.
     pub require: Option<Arc<str>>,
+    /// The contract forbids to ask twice: an attempt is counted before it is made, and one of which nobody knows how it ended is not repeated.
+    pub once: bool,
 }
 
 /// Something for another instance.

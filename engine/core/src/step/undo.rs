@@ -74,6 +74,7 @@ impl Machine<'_> {
         let key: Arc<str> = format!("{}:{}:{name}", self.next.instance, self.next.sequence).into();
         self.effects.push(Effect {
             key: key.clone(),
+            once: self.asks_once(&first.adapter, &first.action),
             adapter: first.adapter,
             action: first.action,
             input: first.input,

@@ -19,6 +19,8 @@ pub struct EffectBody {
     pub retry: Option<Retry>,
     pub expires_at: Option<Timestamp>,
     pub require: Option<Arc<str>>,
+    /// See [`Effect::once`].
+    pub once: bool,
 }
 
 impl EffectBody {
@@ -29,6 +31,7 @@ impl EffectBody {
             retry: effect.retry,
             expires_at: effect.expires_at,
             require: effect.require.clone(),
+            once: effect.once,
         }
     }
 
@@ -37,6 +40,7 @@ impl EffectBody {
             ("action", Value::Text(self.action.clone())),
             ("expires_at", self.expires_at.map_or(Value::Null, Value::from_instant)),
             ("input", self.input.clone()),
+            ("once", if self.once { Value::Boolean(true) } else { Value::Null }),
             ("require", text_or_null(self.require.as_ref())),
             ("retry", self.retry.map_or(Value::Null, retry_value)),
         ]))
@@ -50,6 +54,7 @@ impl EffectBody {
             retry: members.value("retry").map(read_retry).transpose()?,
             expires_at: members.instant("expires_at")?,
             require: members.optional_text("require")?,
+            once: members.value("once").and_then(Value::as_boolean).unwrap_or(false),
         })
     }
 }
@@ -90,6 +95,7 @@ mod tests {
     #[test]
     fn an_effect_survives_its_body() {
         let body = EffectBody {
+            once: true,
             action: "calculate".into(),
             input: Value::from_items(vec![Value::Integer(1), Value::Null]),
             retry: Some(Retry {
@@ -102,6 +108,7 @@ mod tests {
         };
         assert_eq!(EffectBody::read(&body.write()), Ok(body));
         let bare = EffectBody {
+            once: false,
             action: "ping".into(),
             input: Value::Null,
             retry: None,

@@ -18,7 +18,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::guarded::{guarded, guarded_attempt};
 use crate::instances::{Instance, Instances, Personal};
 use crate::intake::Reader;
-use crate::store::{EffectEnd, EffectResult, EffectRow, NewMessage};
+use crate::store::{EffectEnd, EffectResult, EffectRow, NewMessage, Store};
 
 /// How long an attempt waits that could not be decided because the database was away.
 const UNDECIDED_WAIT_US: i64 = 1_000_000;
@@ -31,6 +31,7 @@ pub(super) struct Tools {
     pub instances: Arc<Instances>,
     pub reader: Arc<Reader>,
     pub clock: Arc<dyn Clock>,
+    pub store: Arc<dyn Store>,
 }
 
 /// Why an effect will not be tried any more.
@@ -53,6 +54,13 @@ impl Tools {
             Ok(None) => {}
             Ok(Some(refused)) => return self.finish(row, row.attempts, refused).await,
             Err(error) => return self.undecided(row, &error),
+        }
+        if body.once {
+            match self.may_be_made_once(row).await {
+                Ok(None) => {}
+                Ok(Some(unknown)) => return self.finish(row, row.attempts, unknown).await,
+                Err(error) => return self.undecided(row, &error),
+            }
         }
         let number = row.attempts + 1;
         let attempt = Attempt {
@@ -185,6 +193,23 @@ impl Tools {
         Err(EngineError::Damaged(
             "what an effect requires asks for ever more reads".into(),
         ))
+    }
+
+    /// Of what must not be asked twice: why it must not be asked now. Else the attempt is counted before it is made: whoever finds this
+    /// effect after us knows that it may have been done.
+    async fn may_be_made_once(&self, row: &EffectRow) -> EngineResult<Option<Final>> {
+        if row.attempts > 0 {
+            let message = "it was begun, and nobody knows whether it was done; it must not be asked twice".to_owned();
+            return Ok(Some(Final {
+                why: "unknown",
+                message,
+                detail: Value::Null,
+            }));
+        }
+        match self.store.count_attempt(row.instance, &row.key, row.epoch).await? {
+            true => Ok(None),
+            false => Err(EngineError::Unavailable("another node holds the effect by now".into())),
+        }
     }
 
     /// An effect that has failed for good: its instance is told if it says what to do then; if not, a person is.

@@ -79,13 +79,14 @@ impl Outbox {
         clock: Arc<dyn Clock>,
     ) -> Self {
         Outbox {
-            store,
+            store: store.clone(),
             handover,
             adapters,
             tools: Arc::new(Tools {
                 instances,
                 reader,
                 clock,
+                store,
             }),
             configuration: configuration.clone(),
             waiting: BTreeMap::new(),
@@ -136,7 +137,7 @@ impl Outbox {
     pub async fn abort(&mut self, now: Timestamp) -> EngineResult<()> {
         for running in std::mem::take(&mut self.running).into_values() {
             running.task.abort();
-            self.ended.push(let_go(&running.held.row, now));
+            self.ended.push(cut_off(&running.held, now));
         }
         self.collect(now).await
     }
@@ -396,6 +397,14 @@ fn let_go(row: &EffectRow, now: Timestamp) -> EffectResult {
             due_us: now_us,
             error: "the node that held it was stopped".into(),
         },
+    }
+}
+
+/// The same of one that was under way. What must not be asked twice was counted when it was begun, and stays counted.
+fn cut_off(held: &Held, now: Timestamp) -> EffectResult {
+    EffectResult {
+        attempts: held.row.attempts + u32::from(held.body.once),
+        ..let_go(&held.row, now)
     }
 }
 

@@ -273,6 +273,10 @@ impl Store for FaultyStore {
         self.call(self.inner.extend_leases(leases, until_us)).await
     }
 
+    async fn count_attempt(&self, instance: InstanceId, key: &str, epoch: u64) -> StoreResult<bool> {
+        self.call(self.inner.count_attempt(instance, key, epoch)).await
+    }
+
     async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>> {
         self.complain(results.iter().map(|result| result.instance))?;
         self.call(self.inner.end_attempts(results)).await

@@ -1,6 +1,6 @@
 //! Crashes: the engine stops at an effect and is started anew; the effect is repeated under its key.
 
-use super::run;
+use super::{Files, line, ran, run};
 
 fn check(given: &str, steps: &[&str], failures: &[&str]) {
     let mut all = vec!["{start: door, as: ann, with: {name: A}, id: a}"];
@@ -120,5 +120,62 @@ fn a_crash_that_never_comes_and_a_repetition_that_is_not_waited_for_are_told() {
         &[
             "0: `joiner.mend` was not performed again after the crash: it is when the lease has ended, a minute later (`wait: 1m`)",
         ],
+    );
+}
+
+const PAYMENT: &str = "workflow: payment
+key: '{{ bill }}'
+data: {bill: string, why: optional string}
+start: {by: [clerk], input: [bill]}
+access: [{for: [clerk]}]
+initial: paying
+states:
+  paying:
+    invoke: {id: pay, adapter: bank, action: ACTION, input: {bill: '{{ bill }}'}, onDone: paid, onError: {target: unsure, actions: [{assign: {why: '{{ event.error.why }}'}}]}}
+  paid: {type: final}
+  unsure: {}
+";
+
+const BANK: &str = "adapter: bank
+actions:
+  transfer: {input: {bill: string}, repeat_safe: false}
+  remind: {input: {bill: string}}
+";
+
+/// The failures of a scenario in which a bill is paid.
+fn paid(action: &str, crash: &str, expected: &str) -> Vec<String> {
+    let text = format!(
+        "test: t\nuses: [payment.yaml]\ngiven:\n  people: {{ann: [clerk]}}\n  adapters: {{bank.{action}: {{after: 10s, returns: {{}}}}}}\nscenarios:\n  s:\n    - {crash}\n    - {{start: payment, as: ann, with: {{bill: B}}, id: b}}\n    - {{wait: 5m}}\n    - expect: {expected}\n"
+    );
+    let payment = PAYMENT.replace("ACTION", action);
+    let files = Files::new(&[("payment.yaml", &payment), ("adapters/bank.yaml", BANK)]);
+    let (report, sources) = ran(&text, &files).expect("the files are sound");
+    let scenario = report.scenarios.first().expect("there is one");
+    scenario.failures.iter().map(|failed| line(failed, &sources)).collect()
+}
+
+#[test]
+fn what_must_not_be_asked_twice_is_not_and_its_instance_hears_that_nobody_knows() {
+    let check = |action: &str, crash: &str, expected: &str| {
+        assert_eq!(paid(action, crash, expected), Vec::<String>::new(), "{action}, {crash}");
+    };
+    let unsure = |performed: u32| {
+        format!(
+            "{{b: {{in: unsure, data: {{why: unknown}}}}, effects: {{bank.transfer: {{attempts: 1, performed: {performed}}}}}}}"
+        )
+    };
+    check("transfer", "{crash: before bank.transfer}", &unsure(0));
+    check("transfer", "{crash: after bank.transfer is sent}", &unsure(1));
+    // nothing went wrong
+    check(
+        "transfer",
+        "{wait: 1s}",
+        "{b: {in: paid}, effects: {bank.transfer: {attempts: 1, performed: 1}}}",
+    );
+    // the other may be repeated, and is
+    check(
+        "remind",
+        "{crash: after bank.remind is sent}",
+        "{b: {in: paid}, effects: {bank.remind: {key: same, attempts: 2, performed: 1}}}",
     );
 }

@@ -58,7 +58,7 @@ static ACTION: Construct = Construct {
         key(
             "repeat_safe",
             Shape::Boolean,
-            "false: after a failure it is not tried again by itself, and `retry` is a problem; true if nothing is said",
+            "false: it is asked once at most, and `retry` is a problem. Whoever asked hears `why: unknown` where nobody knows whether it was done; true if nothing is said",
         ),
     ],
 };

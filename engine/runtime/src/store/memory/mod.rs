@@ -236,6 +236,10 @@ impl Store for MemoryStore {
         Ok(self.contents().extend_leases(leases, until_us))
     }
 
+    async fn count_attempt(&self, instance: InstanceId, key: &str, epoch: u64) -> StoreResult<bool> {
+        Ok(self.contents().count_attempt(instance, key, epoch))
+    }
+
     async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>> {
         check_results(results)?;
         let mut contents = self.contents();

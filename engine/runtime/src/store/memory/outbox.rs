@@ -67,6 +67,14 @@ impl Contents {
         extended.collect()
     }
 
+    pub(super) fn count_attempt(&mut self, instance: InstanceId, key: &str, epoch: u64) -> bool {
+        let held = self
+            .effects
+            .get_mut(&(instance, key.into()))
+            .filter(|effect| effect.is_held_under(epoch));
+        held.map(|effect| effect.attempts += 1).is_some()
+    }
+
     pub(super) fn end_attempt(&mut self, result: &EffectResult) -> bool {
         let place = (result.instance, result.key.clone());
         let held = self

@@ -242,6 +242,10 @@ impl Store for PostgresStore {
         outbox::extend(&self.pool, leases, until_us).await
     }
 
+    async fn count_attempt(&self, instance: InstanceId, key: &str, epoch: u64) -> StoreResult<bool> {
+        outbox::count_attempt(&self.pool, instance, key, epoch).await
+    }
+
     async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>> {
         check_results(results)?;
         outbox::end_attempts(&self.pool, results).await

@@ -38,6 +38,10 @@ pub(super) const EXTEND: &str = "
     where e.instance = l.instance and e.key = l.key and e.epoch = l.epoch and e.lease_until is not null
     returning l.place";
 
+pub(super) const COUNT_ATTEMPT: &str = "
+    update effect set attempts = attempts + 1
+    where instance = $1 and key = $2 and epoch = $3 and lease_until is not null";
+
 /// An attempt is over (`goes`), put off, or waits for a person (`since`); an abandoned one goes in any case.
 pub(super) const END_ATTEMPTS: &str = "
     with result as materialized (
@@ -99,6 +103,14 @@ pub(super) async fn extend(pool: &PgPool, leases: &[(InstanceId, Arc<str>, u64)]
         .await
         .map_err(failed)?;
     were_ours(&found, leases.len())
+}
+
+pub(super) async fn count_attempt(pool: &PgPool, instance: InstanceId, key: &str, epoch: u64) -> StoreResult<bool> {
+    let query = sqlx::query(COUNT_ATTEMPT)
+        .bind(Uuid::from(instance))
+        .bind(key)
+        .bind(signed(epoch));
+    Ok(query.execute(pool).await.map_err(failed)?.rows_affected() > 0)
 }
 
 /// Once more if others were in the way.

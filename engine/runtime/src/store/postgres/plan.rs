@@ -61,6 +61,7 @@ const OTHERS: &[&str] = &[
     number::DRAW,
     outbox::LEASE,
     outbox::EXTEND,
+    outbox::COUNT_ATTEMPT,
     outbox::END_ATTEMPTS,
     record::KEEP_DEFINITION,
     record::MAKE_LIVE,

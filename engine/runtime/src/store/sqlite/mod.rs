@@ -274,6 +274,12 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn count_attempt(&self, instance: InstanceId, key: &str, epoch: u64) -> StoreResult<bool> {
+        let key = key.to_owned();
+        self.write(move |connection| outbox::count_attempt(connection, instance, &key, epoch))
+            .await
+    }
+
     async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>> {
         check_results(results)?;
         let results = results.to_vec();

@@ -25,6 +25,10 @@ pub(super) const EXTEND: &str = "
     update effect set lease_until = ?4
     where instance = ?1 and key = ?2 and epoch = ?3 and lease_until is not null";
 
+pub(super) const COUNT_ATTEMPT: &str = "
+    update effect set attempts = attempts + 1
+    where instance = ?1 and key = ?2 and epoch = ?3 and lease_until is not null";
+
 pub(super) const REMOVE: &str = "
     delete from effect where instance = ?1 and key = ?2 and epoch = ?3 and lease_until is not null";
 
@@ -70,6 +74,10 @@ pub(super) fn extend(connection: &Connection, leases: &[(InstanceId, Arc<str>, u
         Ok(changed > 0)
     });
     extended.collect()
+}
+
+pub(super) fn count_attempt(connection: &Connection, instance: InstanceId, key: &str, epoch: u64) -> StoreResult<bool> {
+    Ok(execute(connection, COUNT_ATTEMPT, params![instance.0, key, signed(epoch)])? > 0)
 }
 
 pub(super) fn end_attempts(connection: &Connection, results: &[EffectResult]) -> StoreResult<Vec<bool>> {

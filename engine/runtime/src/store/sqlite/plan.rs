@@ -64,6 +64,7 @@ const STATEMENTS: &[&str] = &[
     outbox::FORGET_ABANDONED,
     outbox::LEASE,
     outbox::EXTEND,
+    outbox::COUNT_ATTEMPT,
     outbox::REMOVE,
     outbox::REMOVE_ABANDONED,
     outbox::POSTPONE,

@@ -15,6 +15,7 @@ on_every_store! {
     an_end_is_a_message_in_the_same_commit
     a_postponed_one_comes_again
     only_the_current_lease_may_end_it
+    an_attempt_is_counted_before_it_is_made
     a_lease_may_be_held_for_longer
     an_abandoned_one_does_not_begin
     an_abandoned_one_under_way_is_told
@@ -122,6 +123,27 @@ async fn only_the_current_lease_may_end_it(store: Arc<dyn Store>) {
     assert_eq!(store.messages_of(&[id("a")], 1, 10).await.unwrap().len(), 1);
     // A lease that is over in time but that nobody has taken since is still the current one.
     assert_eq!(store.end_attempts(&[end("e", 2, answered())]).await.unwrap(), [true]);
+}
+
+async fn an_attempt_is_counted_before_it_is_made(store: Arc<dyn Store>) {
+    with_effects(&store, &[("e", 10), ("f", 10)]).await;
+    let check = async |key: &str, epoch: u64, ours: bool| {
+        let counted = store.count_attempt(id("a"), key, epoch).await.unwrap();
+        assert_eq!(counted, ours, "{key} under {epoch}");
+    };
+    // nobody holds it
+    check("e", 0, false).await;
+    store.lease_effects("n", 10, 20, 10).await.unwrap();
+    check("e", 1, true).await;
+    check("e", 2, false).await;
+    check("unknown", 1, false).await;
+    // whoever has it next knows, and of no other
+    let next = store.lease_effects("m", 20, 30, 10).await.unwrap();
+    let attempts: Vec<_> = next.iter().map(|row| (&*row.key, row.attempts)).collect();
+    assert_eq!(attempts, [("e", 1), ("f", 0)]);
+    check("e", 1, false).await;
+    assert_eq!(store.end_attempts(&[end("f", 2, EffectEnd::Dropped)]).await.unwrap(), [true]);
+    check("f", 2, false).await;
 }
 
 async fn a_lease_may_be_held_for_longer(store: Arc<dyn Store>) {

@@ -102,7 +102,14 @@ impl Operation {
             Operation::Lease { now_us, until_us } => {
                 format!("{:?}", store.lease_effects("node", *now_us, *until_us, LIMIT).await)
             }
-            Operation::Extend(leases, until_us) => format!("{:?}", store.extend_leases(leases, *until_us).await),
+            Operation::Extend(leases, until_us) => {
+                let extended = store.extend_leases(leases, *until_us).await;
+                let mut counted = Vec::with_capacity(leases.len());
+                for (instance, key, epoch) in leases {
+                    counted.push(store.count_attempt(*instance, key, *epoch).await);
+                }
+                format!("{extended:?} {counted:?}")
+            }
             Operation::End(results) => format!("{:?}", store.end_attempts(results).await),
             Operation::Raise(incident) => format!("{:?}", store.raise_incident(incident).await),
             Operation::Settle(instance, kind, name, repair, act) => {
