@@ -17,7 +17,8 @@ use crate::instances::{Instance, Instances, Personal};
 use crate::store::{Store, TrailRow, Write};
 
 pub(super) struct Batch {
-    /// In the order in which their first parcels came. Boxed, because each is large and goes through many hands.
+    /// In the order in which their first parcels came.
+    #[allow(clippy::vec_box)] // each is large and moves from hand to hand: by its box and not by its bytes
     pub groups: Vec<Box<Group>>,
 }
 
