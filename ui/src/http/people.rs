@@ -279,8 +279,7 @@ async fn remove(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Answered<Response> {
-    let (directory, now) = (service.engine.directory(), service.engine.now());
-    directory.remove(&id, &caller.actor, now).await?;
+    service.engine.remove_person(&id, &caller.actor).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -10,7 +10,7 @@ use statewright_core::value::{Object, Value};
 use tokio::sync::oneshot;
 
 use crate::adapter::{Adapter, Attempt, AttemptFailure};
-use crate::error::EngineError;
+use crate::error::{EngineError, EngineResult};
 use crate::intake::{Origin, Parcel, Queue, Reply, Request};
 use crate::store::{Store, TaskPlace, TaskQuery, TaskRow};
 
@@ -35,22 +35,46 @@ impl HandingOver {
         HandingOver { store, queue }
     }
 
-    async fn page(&self, holder: &Arc<str>, after: Option<TaskPlace>) -> Result<crate::store::TaskPage, AttemptFailure> {
+    /// Gives back everything that somebody holds, on behalf of whoever asks under this key, and answers how much that was. One task that
+    /// cannot be given back keeps none of the others.
+    ///
+    /// # Errors
+    /// The last one that was not given back says why; those of the store.
+    pub async fn give_back_all(&self, by: &Actor, hand_over: &HandOver, key: &str) -> EngineResult<i64> {
+        let (mut given_back, mut failed) = (0, None);
+        let mut after = None;
+        loop {
+            let page = self.page(&hand_over.holder, after).await?;
+            for row in &page.rows {
+                match self.give_back(row, by, hand_over, key).await {
+                    Ok(given) => given_back += i64::from(given),
+                    Err(error) => failed = Some(error),
+                }
+            }
+            after = page.rows.last().map(TaskRow::place);
+            if !page.more {
+                break;
+            }
+        }
+        failed.map_or(Ok(given_back), Err)
+    }
+
+    async fn page(&self, holder: &Arc<str>, after: Option<TaskPlace>) -> EngineResult<crate::store::TaskPage> {
         let query = TaskQuery {
             holder: Some(holder.clone()),
             after,
             limit: PAGE,
             ..TaskQuery::default()
         };
-        self.store.tasks(&query).await.map_err(later)
+        Ok(self.store.tasks(&query).await?)
     }
 
     /// Whether the task was given back.
-    async fn give_back(&self, row: &TaskRow, asked: &Asked, key: &str) -> Result<bool, EngineError> {
+    async fn give_back(&self, row: &TaskRow, by: &Actor, hand_over: &HandOver, key: &str) -> EngineResult<bool> {
         let opened = row.opened.to_string();
         let input = Input {
             key: Some(InputKey::of(&[REOFFER, key, &row.instance.to_string(), &row.name, &opened])),
-            actor: asked.by.clone(),
+            actor: by.clone(),
             reason: None,
             signed: None,
             kind: InputKind::Task {
@@ -58,7 +82,7 @@ impl HandingOver {
                     name: row.name.clone(),
                     opened: Some(row.opened),
                 },
-                act: TaskAct::HandOver(Box::new(asked.hand_over.clone())),
+                act: TaskAct::HandOver(Box::new(hand_over.clone())),
             },
         };
         let (sender, receiver) = oneshot::channel();
@@ -85,30 +109,12 @@ impl Adapter for HandingOver {
                 detail: Value::Null,
             });
         };
-        let (mut given_back, mut failed) = (0, None);
-        let mut after = None;
-        loop {
-            let page = self.page(&asked.hand_over.holder, after).await?;
-            for row in &page.rows {
-                match self.give_back(row, &asked, &attempt.key).await {
-                    Ok(true) => given_back += 1,
-                    Ok(false) => {}
-                    // one that cannot be given back now keeps nobody's else
-                    Err(error) => failed = Some(error),
-                }
-            }
-            after = page.rows.last().map(TaskRow::place);
-            if !page.more {
-                break;
-            }
-        }
-        match failed {
-            Some(error) => Err(later(error.logged())),
-            None => {
-                let count = Value::Integer(given_back);
-                Ok(Value::from_fields(Object::from([("given_back".into(), count)])))
-            }
-        }
+        let given_back = self.give_back_all(&asked.by, &asked.hand_over, &attempt.key).await;
+        let count = given_back.map_err(|error| later(error.logged()))?;
+        Ok(Value::from_fields(Object::from([(
+            "given_back".into(),
+            Value::Integer(count),
+        )])))
     }
 }
 

@@ -14,7 +14,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_core::step::{Actor, Input, InputKind, Offer, Record, RefusalKind, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, record};
+use statewright_core::step::{
+    Actor, HandOver, Input, InputKind, Offer, Record, RefusalKind, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, record,
+};
 use tokio::sync::oneshot;
 
 pub use self::calendar::DeployedCalendar;
@@ -27,6 +29,7 @@ pub use self::report::{ReportRequest, Reports};
 pub use self::request::{SendRequest, StartRequest, TaskRequest, WithdrawRequest};
 
 use self::loops::Running;
+use crate::assignments::HandingOver;
 use crate::body::Party;
 use crate::clock::Clock;
 use crate::configuration::EngineConfig;
@@ -70,6 +73,7 @@ struct Inner {
     incidents: Incidents,
     tokens: Tokens,
     directory: Arc<Directory>,
+    handing_over: Arc<HandingOver>,
     unkeyed: Unkeyed,
     running: Running,
 }
@@ -319,6 +323,36 @@ impl Engine {
         match self.inner.directory.person(id).await? {
             Some(person) => Ok(Some(person)),
             None => self.inner.tokens.person(id, self.now()).await,
+        }
+    }
+
+    /// Takes somebody out of the directory. What they hold goes back to those whom it is for: before they are gone, and what they took
+    /// hold of meanwhile after it. Answers how many tasks that were.
+    ///
+    /// # Errors
+    /// [`EngineError::Hidden`] if there is no such person; those of the store. A task that cannot be given back for now keeps them in the
+    /// directory; one that cannot be at all does not.
+    pub async fn remove_person(&self, id: &str, by: &Actor) -> EngineResult<i64> {
+        let directory = &self.inner.directory;
+        directory.person(id).await?.ok_or(EngineError::Hidden)?;
+        let before = self.give_back(id, by).await?;
+        directory.remove(id, by, self.now()).await?;
+        Ok(before + self.give_back(id, by).await?)
+    }
+
+    async fn give_back(&self, holder: &str, by: &Actor) -> EngineResult<i64> {
+        let hand_over = HandOver {
+            holder: holder.into(),
+            until: self.now(),
+            note: None,
+        };
+        let key = self.inner.unkeyed.draw().to_string();
+        match self.inner.handing_over.give_back_all(by, &hand_over, &key).await {
+            Err(error) if !error.passes() => {
+                tracing::error!(error = error.logged(), "a task of somebody who leaves was not given back");
+                Ok(0)
+            }
+            answer => answer,
         }
     }
 

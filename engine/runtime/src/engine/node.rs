@@ -68,7 +68,8 @@ impl Node {
             handover.clone(),
         ));
         let queue = intake.queue.clone();
-        adapters.insert(TASKS_ADAPTER.into(), Arc::new(HandingOver::new(store.clone(), queue.clone())));
+        let handing_over = Arc::new(HandingOver::new(store.clone(), queue.clone()));
+        adapters.insert(TASKS_ADAPTER.into(), handing_over.clone());
         let adapters = Arc::new(adapters);
         let directory = Arc::new(Directory::new(store.clone(), instances.clone(), compiler, handover.clone()));
         let assignments = Assignments::new(
@@ -103,6 +104,7 @@ impl Node {
             incidents: Incidents::new(store.clone(), instances.clone(), system.clone(), handover.clone()),
             tokens: Tokens::new(store.clone(), system.clone(), entropy.clone(), directory.clone()),
             directory,
+            handing_over,
             unkeyed: super::Unkeyed::new(entropy.draw()),
             intake: intake.clone(),
             configuration,

@@ -8,6 +8,7 @@ use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
 use statewright_engine::TaskRequest;
 use statewright_engine::directory::Absence;
+use statewright_engine::error::EngineError;
 use statewright_engine::queries::Queued;
 use statewright_engine::store::Store;
 
@@ -463,4 +464,33 @@ async fn whoever_is_away_is_given_nothing() {
         assert_eq!(world.holder("2").await, "ann");
     })
     .await;
+}
+
+async fn somebody_who_leaves(store: Arc<dyn Store>) {
+    let mut world = house(store, "order: [least_load]", &["ann", "ben"]).await;
+    world.calls(&["1", "2", "3"]).await;
+    world.settle().await;
+    let of_ann = world.holder("1").await == "ann";
+    assert_eq!((of_ann, world.holder("2").await), (true, "ben".to_owned()));
+    let (engine, who) = (world.engine(), operator());
+    let given_back = world.ask(async move { engine.remove_person("ann", &who).await }).await;
+    assert_eq!(given_back.unwrap(), 2);
+    // offered at once, and given to whoever is left
+    world.settle().await;
+    for ticket in ["1", "2", "3"] {
+        assert_eq!(world.holder(ticket).await, "ben", "{ticket}");
+    }
+    assert_eq!(world.given("1").await, ["give ann", "hand over ann", "give ben"]);
+    // nobody is removed twice
+    let (engine, who) = (world.engine(), operator());
+    let again = world.ask(async move { engine.remove_person("ann", &who).await }).await;
+    assert!(matches!(again, Err(EngineError::Hidden)), "{again:?}");
+    world.prove().await;
+}
+
+#[tokio::test]
+async fn what_somebody_holds_who_leaves_goes_back_to_the_others() {
+    on_memory(somebody_who_leaves).await;
+    on_sqlite(somebody_who_leaves).await;
+    on_postgres(somebody_who_leaves).await;
 }
