@@ -15,6 +15,7 @@ mod configuration;
 mod definition;
 mod demo;
 mod desk;
+mod diagram;
 mod failure;
 mod http;
 mod json;

@@ -4,6 +4,7 @@ mod can;
 mod check;
 mod dcs;
 mod demo;
+mod diagram;
 mod explain;
 mod inbox;
 mod incidents;
@@ -97,6 +98,8 @@ pub enum Command {
     Token(token::Token),
     /// Read a DCS (OMA) file and say what stands in it
     Dcs(dcs::Dcs),
+    /// Draw a workflow: as Mermaid, as DOT, or as a picture
+    Diagram(diagram::Diagram),
     /// Explain a code: what it means, and what to do
     Explain(explain::Explain),
 }
@@ -150,6 +153,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::People(people) => people.run(terminal).await,
         Command::Token(token) => token.run(terminal).await,
         Command::Dcs(dcs) => dcs.run(terminal),
+        Command::Diagram(diagram) => diagram.run(terminal),
         Command::Explain(explain) => explain.run(terminal),
     }
 }

@@ -1,0 +1,43 @@
+//! Diagrams of workflows: as SVG to look at, as Mermaid to paste into a page, as DOT for other programs.
+//!
+//! # Invariants
+//! - A diagram is made of the compiled chart alone, so that what is drawn is what runs; the same chart gives the same bytes.
+//! - Every format is written of one [`Sketch`]: what one shows the others show too, as far as they can.
+//!
+//! Deliberately absent: guards in full and actions. A diagram shows where things may go; what exactly happens stands in the source.
+
+mod caption;
+mod dot;
+mod layout;
+mod mermaid;
+mod sketch;
+mod svg;
+#[cfg(test)]
+mod tests;
+
+use statewright_core::chart::Chart;
+
+use self::sketch::Sketch;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// A picture, with light and dark colours
+    Svg,
+    /// For pages that draw Mermaid
+    Mermaid,
+    /// For Graphviz
+    Dot,
+}
+
+/// A chart as a text of this format.
+///
+/// # Errors
+/// A sentence: it cannot be laid out.
+pub fn draw(chart: &Chart, format: Format) -> Result<String, String> {
+    let sketch = Sketch::of(chart);
+    match format {
+        Format::Svg => layout::placed(&sketch).map(|placed| svg::write(&sketch, &placed)),
+        Format::Mermaid => Ok(mermaid::write(&sketch)),
+        Format::Dot => Ok(dot::write(&sketch)),
+    }
+}

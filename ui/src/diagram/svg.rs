@@ -1,0 +1,223 @@
+//! SVG: a picture that needs no script and no font of its own, in light and dark.
+
+use std::fmt::Write;
+
+use super::layout::{Area, LINE_HEIGHT, Line, Placed, Point};
+use super::sketch::{Kind, Shape, Sketch, Way};
+
+/// How much of a corner of a line is rounded.
+const BEND: f64 = 9.0;
+
+const STYLE: &str = "\
+.statewright-diagram{--paper:#fff;--ink:#1d2733;--soft:#5b6875;--line:#8a97a3;--fill:#f3f6f9;--frame:#fbfcfd;--fails:#a4262c;\
+font-family:system-ui,sans-serif;font-size:13px}\
+@media(prefers-color-scheme:dark){.statewright-diagram{--paper:#141a21;--ink:#e6ebf0;--soft:#a3b0bc;--line:#6d7a87;--fill:#222c37;--frame:#1a222b;--fails:#ff9a9e}}\
+.statewright-diagram .paper{fill:var(--paper)}\
+.statewright-diagram text{fill:var(--ink)}.statewright-diagram .line{fill:var(--soft);font-size:11px}\
+.statewright-diagram .caption{fill:var(--ink);font-size:11px;paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}\
+.statewright-diagram .shape{fill:var(--fill);stroke:var(--ink);stroke-width:1.2}\
+.statewright-diagram .frame{fill:var(--frame);stroke:var(--line);stroke-width:1.2}\
+.statewright-diagram .region{fill:var(--frame);stroke:var(--line);stroke-width:1.2;stroke-dasharray:5 4}\
+.statewright-diagram .dot{fill:var(--ink)}\
+.statewright-diagram .way{fill:none;stroke:var(--soft);stroke-width:1.3}.statewright-diagram .fails{stroke:var(--fails);stroke-dasharray:5 4}\
+.statewright-diagram .head{fill:var(--soft)}.statewright-diagram .head-fails{fill:var(--fails)}\
+.statewright-diagram .name{font-weight:600}";
+
+pub fn write(sketch: &Sketch, placed: &Placed) -> String {
+    let (width, height) = (placed.width.ceil(), placed.height.ceil());
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"statewright-diagram\" role=\"img\" viewBox=\"0 0 {width} {height}\" \
+         width=\"{width}\" height=\"{height}\" aria-labelledby=\"diagram-title diagram-text\">\n\
+         <title id=\"diagram-title\">{}</title>\n<desc id=\"diagram-text\">{}</desc>\n<style>{STYLE}</style>\n\
+         <defs>{}{}</defs>\n<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n",
+        escaped(&sketch.title),
+        escaped(&in_words(sketch)),
+        head("head"),
+        head("head-fails"),
+    );
+    // what holds others lies beneath them, and lines beneath captions
+    for (place, shape) in sketch.shapes.iter().enumerate() {
+        write_shape(sketch, place, shape, &placed.areas[place], &mut out);
+    }
+    let ways = || sketch.ways.iter().zip(&placed.lines);
+    for (way, line) in ways() {
+        write_line(way, line, &mut out);
+    }
+    for (way, line) in ways() {
+        write_captions(way, line, &mut out);
+    }
+    out += "</svg>\n";
+    out
+}
+
+fn head(id: &str) -> String {
+    format!(
+        "<marker id=\"{id}\" class=\"{id}\" viewBox=\"0 0 10 10\" refX=\"9\" refY=\"5\" markerWidth=\"8\" markerHeight=\"8\" \
+         orient=\"auto-start-reverse\"><path d=\"M0 0L10 5L0 10z\"/></marker>"
+    )
+}
+
+/// The same in sentences, for those who do not see the picture.
+fn in_words(sketch: &Sketch) -> String {
+    let name = |place: usize| match sketch.shapes[place].kind {
+        Kind::Beginning => "the beginning",
+        _ => sketch.shapes[place].name.as_str(),
+    };
+    let sentences = sketch.ways.iter().map(|way| {
+        let by = if way.captions.is_empty() {
+            String::new()
+        } else {
+            format!(" by {}", way.captions.join(" or "))
+        };
+        format!("From {} to {}{by}.", name(way.from), name(way.to))
+    });
+    sentences.collect::<Vec<_>>().join(" ")
+}
+
+fn write_shape(sketch: &Sketch, place: usize, shape: &Shape, area: &Area, out: &mut String) {
+    let (left, top) = (round(area.left()), round(area.top()));
+    let (x, y, width, height) = (round(area.x), round(area.y), round(area.width), round(area.height));
+    let holds = sketch.children(Some(place)).next().is_some();
+    if shape.kind == Kind::Beginning {
+        let _ = writeln!(out, "<circle class=\"dot\" cx=\"{x}\" cy=\"{y}\" r=\"6\"/>");
+        return;
+    }
+    let _ = write!(out, "<g data-state=\"{}\">", escaped(&shape.path));
+    if shape.kind == Kind::History {
+        let _ = write!(out, "<circle class=\"shape\" cx=\"{x}\" cy=\"{y}\" r=\"13\"/>");
+        write_text("name", "middle", &x, area.y + 4.5, "H", out);
+        out.push_str("</g>\n");
+        return;
+    }
+    let class = match (holds, shape.kind) {
+        (true, Kind::Region) => "region",
+        (true, _) => "frame",
+        (false, _) => "shape",
+    };
+    let _ = write!(
+        out,
+        "<rect class=\"{class}\" x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" rx=\"9\"/>"
+    );
+    if shape.kind == Kind::Final {
+        let _ = write!(
+            out,
+            "<rect class=\"shape\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"6\"/>",
+            round(area.left() + 3.5),
+            round(area.top() + 3.5),
+            round(area.width - 7.0),
+            round(area.height - 7.0)
+        );
+    }
+    let first = if holds {
+        area.top() + 17.0
+    } else {
+        area.y - shape.lines.len() as f64 * LINE_HEIGHT / 2.0 + 4.5
+    };
+    let (anchor, at) = if holds {
+        ("start", round(area.left() + 12.0))
+    } else {
+        ("middle", x)
+    };
+    write_text("name", anchor, &at, first, &shape.name, out);
+    for (ordinal, line) in (1..).zip(&shape.lines) {
+        write_text("line", anchor, &at, first + f64::from(ordinal) * LINE_HEIGHT, line, out);
+    }
+    out.push_str("</g>\n");
+}
+
+fn write_text(class: &str, anchor: &str, x: &str, y: f64, text: &str, out: &mut String) {
+    let (y, text) = (round(y), escaped(text));
+    let _ = write!(
+        out,
+        "<text class=\"{class}\" x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\">{text}</text>"
+    );
+}
+
+fn write_line(way: &Way, line: &Line, out: &mut String) {
+    let Some(path) = path_of(&line.points) else { return };
+    let (class, head) = if way.fails {
+        ("way fails", "head-fails")
+    } else {
+        ("way", "head")
+    };
+    let _ = writeln!(out, "<path class=\"{class}\" d=\"{path}\" marker-end=\"url(#{head})\"/>");
+}
+
+/// Straight pieces with rounded corners.
+fn path_of(points: &[Point]) -> Option<String> {
+    let (first, rest) = points.split_first()?;
+    let mut path = format!("M{} {}", round(first.x), round(first.y));
+    for (place, point) in rest.iter().enumerate() {
+        let Some(next) = rest.get(place + 1) else {
+            let _ = write!(path, "L{} {}", round(point.x), round(point.y));
+            break;
+        };
+        let (before, after) = (towards(*point, points[place]), towards(*point, *next));
+        let _ = write!(
+            path,
+            "L{} {}Q{} {} {} {}",
+            round(before.x),
+            round(before.y),
+            round(point.x),
+            round(point.y),
+            round(after.x),
+            round(after.y)
+        );
+    }
+    Some(path)
+}
+
+/// A little way from one point to another, at most half of it.
+fn towards(from: Point, to: Point) -> Point {
+    let length = (to.x - from.x).hypot(to.y - from.y);
+    let share = if length < f64::EPSILON {
+        0.0
+    } else {
+        (BEND / length).min(0.5)
+    };
+    Point {
+        x: from.x + (to.x - from.x) * share,
+        y: from.y + (to.y - from.y) * share,
+    }
+}
+
+fn write_captions(way: &Way, line: &Line, out: &mut String) {
+    let Some(middle) = line.caption else { return };
+    let lines = way.caption_lines();
+    let first = middle.y - (lines.len() as f64 - 1.0) * LINE_HEIGHT / 2.0 + 4.0;
+    for (ordinal, caption) in (0..).zip(lines) {
+        write_text(
+            "caption",
+            "middle",
+            &round(middle.x),
+            first + f64::from(ordinal) * LINE_HEIGHT,
+            caption,
+            out,
+        );
+    }
+    out.push('\n');
+}
+
+/// With a tenth of a pixel: the same on every machine, and short.
+fn round(number: f64) -> String {
+    let rounded = (number * 10.0).round() / 10.0;
+    if rounded == rounded.trunc() {
+        format!("{rounded:.0}")
+    } else {
+        format!("{rounded:.1}")
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            character => out.push(character),
+        }
+    }
+    out
+}
