@@ -18,7 +18,7 @@ use super::boot::{UNLIMITED, boot};
 use super::counterparts::Counterparts;
 use super::plan::TestFile;
 use super::reported::Reported;
-use crate::audit::Counted;
+use crate::audit::Named;
 use crate::body::{Party, mark_value};
 use crate::clock::{Clock, VirtualClock};
 use crate::configuration::POLL_MS;
@@ -337,9 +337,9 @@ impl World {
         }
     }
 
-    /// The calendars that entries were counted along.
-    pub fn counted(&self) -> Counted<'_> {
-        Counted::of(self.node.engine.registry())
+    /// The versions of calendars and live tables that entries name.
+    pub fn named(&self) -> Named<'_> {
+        Named::of(self.node.engine.registry())
     }
 
     /// Open tasks, with what their titles look up elsewhere.
