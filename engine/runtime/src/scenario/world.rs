@@ -116,6 +116,10 @@ impl World {
             let deployed = world.node.engine.deploy_calendar(calendar, &operator).await;
             deployed.map_err(|error| format!("a calendar is not deployed: {error}"))?;
         }
+        for table in &file.tables {
+            let deployed = world.node.engine.deploy_table(table, &operator).await;
+            deployed.map_err(|error| format!("a live table is not deployed: {error}"))?;
+        }
         for definition in &file.definitions {
             let deployed = world.node.engine.deploy(&definition.source, &operator).await;
             deployed.map_err(|error| format!("`{}` is not deployed: {error}", definition.chart.workflow))?;
