@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use statewright_core::chart::{Chart, Roles};
 use statewright_core::diagnostic::{Code, Colour, Diagnostics, Sources, json, text};
-use statewright_core::lang::{Bundle, check_together};
+use statewright_core::lang::{Bundle, Compiled, check_together};
 use statewright_core::value::{Object, Value};
 use statewright_engine::scenario;
 
@@ -28,7 +28,7 @@ pub struct Check {
 
 #[derive(Debug, Args)]
 pub struct Deploy {
-    /// Files of workflows, calendars and roles, and folders in which all of these are meant
+    /// Files of workflows, calendars, live tables and roles, and folders in which all of these are meant
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -86,14 +86,17 @@ impl Deploy {
     }
 }
 
-/// Calendars and roles first: workflows may need them.
+/// Calendars, roles and live tables first: workflows may need them.
 async fn deploy(desk: &Desk, deployable: &[Deployable], terminal: Terminal) -> Result<(), Failure> {
     let of = |kind: Kind| deployable.iter().filter(move |each| each.kind == kind);
-    let ordered = of(Kind::Calendar).chain(of(Kind::Roles)).chain(of(Kind::Workflow));
+    let ordered = [Kind::Calendar, Kind::Roles, Kind::Table, Kind::Workflow]
+        .into_iter()
+        .flat_map(of);
     for Deployable { kind, bundle } in ordered {
         let (collection, name, version) = match kind {
             Kind::Calendar => ("calendars", "calendar", "version"),
             Kind::Roles => ("roles", "roles", "version"),
+            Kind::Table => ("tables", "table", "version"),
             Kind::Workflow => ("workflows", "workflow", "definition"),
         };
         let deployment = desk.client.call(Call::post(&[collection], request(bundle))).await?.value()?;
@@ -111,6 +114,7 @@ async fn deploy(desk: &Desk, deployable: &[Deployable], terminal: Terminal) -> R
 enum Kind {
     Calendar,
     Roles,
+    Table,
     Workflow,
 }
 
@@ -180,16 +184,17 @@ impl Examined {
         match examine_file(&mut self.sources, file) {
             Ok(compiled) => {
                 self.files += 1;
+                let kind = match &compiled {
+                    Compiled { calendar: Some(_), .. } => Kind::Calendar,
+                    Compiled { roles: Some(_), .. } => Kind::Roles,
+                    Compiled { table: Some(_), .. } => Kind::Table,
+                    _ => Kind::Workflow,
+                };
                 self.diagnostics.append(compiled.diagnostics);
                 self.charts.extend(compiled.chart);
-                let kind = match (compiled.calendar.is_some(), compiled.roles.is_some()) {
-                    (true, _) => Kind::Calendar,
-                    (false, true) => Kind::Roles,
-                    (false, false) => Kind::Workflow,
-                };
                 self.roles.extend(compiled.roles.map(|version| version.roles));
-                self.deployable
-                    .extend(compiled.bundle.map(|bundle| Deployable { kind, bundle }));
+                let bundle = compiled.bundle.filter(|_| !stands_in(file));
+                self.deployable.extend(bundle.map(|bundle| Deployable { kind, bundle }));
             }
             Err(error) => self.unreadable.push(Failure::unreadable(&file.display().to_string(), error)),
         }
@@ -242,6 +247,14 @@ impl Examined {
     }
 }
 
+/// The folder of what only scenarios use: it is checked, and never deployed.
+const STAND_INS: &str = "stand-ins";
+
+fn stands_in(file: &Path) -> bool {
+    let folders = file.parent().into_iter().flat_map(Path::components);
+    folders.into_iter().any(|folder| folder.as_os_str() == STAND_INS)
+}
+
 fn no_file(folder: &Path) -> Failure {
     let sentence = format!(
         "There is nothing to check in `{}`: no file in it ends in .yaml or .yml",
@@ -253,9 +266,9 @@ fn no_file(folder: &Path) -> Failure {
 fn no_workflow() -> Failure {
     Failure::misused(
         Code::WorkflowAbsent,
-        "There is no workflow, calendar or file of roles among these files",
+        "There is no workflow, calendar, live table or file of roles among these files",
     )
-    .hint("A workflow's file begins with `workflow: NAME`, a calendar's with `calendar: NAME`, a file of roles with `roles:`")
+    .hint("A workflow's file begins with `workflow: NAME`, a calendar's with `calendar: NAME`, a live table's with `table: NAME`, a file of roles with `roles:`")
 }
 
 /// The paths in a folder, in the order of their names.
