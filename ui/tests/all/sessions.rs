@@ -365,6 +365,7 @@ fn a_live_table_changes_without_its_workflow() {
             ("claim.yaml", workflow),
             ("tables/policy.yaml", &policy(100, days)),
             ("new/policy.yaml", &policy(80, days)),
+            ("stand-ins/policy.yaml", &policy(10, days)),
             (
                 "needy/policy.yaml",
                 &policy(80, "{days: {type: integer, minimum: 0}, kind: string}"),
@@ -382,6 +383,8 @@ fn a_live_table_changes_without_its_workflow() {
             "show claim/A --as ann:clerk --store sqlite:s.db",
             "show claim/B --as ann:clerk --store sqlite:s.db",
             "deploy needy --store sqlite:s.db",
+            "check stand-ins",
+            "deploy stand-ins --store sqlite:s.db",
             "tables --store sqlite:s.db",
             "tables policy --store sqlite:s.db",
             "tables policy --json --store sqlite:s.db",
