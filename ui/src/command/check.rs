@@ -1,6 +1,8 @@
 //! `check` and `deploy`: every problem of workflow files, and making them live.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use statewright_core::chart::{Chart, Roles};
 use statewright_core::diagnostic::{Code, Colour, Diagnostics, Sources, json, text};
@@ -58,6 +60,7 @@ impl Check {
 impl Deploy {
     pub async fn run(self, terminal: Terminal) -> Outcome {
         let mut examined = Examined::of(&self.paths)?;
+        examined.deployable.retain(|deployable| !deployable.stands_in);
         if !examined.unreadable.is_empty() && !examined.diagnostics.is_empty() {
             examined.tell(terminal, false);
         }
@@ -76,6 +79,9 @@ impl Deploy {
         if examined.deployable.is_empty() {
             return Err(no_workflow());
         }
+        if let Some(failure) = two_versions(&examined.deployable) {
+            return Err(failure);
+        }
         if !terminal.json && !examined.diagnostics.is_empty() {
             examined.tell(terminal, false);
         }
@@ -92,7 +98,7 @@ async fn deploy(desk: &Desk, deployable: &[Deployable], terminal: Terminal) -> R
     let ordered = [Kind::Calendar, Kind::Roles, Kind::Table, Kind::Workflow]
         .into_iter()
         .flat_map(of);
-    for Deployable { kind, bundle } in ordered {
+    for Deployable { kind, bundle, .. } in ordered {
         let (collection, name, version) = match kind {
             Kind::Calendar => ("calendars", "calendar", "version"),
             Kind::Roles => ("roles", "roles", "version"),
@@ -122,6 +128,11 @@ enum Kind {
 struct Deployable {
     kind: Kind,
     bundle: Bundle,
+    /// It is for scenarios alone.
+    stands_in: bool,
+    /// The name of a live table.
+    table: Option<Arc<str>>,
+    file: String,
 }
 
 /// Schema `DeploymentRequest`.
@@ -193,8 +204,15 @@ impl Examined {
                 self.diagnostics.append(compiled.diagnostics);
                 self.charts.extend(compiled.chart);
                 self.roles.extend(compiled.roles.map(|version| version.roles));
-                let bundle = compiled.bundle.filter(|_| !stands_in(file));
-                self.deployable.extend(bundle.map(|bundle| Deployable { kind, bundle }));
+                let stands_in = stands_in(file);
+                let table = compiled.table.map(|version| version.table.name);
+                self.deployable.extend(compiled.bundle.map(|bundle| Deployable {
+                    kind,
+                    bundle,
+                    stands_in,
+                    table,
+                    file: file.display().to_string(),
+                }));
             }
             Err(error) => self.unreadable.push(Failure::unreadable(&file.display().to_string(), error)),
         }
@@ -245,6 +263,23 @@ impl Examined {
             terminal.say(format_args!("{files}: {errors}, {warnings}"));
         }
     }
+}
+
+/// Of two versions of a live table the last one would be in force, whichever that is.
+fn two_versions(deployable: &[Deployable]) -> Option<Failure> {
+    let mut seen: BTreeMap<&Arc<str>, &Deployable> = BTreeMap::new();
+    for each in deployable {
+        let Some(name) = &each.table else { continue };
+        if let Some(first) = seen.insert(name, each).filter(|first| first.bundle != each.bundle) {
+            let sentence = format!(
+                "There are two versions of the live table `{name}`, in `{}` and `{}`: nothing was deployed",
+                first.file, each.file
+            );
+            let hint = format!("Name one of the two; what only scenarios use stands in a folder `{STAND_INS}`");
+            return Some(Failure::no(Code::DefinitionRefused, sentence).hint(hint));
+        }
+    }
+    None
 }
 
 /// The folder of what only scenarios use: it is checked, and never deployed.

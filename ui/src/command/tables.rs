@@ -46,13 +46,13 @@ fn live(answer: &Value) -> String {
 
 /// The latest first; more are asked for with the API.
 fn history(answer: &Value) -> String {
-    let mut table = Table::new(["LIVE SINCE", "BY", "ENTRY", "VERSION"]);
+    let mut table = Table::new(["VERSION", "ENTRY", "BY", "LIVE SINCE"]);
     for row in member_items(answer, "deployments") {
         table.row([
-            member(row, "at").to_owned(),
-            member(row, "by").to_owned(),
-            member_number(row, "entry").to_string(),
             member(row, "version").to_owned(),
+            member_number(row, "entry").to_string(),
+            member(row, "by").to_owned(),
+            member(row, "at").to_owned(),
         ]);
     }
     table.to_string()

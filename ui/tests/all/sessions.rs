@@ -383,6 +383,7 @@ fn a_live_table_changes_without_its_workflow() {
             "show claim/A --as ann:clerk --store sqlite:s.db",
             "show claim/B --as ann:clerk --store sqlite:s.db",
             "deploy needy --store sqlite:s.db",
+            "deploy tables new --store sqlite:s.db",
             "check stand-ins",
             "deploy stand-ins --store sqlite:s.db",
             "tables --store sqlite:s.db",
