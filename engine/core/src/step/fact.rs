@@ -26,9 +26,9 @@ pub struct Facts {
     pub tables: TableFacts,
 }
 
-/// Versions that a step is handed, by their tables. Most steps are handed none, and none costs a step a word.
+/// Versions that a step is handed, by their tables. Most steps are handed none, which takes them one word.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TableFacts(Option<Box<BTreeMap<Arc<str>, Arc<TableVersion>>>>);
+pub struct TableFacts(Option<Arc<BTreeMap<Arc<str>, Arc<TableVersion>>>>);
 
 impl TableFacts {
     pub fn get(&self, table: &str) -> Option<&Arc<TableVersion>> {
@@ -36,7 +36,8 @@ impl TableFacts {
     }
 
     pub fn insert(&mut self, version: Arc<TableVersion>) {
-        self.0.get_or_insert_default().insert(version.table.name.clone(), version);
+        let versions = Arc::make_mut(self.0.get_or_insert_default());
+        versions.insert(version.table.name.clone(), version);
     }
 }
 
