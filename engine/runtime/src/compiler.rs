@@ -1,6 +1,6 @@
 //! From a stored source to a chart.
 
-use statewright_core::chart::{Chart, RolesVersion};
+use statewright_core::chart::{Chart, RolesVersion, TableVersion};
 use statewright_core::diagnostic::{Diagnostics, Sources, concise};
 use statewright_core::lang::{Bundle, Compiled, Unbuilt, compile};
 use statewright_core::time::CalendarVersion;
@@ -17,6 +17,14 @@ pub trait Compiler: Send + Sync + 'static {
         compiled
             .calendar
             .ok_or_else(|| told(&sources, &compiled.diagnostics, "a calendar"))
+    }
+
+    /// The same of a live table, which is named by its version, too.
+    fn compile_table(&self, source: &str) -> Result<TableVersion, String> {
+        let (sources, compiled) = compiled(source)?;
+        compiled
+            .table
+            .ok_or_else(|| told(&sources, &compiled.diagnostics, "a live table"))
     }
 
     /// The same of a file of roles.

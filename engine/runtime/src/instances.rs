@@ -6,11 +6,11 @@ use statewright_core::identity::{Digest, InstanceId};
 use statewright_core::step::Snapshot;
 use statewright_core::trail::{EntryText, entry_digest};
 
-use crate::calendars::Calendars;
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::registry::{Known, Registry};
 use crate::store::{InstanceRow, Store, StoreError, StoreResult};
+use crate::versions::{Calendars, LiveTables};
 
 /// A snapshot together with the chart it is pinned to.
 #[derive(Clone, Debug)]
@@ -42,6 +42,11 @@ impl Instances {
     /// The calendars that business time is counted along.
     pub fn calendars(&self) -> &Calendars {
         self.registry.calendars()
+    }
+
+    /// The live tables that steps ask.
+    pub fn tables(&self) -> &LiveTables {
+        self.registry.tables()
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {

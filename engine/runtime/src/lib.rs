@@ -16,7 +16,6 @@ pub mod adapter;
 mod assignments;
 pub mod audit;
 pub mod body;
-mod calendars;
 pub mod clock;
 mod compiler;
 pub mod configuration;
@@ -42,13 +41,14 @@ pub mod testing;
 mod timers;
 mod token_lookup;
 pub mod tokens;
+mod versions;
 
 pub use assignments::Assignments;
-pub use calendars::Calendars;
 pub use engine::{
-    Deployed, DeployedCalendar, Ended, Engine, Node, ReportRequest, Reports, SendRequest, StartRequest, Surroundings,
-    TaskRequest, WithdrawRequest,
+    Deployed, DeployedCalendar, DeployedTable, Ended, Engine, Node, ReportRequest, Reports, SendRequest, StartRequest,
+    Surroundings, TaskRequest, WithdrawRequest,
 };
 pub use messages::Messages;
 pub use schedules::{ListedSchedule, Schedules};
 pub use timers::Timers;
+pub use versions::{Calendars, LiveTables};

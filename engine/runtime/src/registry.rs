@@ -10,12 +10,12 @@ use statewright_core::chart::Chart;
 use statewright_core::identity::Digest;
 use statewright_core::step::system_chart;
 
-use crate::calendars::Calendars;
 use crate::compiler::aside;
 pub use crate::compiler::{Compiler, LanguageCompiler};
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::store::Store;
+use crate::versions::{Calendars, LiveTables};
 
 /// Charts kept in memory: more than a deployment has versions in use; those not live are compiled again when they are needed.
 const CHARTS_MAX: usize = 1_024;
@@ -24,6 +24,7 @@ const CHARTS_MAX: usize = 1_024;
 #[derive(Debug)]
 pub struct Known {
     pub chart: Chart,
+    asks_live_tables: bool,
 }
 
 pub struct Registry {
@@ -31,6 +32,7 @@ pub struct Registry {
     compiler: Arc<dyn Compiler>,
     charts: RwLock<Charts>,
     calendars: Calendars,
+    tables: LiveTables,
 }
 
 #[derive(Default)]
@@ -43,7 +45,15 @@ struct Charts {
 
 impl Known {
     pub fn of(chart: Chart) -> Self {
-        Known { chart }
+        Known {
+            asks_live_tables: chart.tables.by_name.values().any(|table| table.live),
+            chart,
+        }
+    }
+
+    /// Whether some expression of it asks a live table.
+    pub fn asks_live_tables(&self) -> bool {
+        self.asks_live_tables
     }
 }
 
@@ -51,6 +61,7 @@ impl Registry {
     pub fn new(store: Arc<dyn Store>, compiler: Arc<dyn Compiler>) -> Self {
         let registry = Registry {
             calendars: Calendars::new(store.clone(), compiler.clone()),
+            tables: LiveTables::new(store.clone(), compiler.clone()),
             store,
             compiler,
             charts: RwLock::default(),
@@ -62,6 +73,11 @@ impl Registry {
     /// The calendars, which no definition pins.
     pub fn calendars(&self) -> &Calendars {
         &self.calendars
+    }
+
+    /// The live tables, of which definitions pin the declaration alone.
+    pub fn tables(&self) -> &LiveTables {
+        &self.tables
     }
 
     /// Compiles a source without keeping it.
@@ -166,6 +182,9 @@ impl Registry {
         // asked only where some instance may count along one
         if self.read().by_hash.values().any(|known| known.chart.calendar.is_some()) {
             self.calendars.refresh().await?;
+        }
+        if self.read().by_hash.values().any(|known| known.asks_live_tables) {
+            self.tables.refresh().await?;
         }
         for (workflow, hash) in self.store.live_hashes().await? {
             if self.read().live.get(&workflow) == Some(&hash) && self.known(hash).is_some() {

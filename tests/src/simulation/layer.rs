@@ -7,8 +7,8 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_engine::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
     ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
-    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow,
-    TrailRow, Write,
+    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse,
+    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -68,6 +68,12 @@ layers! {
     deploy_calendar(calendar: &StoredCalendar, act: &Write) -> Applied;
     calendar(version: Digest) -> Option<StoredCalendar>;
     live_calendars() -> Vec<(Arc<str>, Digest)>;
+    deploy_table(table: &StoredTable, by: &str, act: &Write) -> Applied;
+    table(version: Digest) -> Option<StoredTable>;
+    live_tables() -> Vec<(Arc<str>, Digest)>;
+    table_history(name: &str, before: u64, limit: usize) -> Vec<TableDeployment>;
+    table_uses(name: &str) -> Vec<TableUse>;
+    is_unfinished(using: &TableUse) -> bool;
     draw_number(workflow: &str) -> u64;
     load(ids: &[InstanceId]) -> Vec<Option<InstanceRow>>;
     personal(instance: InstanceId) -> Vec<PersonalRow>;

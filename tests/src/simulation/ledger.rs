@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use statewright_core::identity::InstanceId;
 use statewright_engine::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, NewMessage, Repair, Store, StoreResult,
-    StoredCalendar, Write,
+    StoredCalendar, StoredTable, Write,
 };
 
 use super::adapter::Machine;
@@ -50,6 +50,12 @@ impl Layer for Ledger {
 
     async fn deploy_calendar(&self, calendar: &StoredCalendar, act: &Write) -> StoreResult<Applied> {
         let applied = self.behind().deploy_calendar(calendar, act).await?;
+        self.acted(act, &applied);
+        Ok(applied)
+    }
+
+    async fn deploy_table(&self, table: &StoredTable, by: &str, act: &Write) -> StoreResult<Applied> {
+        let applied = self.behind().deploy_table(table, by, act).await?;
         self.acted(act, &applied);
         Ok(applied)
     }

@@ -136,6 +136,7 @@ impl World {
                 match kind {
                     Kind::Calendar => _ = engine.deploy_calendar(&source, &operator).await?,
                     Kind::Roles => _ = engine.deploy_roles(&source, &operator).await?,
+                    Kind::Table => _ = engine.deploy_table(&source, &operator).await?,
                     Kind::Workflow => _ = engine.deploy(&source, &operator).await?,
                 }
             }

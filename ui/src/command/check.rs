@@ -1,10 +1,12 @@
 //! `check` and `deploy`: every problem of workflow files, and making them live.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use statewright_core::chart::{Chart, Roles};
 use statewright_core::diagnostic::{Code, Colour, Diagnostics, Sources, json, text};
-use statewright_core::lang::{Bundle, check_together};
+use statewright_core::lang::{Bundle, Compiled, check_together};
 use statewright_core::value::{Object, Value};
 use statewright_engine::scenario;
 
@@ -28,7 +30,7 @@ pub struct Check {
 
 #[derive(Debug, Args)]
 pub struct Deploy {
-    /// Files of workflows, calendars and roles, and folders in which all of these are meant
+    /// Files of workflows, calendars, live tables and roles, and folders in which all of these are meant
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -58,6 +60,7 @@ impl Check {
 impl Deploy {
     pub async fn run(self, terminal: Terminal) -> Outcome {
         let mut examined = Examined::of(&self.paths)?;
+        examined.deployable.retain(|deployable| !deployable.stands_in);
         if !examined.unreadable.is_empty() && !examined.diagnostics.is_empty() {
             examined.tell(terminal, false);
         }
@@ -76,6 +79,9 @@ impl Deploy {
         if examined.deployable.is_empty() {
             return Err(no_workflow());
         }
+        if let Some(failure) = two_versions(&examined.deployable) {
+            return Err(failure);
+        }
         if !terminal.json && !examined.diagnostics.is_empty() {
             examined.tell(terminal, false);
         }
@@ -86,14 +92,17 @@ impl Deploy {
     }
 }
 
-/// Calendars and roles first: workflows may need them.
+/// Calendars, roles and live tables first: workflows may need them.
 async fn deploy(desk: &Desk, deployable: &[Deployable], terminal: Terminal) -> Result<(), Failure> {
     let of = |kind: Kind| deployable.iter().filter(move |each| each.kind == kind);
-    let ordered = of(Kind::Calendar).chain(of(Kind::Roles)).chain(of(Kind::Workflow));
-    for Deployable { kind, bundle } in ordered {
+    let ordered = [Kind::Calendar, Kind::Roles, Kind::Table, Kind::Workflow]
+        .into_iter()
+        .flat_map(of);
+    for Deployable { kind, bundle, .. } in ordered {
         let (collection, name, version) = match kind {
             Kind::Calendar => ("calendars", "calendar", "version"),
             Kind::Roles => ("roles", "roles", "version"),
+            Kind::Table => ("tables", "table", "version"),
             Kind::Workflow => ("workflows", "workflow", "definition"),
         };
         let deployment = desk.client.call(Call::post(&[collection], request(bundle))).await?.value()?;
@@ -111,6 +120,7 @@ async fn deploy(desk: &Desk, deployable: &[Deployable], terminal: Terminal) -> R
 enum Kind {
     Calendar,
     Roles,
+    Table,
     Workflow,
 }
 
@@ -118,6 +128,11 @@ enum Kind {
 struct Deployable {
     kind: Kind,
     bundle: Bundle,
+    /// It is for scenarios alone.
+    stands_in: bool,
+    /// The name of a live table.
+    table: Option<Arc<str>>,
+    file: String,
 }
 
 /// Schema `DeploymentRequest`.
@@ -180,16 +195,24 @@ impl Examined {
         match examine_file(&mut self.sources, file) {
             Ok(compiled) => {
                 self.files += 1;
+                let kind = match &compiled {
+                    Compiled { calendar: Some(_), .. } => Kind::Calendar,
+                    Compiled { roles: Some(_), .. } => Kind::Roles,
+                    Compiled { table: Some(_), .. } => Kind::Table,
+                    _ => Kind::Workflow,
+                };
                 self.diagnostics.append(compiled.diagnostics);
                 self.charts.extend(compiled.chart);
-                let kind = match (compiled.calendar.is_some(), compiled.roles.is_some()) {
-                    (true, _) => Kind::Calendar,
-                    (false, true) => Kind::Roles,
-                    (false, false) => Kind::Workflow,
-                };
                 self.roles.extend(compiled.roles.map(|version| version.roles));
-                self.deployable
-                    .extend(compiled.bundle.map(|bundle| Deployable { kind, bundle }));
+                let stands_in = stands_in(file);
+                let table = compiled.table.map(|version| version.table.name);
+                self.deployable.extend(compiled.bundle.map(|bundle| Deployable {
+                    kind,
+                    bundle,
+                    stands_in,
+                    table,
+                    file: file.display().to_string(),
+                }));
             }
             Err(error) => self.unreadable.push(Failure::unreadable(&file.display().to_string(), error)),
         }
@@ -242,6 +265,31 @@ impl Examined {
     }
 }
 
+/// Of two versions of a live table the last one would be in force, whichever that is.
+fn two_versions(deployable: &[Deployable]) -> Option<Failure> {
+    let mut seen: BTreeMap<&Arc<str>, &Deployable> = BTreeMap::new();
+    for each in deployable {
+        let Some(name) = &each.table else { continue };
+        if let Some(first) = seen.insert(name, each).filter(|first| first.bundle != each.bundle) {
+            let sentence = format!(
+                "There are two versions of the live table `{name}`, in `{}` and `{}`: nothing was deployed",
+                first.file, each.file
+            );
+            let hint = format!("Name one of the two; what only scenarios use stands in a folder `{STAND_INS}`");
+            return Some(Failure::no(Code::DefinitionRefused, sentence).hint(hint));
+        }
+    }
+    None
+}
+
+/// The folder of what only scenarios use: it is checked, and never deployed.
+const STAND_INS: &str = "stand-ins";
+
+fn stands_in(file: &Path) -> bool {
+    let folders = file.parent().into_iter().flat_map(Path::components);
+    folders.into_iter().any(|folder| folder.as_os_str() == STAND_INS)
+}
+
 fn no_file(folder: &Path) -> Failure {
     let sentence = format!(
         "There is nothing to check in `{}`: no file in it ends in .yaml or .yml",
@@ -253,9 +301,9 @@ fn no_file(folder: &Path) -> Failure {
 fn no_workflow() -> Failure {
     Failure::misused(
         Code::WorkflowAbsent,
-        "There is no workflow, calendar or file of roles among these files",
+        "There is no workflow, calendar, live table or file of roles among these files",
     )
-    .hint("A workflow's file begins with `workflow: NAME`, a calendar's with `calendar: NAME`, a file of roles with `roles:`")
+    .hint("A workflow's file begins with `workflow: NAME`, a calendar's with `calendar: NAME`, a live table's with `table: NAME`, a file of roles with `roles:`")
 }
 
 /// The paths in a folder, in the order of their names.

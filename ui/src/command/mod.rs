@@ -18,6 +18,7 @@ mod serve;
 mod show;
 mod start;
 mod store_address;
+mod tables;
 mod target;
 mod task;
 mod tasks;
@@ -62,7 +63,7 @@ pub enum Command {
     Check(check::Check),
     /// Run scenarios against the engine on a clock of their own: years pass in milliseconds
     Test(test::Test),
-    /// Make workflows live: new instances take them
+    /// Make workflows live: new instances take them; calendars, live tables and roles too
     Deploy(check::Deploy),
     /// Start an instance of a workflow
     Start(start::Start),
@@ -86,6 +87,8 @@ pub enum Command {
     Inbox(inbox::Inbox),
     /// List what is planned, with the last and the next run of each
     Schedules(schedules::Schedules),
+    /// List the live tables, or show what stands in one and who made it live
+    Tables(tables::Tables),
     /// List what waits for an operator, and settle it
     Incidents(incidents::Incidents),
     /// Prove that trails are whole: of a store, or of an exported file
@@ -147,6 +150,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Withdraw(withdraw) => withdraw.run(terminal).await,
         Command::Inbox(inbox) => inbox.run(terminal).await,
         Command::Schedules(schedules) => schedules.run(terminal).await,
+        Command::Tables(tables) => tables.run(terminal).await,
         Command::Incidents(incidents) => incidents.run(terminal).await,
         Command::Verify(verify) => verify.run(terminal).await,
         Command::Replay(replay) => replay.run(terminal).await,

@@ -35,6 +35,7 @@ mod schedules;
 mod server;
 mod service;
 mod signatures;
+mod tables;
 mod tasks;
 mod tokens;
 mod trail;

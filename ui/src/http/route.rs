@@ -121,6 +121,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
     [
         super::workflows::ROUTES,
         super::calendars::ROUTES,
+        super::tables::ROUTES,
         super::instances::ROUTES,
         super::events::ROUTES,
         super::effects::ROUTES,

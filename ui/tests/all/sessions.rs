@@ -351,6 +351,54 @@ fn a_table_is_deployed_with_its_workflow_and_a_calendar_before_it() {
 }
 
 #[test]
+fn a_live_table_changes_without_its_workflow() {
+    let workflow = "workflow: claim\nkey: '{{ code }}'\ndata: {code: string, days: integer, percent: optional integer}\nstart: {by: [clerk], input: [code, days]}\naccess: [{for: [clerk]}]\ninitial: open\nstates:\n  open:\n    on: {DECIDE: {target: decided, by: [clerk], guard: {if: \"decide('policy', days=days).covered\", otherwise: Too late}, actions: [{assign: {percent: \"{{ decide('policy', days=days).percent }}\"}}]}}\n  decided: {}\n";
+    let policy = |percent: u32, inputs: &str| {
+        format!(
+            "table: policy\nlive: true\ninputs: {inputs}\noutput: {{covered: boolean, percent: integer}}\nrows:\n  - {{when: {{days: 0..90}}, then: {{covered: true, percent: {percent}}}}}\n  - {{then: {{covered: false, percent: 0}}}}\n"
+        )
+    };
+    let days = "{days: {type: integer, minimum: 0}}";
+    check(
+        "live-tables",
+        &[
+            ("claim.yaml", workflow),
+            ("tables/policy.yaml", &policy(100, days)),
+            ("new/policy.yaml", &policy(80, days)),
+            ("stand-ins/policy.yaml", &policy(10, days)),
+            (
+                "needy/policy.yaml",
+                &policy(80, "{days: {type: integer, minimum: 0}, kind: string}"),
+            ),
+        ],
+        &[
+            "deploy claim.yaml --store sqlite:s.db",
+            "deploy tables/policy.yaml claim.yaml --store sqlite:s.db",
+            "start claim --with code=A --with days:=5 --as ann:clerk --store sqlite:s.db",
+            "start claim --with code=B --with days:=5 --as ann:clerk --store sqlite:s.db",
+            "send claim/A DECIDE --as ann:clerk --store sqlite:s.db",
+            "deploy new/policy.yaml --store sqlite:s.db",
+            "deploy new claim.yaml --store sqlite:s.db --json",
+            "send claim/B DECIDE --as ann:clerk --store sqlite:s.db",
+            "show claim/A --as ann:clerk --store sqlite:s.db",
+            "show claim/B --as ann:clerk --store sqlite:s.db",
+            "deploy needy --store sqlite:s.db",
+            "deploy tables new --store sqlite:s.db",
+            "check stand-ins",
+            "deploy stand-ins --store sqlite:s.db",
+            "tables --store sqlite:s.db",
+            "tables policy --store sqlite:s.db",
+            "tables policy --json --store sqlite:s.db",
+            "tables policy --file --store sqlite:s.db",
+            "tables policy --file 0000000000000000000000000000000000000000000000000000000000000000 --store sqlite:s.db",
+            "tables prices --store sqlite:s.db",
+            "verify --store sqlite:s.db",
+            "replay --store sqlite:s.db",
+        ],
+    );
+}
+
+#[test]
 fn an_order_is_made_of_a_file_from_the_trade() {
     macro_rules! shipped {
         ($path:literal) => {

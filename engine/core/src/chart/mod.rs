@@ -39,7 +39,9 @@ pub use roles::{AUDITOR, OPERATOR, ROLES_MAX, Role, Roles, RolesVersion, Roster,
 pub use schedule::{Schedule, Scheduled};
 pub use signature::{Proof, Signature, Signers};
 pub use state_set::{STATES_MAX, StateSet, States};
-pub use table::{Answer, Body, Bound, Combined, Combining, Condition, Decided, Decision, LookUp, Row, TABLE_LETS_MAX, Table};
+pub use table::{
+    Answer, Body, Bound, Combined, Combining, Condition, Decided, Decision, LookUp, Row, TABLE_LETS_MAX, Table, TableVersion,
+};
 pub use task::{PRIORITY_MAX, PRIORITY_NORMAL, Task, priority_of_word};
 pub use transition::{Admission, Branch, EventPattern, Form, Guard, Reason, Transition, Trigger};
 

@@ -155,6 +155,7 @@ codes! {
     NeverPlanned = "0914", "a schedule that never comes";
     ScheduleNotAdmitted = "0915", "a schedule that may not do what it is for";
     RolesApart = "0916", "roles that exclude one another";
+    LiveMisplaced = "0917", "a live table where none can be used";
 
     // 10xx: a step.
     NoRest = "1001", "an input that does not come to rest";

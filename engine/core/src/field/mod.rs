@@ -10,6 +10,7 @@
 //! - A problem never repeats the value that was given.
 
 mod accept;
+mod beyond;
 mod expression_type;
 mod file;
 mod json_schema;
@@ -21,6 +22,7 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use beyond::Beyond;
 pub use expression_type::Misfit;
 pub use problem::{FIELD_PROBLEMS_MAX, FieldProblem};
 

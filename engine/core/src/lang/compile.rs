@@ -1,11 +1,14 @@
 //! From a file to its chart.
 
+use std::sync::Arc;
+
 use super::fields::FIELDS_MAX;
 use super::grammar::{KINDS, Kind};
 use super::loader::{Loader, TableSlot};
 use super::lower::lower;
+use super::table::Rows;
 use super::{Bundle, Resolver, Unbuilt, calendar, contract, marks, roles, shape, table, unbuilt, view};
-use crate::chart::{Chart, RolesVersion};
+use crate::chart::{Chart, RolesVersion, TableVersion};
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, nearest};
 use crate::time::{BusinessCalendar, CalendarVersion};
@@ -20,8 +23,12 @@ pub struct Compiled {
     pub calendar: Option<CalendarVersion>,
     /// None where an error was found, and for files that hold no roles.
     pub roles: Option<RolesVersion>,
-    /// The files of a workflow, a calendar or roles; what is stored under the chart's `definition` or the calendar's version.
+    /// None where an error was found, and for files that hold no live table.
+    pub table: Option<TableVersion>,
+    /// The files of a workflow, a calendar, roles or a live table; what is stored under the chart's `definition` or the other's version.
     pub bundle: Option<Bundle>,
+    /// Of a workflow, the paths of the live tables that it asks, as the resolver knows them.
+    pub live_tables: Vec<Arc<str>>,
     /// Sorted by file and place.
     pub diagnostics: Diagnostics,
 }
@@ -36,7 +43,9 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
         chart: None,
         calendar: None,
         roles: None,
+        table: None,
         bundle: None,
+        live_tables: Vec::new(),
         diagnostics: out.sorted(),
     };
     let (Some(mapping), Some(kind)) = (node.as_mapping(), kind_of(&node, main, &mut out)) else {
@@ -54,7 +63,15 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
         if let Some(own) = mapping.get("table").and_then(Node::as_scalar) {
             loader.tables.insert(own.text.clone(), TableSlot::Reading);
         }
-        table::read(mapping, &mut loader, &mut out, &mut room);
+        let table = table::read(mapping, Rows::Within, &mut loader, &mut out, &mut room);
+        let table = table.filter(|table| table.live && !out.has_errors());
+        let bundle = table.as_ref().map(|_| Bundle::new(&name, &text, &loader.pinned));
+        let version = bundle.as_ref().map(Bundle::digest);
+        return Compiled {
+            table: table.zip(version).map(|(table, version)| TableVersion { version, table }),
+            bundle,
+            ..nothing(out)
+        };
     }
     if kind.key == "adapter" {
         let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);
@@ -100,7 +117,9 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
         chart: chart.map(|chart| Chart { definition, ..chart }),
         calendar: None,
         roles: None,
+        table: None,
         bundle: Some(bundle),
+        live_tables: lowered.loader.live.into_iter().collect(),
         diagnostics: diagnostics.sorted(),
     }
 }
@@ -119,7 +138,9 @@ fn of_calendar(mapping: &Mapping, calendar: Option<BusinessCalendar>, bundle: Bu
             calendar,
         }),
         roles: None,
+        table: None,
         bundle: Some(bundle),
+        live_tables: Vec::new(),
         diagnostics: out.sorted(),
     }
 }

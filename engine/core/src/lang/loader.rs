@@ -1,11 +1,11 @@
 //! The files that a definition names: schemas with `$ref`, tables by their names, their rows with `rows_from`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::grammar::KINDS;
 use super::path::join;
-use super::{Resolver, shape, unbuilt::Unbuilt};
+use super::{Resolver, shape, table, unbuilt::Unbuilt};
 use crate::chart::Table;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, Span, nearest};
 use crate::yaml::{Node, Scalar, is_extension, parse};
@@ -65,6 +65,8 @@ pub(super) struct Loader<'a> {
     pub(super) tables: BTreeMap<Arc<str>, TableSlot>,
     /// Path to text, of every file read.
     pub(super) pinned: BTreeMap<Arc<str>, Arc<str>>,
+    /// The paths of live tables, of which only the declaration is pinned.
+    pub(super) live: BTreeSet<Arc<str>>,
 }
 
 impl<'a> Loader<'a> {
@@ -76,6 +78,7 @@ impl<'a> Loader<'a> {
             trees: BTreeMap::new(),
             tables: BTreeMap::new(),
             pinned: BTreeMap::new(),
+            live: BTreeSet::new(),
         }
     }
 
@@ -100,7 +103,14 @@ impl<'a> Loader<'a> {
 
     /// The tree of the table of that name, which is named at `place`; None with a diagnostic when there is none.
     pub(super) fn table(&mut self, name: &str, place: Span, out: &mut Diagnostics) -> Option<Node> {
-        self.named(&TABLE, &self.main.clone(), name, place, out)
+        let node = self.named(&TABLE, &self.main.clone(), name, place, out)?;
+        if let Some(table) = node.as_mapping().filter(|table| table::is_live(table)) {
+            let path = self.sources.get(node.span.file).map_or("", |source| source.name());
+            let path = Arc::<str>::from(path);
+            self.pinned.insert(path.clone(), table::declaration(table).into());
+            self.live.insert(path);
+        }
+        Some(node)
     }
 
     /// The tree of a calendar that another one extends; None with a diagnostic when there is none.

@@ -51,6 +51,23 @@ impl Flow<'_> {
         found
     }
 
+    /// The key of a live table that is looked up by personal data: entries keep what it was given.
+    fn personal_key(&self, node: &Node, items: &[Origin]) -> Option<(Arc<str>, Arc<str>)> {
+        let Term::Call {
+            function: Function::Table,
+            arguments,
+            ..
+        } = &node.term
+        else {
+            return None;
+        };
+        let table = self.scope.table(table_name(arguments)?).filter(|table| table.live)?;
+        let key = table.as_look_up()?.key.clone();
+        let given = arguments.get(1)?;
+        self.is_personal(&self.origin(given, items))
+            .then(|| (table.name.clone(), key))
+    }
+
     fn gather_inputs(&self, node: &Node, items: &[Origin], found: &mut Vec<(Arc<str>, Arc<str>)>) {
         if let Term::Call {
             function: Function::Decide,
@@ -63,6 +80,7 @@ impl Flow<'_> {
             let personal = named.iter().filter(|(_, value)| self.is_personal(&self.origin(value, items)));
             found.extend(personal.map(|(input, _)| (table.clone(), input.clone())));
         }
+        found.extend(self.personal_key(node, items));
         match &node.term {
             Term::Filter {
                 filter,

@@ -132,6 +132,7 @@ fn sealed(
         finds: Vec::new(),
         entropy: None,
         calendar: None,
+        tables: Default::default(),
         label: Some(super::view::label(chart, next, now).into()),
     };
     let entry = EntryParts {

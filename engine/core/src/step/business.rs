@@ -9,9 +9,10 @@ use super::machine::Machine;
 use crate::time::{BusinessCalendar, Calendar, TimeError};
 
 impl Machine<'_> {
-    /// Whether something was to be counted along a calendar that was not handed in. Whatever came of it is void.
-    pub fn lacks_calendar(&self) -> bool {
-        self.seen.borrow().needs.calendar.is_some()
+    /// Whether something was to be counted along a calendar, or asked of a live table, that was not handed in. Whatever came of it is void.
+    pub fn lacks_facts(&self) -> bool {
+        let needs = &self.seen.borrow().needs;
+        needs.calendar.is_some() || !needs.tables.is_empty()
     }
 
     fn calendar_fact(&self) -> Result<&BusinessCalendar, TimeError> {

@@ -187,7 +187,7 @@ impl Machine<'_> {
     }
 
     fn unless_asked_for<T>(&self, error: TimeError) -> Result<T, Interrupt> {
-        match self.lacks_calendar() {
+        match self.lacks_facts() {
             true => Err(Interrupt::Needs),
             false => Err(failure("SW-1002", format!("a clock cannot be counted: {error}"))),
         }
@@ -357,7 +357,7 @@ pub fn clocks(chart: &Chart, snapshot: &Snapshot, facts: &Facts, now: Timestamp)
         })
     });
     let shown = shown.collect();
-    match machine.lacks_calendar() {
+    match machine.lacks_facts() {
         true => Err(machine.take_needs()),
         false => Ok(shown),
     }

@@ -110,6 +110,7 @@ impl Machine<'_> {
                 .as_ref()
                 .filter(|_| seen.calendar_used)
                 .map(|calendar| (calendar.name.clone(), calendar.version)),
+            tables: std::mem::take(&mut seen.tables_used),
             label,
         }
     }

@@ -1,7 +1,8 @@
 //! Tables that are asked while a step is under way, and which of their answers the entry keeps.
 //!
 //! Kept is what led to what was done: the answers that the guards of the transitions taken, and all actions, were given. Of guards that
-//! were false, of `access` and of what is only shown nothing is kept.
+//! were false, of `access` and of what is only shown nothing is kept. Of what is looked up nothing is kept where the definition holds the
+//! row; of a live table the row is kept, and the entry names the version of every live table that was asked, whatever for.
 
 use std::sync::Arc;
 
@@ -23,17 +24,46 @@ pub(super) struct Decision {
     pub decided: Decided,
 }
 
-impl StepScope<'_, '_> {
+impl<'m> StepScope<'_, 'm> {
     pub(super) fn decide(&self, call: &Call<'_>) -> Result<Value, Stop> {
-        let table = self.table(call)?;
+        let (declared, table) = self.table(call)?;
         let Some(decision) = table.as_decision() else {
             return Err(Stop::fault(FaultKind::Scope, format!("`{}` does not decide", table.name)));
         };
         let given: Object = call.named.iter().cloned().collect();
-        let decided = decision.decide(&table.name, &given, self)?;
+        let mut decided = decision.decide(&table.name, &given, self)?;
+        if declared.live {
+            decided.answer = declared.as_declared(decided.answer);
+        }
         let answer = decided.answer.clone();
+        self.keep(&table.name, decided)?;
+        Ok(answer)
+    }
+
+    pub(super) fn look_up(&self, call: &Call<'_>) -> Result<Value, Stop> {
+        let (declared, table) = self.table(call)?;
+        let Some(look_up) = table.as_look_up() else {
+            return Err(Stop::fault(FaultKind::Scope, format!("`{}` is not looked up", table.name)));
+        };
+        let key = call.arguments.get(1).unwrap_or(&Value::Null);
+        let row = look_up.row(key);
+        if !declared.live {
+            return Ok(row);
+        }
+        // no definition has this row: the entry keeps it
+        let answer = declared.as_declared(row);
+        let decided = Decided {
+            given: Object::from([(look_up.key.clone(), key.clone())]),
+            answer: answer.clone(),
+            rows: Vec::new(),
+        };
+        self.keep(&table.name, decided)?;
+        Ok(answer)
+    }
+
+    fn keep(&self, table: &Arc<str>, decided: Decided) -> Result<(), Stop> {
         let kept = Decision {
-            table: table.name.clone(),
+            table: table.clone(),
             decided,
         };
         let mut seen = self.machine.seen.borrow_mut();
@@ -44,23 +74,26 @@ impl StepScope<'_, '_> {
             }
             seen.decisions.push(kept);
         }
-        Ok(answer)
+        Ok(())
     }
 
-    pub(super) fn look_up(&self, call: &Call<'_>) -> Result<Value, Stop> {
-        let table = self.table(call)?;
-        let Some(look_up) = table.as_look_up() else {
-            return Err(Stop::fault(FaultKind::Scope, format!("`{}` is not looked up", table.name)));
-        };
-        Ok(look_up.row(call.arguments.get(1).unwrap_or(&Value::Null)))
-    }
-
-    fn table(&self, call: &Call<'_>) -> Result<&Table, Stop> {
+    /// The table as the definition has it, and the one that answers: of a live table the version that was handed in.
+    fn table(&self, call: &Call<'_>) -> Result<(&'m Table, &'m Table), Stop> {
         let name = call.arguments.first().and_then(Value::as_text).unwrap_or_default();
-        let table = self.machine.chart.tables.by_name.get(name);
-        table
-            .map(|table| &**table)
-            .ok_or_else(|| Stop::fault(FaultKind::Missing, format!("there is no table `{name}`")))
+        let machine = self.machine;
+        let Some(declared) = machine.chart.tables.by_name.get(name) else {
+            return Err(Stop::fault(FaultKind::Missing, format!("there is no table `{name}`")));
+        };
+        if !declared.live {
+            return Ok((declared, declared));
+        }
+        let mut seen = machine.seen.borrow_mut();
+        let Some(handed) = machine.facts.tables.get(name) else {
+            seen.need_table(&declared.name);
+            return Err(Stop::Needs(declared.name.clone()));
+        };
+        seen.tables_used.insert(declared.name.clone(), handed.version);
+        Ok((declared, &handed.table))
     }
 }
 

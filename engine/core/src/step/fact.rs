@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::topic;
+use crate::chart::TableVersion;
 use crate::identity::InstanceId;
 use crate::time::CalendarVersion;
 use crate::value::Value;
@@ -21,6 +22,23 @@ pub struct Facts {
     pub entropy: Option<[u8; 32]>,
     /// The calendar that the chart names, as it is live: handed in when a step asks for it.
     pub calendar: Option<Arc<CalendarVersion>>,
+    /// The live tables that the step asks, each as it is in force: handed in when a step asks for it.
+    pub tables: TableFacts,
+}
+
+/// Versions that a step is handed, by their tables. Most steps are handed none, which takes them one word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableFacts(Option<Arc<BTreeMap<Arc<str>, Arc<TableVersion>>>>);
+
+impl TableFacts {
+    pub fn get(&self, table: &str) -> Option<&Arc<TableVersion>> {
+        self.0.as_ref()?.get(table)
+    }
+
+    pub fn insert(&mut self, version: Arc<TableVersion>) {
+        let versions = Arc::make_mut(self.0.get_or_insert_default());
+        versions.insert(version.table.name.clone(), version);
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +75,8 @@ pub struct Needs {
     pub entropy: bool,
     /// The name of the calendar that business time is to be counted along.
     pub calendar: Option<Arc<str>>,
+    /// The names of live tables that are asked.
+    pub tables: Vec<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,5 +1,6 @@
 //! What happens in a step, as it goes along, and what of it the entry says.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -133,6 +134,8 @@ pub struct Trace {
     pub(super) entropy: Option<[u8; 32]>,
     /// The name and the version of the calendar that was used.
     pub(super) calendar: Option<(Arc<str>, Digest)>,
+    /// The names and the versions of the live tables that were asked.
+    pub(super) tables: BTreeMap<Arc<str>, Digest>,
     /// What the customer sees; None: the name of the first active state, in words.
     pub(super) label: Option<Arc<str>>,
 }

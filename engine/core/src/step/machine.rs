@@ -18,7 +18,7 @@ use super::{
 use crate::chart::{Chart, Form, Invoke, Proof, StateIndex, StateSet, TransitionIndex};
 use crate::expression::Meter;
 use crate::expression::limits::STEP_FUEL_MAX;
-use crate::identity::InstanceId;
+use crate::identity::{Digest, InstanceId};
 use crate::value::{Object, Value};
 
 /// The interpreter (SCXML, appendix D) over a copy of the snapshot. Dropped without trace if it does not come to its end.
@@ -97,6 +97,8 @@ pub(super) struct Seen {
     pub needs: Needs,
     pub entropy_used: bool,
     pub calendar_used: bool,
+    /// Live tables that were asked, with the version of each.
+    pub tables_used: BTreeMap<Arc<str>, Digest>,
     pub random_drawn: u32,
     /// Instances that the guards of eventless transitions looked at since the last microstep, and topics under which they looked.
     pub watching: bool,
@@ -202,6 +204,12 @@ impl Seen {
     pub fn need(&mut self, request: ReadRequest) {
         if !self.needs.reads.contains(&request) {
             self.needs.reads.push(request);
+        }
+    }
+
+    pub fn need_table(&mut self, name: &Arc<str>) {
+        if !self.needs.tables.contains(name) {
+            self.needs.tables.push(name.clone());
         }
     }
 }

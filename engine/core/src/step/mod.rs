@@ -79,7 +79,7 @@ pub use assignment::{
 pub use audience::{Audience, AudiencePattern, subjects_of};
 pub use clock::{ClockShown, clocks};
 pub use decision::DECISIONS_MAX;
-pub use fact::{Fact, Facts, FindRequest, Look, Needs, ReadRequest, Sought, Stood};
+pub use fact::{Fact, Facts, FindRequest, Look, Needs, ReadRequest, Sought, Stood, TableFacts};
 pub use index::{FoundBy, INDEX_PAIRS_MAX, index_of, index_text, state_names};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, PlacedMark, Placement, Report, SendVerdict, StartInput};
 pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};

@@ -67,7 +67,7 @@ pub fn offers(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, 
             }
         }
     }
-    if machine.lacks_calendar() {
+    if machine.lacks_facts() {
         return Err(machine.take_needs());
     }
     Ok(offers)

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::decision::Decision;
 use super::log::{Change, Note, Signing};
-use super::members::{Members, write_text};
+use super::members::{Members, write_list, write_text};
 use super::personal::Sealer;
 use super::record_intents::{
     write_claims, write_effect, write_message, write_notice, write_send_verdict, write_task_change, write_timers,
@@ -81,6 +81,7 @@ impl EntryParts<'_> {
             || !self.trace.finds.is_empty()
             || self.trace.entropy.is_some()
             || self.trace.calendar.is_some()
+            || !self.trace.tables.is_empty()
         {
             self.write_facts(members.name("facts"));
         }
@@ -165,8 +166,10 @@ impl EntryParts<'_> {
 
     fn write_decision(&self, decision: &Decision, sealer: &mut Sealer<'_>, out: &mut String) {
         let tables = &self.chart.tables;
-        let table = tables.by_name.get(&decision.table).and_then(|table| table.as_decision());
-        let repeats = table.is_some_and(|table| table.repeats_inputs);
+        let table = tables.by_name.get(&decision.table);
+        // a row that was looked up names the key it was found by
+        let repeats = table.is_some_and(|table| table.as_decision().is_none_or(|decision| decision.repeats_inputs));
+        let table = table.and_then(|table| table.as_decision());
         let declared = |input: &str| table.is_some_and(|table| table.inputs.get(input).is_some_and(Field::is_personal));
         let given = |input: &str| {
             let inputs = tables.personal_inputs.iter();
@@ -205,6 +208,14 @@ impl EntryParts<'_> {
             write_canonical(&fact.view, members.name("view"));
             members.close();
         });
+        if !self.trace.tables.is_empty() {
+            write_list(self.trace.tables.iter(), facts.name("tables"), |(name, version), out| {
+                let mut table = Members::open(out);
+                table.text("name", name);
+                table.digest("version", version);
+                table.close();
+            });
+        }
         facts.close();
     }
 

@@ -51,7 +51,7 @@ pub fn requirement(chart: &Chart, snapshot: &Snapshot, require: &str, facts: &Fa
         .map(Locals::from_fields)
         .unwrap_or_default();
     let value = machine.scope(&[], &locals).value(&expression);
-    if machine.lacks_calendar() {
+    if machine.lacks_facts() {
         return Err(machine.take_needs());
     }
     match value {

@@ -47,12 +47,8 @@ pub fn step(chart: &Chart, before: Option<&Snapshot>, input: &Input, facts: &Fac
     let mut machine = Machine::new(chart, next, &input.actor, input.reason.as_ref(), facts, now);
     machine.signed = input.signed;
     let taken = machine.take(input);
-    // whatever was counted along a calendar that is not here was not counted
-    let taken = if machine.lacks_calendar() {
-        Err(Interrupt::Needs)
-    } else {
-        taken
-    };
+    // whatever was counted along a calendar, or asked of a table, that is not here was not
+    let taken = if machine.lacks_facts() { Err(Interrupt::Needs) } else { taken };
     // whatever came of it, guards that had no more fuel were no guards
     let taken = if machine.ran_out() { Err(out_of_fuel()) } else { taken };
     let taken = match taken {

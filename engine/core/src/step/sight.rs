@@ -27,7 +27,7 @@ pub fn visibility(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Fac
     let mut seen: Option<Option<Vec<Arc<str>>>> = None;
     for access in &chart.access {
         let grants = machine.grants(access).map_err(|_| machine.take_needs())?;
-        if machine.lacks_calendar() {
+        if machine.lacks_facts() {
             return Err(machine.take_needs());
         }
         if !grants {
@@ -55,7 +55,7 @@ pub fn visibility(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Fac
 pub fn sees(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, now: Timestamp) -> Result<bool, Needs> {
     let machine = Machine::new(chart, snapshot.clone(), actor, None, facts, now);
     let seen = machine.is_seen().map_err(|_| machine.take_needs())?;
-    if machine.lacks_calendar() {
+    if machine.lacks_facts() {
         return Err(machine.take_needs());
     }
     Ok(seen)

@@ -79,7 +79,7 @@ pub fn tasks(
             );
         }
     }
-    if machine.lacks_calendar() {
+    if machine.lacks_facts() {
         return Err(machine.take_needs());
     }
     shown.sort_by_key(|task| chart.state_at(&task.name).map(|state| state.index));

@@ -129,7 +129,8 @@ impl EntryText {
         actor_of(actor)
     }
 
-    /// What the step was given; the calendar is only named in an entry, see [`EntryText::calendar`].
+    /// What the step was given; the calendar and live tables are only named in an entry, see [`EntryText::calendar`]
+    /// and [`EntryText::tables`].
     pub fn facts(&self) -> Result<Facts, EntryError> {
         let mut facts = Facts::default();
         let Some(recorded) = self.fields.get("facts") else {
@@ -181,6 +182,23 @@ impl EntryText {
                 .map_err(|error| EntryError(format!("`facts.calendar`: {error}"))),
             (Some(_), None) => Err(EntryError("`facts.calendar` names no version".into())),
         }
+    }
+
+    /// The versions of the live tables that the step asked, by name.
+    pub fn tables(&self) -> Result<Vec<(Arc<str>, Digest)>, EntryError> {
+        let tables = self.fields.get("facts").and_then(|facts| facts.field("tables"));
+        let tables = tables.and_then(Value::as_list).unwrap_or_default().iter();
+        tables
+            .map(|table| {
+                let text = |name: &str| {
+                    let text = table.field(name).and_then(Value::as_text);
+                    text.ok_or_else(|| EntryError(format!("`facts.tables` has no `{name}`")))
+                };
+                let version = text("version")?.parse();
+                let version = version.map_err(|error| EntryError(format!("`facts.tables`: {error}")))?;
+                Ok((text("name")?.into(), version))
+            })
+            .collect()
     }
 
     /// The input as it was given to the step; `secret` is what a start was given.

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{EntryError, EntryText};
-use crate::chart::{Chart, TransitionIndex};
+use crate::chart::{Chart, TableVersion, TransitionIndex};
 use crate::identity::Digest;
-use crate::step::{Entry, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped, record, seal, step, system_entry};
+use crate::step::{
+    Entry, Outcome, Record, Refusal, RefusalKind, Snapshot, Stepped, TableFacts, record, seal, step, system_entry,
+};
 use crate::time::CalendarVersion;
 use crate::value::Value;
 use crate::value::canonical::read_canonical;
@@ -33,6 +35,7 @@ pub struct Replay<'a> {
     personal: &'a [(Digest, String)],
     /// By version: those that entries name.
     calendars: BTreeMap<Digest, Arc<CalendarVersion>>,
+    tables: BTreeMap<Digest, Arc<TableVersion>>,
     snapshot: Option<Snapshot>,
     lost: bool,
     taken: Vec<(TransitionIndex, usize)>,
@@ -45,6 +48,7 @@ impl<'a> Replay<'a> {
             chart,
             personal,
             calendars: BTreeMap::new(),
+            tables: BTreeMap::new(),
             snapshot: None,
             lost: false,
             taken: Vec::new(),
@@ -54,6 +58,11 @@ impl<'a> Replay<'a> {
     /// A version of a calendar that entries from here on may have been counted along.
     pub fn know(&mut self, calendar: Arc<CalendarVersion>) {
         self.calendars.insert(calendar.version, calendar);
+    }
+
+    /// A version of a live table that entries from here on may have asked.
+    pub fn know_table(&mut self, table: Arc<TableVersion>) {
+        self.tables.insert(table.version, table);
     }
 
     /// The next entry. After a difference the rest cannot be compared and is reported as it is found.
@@ -143,6 +152,7 @@ impl<'a> Replay<'a> {
                 }
                 let mut facts = entry.facts()?;
                 facts.calendar = self.calendar_of(entry)?;
+                facts.tables = self.tables_of(entry)?;
                 match step(self.chart, before, &input, &facts, at).map_err(failed)? {
                     Stepped::Done(mut outcome) => {
                         let entry = seal(
@@ -164,6 +174,16 @@ impl<'a> Replay<'a> {
         let known = self.calendars.get(&version).cloned();
         let unknown = || EntryError(format!("version {version} of its calendar is not there"));
         known.map(Some).ok_or_else(unknown)
+    }
+
+    fn tables_of(&self, entry: &EntryText) -> Result<TableFacts, EntryError> {
+        let mut facts = TableFacts::default();
+        for (name, version) in entry.tables()? {
+            let known = self.tables.get(&version).filter(|known| known.table.name == name);
+            let known = known.ok_or_else(|| EntryError(format!("version {version} of the table `{name}` is not there")))?;
+            facts.insert(known.clone());
+        }
+        Ok(facts)
     }
 
     fn secret(&self) -> Option<[u8; 32]> {

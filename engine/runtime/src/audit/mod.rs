@@ -9,6 +9,7 @@ mod definitions;
 mod finding;
 mod personal;
 mod replay;
+mod tables;
 mod verify;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use statewright_core::identity::InstanceId;
 
 pub use finding::{Finding, described};
-pub(crate) use replay::Counted;
+pub(crate) use replay::Named;
 pub use replay::{ReplayFinding, ReplayReport, replay};
 pub use verify::{VerifyReport, verify};
 

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use statewright_core::chart::TableVersion;
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_core::time::CalendarVersion;
 use statewright_core::trail::{EntryText, Replay, Replayed};
 
 use super::{Progress, Walk, entries, keep};
 use crate::error::{EngineError, EngineResult};
-use crate::registry::Registry;
+use crate::registry::{Known, Registry};
 use crate::store::{InstanceRow, Store};
+use crate::versions::{Versioned, Versions};
 
-/// Versions of calendars kept at once: those of many years, each of a few thousand dates.
+/// Versions of calendars, and of live tables, kept at once: those of many years, each of a few thousand dates or rows.
 const VERSIONS_MAX: usize = 256;
 
 #[derive(Clone, Debug, Default)]
@@ -50,7 +52,7 @@ pub async fn replay(
     mut progress: impl FnMut(Progress),
 ) -> EngineResult<ReplayReport> {
     let mut report = ReplayReport::default();
-    let mut counted = Counted::of(registry);
+    let mut named = Named::of(registry);
     let mut walk = Walk::new(store);
     loop {
         let rows = walk.next().await?;
@@ -58,7 +60,7 @@ pub async fn replay(
             return Ok(report);
         }
         for row in &rows {
-            match replay_instance(store, &mut counted, row, &mut report.walked).await? {
+            match replay_instance(store, &mut named, row, &mut report.walked).await? {
                 Course::Same => report.same += 1,
                 Course::Erased => report.erased += 1,
                 Course::Different { sequence, detail } => {
@@ -86,7 +88,7 @@ pub async fn replay(
 
 async fn replay_instance(
     store: &Arc<dyn Store>,
-    counted: &mut Counted<'_>,
+    named: &mut Named<'_>,
     row: &InstanceRow,
     walked: &mut Progress,
 ) -> EngineResult<Course> {
@@ -97,7 +99,7 @@ async fn replay_instance(
             detail,
         });
     }
-    let known = match counted.registry.chart(row.definition).await {
+    let known = match named.registry.chart(row.definition).await {
         Ok(known) => known,
         Err(EngineError::Damaged(detail)) => return Ok(Course::Different { sequence: 1, detail }),
         Err(error) => return Err(error),
@@ -112,9 +114,7 @@ async fn replay_instance(
         after = end.sequence;
         for entry in &page {
             walked.entries += 1;
-            if known.chart.calendar.is_some()
-                && let Err(detail) = counted.hand_over(&mut replay, &entry.bytes).await?
-            {
+            if let Err(detail) = named.hand_over(&mut replay, &known, &entry.bytes).await? {
                 return Ok(Course::Different {
                     sequence: entry.sequence,
                     detail,
@@ -149,42 +149,72 @@ async fn replay_instance(
     })
 }
 
-/// The versions of calendars that entries were counted along, each looked up and compiled once.
-pub(crate) struct Counted<'r> {
+/// The versions of calendars and live tables that entries name, each looked up and compiled once.
+pub(crate) struct Named<'r> {
     registry: &'r Registry,
-    versions: BTreeMap<Digest, Arc<CalendarVersion>>,
+    calendars: BTreeMap<Digest, Arc<CalendarVersion>>,
+    tables: BTreeMap<Digest, Arc<TableVersion>>,
 }
 
-impl<'r> Counted<'r> {
+impl<'r> Named<'r> {
     pub(crate) fn of(registry: &'r Registry) -> Self {
-        Counted {
+        Named {
             registry,
-            versions: BTreeMap::new(),
+            calendars: BTreeMap::new(),
+            tables: BTreeMap::new(),
         }
     }
 
-    /// Hands over the version that an entry names; the inner error says what is wrong with it. One that is not there is for the replay
-    /// to tell.
-    pub(crate) async fn hand_over(&mut self, replay: &mut Replay<'_>, bytes: &str) -> EngineResult<Result<(), String>> {
-        let version = EntryText::read(bytes).and_then(|entry| entry.calendar());
-        let Ok(Some(version)) = version else { return Ok(Ok(())) };
-        if let Some(calendar) = self.versions.get(&version) {
-            replay.know(calendar.clone());
+    /// Hands over the versions that an entry names; the inner error says what is wrong with one of them. One that is not there is for the
+    /// replay to tell. Entries of a chart that names neither calendar nor live table are not looked at.
+    pub(crate) async fn hand_over(
+        &mut self,
+        replay: &mut Replay<'_>,
+        known: &Known,
+        bytes: &str,
+    ) -> EngineResult<Result<(), String>> {
+        if known.chart.calendar.is_none() && !known.asks_live_tables() {
             return Ok(Ok(()));
         }
-        match self.registry.calendars().version(version).await {
-            Ok(Some(calendar)) => {
-                if self.versions.len() >= VERSIONS_MAX {
-                    self.versions.clear();
-                }
-                self.versions.insert(version, calendar.clone());
-                replay.know(calendar);
+        let Ok(entry) = EntryText::read(bytes) else {
+            return Ok(Ok(()));
+        };
+        if let Ok(Some(version)) = entry.calendar() {
+            match found(self.registry.calendars(), &mut self.calendars, version).await? {
+                Ok(calendar) => calendar.into_iter().for_each(|calendar| replay.know(calendar)),
+                Err(wrong) => return Ok(Err(wrong)),
             }
-            Ok(None) => {}
-            Err(EngineError::Damaged(detail)) => return Ok(Err(detail)),
-            Err(error) => return Err(error),
+        }
+        for (_, version) in entry.tables().unwrap_or_default() {
+            match found(self.registry.tables(), &mut self.tables, version).await? {
+                Ok(table) => table.into_iter().for_each(|table| replay.know_table(table)),
+                Err(wrong) => return Ok(Err(wrong)),
+            }
         }
         Ok(Ok(()))
+    }
+}
+
+/// A version, from those that are kept, or from the store.
+async fn found<V: Versioned>(
+    versions: &Versions<V>,
+    kept: &mut BTreeMap<Digest, Arc<V>>,
+    version: Digest,
+) -> EngineResult<Result<Option<Arc<V>>, String>> {
+    if let Some(known) = kept.get(&version) {
+        return Ok(Ok(Some(known.clone())));
+    }
+    match versions.version(version).await {
+        Ok(Some(found)) => {
+            if kept.len() >= VERSIONS_MAX {
+                kept.clear();
+            }
+            kept.insert(version, found.clone());
+            Ok(Ok(Some(found)))
+        }
+        Ok(None) => Ok(Ok(None)),
+        Err(EngineError::Damaged(detail)) => Ok(Err(detail)),
+        Err(error) => Err(error),
     }
 }
 

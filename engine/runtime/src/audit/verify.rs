@@ -9,7 +9,7 @@ use super::calendars;
 use super::definitions::Pinned;
 use super::finding::{Finding, name_of};
 use super::personal::Commitments;
-use super::{FINDINGS_MAX, Progress, Walk, columns, entries, keep};
+use super::{FINDINGS_MAX, Progress, Walk, columns, entries, keep, tables};
 use crate::error::EngineResult;
 use crate::store::{InstanceRow, Store, StrayTable, TrailRow};
 
@@ -46,6 +46,7 @@ pub async fn verify(store: &Arc<dyn Store>, mut progress: impl FnMut(Progress)) 
     }
     report.find(pinned.compare(store).await?);
     report.find(calendars::compare(store).await?);
+    report.find(tables::compare(store).await?);
     report.find(strays(store).await?);
     Ok(report)
 }

@@ -8,6 +8,7 @@ use statewright_core::step::{Actor, SYSTEM_WORKFLOW, TASKS_ADAPTER};
 use statewright_core::value::Value;
 
 use super::Engine;
+use super::table::live_tables;
 use crate::error::{EngineError, EngineResult};
 use crate::registry::Known;
 use crate::store::Definition;
@@ -42,6 +43,7 @@ impl Engine {
         self.check_adapters(&known.chart)?;
         inner.registry.refresh().await?;
         self.check_calendar(&known.chart).await?;
+        self.check_tables(&known.chart).await?;
         let was_live = inner.registry.live_hashes().contains(&(workflow.clone(), hash));
         if was_live {
             return Ok(Deployed {
@@ -59,6 +61,7 @@ impl Engine {
             workflow: workflow.clone(),
             source: source.to_owned(),
             deployed_at_us: now.as_microsecond(),
+            tables: live_tables(&known.chart),
         };
         let members = [
             ("definition", Value::from_text(&hash.to_string())),
@@ -67,6 +70,8 @@ impl Engine {
         let mut act = inner.system.act("deployed", members, by);
         loop {
             let write = act.write(now).await?;
+            // a table that was deployed since then makes the entry be written again
+            self.check_tables(&known.chart).await?;
             let applied = inner.store.deploy(&definition, &write).await?;
             if act.settled(Some(&applied))? {
                 break;

@@ -8,6 +8,7 @@ mod placing;
 mod planned;
 mod report;
 mod request;
+mod table;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +28,7 @@ pub use self::node::{Node, Surroundings};
 pub(crate) use self::placing::PlaceRequest;
 pub use self::report::{ReportRequest, Reports};
 pub use self::request::{SendRequest, StartRequest, TaskRequest, WithdrawRequest};
+pub use self::table::DeployedTable;
 
 use self::loops::Running;
 use crate::assignments::HandingOver;

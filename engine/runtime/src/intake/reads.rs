@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use statewright_core::chart::Chart;
+use statewright_core::chart::{Chart, TableVersion};
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{Fact, Facts, FindRequest, Look, Needs, ReadRequest, Snapshot, Sought, Stood, task_title, view};
 use statewright_core::value::Value;
@@ -70,6 +70,9 @@ impl Reader {
             if let Some(name) = &needs.calendar {
                 // from memory, unless this node has not heard of it yet
                 self.instances.calendars().find(name).await?;
+            }
+            for name in &needs.tables {
+                self.instances.tables().find(name).await?;
             }
         }
         ids.sort_unstable();
@@ -153,6 +156,9 @@ impl Reader {
             let absent = || EngineError::Damaged(self.instances.calendars().absence(name));
             facts.calendar = Some(calendar.ok_or_else(absent)?);
         }
+        for name in &needs.tables {
+            facts.tables.insert(self.table(name, chart)?);
+        }
         for request in &needs.finds {
             if let Some(found) = subjects.found.get(request) {
                 let found = found.as_ref().map_err(EngineError::clone)?;
@@ -169,6 +175,24 @@ impl Reader {
             facts.views.insert((request.read.clone(), request.key.clone()), fact);
         }
         Ok(())
+    }
+
+    /// The version in force of a live table that a chart asks.
+    fn table(&self, name: &str, chart: &Chart) -> EngineResult<Arc<TableVersion>> {
+        let tables = self.instances.tables();
+        let version = tables.known(name).ok_or_else(|| EngineError::Damaged(tables.absence(name)))?;
+        let declared = chart.tables.by_name.get(name);
+        let broken = declared.map_or_else(Vec::new, |declared| declared.broken_by(&version.table));
+        match broken.is_empty() {
+            true => Ok(version),
+            // no deployment lets it come to this; what was changed behind the engine is not asked all the same
+            false => Err(EngineError::Damaged(format!(
+                "the table `{name}` as it is live does not fit definition {} of `{}`: {}; deploy one that does",
+                chart.definition,
+                chart.workflow,
+                broken.join("; ")
+            ))),
+        }
     }
 
     /// The same for what is asked and not committed: from the store, never from memory.

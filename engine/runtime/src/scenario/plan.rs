@@ -20,6 +20,8 @@ pub struct TestFile {
     pub(super) definitions: Vec<Definition>,
     /// Calendars, each a bundle in its canonical form; deployed first.
     pub(super) calendars: Vec<Arc<str>>,
+    /// The live tables that the definitions ask, in the same form.
+    pub(super) tables: Vec<Arc<str>>,
     /// The file of roles, in the same form.
     pub(super) roles_file: Option<Arc<str>>,
     /// Of moments that are written without one: that of the first workflow.
@@ -131,12 +133,24 @@ pub(super) enum StepKind {
     Report(Reporting),
     Race(Race),
     Crash(Crash),
+    /// Something comes into force, or is refused with these words.
+    Deploy {
+        deployable: Deployable,
+        refused: Option<Arc<str>>,
+    },
     Expect(Vec<Expectation>),
     Play {
         fragment: Arc<str>,
         /// None: for no instance in particular.
         targets: Option<Vec<Arc<str>>>,
     },
+}
+
+/// What stands outside of definitions, each a bundle in its canonical form.
+#[derive(Clone, Debug)]
+pub(super) enum Deployable {
+    Calendar(Arc<str>),
+    Table(Arc<str>),
 }
 
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ use super::boot::{UNLIMITED, boot};
 use super::counterparts::Counterparts;
 use super::plan::TestFile;
 use super::reported::Reported;
-use crate::audit::Counted;
+use crate::audit::Named;
 use crate::body::{Party, mark_value};
 use crate::clock::{Clock, VirtualClock};
 use crate::configuration::POLL_MS;
@@ -115,6 +115,10 @@ impl World {
         for calendar in &file.calendars {
             let deployed = world.node.engine.deploy_calendar(calendar, &operator).await;
             deployed.map_err(|error| format!("a calendar is not deployed: {error}"))?;
+        }
+        for table in &file.tables {
+            let deployed = world.node.engine.deploy_table(table, &operator).await;
+            deployed.map_err(|error| format!("a live table is not deployed: {error}"))?;
         }
         for definition in &file.definitions {
             let deployed = world.node.engine.deploy(&definition.source, &operator).await;
@@ -337,9 +341,9 @@ impl World {
         }
     }
 
-    /// The calendars that entries were counted along.
-    pub fn counted(&self) -> Counted<'_> {
-        Counted::of(self.node.engine.registry())
+    /// The versions of calendars and live tables that entries name.
+    pub fn named(&self) -> Named<'_> {
+        Named::of(self.node.engine.registry())
     }
 
     /// Open tasks, with what their titles look up elsewhere.

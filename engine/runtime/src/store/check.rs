@@ -9,7 +9,7 @@ use statewright_core::identity::{InputKey, InstanceId};
 use super::task::{NO_DUE_US, PRIORITY_MAX};
 use super::{
     Applied, EffectResult, INDEXED_VALUES_MAX, MARK_PAIRS_MAX, NewMessage, NewToken, STATES_MAX, StoreError, StoreResult,
-    StoredCalendar, Write, field, subject,
+    StoredCalendar, StoredTable, Write, field, subject,
 };
 
 /// Sequences and numbers are stored as signed 64-bit integers.
@@ -73,6 +73,12 @@ pub(super) fn check_token(token: &NewToken) -> StoreResult<()> {
 pub(super) fn check_calendar(calendar: &StoredCalendar) -> StoreResult<()> {
     check_text("the calendar's source", &calendar.source)?;
     check_text("the calendar's name", &calendar.name)
+}
+
+pub(super) fn check_table(table: &StoredTable, by: &str) -> StoreResult<()> {
+    check_text("the table's source", &table.source)?;
+    check_text("the table's name", &table.name)?;
+    check_text("the actor", by)
 }
 
 pub(super) fn check_text(what: &str, text: &str) -> StoreResult<()> {

@@ -28,6 +28,7 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     5 "0005_field",
     6 "0006_topic",
     7 "0007_task_field",
+    8 "0008_table",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -38,6 +39,7 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     5 "0005_field",
     6 "0006_topic",
     7 "0007_task_field",
+    8 "0008_table",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

@@ -46,7 +46,7 @@ pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
 pub use open::open;
 pub use read::{
     DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, PersonalRow, StoredCalendar,
-    StoredDefinition, Stray, StrayTable, TokenRow, TrailRow,
+    StoredDefinition, StoredTable, Stray, StrayTable, TableDeployment, TableUse, TokenRow, TrailRow,
 };
 pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX};
 pub use task::{OpenTaskQuery, PRIORITY_MAX, TaskPage, TaskPlace, TaskQuery, TaskRow};
@@ -110,6 +110,21 @@ pub trait Store: Send + Sync + 'static {
     async fn calendar(&self, version: Digest) -> StoreResult<Option<StoredCalendar>>;
     /// Name and live version of each, by name: every node asks each second whether another one has deployed.
     async fn live_calendars(&self) -> StoreResult<Vec<(Arc<str>, Digest)>>;
+
+    // Live tables
+
+    /// Keeps a version of a live table for ever (nothing happens if it is known), makes it the live one and adds it to the table's
+    /// history. The write is the system trail's entry of it, as for a definition.
+    async fn deploy_table(&self, table: &StoredTable, by: &str, act: &Write) -> StoreResult<Applied>;
+    async fn table(&self, version: Digest) -> StoreResult<Option<StoredTable>>;
+    /// Name and live version of each, by name: every node asks each second whether another one has deployed.
+    async fn live_tables(&self) -> StoreResult<Vec<(Arc<str>, Digest)>>;
+    /// When versions of a table were made live, the latest first: those whose entry stands before this one.
+    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>>;
+    /// Every definition that was ever deployed and asks the table.
+    async fn table_uses(&self, name: &str) -> StoreResult<Vec<TableUse>>;
+    /// Whether instances of that definition are not done. Looks through those of the workflow until it finds one.
+    async fn is_unfinished(&self, using: &TableUse) -> StoreResult<bool>;
 
     // Instances
 

@@ -154,6 +154,35 @@ pub struct StoredCalendar {
     pub deployed_at_us: i64,
 }
 
+/// A version of a live table, as it is deployed and found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredTable {
+    /// Digest of the source.
+    pub version: Digest,
+    pub name: Arc<str>,
+    /// The files it was made of, as canonical JSON (name → text).
+    pub source: String,
+    pub deployed_at_us: i64,
+}
+
+/// Once that a version of a live table was made the live one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableDeployment {
+    /// The sequence of the entry in the system's trail that says so.
+    pub entry: u64,
+    pub version: Digest,
+    pub at_us: i64,
+    /// By whom.
+    pub actor: Arc<str>,
+}
+
+/// A definition that asks a live table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableUse {
+    pub definition: Digest,
+    pub workflow: Arc<str>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRow {
     pub id: Arc<str>,

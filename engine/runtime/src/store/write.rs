@@ -216,6 +216,8 @@ pub struct Definition {
     /// The files it was made of, as canonical JSON (name → text).
     pub source: String,
     pub deployed_at_us: i64,
+    /// The live tables that it asks.
+    pub tables: Vec<Arc<str>>,
 }
 
 /// How an attempt at an effect ended.

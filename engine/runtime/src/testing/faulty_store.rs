@@ -12,8 +12,8 @@ use super::chance::Chance;
 use crate::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
     ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
-    PersonalRow, Repair, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow,
-    TokenRow, TrailRow, Write,
+    PersonalRow, Repair, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment,
+    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -159,6 +159,30 @@ impl Store for FaultyStore {
 
     async fn live_calendars(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
         self.call(self.inner.live_calendars()).await
+    }
+
+    async fn deploy_table(&self, table: &StoredTable, by: &str, act: &Write) -> StoreResult<Applied> {
+        self.call(self.inner.deploy_table(table, by, act)).await
+    }
+
+    async fn table(&self, version: Digest) -> StoreResult<Option<StoredTable>> {
+        self.call(self.inner.table(version)).await
+    }
+
+    async fn live_tables(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        self.call(self.inner.live_tables()).await
+    }
+
+    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>> {
+        self.call(self.inner.table_history(name, before, limit)).await
+    }
+
+    async fn table_uses(&self, name: &str) -> StoreResult<Vec<TableUse>> {
+        self.call(self.inner.table_uses(name)).await
+    }
+
+    async fn is_unfinished(&self, using: &TableUse) -> StoreResult<bool> {
+        self.call(self.inner.is_unfinished(using)).await
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

@@ -2,6 +2,7 @@
 
 mod course;
 mod crashes;
+mod deploying;
 mod expectations;
 mod faults;
 mod people;

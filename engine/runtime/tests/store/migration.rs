@@ -146,7 +146,9 @@ async fn check_found(store: &dyn Store) {
     check("user", "ben", 0).await;
 }
 
-const SIXTH: &str = "drop table task_field; delete from schema_version where version >= 7";
+const SIXTH: &str = "
+    drop table task_field; drop table table_version; drop table live_table; drop table table_deployment; drop table table_use;
+    delete from schema_version where version >= 7";
 
 #[tokio::test]
 async fn sqlite_finds_tasks_that_are_open_already() {

@@ -18,6 +18,7 @@ instance: id workflow key definition sequence done snapshot head started_at watc
 instance_field: instance field value workflow
 live_calendar: name version
 live_definition: workflow hash
+live_table: name version
 mark: instance name sequence ordinal at actor data
 mark_field: instance sequence ordinal field value name at
 message: id receiver key body due inserted_at deferred attempts error? incident_since?
@@ -26,6 +27,9 @@ notice_subject: subject at instance sequence ordinal
 number: workflow last
 personal: instance reference value
 schema_version: version name
+table_deployment: name entry version at actor
+table_use: name definition workflow
+table_version: version name source deployed_at
 task: instance name opened opened_at workflow holder? priority due subjects body
 task_field: instance task field value
 task_subject: instance task subject workflow held priority due opened_at

@@ -16,6 +16,8 @@ use crate::repository;
 pub enum Kind {
     Calendar,
     Roles,
+    /// A live one.
+    Table,
     Workflow,
 }
 
@@ -29,7 +31,7 @@ pub struct Source {
     pub chart: Option<Arc<Chart>>,
 }
 
-/// In the order in which they are deployed: calendars first.
+/// In the order in which they are deployed: calendars and live tables first.
 pub fn sources(story: Story) -> Result<Vec<Source>, String> {
     static KNOWN: OnceLock<Mutex<BTreeMap<&'static str, Source>>> = OnceLock::new();
     let known = KNOWN.get_or_init(Mutex::default);
@@ -53,10 +55,11 @@ fn read(file: &str) -> Result<Source, String> {
     let compiled = compile(&mut sources, main, &Folder, Unbuilt::Refuse);
     match compiled.bundle {
         Some(bundle) if !compiled.diagnostics.has_errors() => Ok(Source {
-            kind: match (compiled.calendar.is_some(), compiled.roles.is_some()) {
-                (true, _) => Kind::Calendar,
-                (false, true) => Kind::Roles,
-                (false, false) => Kind::Workflow,
+            kind: match (&compiled.calendar, &compiled.roles, &compiled.table) {
+                (Some(_), ..) => Kind::Calendar,
+                (_, Some(_), _) => Kind::Roles,
+                (.., Some(_)) => Kind::Table,
+                (None, None, None) => Kind::Workflow,
             },
             canonical: bundle.canonical(),
             chart: compiled.chart.map(Arc::new),

@@ -43,12 +43,14 @@ pub enum Story {
 impl Story {
     pub const ALL: [Story; 3] = [Story::Lab, Story::Meters, Story::Clinic];
 
-    /// Relative to the repository, calendars first.
+    /// Relative to the repository, calendars and live tables first.
     fn files(self) -> &'static [&'static str] {
         match self {
             Story::Lab => &[
                 "workflows/lab/calendars/lab-hours.yaml",
                 "workflows/lab/calendars/supplier-hours.yaml",
+                "workflows/lab/tables/breakage.yaml",
+                "workflows/lab/tables/failure-limits.yaml",
                 "workflows/lab/practice.yaml",
                 "workflows/lab/material-lot.yaml",
                 "workflows/lab/sncr.yaml",
@@ -58,6 +60,7 @@ impl Story {
             ],
             Story::Meters => &[
                 "workflows/lab/calendars/lab-hours.yaml",
+                "workflows/lab/tables/failure-limits.yaml",
                 "workflows/lab/machine.yaml",
                 "workflows/lab/calibration.yaml",
                 "workflows/lab/impact-row.yaml",

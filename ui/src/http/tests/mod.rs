@@ -7,6 +7,7 @@ mod opening;
 mod refusal;
 mod schedules;
 mod specification;
+mod tables;
 mod tasks;
 mod trail;
 

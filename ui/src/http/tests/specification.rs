@@ -127,6 +127,25 @@ async fn answers_are_as_the_document_says() {
         "422 SW-2208 The main file holds no calendar [invalid]",
     )
     .await;
+    let prices = r#"{"main": "p.yaml", "files": {"p.yaml": "table: prices\nlive: true\nkey: code\ncolumns: {code: string}\nrows_from: p.csv\n", "p.csv": "code\nSV\n"}}"#;
+    let deployed = api.check(post("/v1/tables", prices).by(&api.operator), "201").await;
+    conforms("TableDeployment", &deployed.body);
+    api.check(post("/v1/tables", prices).by(&api.operator), "200").await;
+    api.check(
+        post("/v1/tables", &files).by(&api.operator),
+        "422 SW-2208 The main file holds no live table [invalid]",
+    )
+    .await;
+    conforms(
+        "TableVersion",
+        &api.check(get("/v1/tables/prices").by(&api.operator), "200").await.body,
+    );
+    conforms(
+        "TableHistory",
+        &api.check(get("/v1/tables/prices/history").by(&api.operator), "200")
+            .await
+            .body,
+    );
     let token = api
         .check(post("/v1/tokens", r#"{"user": "tess"}"#).by(&api.operator), "201")
         .await;
@@ -141,6 +160,7 @@ async fn answers_are_as_the_document_says() {
         ("/readyz", "Health"),
         ("/v1/workflows", "Workflows"),
         ("/v1/calendars", "Calendars"),
+        ("/v1/tables", "Tables"),
         ("/v1/workflows/ticket", "Workflow"),
         ("/v1/instances", "Instances"),
         ("/v1/instances/ticket/A-1", "Instance"),

@@ -260,6 +260,13 @@ impl<'l, 'a> FieldReader<'l, 'a> {
         let Some(table) = table::named(self.loader, self.out, self.room, name, node.span) else {
             return;
         };
+        if table.live {
+            let message = format!("`{name}` is live, and what a field may hold belongs to the definition");
+            let help = format!("ask it in a guard instead: `table('{name}', …) is not none`");
+            self.out
+                .push(Diagnostic::error(Code::LiveMisplaced, node.span, message).help(help));
+            return;
+        }
         let look_up = table.as_look_up().filter(|look_up| {
             let key = look_up.key_column().map(|column| &column.schema.kind);
             matches!(key, Some(Kind::Text { .. }))

@@ -93,7 +93,11 @@ static TABLE: Construct = Construct {
     keys: &[
         key("table", Shape::Name(Name::File), "its name").required(),
         key("title", Shape::Literal, "for people"),
-        key("live", Shape::Boolean, "may change without a deploy").unbuilt("tables that change without a deploy (`live`)"),
+        key(
+            "live",
+            Shape::Boolean,
+            "it is deployed by itself, and may change without a deployment of who asks it",
+        ),
         key("key", Shape::Name(Name::Snake), "the column that a look-up names"),
         key("columns", FIELDS, "of a look-up: the columns and their types"),
         key("inputs", FIELDS, "of a decision: what it is given"),

@@ -61,6 +61,11 @@ static STEP: Construct = Construct {
             "steps in every order and interleaving",
         ),
         key("crash", Shape::Literal, "stops and restarts the engine there"),
+        key(
+            "deploy",
+            Shape::Literal,
+            "a file: this version of a live table or a calendar is in force from here on",
+        ),
         key("expect", Shape::Anything, "what must hold"),
         key("play", Shape::Literal, "the steps of a fragment"),
         key("to", Shape::Literal, "which instance"),

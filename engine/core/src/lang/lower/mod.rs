@@ -13,6 +13,7 @@ mod doubt;
 mod event_names;
 mod expression;
 mod invoke;
+mod live;
 mod marks;
 mod migration;
 mod names;
@@ -129,6 +130,9 @@ pub(super) fn lower<'a>(workflow: &Mapping, loader: Loader<'a>, found: Diagnosti
         invoke_ids: BTreeMap::new(),
     };
     let drafted = lowering.workflow(workflow);
+    if let Some(chart) = &drafted {
+        lowering.refuse_live(chart, workflow);
+    }
     let file = workflow
         .entries
         .first()

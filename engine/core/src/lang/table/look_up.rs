@@ -1,6 +1,7 @@
 //! Tables whose rows are found by the value of one column.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::rows::Draft;
 use super::{Reader, TABLE_ROWS_MAX, cell, entries};
@@ -12,7 +13,8 @@ use crate::value::{Object, Value};
 use crate::yaml::{Mapping, Node};
 
 impl Reader<'_, '_> {
-    pub(super) fn look_up(&mut self, table: &Mapping) -> Option<LookUp> {
+    /// The column by which rows are found, and all columns.
+    pub(super) fn key_and_columns(&mut self, table: &Mapping) -> Option<(Arc<str>, Fields)> {
         let node = table.get("columns")?;
         let columns = self.fields(node);
         self.refuse_personal(node, &columns, "a column");
@@ -34,14 +36,20 @@ impl Reader<'_, '_> {
             self.error(Code::RowMisfit, key.span, message, "name a column of text, numbers or dates");
             return None;
         }
-        let mut look_up = LookUp::new(key.text.clone(), columns.clone());
+        Some((key.text.clone(), columns))
+    }
+
+    pub(super) fn look_up(&mut self, table: &Mapping) -> Option<LookUp> {
+        let (key, columns) = self.key_and_columns(table)?;
+        let names: Vec<&str> = columns.list.iter().map(|column| &*column.name).collect();
+        let mut look_up = LookUp::new(key.clone(), columns.clone());
         let mut places: BTreeMap<Ordered, Span> = BTreeMap::new();
         for draft in self.rows(table, None, &names, TABLE_ROWS_MAX) {
             let Some(row) = self.row(&columns, &draft) else { continue };
-            let value = row.get(&key.text).cloned().unwrap_or(Value::Null);
-            let place = draft.mapping.get(&key.text).map_or(draft.span, |node| node.span);
+            let value = row.get(&key).cloned().unwrap_or(Value::Null);
+            let place = draft.mapping.get(&key).map_or(draft.span, |node| node.span);
             if value.is_null() {
-                let message = format!("a row has no `{}`, by which it would be found", key.text);
+                let message = format!("a row has no `{key}`, by which it would be found");
                 self.error(Code::RowMisfit, place, message, "give it one, or take the row away");
             } else if look_up.insert(value.clone(), Value::from_fields(row)) {
                 places.insert(Ordered(value), place);

@@ -7,6 +7,7 @@ mod cell;
 mod coverage;
 mod csv;
 mod decision;
+mod live;
 mod look_up;
 mod output;
 mod region;
@@ -14,6 +15,8 @@ mod rows;
 mod trial;
 
 use std::sync::Arc;
+
+pub(super) use live::{declaration, is_live};
 
 use super::fields::FieldReader;
 use super::loader::{Loader, TableSlot};
@@ -58,7 +61,8 @@ pub(super) fn named(
     let table = node.and_then(|node| {
         let mapping = node.as_mapping()?;
         refuse_other_name(mapping, &name, out);
-        read(mapping, loader, out, room)
+        let rows = if is_live(mapping) { Rows::Apart } else { Rows::Within };
+        read(mapping, rows, loader, out, room)
     });
     let table = table.map(Arc::new);
     loader.tables.insert(name, TableSlot::Read(table.clone()));
@@ -81,8 +85,23 @@ fn refuse_other_name(mapping: &Mapping, name: &str, out: &mut Diagnostics) {
     }
 }
 
+/// What of a table is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// All of it.
+    Within,
+    /// Its declaration alone: it is live, and its rows belong to no definition.
+    Apart,
+}
+
 /// Reads a table whose keys and shapes were checked. None where it cannot be used.
-pub(super) fn read(mapping: &Mapping, loader: &mut Loader<'_>, out: &mut Diagnostics, room: &mut usize) -> Option<Table> {
+pub(super) fn read(
+    mapping: &Mapping,
+    rows: Rows,
+    loader: &mut Loader<'_>,
+    out: &mut Diagnostics,
+    room: &mut usize,
+) -> Option<Table> {
     let errors = out.errors();
     let name = mapping.entry("table")?;
     let has = |key: &&&str| mapping.get(key).is_some();
@@ -115,10 +134,14 @@ pub(super) fn read(mapping: &Mapping, loader: &mut Loader<'_>, out: &mut Diagnos
         return None;
     }
     let mut reader = Reader { loader, out, room };
-    let body = if looks_up.is_some() {
-        Body::LookUp(reader.look_up(mapping)?)
-    } else {
-        Body::Decision(Box::new(reader.decision(mapping)?))
+    let live = is_live(mapping);
+    if live && reader.refuse_collecting(mapping) {
+        return None;
+    }
+    let body = match rows {
+        Rows::Apart => reader.declared(mapping)?,
+        Rows::Within if looks_up.is_some() => Body::LookUp(reader.look_up(mapping)?),
+        Rows::Within => Body::Decision(Box::new(reader.decision(mapping)?)),
     };
     let table = Table {
         name: name.value.as_scalar()?.text.clone(),
@@ -126,12 +149,15 @@ pub(super) fn read(mapping: &Mapping, loader: &mut Loader<'_>, out: &mut Diagnos
             .get("title")
             .and_then(Node::as_scalar)
             .map(|title| title.text.to_string()),
+        live,
         body,
     };
     if out.errors() > errors {
         return None;
     }
-    trial::run(&table, mapping, out);
+    if rows == Rows::Within {
+        trial::run(&table, mapping, out);
+    }
     Some(table)
 }
 

@@ -9,6 +9,7 @@ mod expressions;
 mod fields;
 mod files;
 mod forms;
+mod live_tables;
 mod marks;
 mod migrations;
 mod pages;

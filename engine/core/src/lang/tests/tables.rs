@@ -253,10 +253,6 @@ fn a_table_is_one_of_two_things() {
         "SW-0903 ‹0› the value must be at least 1\nSW-0906 ‹x› there is a row `x` already\n\
          SW-0903 ‹n› the row's a is required\nSW-0903 ‹a› the row's n is required",
     );
-    check(
-        "table: t\nlive: true\nkey: a\ncolumns: {a: string}\nrows: []\n",
-        "SW-0701 ‹live› not yet: tables that change without a deploy (`live`)",
-    );
 }
 
 #[test]

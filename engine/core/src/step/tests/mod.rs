@@ -9,6 +9,7 @@ mod fuel;
 mod index;
 mod inputs;
 mod invokes;
+mod live_tables;
 mod personal;
 mod place;
 mod properties;

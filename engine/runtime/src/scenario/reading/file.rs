@@ -1,6 +1,6 @@
 //! A whole file, with the definitions that it uses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,9 +10,9 @@ use statewright_core::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Source
 use statewright_core::lang::{self, Resolver, Unbuilt, beside};
 use statewright_core::yaml::{Mapping, Node, is_extension};
 
-use super::Reader;
 use super::addressee::roles_told;
 use super::stand_ins::{StandIns, UsedCalendar};
+use super::{Reader, deployed};
 use crate::scenario::plan::{Definition, Given, Scenario, TestFile};
 
 /// Reads the test file `main` of `sources` and the definitions that it uses, which are added to `sources`. There is a file exactly where
@@ -27,10 +27,14 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
         definitions,
         calendars,
         roles_file,
+        live_tables,
         unusable,
     } = used(root, sources, main, &stand_ins, &mut out);
     stand_ins.check_needed(definitions.iter().map(|definition| &*definition.chart), &mut out);
     let calendars = stand_ins.calendars(calendars);
+    let tables = deployed::from_the_beginning(live_tables, sources, &stand_ins, &mut out);
+    let charts: Vec<&Chart> = definitions.iter().map(|definition| &*definition.chart).collect();
+    let deployed = deployed::read(root, sources, main, files, &charts, &mut out);
     let zone = zone_of(definitions.first().map(|definition| &*definition.chart));
     let mut reader = Reader {
         out,
@@ -52,6 +56,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
             .flatten()
             .map(|entry| entry.name())
             .collect(),
+        deployed,
     };
     let given = match root.get("given") {
         Some(node) => reader.given(node),
@@ -67,6 +72,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
         file: main,
         definitions,
         calendars,
+        tables,
         roles_file,
         zone: reader.zone.clone(),
         given,
@@ -128,6 +134,8 @@ struct Used {
     definitions: Vec<Definition>,
     calendars: Vec<UsedCalendar>,
     roles_file: Option<Arc<str>>,
+    /// The paths of the live tables that the workflows ask.
+    live_tables: BTreeSet<Arc<str>>,
     /// A file of it is missing or has errors, which were told: what it would have held is not known.
     unusable: bool,
 }
@@ -162,6 +170,9 @@ fn used(root: &Mapping, sources: &mut Sources, main: FileId, files: &dyn Resolve
         used.unusable |= compiled.diagnostics.has_errors();
         out.append(compiled.diagnostics);
         let is_roles = compiled.roles.is_some();
+        if compiled.chart.is_some() {
+            used.live_tables.extend(compiled.live_tables);
+        }
         match (compiled.chart, compiled.calendar, compiled.bundle) {
             (Some(chart), _, Some(bundle)) => used.definitions.push(Definition {
                 source: bundle.canonical().into(),

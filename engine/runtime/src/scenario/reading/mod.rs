@@ -3,6 +3,7 @@
 //! The core's grammar has been over the tree already: unknown keys of steps and wrong shapes are told, and are passed over here.
 
 mod addressee;
+mod deployed;
 mod expectation;
 mod file;
 mod given;
@@ -24,7 +25,9 @@ use statewright_core::yaml::{Entry, Kind, Mapping, Node, Scalar, is_extension, u
 
 pub(super) use file::read;
 
+use self::deployed::Deployed;
 use super::moment::moment;
+use super::plan::StepKind;
 use super::written::{Written, WrittenKind};
 
 /// What reading needs to know of the rest of the file.
@@ -38,6 +41,7 @@ struct Reader<'a> {
     /// Roles that somebody has or is told as.
     roles: BTreeSet<Arc<str>>,
     fragments: Vec<&'a str>,
+    deployed: Deployed,
 }
 
 impl Reader<'_> {

@@ -26,6 +26,7 @@ enum Verb {
     Adapter,
     Race,
     Crash,
+    Deploy,
     Expect,
     Play,
 }
@@ -58,6 +59,7 @@ const VERBS: &[(Verb, &str, &[&str])] = &[
     ),
     (Verb::Race, "race", &["one", "other"]),
     (Verb::Crash, "crash", &["of"]),
+    (Verb::Deploy, "deploy", &["refused"]),
     (Verb::Expect, "expect", &[]),
     (Verb::Play, "play", &["for"]),
 ];
@@ -84,6 +86,7 @@ impl Reader<'_> {
             Verb::Adapter => self.by_hand(mapping, value)?,
             Verb::Race => self.race(mapping, value)?,
             Verb::Crash => StepKind::Crash(self.crash(mapping, value)?),
+            Verb::Deploy => self.deploy(mapping, value)?,
             Verb::Expect => StepKind::Expect(self.expectations(value)),
             Verb::Play => self.play(mapping, value)?,
             Verb::Claim => self.act(Act::Claim, mapping, value)?,

@@ -92,7 +92,7 @@ impl Run<'_> {
     pub(super) async fn taken(&self) -> Taken {
         let mut taken = Taken::default();
         let Ok(standings) = self.world.all().await else { return taken };
-        let mut counted = self.world.counted();
+        let mut named = self.world.named();
         for standing in standings {
             let (Ok(rows), Ok(personal)) = (
                 self.world.trail(standing.row.instance).await,
@@ -103,7 +103,7 @@ impl Run<'_> {
             let chart = &standing.known.chart;
             let mut replay = Replay::begin(chart, &personal);
             for row in rows {
-                if chart.calendar.is_some() && !matches!(counted.hand_over(&mut replay, &row.bytes).await, Ok(Ok(()))) {
+                if !matches!(named.hand_over(&mut replay, &standing.known, &row.bytes).await, Ok(Ok(()))) {
                     break;
                 }
                 if replay.follow(&row.bytes).is_ok() {

@@ -1,6 +1,7 @@
 //! One run of one scenario: its steps against a world of its own.
 
 mod act;
+mod deploying;
 mod ending;
 mod race;
 mod reporting;
@@ -168,6 +169,7 @@ impl Run<'_> {
             StepKind::Report(reporting) => self.report(span, reporting).await,
             StepKind::Race(race) => self.race(span, race).await,
             StepKind::Crash(crash) => self.crash(span, crash).await,
+            StepKind::Deploy { deployable, refused } => self.deploy(span, deployable, refused.as_deref()).await,
             StepKind::Expect(expectations) => self.expect(expectations).await,
             StepKind::Play { fragment, targets } => Box::pin(self.fragment(span, fragment, targets.as_deref())).await,
         }

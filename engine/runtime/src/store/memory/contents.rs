@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
+use super::table::Tables;
 use crate::store::field::FoundUnder;
 use crate::store::{
     Definition, DueTimer, Incident, IncidentKind, IndexedValue, InstanceRow, ListPage, ListQuery, MarkRow, MessageRow, NewToken,
@@ -17,6 +18,7 @@ pub(super) struct Contents {
     pub(super) live: BTreeMap<Arc<str>, Digest>,
     pub(super) calendars: BTreeMap<Digest, StoredCalendar>,
     pub(super) live_calendars: BTreeMap<Arc<str>, Digest>,
+    pub(super) tables: Tables,
     pub(super) numbers: BTreeMap<String, u64>,
     pub(super) instances: BTreeMap<InstanceId, InstanceRow>,
     pub(super) trail: BTreeMap<(InstanceId, u64), TrailRow>,
@@ -214,6 +216,7 @@ impl Contents {
         };
         self.definitions.entry(definition.hash).or_insert(stored);
         self.live.insert(definition.workflow.clone(), definition.hash);
+        self.tables.note_uses(definition);
     }
 
     pub(super) fn deploy_calendar(&mut self, calendar: &StoredCalendar) {

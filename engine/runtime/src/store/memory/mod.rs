@@ -6,6 +6,7 @@ mod field;
 mod mark;
 mod notice;
 mod outbox;
+mod table;
 mod task;
 
 use std::collections::BTreeSet;
@@ -15,12 +16,12 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use self::contents::{Contents, Token};
-use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
+use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
     ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
-    PersonalRow, Repair, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow,
-    TokenRow, TrailRow, Write, check_writes,
+    PersonalRow, Repair, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment,
+    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -119,6 +120,33 @@ impl Store for MemoryStore {
         let contents = self.contents();
         let live = contents.live_calendars.iter();
         Ok(live.map(|(name, version)| (name.clone(), *version)).collect())
+    }
+
+    async fn deploy_table(&self, table: &StoredTable, by: &str, act: &Write) -> StoreResult<Applied> {
+        check_table(table, by)?;
+        self.act(act, |contents| contents.tables.deploy(table, by, act.next.sequence))
+    }
+
+    async fn table(&self, version: Digest) -> StoreResult<Option<StoredTable>> {
+        Ok(self.contents().tables.versions.get(&version).cloned())
+    }
+
+    async fn live_tables(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        Ok(self.contents().tables.live())
+    }
+
+    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>> {
+        check_text("the table's name", name)?;
+        Ok(self.contents().tables.history(name, before, limit))
+    }
+
+    async fn table_uses(&self, name: &str) -> StoreResult<Vec<TableUse>> {
+        check_text("the table's name", name)?;
+        Ok(self.contents().tables.uses(name))
+    }
+
+    async fn is_unfinished(&self, using: &TableUse) -> StoreResult<bool> {
+        Ok(self.contents().is_unfinished(using))
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

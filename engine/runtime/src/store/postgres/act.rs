@@ -4,13 +4,17 @@ use sqlx::{PgConnection, PgPool};
 use statewright_core::identity::InstanceId;
 
 use super::connection::{Trouble, failed};
-use super::{calendar, careful, incident, record, token, wake};
-use crate::store::{Applied, Definition, IncidentKind, NewToken, Repair, StoreResult, StoredCalendar, Write};
+use super::{calendar, careful, incident, record, table, token, wake};
+use crate::store::{Applied, Definition, IncidentKind, NewToken, Repair, StoreResult, StoredCalendar, StoredTable, Write};
 
 /// What is done if the entry could be written.
 pub(super) enum Deed<'a> {
     Deploy(&'a Definition),
     DeployCalendar(&'a StoredCalendar),
+    DeployTable {
+        table: &'a StoredTable,
+        by: &'a str,
+    },
     AddToken(&'a NewToken),
     RevokeToken {
         id: &'a str,
@@ -44,7 +48,7 @@ async fn attempt(pool: &PgPool, deed: &Deed<'_>, act: &Write) -> Result<Option<A
             }
         }
         Deed::AddToken(token) => token::check_new(&mut transaction, token).await?,
-        Deed::Deploy(_) | Deed::DeployCalendar(_) | Deed::RevokeToken { .. } => (),
+        Deed::Deploy(_) | Deed::DeployCalendar(_) | Deed::DeployTable { .. } | Deed::RevokeToken { .. } => (),
     }
     let mut answers = careful::apply(&mut transaction, &[act]).await?;
     let applied = answers.pop().unwrap_or(Applied::Moved);
@@ -59,6 +63,7 @@ async fn perform_within(connection: &mut PgConnection, deed: &Deed<'_>, act: &Wr
     match deed {
         Deed::Deploy(definition) => record::keep_definition(connection, definition).await,
         Deed::DeployCalendar(calendar) => calendar::keep(connection, calendar).await,
+        Deed::DeployTable { table, by } => table::keep(connection, table, by, act.next.sequence).await,
         Deed::AddToken(token) => token::add(connection, token).await,
         Deed::RevokeToken { id, now_us } => token::revoke(connection, id, *now_us).await,
         Deed::Settle {

@@ -27,6 +27,7 @@ mod record;
 mod row;
 mod schema;
 mod statement;
+mod table;
 mod task;
 mod task_field;
 mod token;
@@ -44,12 +45,12 @@ use self::act::Deed;
 use self::committer::Committers;
 use self::connection::Address;
 use self::number::Numbers;
-use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
+use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
     ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
-    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow,
-    TrailRow, Write, check_writes,
+    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse,
+    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -121,6 +122,33 @@ impl Store for PostgresStore {
 
     async fn live_calendars(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
         calendar::live(&self.pool).await
+    }
+
+    async fn deploy_table(&self, table: &StoredTable, by: &str, act: &Write) -> StoreResult<Applied> {
+        check_table(table, by)?;
+        self.act(Deed::DeployTable { table, by }, act).await
+    }
+
+    async fn table(&self, version: Digest) -> StoreResult<Option<StoredTable>> {
+        table::find(&self.pool, version).await
+    }
+
+    async fn live_tables(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        table::live(&self.pool).await
+    }
+
+    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>> {
+        check_text("the table's name", name)?;
+        table::history(&self.pool, name, before, limit).await
+    }
+
+    async fn table_uses(&self, name: &str) -> StoreResult<Vec<TableUse>> {
+        check_text("the table's name", name)?;
+        table::uses(&self.pool, name).await
+    }
+
+    async fn is_unfinished(&self, using: &TableUse) -> StoreResult<bool> {
+        table::is_unfinished(&self.pool, using).await
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

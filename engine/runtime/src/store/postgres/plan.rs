@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
-    alone, calendar, careful, field, found, incident, mark, notice, number, outbox, record, schema, statement, task, task_field,
-    token, topic, wake,
+    alone, calendar, careful, field, found, incident, mark, notice, number, outbox, record, schema, statement, table, task,
+    task_field, token, topic, wake,
 };
 
 /// On the connections that commit.
@@ -37,6 +37,15 @@ const OTHERS: &[&str] = &[
     calendar::MAKE_LIVE,
     calendar::FIND,
     calendar::LIVE,
+    table::KEEP,
+    table::MAKE_LIVE,
+    table::NOTE,
+    table::FIND,
+    table::LIVE,
+    table::HISTORY,
+    table::NOTE_USE,
+    table::USES,
+    table::IS_UNFINISHED,
     field::PAGE,
     field::COUNT,
     incident::RAISE_TIMER,

@@ -10,6 +10,7 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use super::columns::{Columns, signed};
 use super::connection::{Trouble, failed};
 use super::row::{self, count};
+use super::table;
 use super::uuid::Uuid;
 use crate::store::{
     Definition, InstanceRow, ListPage, ListQuery, PersonalRow, StoreResult, StoredDefinition, Stray, StrayTable, TrailRow,
@@ -121,9 +122,9 @@ pub(super) async fn keep_definition(connection: &mut PgConnection, definition: &
     sqlx::query(MAKE_LIVE)
         .bind(&*definition.workflow)
         .bind(hash)
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
-    Ok(())
+    table::note_uses(connection, definition).await
 }
 
 pub(super) async fn definition(pool: &PgPool, hash: Digest) -> StoreResult<Option<StoredDefinition>> {

@@ -18,6 +18,7 @@ mod readers;
 mod record;
 mod row;
 mod schema;
+mod table;
 mod task;
 mod task_field;
 mod token;
@@ -33,12 +34,12 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use self::readers::Readers;
 use self::writer::Writer;
-use super::check::{check_answer, check_calendar, check_results, check_text, check_token};
+use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
 use super::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
     ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
-    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, Stray, TaskPage, TaskQuery, TaskRow, TokenRow,
-    TrailRow, Write, check_writes,
+    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse,
+    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -124,6 +125,40 @@ impl Store for SqliteStore {
 
     async fn live_calendars(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
         self.read(calendar::live).await
+    }
+
+    async fn deploy_table(&self, table: &StoredTable, by: &str, act: &Write) -> StoreResult<Applied> {
+        check_table(table, by)?;
+        check_writes(std::slice::from_ref(act))?;
+        let (kept, by, act) = (table.clone(), by.to_owned(), act.clone());
+        self.write(move |connection| table::deploy(connection, &kept, &by, &act))
+            .await
+    }
+
+    async fn table(&self, version: Digest) -> StoreResult<Option<StoredTable>> {
+        self.read(move |connection| table::find(connection, version)).await
+    }
+
+    async fn live_tables(&self) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        self.read(table::live).await
+    }
+
+    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>> {
+        check_text("the table's name", name)?;
+        let name = name.to_owned();
+        self.read(move |connection| table::history(connection, &name, before, limit))
+            .await
+    }
+
+    async fn table_uses(&self, name: &str) -> StoreResult<Vec<TableUse>> {
+        check_text("the table's name", name)?;
+        let name = name.to_owned();
+        self.read(move |connection| table::uses(connection, &name)).await
+    }
+
+    async fn is_unfinished(&self, using: &TableUse) -> StoreResult<bool> {
+        let using = using.clone();
+        self.read(move |connection| table::is_unfinished(connection, &using)).await
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{calendar, commit, field, incident, mark, notice, outbox, record, schema, task, task_field, token, wake};
+use super::{calendar, commit, field, incident, mark, notice, outbox, record, schema, table, task, task_field, token, wake};
 
 const STATEMENTS: &[&str] = &[
     commit::FIND_SEQUENCE,
@@ -72,6 +72,14 @@ const STATEMENTS: &[&str] = &[
     calendar::KEEP,
     calendar::MAKE_LIVE,
     calendar::FIND,
+    table::KEEP,
+    table::MAKE_LIVE,
+    table::NOTE,
+    table::FIND,
+    table::HISTORY,
+    table::NOTE_USE,
+    table::USES,
+    table::IS_UNFINISHED,
     record::KEEP_DEFINITION,
     record::MAKE_LIVE,
     record::FIND_DEFINITION,
@@ -114,6 +122,7 @@ const STATEMENTS: &[&str] = &[
 /// Small, and asked for whole.
 const WHOLE: &[&str] = &[
     calendar::LIVE,
+    table::LIVE,
     record::LIVE_DEFINITIONS,
     record::LIVE_HASHES,
     token::ALL,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
-use super::commit;
 use super::row::{self, Reading, count, execute, one, rows, signed};
+use super::{commit, table};
 use crate::store::{
     Applied, Definition, InstanceRow, ListPage, ListQuery, PersonalRow, StoreResult, StoredDefinition, Stray, StrayTable,
     TrailRow, Write,
@@ -98,9 +98,11 @@ pub(super) fn deploy(connection: &Connection, definition: &Definition, act: &Wri
             workflow,
             source,
             deployed_at_us,
+            tables: _,
         } = definition;
         execute(connection, KEEP_DEFINITION, params![hash.0, workflow, source, deployed_at_us])?;
         execute(connection, MAKE_LIVE, params![workflow, hash.0])?;
+        table::note_uses(connection, definition)?;
     }
     Ok(applied)
 }

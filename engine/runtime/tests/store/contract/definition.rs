@@ -20,6 +20,7 @@ fn definition(workflow: &str, source: &str, deployed_at_us: i64) -> Definition {
         workflow: workflow.into(),
         source: source.into(),
         deployed_at_us,
+        tables: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ mod message;
 mod notice;
 mod outbox;
 mod read;
+mod table;
 mod task;
 mod task_field;
 mod timer;

@@ -58,6 +58,12 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
         store.notices(&names(&SUBJECTS), None, ALL).await.unwrap()
     ));
     seen.push(format!("live_calendars: {:?}", store.live_calendars().await.unwrap()));
+    seen.push(format!("live_tables: {:?}", store.live_tables().await.unwrap()));
+    seen.push(format!(
+        "table: {:?} {:?}",
+        store.table_history("prices", u64::MAX, ALL).await.unwrap(),
+        store.table_uses("prices").await.unwrap()
+    ));
     for workflow in WORKFLOWS {
         let query = FindQuery {
             workflow: name(workflow),

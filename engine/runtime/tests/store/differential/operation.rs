@@ -5,7 +5,7 @@ use std::sync::Arc;
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_engine::store::{
     Definition, EffectEnd, EffectResult, FindQuery, Incident, IncidentKind, ListQuery, MarkQuery, NewToken, NoticePlace,
-    OpenTaskQuery, Repair, Store, StoredCalendar, TaskQuery, Write,
+    OpenTaskQuery, Repair, Store, StoredCalendar, StoredTable, TaskQuery, Write,
 };
 
 use super::{mark, people};
@@ -39,6 +39,7 @@ pub enum Operation {
     Bounce(InstanceId, i64),
     Deploy(Definition, Box<Write>),
     DeployCalendar(StoredCalendar, Box<Write>),
+    DeployTable(StoredTable, Box<Write>),
     AddToken(NewToken, Box<Write>),
     RevokeToken(&'static str, i64, Box<Write>),
     Draw(&'static str),
@@ -59,7 +60,11 @@ impl Operation {
                 now_us,
                 until_us: now_us + 50,
             },
-            66..74 => Operation::End(draw_ends(random, known, now_us)),
+            66 => Operation::DeployTable(
+                draw_table(random, now_us),
+                Box::new(draw_act(random, reference, now_us).await),
+            ),
+            67..74 => Operation::End(draw_ends(random, known, now_us)),
             74..77 => {
                 let (instance, key) = draw_effect(random, known);
                 Operation::Extend(vec![(instance, key, 1 + random.below(2))], now_us + 100)
@@ -121,6 +126,7 @@ impl Operation {
             }
             Operation::Deploy(definition, act) => format!("{:?}", store.deploy(definition, act).await),
             Operation::DeployCalendar(calendar, act) => format!("{:?}", store.deploy_calendar(calendar, act).await),
+            Operation::DeployTable(table, act) => format!("{:?}", store.deploy_table(table, "ann", act).await),
             Operation::AddToken(token, act) => format!("{:?}", store.add_token(token, act).await),
             Operation::RevokeToken(token, now_us, act) => format!("{:?}", store.revoke_token(token, *now_us, act).await),
             Operation::Draw(workflow) => format!("{:?}", store.draw_number(workflow).await),
@@ -388,6 +394,20 @@ fn draw_definition(random: &mut Random, now_us: i64) -> Definition {
     Definition {
         hash: Digest::of(source.as_bytes()),
         workflow: name("order"),
+        source,
+        deployed_at_us: now_us,
+        tables: match random.percent(50) {
+            true => vec![name("prices")],
+            false => Vec::new(),
+        },
+    }
+}
+
+fn draw_table(random: &mut Random, now_us: i64) -> StoredTable {
+    let source = format!("source {}", random.below(3));
+    StoredTable {
+        version: Digest::of(source.as_bytes()),
+        name: name("prices"),
         source,
         deployed_at_us: now_us,
     }
