@@ -23,6 +23,7 @@ pub mod configuration;
 pub mod directory;
 mod engine;
 pub mod error;
+pub mod glass;
 mod guarded;
 mod handover;
 pub mod incidents;
@@ -46,8 +47,8 @@ pub mod tokens;
 pub use assignments::Assignments;
 pub use calendars::Calendars;
 pub use engine::{
-    Deployed, DeployedCalendar, Ended, Engine, Node, ReportRequest, Reports, SendRequest, StartRequest, Surroundings,
-    TaskRequest, WithdrawRequest,
+    Deployed, DeployedCalendar, Ended, Engine, Node, OpenRequest, ReportRequest, Reports, SendRequest, StartRequest,
+    Surroundings, TaskRequest, WithdrawRequest,
 };
 pub use messages::Messages;
 pub use schedules::{ListedSchedule, Schedules};

@@ -122,6 +122,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::workflows::ROUTES,
         super::calendars::ROUTES,
         super::instances::ROUTES,
+        super::opening::ROUTES,
         super::events::ROUTES,
         super::effects::ROUTES,
         super::tasks::ROUTES,

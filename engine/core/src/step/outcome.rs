@@ -201,6 +201,10 @@ pub enum MessageKind {
         with: Object,
         invoke: Option<Arc<str>>,
     },
+    /// Starts the review of an opening. Nobody waits for what becomes of it.
+    Review {
+        with: Object,
+    },
     Answer {
         verdict: SendVerdict,
     },
