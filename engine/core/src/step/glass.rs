@@ -16,7 +16,7 @@ use super::machine::Machine;
 use super::sight::{Shows, hidden};
 use super::{Actor, ActorKind, Facts, Message, MessageKind, Needs, Refusal, RefusalKind, Snapshot, Verdict};
 use crate::chart::{Attributes, Chart, Grant};
-use crate::identity::InputKey;
+use crate::identity::{InputKey, InstanceId};
 use crate::time::add_to_instant;
 use crate::value::{Object, Value};
 
@@ -39,6 +39,11 @@ pub struct Countable {
     pub least: u64,
     /// By which fields and over which; None: any.
     pub fields: Option<Vec<Arc<str>>>,
+}
+
+/// The key of the review of what an entry opened.
+pub fn review_key(instance: InstanceId, sequence: u64) -> Arc<str> {
+    format!("{instance}-{sequence}").into()
 }
 
 /// Whether somebody might open instances of this chart with a reason, were there one that its rule is about.
@@ -184,7 +189,7 @@ impl Machine<'_> {
         let with: Object = fields.into_iter().map(|(name, value)| (Arc::from(name), value)).collect();
         self.messages.push(Message {
             workflow: ACCESS_REVIEW.into(),
-            to: format!("{instance}-{sequence}").into(),
+            to: review_key(instance, sequence),
             key: InputKey::of(&["review", &instance.to_string(), &send]),
             send,
             due: None,

@@ -84,7 +84,7 @@ pub use decision::DECISIONS_MAX;
 pub use fact::{Fact, Facts, FindRequest, Look, Needs, ReadRequest, Sought, Stood};
 pub use glass::{
     ACCESS_REVIEW, Countable, GLASS_ADAPTER, OPENING_REASON_CHARACTERS_MAX, OPENINGS_MAX, countable, counts_least, may_open,
-    open_until, refuse_opening_reason,
+    open_until, refuse_opening_reason, review_key,
 };
 pub use index::{FoundBy, INDEX_PAIRS_MAX, index_of, index_text, state_names};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, Placement, Report, SendVerdict, StartInput};

@@ -82,6 +82,12 @@ impl Queries {
         }
     }
 
+    /// How much an actor sees of an instance: for scenarios. The engine's own role `auditor` is not asked.
+    pub(crate) async fn sight(&self, workflow: &str, key: &str, actor: &Actor, now: Timestamp) -> EngineResult<Visibility> {
+        let instance = self.instances.load_one(InstanceId::of(workflow, key), Personal::With).await?;
+        self.visibility(&instance.ok_or(EngineError::Hidden)?, actor, now).await
+    }
+
     /// The instance and the fields of it that are seen (None: all). An auditor sees all of it but what is personal.
     async fn visible(
         &self,

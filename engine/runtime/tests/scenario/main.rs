@@ -4,6 +4,7 @@ mod course;
 mod crashes;
 mod expectations;
 mod faults;
+mod glass;
 mod people;
 mod places;
 mod races;

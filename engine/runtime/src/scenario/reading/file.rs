@@ -13,6 +13,8 @@ use statewright_core::yaml::{Mapping, Node, is_extension};
 use super::Reader;
 use super::addressee::roles_told;
 use super::stand_ins::{StandIns, UsedCalendar};
+use crate::compiler::{Compiler, LanguageCompiler};
+use crate::glass::review_source;
 use crate::scenario::plan::{Definition, Given, Scenario, TestFile};
 
 /// Reads the test file `main` of `sources` and the definitions that it uses, which are added to `sources`. There is a file exactly where
@@ -29,6 +31,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
         roles_file,
         unusable,
     } = used(root, sources, main, &stand_ins, &mut out);
+    let brought = brought(&definitions);
     stand_ins.check_needed(definitions.iter().map(|definition| &*definition.chart), &mut out);
     let calendars = stand_ins.calendars(calendars);
     let zone = zone_of(definitions.first().map(|definition| &*definition.chart));
@@ -37,6 +40,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
         zone,
         workflows: definitions
             .iter()
+            .chain(&brought)
             .map(|definition| definition.chart.workflow.clone())
             .collect(),
         is_whole: !unusable,
@@ -66,6 +70,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
             .map_or_else(|| "".into(), |name| name.text.clone()),
         file: main,
         definitions,
+        brought,
         calendars,
         roles_file,
         zone: reader.zone.clone(),
@@ -176,6 +181,19 @@ fn used(root: &Mapping, sources: &mut Sources, main: FileId, files: &dyn Resolve
         }
     }
     used
+}
+
+/// The workflow of reviews, where something may be opened.
+fn brought(definitions: &[Definition]) -> Option<Definition> {
+    if !definitions.iter().any(|definition| definition.chart.has_glass()) {
+        return None;
+    }
+    let source = review_source();
+    let chart = LanguageCompiler.compile(&source).ok()?;
+    Some(Definition {
+        source: source.into(),
+        chart: Arc::new(chart),
+    })
 }
 
 /// The zone that a workflow names, if it names one and does not compute it.

@@ -2,6 +2,7 @@
 
 mod act;
 mod ending;
+mod opening;
 mod race;
 mod reporting;
 
@@ -161,6 +162,7 @@ impl Run<'_> {
             }
             StepKind::Place(placed) => self.place(placed).await,
             StepKind::Act(acting) => self.act(span, acting).await,
+            StepKind::Open(opening) => self.open(span, opening).await,
             StepKind::Adapter(by_hand) => {
                 self.answer_by_hand(span, by_hand).await?;
                 self.settle(span).await
@@ -236,8 +238,9 @@ impl Run<'_> {
     }
 
     pub(super) fn chart_of(&self, workflow: &str) -> Option<&Arc<Chart>> {
-        let charts = self.file.definitions.iter().map(|definition| &definition.chart);
-        charts.into_iter().find(|chart| *chart.workflow == *workflow)
+        let definitions = self.file.definitions.iter().chain(&self.file.brought);
+        let mut charts = definitions.map(|definition| &definition.chart);
+        charts.find(|chart| *chart.workflow == *workflow)
     }
 
     async fn answer_by_hand(&mut self, span: Span, by_hand: &ByHand) -> Result<(), Stop> {
