@@ -43,6 +43,11 @@ pub enum EngineError {
     /// Nobody can be put into the directory so.
     #[error("{}", sentences(.0))]
     PersonRefused(Vec<Refusal>),
+    /// No counts are made by this field, or sums over it.
+    #[error("{why}")]
+    NotCountable { parameter: &'static str, why: String },
+    #[error("the workflow has more than {most} instances, and no more are counted")]
+    TooManyToCount { most: usize },
     /// The step could not be taken at all.
     #[error("{message}")]
     Failed { code: &'static str, message: String },

@@ -22,6 +22,7 @@ pub mod configuration;
 pub mod directory;
 mod engine;
 pub mod error;
+pub mod glass;
 mod guarded;
 mod handover;
 pub mod incidents;
@@ -45,7 +46,7 @@ mod versions;
 
 pub use assignments::Assignments;
 pub use engine::{
-    Deployed, DeployedCalendar, DeployedTable, Ended, Engine, Node, ReportRequest, Reports, SendRequest, StartRequest,
+    Deployed, DeployedCalendar, DeployedTable, Ended, Engine, Node, OpenRequest, ReportRequest, Reports, SendRequest, StartRequest,
     Surroundings, TaskRequest, WithdrawRequest,
 };
 pub use messages::Messages;

@@ -206,6 +206,7 @@ impl Caller {
 fn as_first(answer: &Answer) -> Answer {
     Answer {
         duplicate: false,
+        open_until: None,
         lost_to: None,
         ..answer.clone()
     }

@@ -100,7 +100,10 @@ impl Model {
             Applied::MessageGone { id } => {
                 write.messages_taken.contains(id) && (self.taken.contains(id) || self.bounced.contains(id))
             }
-            Applied::ReadMoved => write.reads.iter().any(|(read, seen)| self.sequence_of(*read) != *seen),
+            // what was found by fields and states is not modelled: where something was, it may be another by now
+            Applied::ReadMoved => {
+                !write.found.is_empty() || write.reads.iter().any(|(read, seen)| self.sequence_of(*read) != *seen)
+            }
             Applied::ClaimHeld { holder, .. } => {
                 let held = write.claims_held.iter().filter_map(|claim| self.claims.get(&claim.id));
                 held.into_iter().any(|known| known == holder && *holder != instance)

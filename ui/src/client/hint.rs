@@ -65,6 +65,11 @@ const IN_COMMANDS: &[(Code, &str)] = &[
         "See with `statewright tasks show WORKFLOW/KEY` who holds it: they can release or delegate it, and whoever it is for can assign it.",
     ),
     (Code::ReasonMissing, "Give one: `--reason TEXT`."),
+    (
+        Code::BehindGlass,
+        "Check the name. If it is right and you have to see it, `statewright open WORKFLOW/KEY --reason TEXT`: that is kept, and reviewed by \
+         another person.",
+    ),
 ];
 
 /// What to do about a code that came as an answer; None for a newer server's code.

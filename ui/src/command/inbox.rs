@@ -42,13 +42,22 @@ impl Inbox {
 }
 
 fn table(notices: &[Value]) -> String {
-    let mut table = Table::new(["INSTANCE", "NOTICE", "AT"]);
-    for notice in notices {
-        table.row([
+    let cells = |notice: &Value| {
+        [
             format!("{}/{}", member(notice, "workflow"), member(notice, "key")),
             member(notice, "text").to_owned(),
             member(notice, "at").to_owned(),
-        ]);
+        ]
+    };
+    if notices.iter().all(|notice| member(notice, "quiet_until").is_empty()) {
+        let mut table = Table::new(["INSTANCE", "NOTICE", "AT"]);
+        notices.iter().for_each(|notice| table.row(cells(notice)));
+        return table.to_string();
+    }
+    let mut table = Table::new(["INSTANCE", "NOTICE", "AT", "QUIET UNTIL"]);
+    for notice in notices {
+        let [instance, text, at] = cells(notice);
+        table.row([instance, text, at, member(notice, "quiet_until").to_owned()]);
     }
     table.to_string()
 }

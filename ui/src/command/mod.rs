@@ -2,6 +2,7 @@
 
 mod can;
 mod check;
+mod counts;
 mod dcs;
 mod demo;
 mod diagram;
@@ -10,9 +11,11 @@ mod inbox;
 mod incidents;
 mod input;
 mod instance_name;
+mod open;
 mod order_file;
 mod people;
 mod principal;
+mod roles;
 mod schedules;
 mod serve;
 mod show;
@@ -71,6 +74,10 @@ pub enum Command {
     Send(start::Send),
     /// Show where an instance stands
     Show(show::Show),
+    /// Open an instance that is yours to see only in need: with a reason, for a time, and reviewed
+    Open(open::Open),
+    /// Count instances, those included of which you are told only how many there are
+    Counts(counts::Counts),
     /// List instances, the youngest first
     List(show::List),
     /// Show what happened to an instance, or export its trail
@@ -97,6 +104,8 @@ pub enum Command {
     Replay(verify::Replay),
     /// Say who works here: people with their roles, units and skills
     People(people::People),
+    /// Show the roles that hold: what they include, how their people sign in, when nobody disturbs them
+    Roles(roles::Roles),
     /// Make, list and revoke access tokens
     Token(token::Token),
     /// Read a DCS (OMA) file and say what stands in it
@@ -142,6 +151,8 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Start(start) => start.run(terminal).await,
         Command::Send(send) => send.run(terminal).await,
         Command::Show(show) => show.run(terminal).await,
+        Command::Open(open) => open.run(terminal).await,
+        Command::Counts(counts) => counts.run(terminal).await,
         Command::List(list) => list.run(terminal).await,
         Command::Trail(trail) => trail.run(terminal).await,
         Command::Can(can) => can.run(terminal).await,
@@ -155,6 +166,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Verify(verify) => verify.run(terminal).await,
         Command::Replay(replay) => replay.run(terminal).await,
         Command::People(people) => people.run(terminal).await,
+        Command::Roles(roles) => roles.run(terminal).await,
         Command::Token(token) => token.run(terminal).await,
         Command::Dcs(dcs) => dcs.run(terminal),
         Command::Diagram(diagram) => diagram.run(terminal),

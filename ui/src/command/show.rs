@@ -124,6 +124,7 @@ fn words(shown: &Value, incidents: &[Value]) -> String {
     line("label", member(shown, "label"));
     line("paused", &member_texts(shown, "paused").join(", "));
     line("tags", &member_texts(shown, "tags").join(", "));
+    line("open until", member(shown, "open_until"));
     line("started", member(shown, "started_at"));
     line(
         "ended",

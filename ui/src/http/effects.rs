@@ -114,13 +114,6 @@ async fn report(
             );
             Err(Problem::of(Code::NotFound, nothing))
         }
-        answer => {
-            let about = answer
-                .as_ref()
-                .ok()
-                .map(|answer| (answer.workflow.clone(), answer.key.clone()));
-            let (workflow, key) = about.unwrap_or_default();
-            answered(answer, name, &workflow, &key)
-        }
+        answer => answered(answer?, name),
     }
 }

@@ -11,7 +11,6 @@ use statewright_core::diagnostic::Code;
 use statewright_core::step::{TaskRef, Verdict};
 use statewright_core::value::Object;
 use statewright_engine::SendRequest;
-use statewright_engine::error::EngineResult;
 use statewright_engine::intake::Answer;
 
 use super::authentication::{Caller, prove};
@@ -58,6 +57,7 @@ pub const ROUTES: &[Route] = &[Route {
         Code::InputInvalid,
         Code::ReasonMissing,
         Code::SignatureMissing,
+        Code::BehindGlass,
     ],
     handler: || post(send),
 }];
@@ -91,21 +91,19 @@ async fn send(
     };
     let _held = given.finish()?;
     let name = event.event.clone();
-    answered(service.engine.send(event).await, &name, &workflow, &key)
+    let answer = service.engine.send(event).await;
+    answered(about_instance(&service, &caller, answer, &workflow, &key).await?, &name)
 }
 
 /// What became of an input for an instance.
-pub fn answered(answer: EngineResult<Answer>, name: &str, workflow: &str, key: &str) -> Answered<Response> {
-    match answer {
-        Ok(answer) if answer.verdict == Verdict::Taken => {
+pub fn answered(answer: Answer, name: &str) -> Answered<Response> {
+    match answer.verdict {
+        Verdict::Taken => {
             let taken = document(StatusCode::OK, &answer_value(&answer));
             Ok(with_repetition(with_revision(taken, answer.sequence), answer.duplicate))
         }
-        Ok(answer) => Err(match answer.verdict {
-            Verdict::Ignored => ignored(&answer, name),
-            _ => refused(answer),
-        }),
-        Err(error) => Err(about_instance(error, workflow, key)),
+        Verdict::Ignored => Err(ignored(&answer, name)),
+        _ => Err(refused(answer)),
     }
 }
 

@@ -12,7 +12,7 @@ use statewright_core::identity::InstanceId;
 use statewright_core::step::{Offer, Verdict};
 use statewright_core::value::{Object, Value};
 use statewright_engine::StartRequest;
-use statewright_engine::error::EngineError;
+use statewright_engine::error::{EngineError, EngineResult};
 use statewright_engine::queries::{LIST_PAGE_MAX, ListRequest};
 
 use super::authentication::{Caller, prove};
@@ -26,7 +26,7 @@ use super::reply::{
 };
 use super::request::input_key;
 use super::route::{Access, Parameter, Place, Reply, Route};
-use super::service::Shared;
+use super::service::{Service, Shared};
 use crate::json::{object, text, text_or_null};
 use crate::percent::path;
 
@@ -137,7 +137,7 @@ pub const ROUTES: &[Route] = &[
                 headers: &["ETag"],
             },
         ],
-        problems: &[Code::NotFound],
+        problems: &[Code::NotFound, Code::BehindGlass],
         handler: || get(show),
     },
     Route {
@@ -164,7 +164,7 @@ pub const ROUTES: &[Route] = &[
             content: &[("application/json", "Offers")],
             headers: &[],
         }],
-        problems: &[Code::NotFound],
+        problems: &[Code::NotFound, Code::BehindGlass],
         handler: || get(can),
     },
 ];
@@ -235,7 +235,7 @@ async fn show(
     headers: HeaderMap,
 ) -> Answered<Response> {
     let shown = service.engine.show(&workflow, &key, &caller.actor).await;
-    let shown = shown.map_err(|error| about_instance(error, &workflow, &key))?;
+    let shown = about_instance(&service, &caller, shown, &workflow, &key).await?;
     let known = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|tags| tags.to_str().ok())
@@ -260,7 +260,7 @@ async fn can(
     let event = parameters.text("event")?;
     parameters.finish()?;
     let offers = service.engine.can(&workflow, &key, &caller.actor).await;
-    let offers = offers.map_err(|error| about_instance(error, &workflow, &key))?;
+    let offers = about_instance(&service, &caller, offers, &workflow, &key).await?;
     let wanted = |offer: &&Offer| event.as_deref().is_none_or(|event| event == &*offer.event);
     let offers = joined(&[
         ("events", listed(offers.iter().filter(wanted).map(offer_json))),
@@ -270,12 +270,22 @@ async fn can(
     Ok(raw(StatusCode::OK, offers))
 }
 
-/// An error about one instance. What is hidden is answered in the very words of what is not there.
-pub fn about_instance(error: EngineError, workflow: &str, key: &str) -> Problem {
-    match error {
-        EngineError::Hidden => Problem::nothing(format_args!("{workflow}/{key}")),
-        EngineError::NoSuchInstance { refusals, .. } if refusals.is_empty() => Problem::nothing(format_args!("{workflow}/{key}")),
-        error => Problem::from(error),
+/// What was asked of one instance. What is hidden is answered in the very words of what is not there, be it that one might open it or not.
+pub async fn about_instance<T>(
+    service: &Service,
+    caller: &Caller,
+    asked: EngineResult<T>,
+    workflow: &str,
+    key: &str,
+) -> Answered<T> {
+    match asked {
+        Err(EngineError::Hidden) => {}
+        Err(EngineError::NoSuchInstance { refusals, .. }) if refusals.is_empty() => {}
+        asked => return asked.map_err(Problem::from),
+    }
+    match service.engine.may_open(workflow, &caller.actor).await? {
+        true => Err(Problem::behind_glass(workflow, key)),
+        false => Err(Problem::nothing(format_args!("{workflow}/{key}"))),
     }
 }
 

@@ -25,6 +25,7 @@ mod instances;
 mod limit;
 mod notices;
 mod openapi;
+mod opening;
 mod parameter;
 mod people;
 mod problem;

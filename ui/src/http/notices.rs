@@ -55,7 +55,7 @@ pub const ROUTES: &[Route] = &[
             content: &[("application/json", "Notices")],
             headers: &[],
         }],
-        problems: &[Code::NotFound],
+        problems: &[Code::NotFound, Code::BehindGlass],
         handler: || get(thread),
     },
 ];
@@ -74,7 +74,7 @@ async fn thread(
 ) -> Answered<Response> {
     let (after, limit) = page_asked_for(&uri)?;
     let page = service.engine.thread(&workflow, &key, &caller.actor, after, limit).await;
-    let page = page.map_err(|error| about_instance(error, &workflow, &key))?;
+    let page = about_instance(&service, &caller, page, &workflow, &key).await?;
     Ok(document(StatusCode::OK, &notices_value(&page)))
 }
 
@@ -102,6 +102,7 @@ fn notice_value(noticed: &Noticed) -> Value {
     object([
         ("at", Value::from_instant(noticed.at)),
         ("key", text(&body.about.key)),
+        ("quiet_until", noticed.quiet_until.map_or(Value::Null, Value::from_instant)),
         ("text", text(&body.text)),
         ("thread", Value::Boolean(noticed.thread)),
         ("via", Value::from_items(via.collect())),

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use jiff::Timestamp;
-use statewright_core::chart::Roles;
+use statewright_core::chart::{ACCESS_REVIEWER, QuietHours, Roles};
 use statewright_core::diagnostic::Code;
 use statewright_core::value::Value;
 use statewright_core::value::document::Document;
@@ -312,6 +312,12 @@ async fn show(State(service): State<Shared>) -> Answered<Response> {
         object([
             ("includes", texts(&role.includes)),
             ("name", text(name)),
+            (
+                "quiet_hours",
+                roles.quiet_hours.get(name).map_or(Value::Null, quiet_hours_value),
+            ),
+            ("second_factor", Value::Boolean(role.second_factor)),
+            ("session", role.session.map_or(Value::Null, Value::from)),
             ("title", text_or_null(role.title.as_deref())),
         ])
     });
@@ -326,9 +332,23 @@ async fn show(State(service): State<Shared>) -> Answered<Response> {
     Ok(document(
         StatusCode::OK,
         &object([
+            (
+                "access_reviewer",
+                text(roles.access_reviewer.as_deref().unwrap_or(ACCESS_REVIEWER)),
+            ),
             ("roles", Value::from_items(described.collect())),
             ("units", Value::from_items(units.collect())),
             ("version", text_or_null(version.as_deref())),
         ]),
     ))
+}
+
+fn quiet_hours_value(quiet: &QuietHours) -> Value {
+    let hours = quiet.hours.written_hours().into_iter();
+    let hours = hours.map(|(day, hours)| (day.into(), texts(&hours)));
+    object([
+        ("channel", text_or_null(quiet.channel.map(|channel| channel.as_str()))),
+        ("hours", Value::from_fields(hours.collect())),
+        ("zone", text(quiet.hours.zone_name())),
+    ])
 }

@@ -14,6 +14,7 @@ use statewright_core::value::interface::to_interface;
 
 use super::limit::RETRY_AFTER_SECONDS;
 use crate::json::{present, text, text_or_null, texts};
+use crate::percent::path;
 
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -71,6 +72,15 @@ impl Problem {
     /// There is nothing of that name, or it may not be seen: the same words for both.
     pub fn nothing(what: impl std::fmt::Display) -> Self {
         Problem::of(Code::NotFound, format!("There is no {what}, or it is not yours to see"))
+    }
+
+    /// The same, to who might open one: in the very words of what is not there.
+    pub fn behind_glass(workflow: &str, key: &str) -> Self {
+        let route = path(&["v1", "instances", workflow, key, "open"]);
+        let detail = format!(
+            "There is no {workflow}/{key}, or it is not yours to see unless you open it with a reason, which somebody else reviews: POST {route}"
+        );
+        Problem::of(Code::BehindGlass, detail)
     }
 
     /// The engine's reasons. The most basic one gives the status: who may not need not hear first what the form lacks.
@@ -193,7 +203,7 @@ pub fn status(code: Code) -> StatusCode {
         Code::BodyUnreadable | Code::ParameterUnreadable => StatusCode::BAD_REQUEST,
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
         Code::RoleMissing | Code::Forbidden => StatusCode::FORBIDDEN,
-        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::NotFound | Code::BehindGlass => StatusCode::NOT_FOUND,
         Code::MethodUnknown => StatusCode::METHOD_NOT_ALLOWED,
         Code::RaceLost | Code::GuardFalse | Code::Paused | Code::Conflicting | Code::Ignored | Code::TaskHeld => {
             StatusCode::CONFLICT
@@ -205,6 +215,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::InputInvalid
         | Code::ReasonMissing
         | Code::SignatureMissing
+        | Code::CountTooLarge
         | Code::DefinitionRefused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::Overloaded => StatusCode::TOO_MANY_REQUESTS,
         Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,

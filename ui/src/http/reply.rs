@@ -93,6 +93,7 @@ pub fn instance_value(shown: &Shown) -> Value {
         ("id", text(&shown.instance.to_string())),
         ("key", text(&shown.key)),
         ("label", text_or_null(shown.label.as_deref())),
+        ("open_until", shown.open_until.map_or(Value::Null, Value::from_instant)),
         ("output", shown.output.clone()),
         ("parent", shown.parent.as_ref().map_or(Value::Null, party_value)),
         ("paused", texts(&shown.paused)),

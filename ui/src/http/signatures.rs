@@ -10,6 +10,7 @@ use statewright_engine::WithdrawRequest;
 
 use super::authentication::Caller;
 use super::events::answered;
+use super::instances::about_instance;
 use super::parameter::{IDEMPOTENCY_KEY, IF_MATCH, KEY, WORKFLOW};
 use super::problem::Answered;
 use super::request::{expected_revision, input_key};
@@ -49,6 +50,7 @@ pub const ROUTES: &[Route] = &[Route {
         Code::GuardFalse,
         Code::RevisionStale,
         Code::IdempotencyKeyReused,
+        Code::BehindGlass,
     ],
     handler: || delete(withdraw),
 }];
@@ -69,5 +71,5 @@ async fn withdraw(
         expected: expected_revision(&headers)?,
     };
     let answer = service.engine.withdraw(request).await;
-    answered(answer, &event, &workflow, &key)
+    answered(about_instance(&service, &caller, answer, &workflow, &key).await?, &event)
 }

@@ -85,7 +85,7 @@ pub const ROUTES: &[Route] = &[
             content: &[("application/json", "Tasks")],
             headers: &[],
         }],
-        problems: &[Code::NotFound],
+        problems: &[Code::NotFound, Code::BehindGlass],
         handler: || get(of_instance),
     },
     Route {
@@ -132,6 +132,7 @@ pub const ROUTES: &[Route] = &[
             Code::MediaUnsupported,
             Code::IdempotencyKeyReused,
             Code::InputInvalid,
+            Code::BehindGlass,
         ],
         handler: || post(act),
     },
@@ -177,7 +178,7 @@ async fn of_instance(
     Path((workflow, key)): Path<(String, String)>,
 ) -> Answered<Response> {
     let tasks = service.engine.tasks_of(&workflow, &key, &caller.actor).await;
-    let tasks = tasks.map_err(|error| about_instance(error, &workflow, &key))?;
+    let tasks = about_instance(&service, &caller, tasks, &workflow, &key).await?;
     let tasks = object([("tasks", Value::from_items(tasks.iter().map(task_value).collect()))]);
     Ok(document(StatusCode::OK, &tasks))
 }
@@ -213,7 +214,9 @@ async fn act(
         input_key,
         expected,
     };
-    answered(service.engine.act(request).await, &word, &workflow, &key)
+    let answer = service.engine.act(request).await;
+    let answer = about_instance(&service, &caller, answer, &workflow, &key).await?;
+    answered(answer, &word)
 }
 
 fn asked(word: &str, given: &mut Document) -> Answered<Asked> {

@@ -60,7 +60,7 @@ pub const ROUTES: &[Route] = &[Route {
         content: &[("application/json", "Trail"), (JSON_LINES, "TrailLines")],
         headers: &[],
     }],
-    problems: &[Code::NotFound],
+    problems: &[Code::NotFound, Code::BehindGlass],
     handler: || get(read),
 }];
 
@@ -78,7 +78,10 @@ async fn read(
     // The head first: entries that come between the two reads are left to the next page.
     let head = head(&service, &workflow, &key).await?;
     let entries = service.engine.trail(&workflow, &key, &caller.actor, after, limit).await;
-    let mut entries = entries.map_err(|error| about_instance(error, &workflow, &key))?;
+    let mut entries = about_instance(&service, &caller, entries, &workflow, &key).await?;
+    let Some(head) = head else {
+        return Err(Problem::nothing(format_args!("{workflow}/{key}")));
+    };
     // A trail that was cut off never reaches its head: its last page is the one that is not full.
     let is_short = entries.len() < limit;
     entries.retain(|entry| entry.sequence <= head.sequence);
@@ -102,15 +105,14 @@ async fn read(
     Ok(raw(StatusCode::OK, page))
 }
 
-async fn head(service: &Service, workflow: &str, key: &str) -> Answered<InstanceRow> {
+async fn head(service: &Service, workflow: &str, key: &str) -> Answered<Option<InstanceRow>> {
     let rows = service
         .engine
         .store()
         .load(&[InstanceId::of(workflow, key)])
         .await
         .map_err(EngineError::from)?;
-    let row = rows.into_iter().flatten().next();
-    row.ok_or_else(|| Problem::nothing(format_args!("{workflow}/{key}")))
+    Ok(rows.into_iter().flatten().next())
 }
 
 /// docs/trail-format.md, "What there is".

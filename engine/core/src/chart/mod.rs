@@ -3,6 +3,7 @@
 //! States and transitions live in arenas in document order, because SCXML decides ties by document order. A chart is made by
 //! `lang`, is immutable, and is pinned by its hash in every instance.
 
+mod access;
 mod action;
 mod assignment;
 mod clock;
@@ -25,6 +26,8 @@ mod transition;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub(crate) use access::Attributes;
+pub use access::{Access, Grant};
 pub use action::{Action, Addressee, Call, Each, Notify, PathAssignment, Retry, Send, StartInstance, Undo, ValueTemplate, Verb};
 pub use assignment::{Assignment, Preference, Reoffer};
 pub use clock::Clock;
@@ -35,7 +38,7 @@ pub use mark::{Marks, finds_marks};
 pub use migration::{Migration, TimerPolicy, Timers};
 pub use people::{Party, People, PersonPattern};
 pub use read::{Find, FindSource, Read, ReadOf, Take};
-pub use roles::{AUDITOR, OPERATOR, ROLES_MAX, Role, Roles, RolesVersion, Roster, Unit};
+pub use roles::{ACCESS_REVIEWER, AUDITOR, OPERATOR, QuietHours, ROLES_MAX, Role, Roles, RolesVersion, Roster, Unit};
 pub use schedule::{Schedule, Scheduled};
 pub use signature::{Proof, Signature, Signers};
 pub use state_set::{STATES_MAX, StateSet, States};
@@ -193,15 +196,6 @@ pub struct Start {
     pub guards: Vec<Guard>,
     pub reason: Option<Reason>,
     pub sign: Option<Box<Signature>>,
-}
-
-/// Who sees an instance.
-#[derive(Clone, Debug)]
-pub struct Access {
-    pub people: People,
-    pub condition: Option<Expression>,
-    /// None: all fields.
-    pub show: Option<Vec<Arc<str>>>,
 }
 
 #[derive(Clone, Debug)]

@@ -3,15 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::Channel;
 use crate::diagnostic::Span;
 use crate::identity::Digest;
-use crate::time::Duration;
+use crate::time::{BusinessCalendar, Duration};
 
 /// The engine's own role that sees every instance and every trail, all but what is personal. No workflow grants it.
 pub const AUDITOR: &str = "auditor";
 
 /// The engine's other role: deploys, keeps tokens and the directory, settles incidents.
 pub const OPERATOR: &str = "operator";
+
+/// The role that reviews openings, where the file of roles names no other.
+pub const ACCESS_REVIEWER: &str = "privacy_officer";
 
 /// Roles of one deployment: far more than a house has.
 pub const ROLES_MAX: usize = 1_000;
@@ -27,6 +33,10 @@ pub struct Roles {
     pub roster: Option<Roster>,
     /// Role → those of whom a substitute has one; of a role that is not named anybody may be.
     pub substitutes: BTreeMap<Arc<str>, Vec<Arc<str>>>,
+    /// Role → when nobody disturbs who has it.
+    pub quiet_hours: BTreeMap<Arc<str>, QuietHours>,
+    /// Who reviews openings; None: [`ACCESS_REVIEWER`].
+    pub access_reviewer: Option<Arc<str>>,
 }
 
 /// A version of it: the digest of its source.
@@ -43,6 +53,15 @@ pub struct Role {
     pub includes: Vec<Arc<str>>,
     pub second_factor: bool,
     pub session: Option<Duration>,
+}
+
+/// The hours at which those of a role are told nothing that rings. What stands in their inbox is there at once.
+#[derive(Clone, Debug)]
+pub struct QuietHours {
+    /// Its business hours are the quiet ones.
+    pub hours: BusinessCalendar,
+    /// That may disturb all the same.
+    pub channel: Option<Channel>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -93,6 +112,16 @@ impl Roles {
         self.expanded(away).into_iter().find(|role| !may(role))
     }
 
+    /// From when on somebody with these roles may be disturbed by one of these channels with what they were told at that moment. None: at
+    /// once, or by none of them.
+    pub fn quiet_until(&self, held: &[Arc<str>], via: &[Channel], at: Timestamp) -> Option<Timestamp> {
+        let held = self.expanded(held);
+        let rules: Vec<&QuietHours> = held.iter().filter_map(|role| self.quiet_hours.get(role)).collect();
+        let disturbing = via.iter().filter(|channel| **channel != Channel::Inbox);
+        let first = disturbing.map(|channel| free_from(&rules, *channel, at)).min()?;
+        (first > at).then_some(first)
+    }
+
     /// Two roles that nobody holds together, of those that these come to.
     pub fn apart(&self, held: &[Arc<str>]) -> Option<(Arc<str>, Arc<str>)> {
         let held: BTreeSet<Arc<str>> = self.expanded(held).into_iter().collect();
@@ -102,3 +131,20 @@ impl Roles {
         })
     }
 }
+
+/// The first moment at which none of these keeps the channel still.
+fn free_from(rules: &[&QuietHours], channel: Channel, at: Timestamp) -> Timestamp {
+    let mut free = at;
+    // what one rule leaves free another may still keep
+    for _ in 0..=rules.len() * usize::from(DAYS_OF_WEEK) {
+        let kept = rules.iter().filter(|rule| rule.channel != Some(channel));
+        let Some(end) = kept.filter_map(|rule| rule.hours.open_until(free).ok().flatten()).max() else {
+            break;
+        };
+        free = end;
+    }
+    free
+}
+
+/// How often a rule can begin anew before the week is round.
+const DAYS_OF_WEEK: u8 = 7;

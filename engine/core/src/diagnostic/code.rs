@@ -232,6 +232,8 @@ codes! {
     Damaged = "2209", "stored data that is damaged";
     SignatureMissing = "2210", "a signature that is missing";
     TaskHeld = "2211", "a task that is held or closed";
+    BehindGlass = "2212", "nothing there, or nothing that you have opened";
+    CountTooLarge = "2213", "more instances than are counted";
 }
 
 impl Code {

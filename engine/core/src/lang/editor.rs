@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(meaning("after"), "timers");
         let access = interface::to_interface(&schema);
         assert!(
-            access.contains("opens with a reason, for a time (not yet: `break_glass`)"),
+            access.contains("may change without a deploy (not yet: tables that change without a deploy (`live`))"),
             "{access}"
         );
         let kind = state

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::calendar::quiet_hours;
 use crate::chart::{ROLES_MAX, Role, Roles, Roster, Unit};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 use crate::time::parse_duration;
@@ -27,11 +28,24 @@ pub(super) fn read(mapping: &Mapping, out: &mut Diagnostics) -> Option<Roles> {
         substitutes: entries(mapping.get("substitutes"))
             .map(|entry| (entry.key.text.clone(), names(&entry.value)))
             .collect(),
+        quiet_hours: entries(mapping.get("quiet_hours"))
+            .filter_map(|entry| Some((entry.key.text.clone(), quiet_hours(entry, out)?)))
+            .collect(),
+        access_reviewer: mapping
+            .get("access_reviewer")
+            .and_then(Node::as_scalar)
+            .map(|name| name.text.clone()),
     };
     let mut reader = Reader { roles: &roles, out };
     reader.check_includes(&declared);
     reader.check_apart(mapping.get("apart"));
     reader.check_substitutes(mapping.get("substitutes"));
+    for entry in entries(mapping.get("quiet_hours")) {
+        reader.is_known(&entry.key);
+    }
+    if let Some(name) = mapping.get("access_reviewer").and_then(Node::as_scalar) {
+        reader.is_known(name);
+    }
     (out.errors() == errors).then_some(roles)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::roles::unknown_role;
-use crate::chart::{AUDITOR, Chart, OPERATOR, Party, People, Roles, Roster};
+use crate::chart::{ACCESS_REVIEWER, AUDITOR, Chart, OPERATOR, Party, People, Roles, Roster};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 
 /// Tells which roles nobody can have, and what is wrong with the rosters. Without a file of roles any name is a role, and what looks like
@@ -26,11 +26,31 @@ pub(super) fn check_roles(charts: &[&Chart], roles: &[Roles], out: &mut Diagnost
             }
         }
     }
+    let named = roles.iter().any(|file| file.access_reviewer.is_some());
+    if !named && !known.contains(ACCESS_REVIEWER) {
+        charts
+            .iter()
+            .filter(|chart| chart.has_glass())
+            .for_each(|chart| out.push(nobody_reviews(chart)));
+    }
     for roster in roles.iter().filter_map(|file| file.roster.as_ref()) {
         if let Some(chart) = charts.iter().find(|chart| chart.workflow == roster.workflow) {
             check_roster(roster, chart, out);
         }
     }
+}
+
+/// Its reviews would wait for a role that nobody can have.
+fn nobody_reviews(chart: &Chart) -> Diagnostic {
+    let span = chart.states.first().map(|root| root.span).unwrap_or_default();
+    let message = format!(
+        "who opens an instance of `{}` is reviewed by nobody: there is no role `{ACCESS_REVIEWER}`",
+        chart.workflow
+    );
+    let help = format!(
+        "add it to the file of roles, or name another role there: `access_reviewer: ROLE`; without it `{ACCESS_REVIEWER}` reviews"
+    );
+    Diagnostic::error(Code::UnknownRole, span, message).help(help)
 }
 
 /// A role that stands once in a workflow, and looks like one that stands there more often.

@@ -58,6 +58,10 @@ pub enum InputKind {
     Withdraw {
         event: Arc<str>,
     },
+    /// Opens the instance to its actor, for a reason and a time. `reviewer`: the role that is asked to review it.
+    Open {
+        reviewer: Arc<str>,
+    },
     /// A person knows that this clock runs out.
     Acknowledge {
         clock: Arc<str>,

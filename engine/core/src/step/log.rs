@@ -30,6 +30,8 @@ pub(super) struct Log {
     pub notes: Vec<Note>,
     /// What the actor signed.
     pub signature: Option<Signing>,
+    /// Until when the instance is open to the actor.
+    pub open_until: Option<Timestamp>,
     /// What tables answered, in the order in which they were first asked.
     pub decisions: Vec<Decision>,
 }

@@ -25,6 +25,8 @@ mod decision;
 mod event;
 mod fact;
 mod find;
+mod glass;
+mod glass_stored;
 mod index;
 mod input;
 mod interrupt;
@@ -80,6 +82,10 @@ pub use audience::{Audience, AudiencePattern, subjects_of};
 pub use clock::{ClockShown, clocks};
 pub use decision::DECISIONS_MAX;
 pub use fact::{Fact, Facts, FindRequest, Look, Needs, ReadRequest, Sought, Stood, TableFacts};
+pub use glass::{
+    ACCESS_REVIEW, Countable, GLASS_ADAPTER, OPENING_REASON_CHARACTERS_MAX, OPENINGS_MAX, countable, counts_least, may_open,
+    open_until, refuse_opening_reason, review_key,
+};
 pub use index::{FoundBy, INDEX_PAIRS_MAX, index_of, index_text, state_names};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, PlacedMark, Placement, Report, SendVerdict, StartInput};
 pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};

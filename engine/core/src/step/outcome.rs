@@ -203,6 +203,10 @@ pub enum MessageKind {
         with: Object,
         invoke: Option<Arc<str>>,
     },
+    /// Starts the review of an opening. Nobody waits for what becomes of it.
+    Review {
+        with: Object,
+    },
     Answer {
         verdict: SendVerdict,
     },

@@ -96,6 +96,9 @@ impl EntryParts<'_> {
         members.list("messages", &outcome.messages, write_message);
         members.list("notes", &log.notes, write_note);
         members.list("notices", &outcome.notices, write_notice);
+        if let Some(until) = log.open_until {
+            members.moment("open_until", until);
+        }
         members.digest("previous", &self.previous);
         if let Verdict::Refused(refusals) = &outcome.verdict {
             members.list("reasons", refusals, write_refusal);
@@ -319,6 +322,12 @@ fn write_input_kind(input: &Input, form: Option<&Fields>, sealer: &mut Sealer<'_
             members.text("event", event);
             members.optional("key", key.as_ref());
             members.text("kind", "withdraw");
+        }
+        InputKind::Open { reviewer } => {
+            members.optional("key", key.as_ref());
+            members.text("kind", "open");
+            members.optional("reason", input.reason.as_ref());
+            members.text("reviewer", reviewer);
         }
         InputKind::Acknowledge { clock } => {
             members.text("clock", clock);

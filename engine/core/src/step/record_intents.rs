@@ -59,6 +59,11 @@ pub(super) fn write_message(message: &Message, out: &mut String) {
             members.text("to", &message.to);
             write_canonical(&Value::from_fields(with.clone()), members.name("with"));
         }
+        MessageKind::Review { with } => {
+            members.text("kind", "review");
+            members.text("to", &message.to);
+            write_canonical(&Value::from_fields(with.clone()), members.name("with"));
+        }
         MessageKind::Answer { verdict } => {
             members.text("kind", "answer");
             write_send_verdict(verdict, Some(&message.send), &mut members);

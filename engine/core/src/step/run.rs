@@ -77,6 +77,7 @@ fn refused_for(failure: Failure, input: &Input) -> Result<Verdict, Interrupt> {
             | InputKind::Task { .. }
             | InputKind::Withdraw { .. }
             | InputKind::Acknowledge { .. }
+            | InputKind::Open { .. }
             | InputKind::Start(_)
     );
     match Code::parse(failure.code) {
@@ -128,6 +129,7 @@ pub(super) fn blank(chart: &Chart, start: &StartInput, now: Timestamp) -> Snapsh
         claims: Default::default(),
         subscriptions: Default::default(),
         taken: Default::default(),
+        openings: Default::default(),
         output: Value::Null,
         secret: start.secret,
     }
@@ -169,6 +171,7 @@ impl<'a> Machine<'a> {
             InputKind::SendAnswer { send, verdict } => self.take_send_answer(send, verdict)?,
             InputKind::Acknowledge { clock } => self.take_acknowledgement(clock)?,
             InputKind::Withdraw { event } => self.take_withdrawal(event)?,
+            InputKind::Open { reviewer } => self.take_opening(reviewer)?,
             InputKind::ChildEnded { invoke, child, output } => self.take_child_end(invoke, child, output)?,
             InputKind::Stop { invoke } => self.take_stop(invoke)?,
             InputKind::Hold { invoke, why } => self.take_hold(invoke, why.as_ref())?,

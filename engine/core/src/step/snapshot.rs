@@ -63,6 +63,8 @@ pub struct Snapshot {
     pub subscriptions: BTreeSet<InstanceId>,
     /// Event → who caused it last, and when.
     pub taken: Arc<BTreeMap<Arc<str>, LastTaken>>,
+    /// Who opened it with a reason → by which of the chart's `access` rules, and until when.
+    pub openings: BTreeMap<Arc<str>, BTreeMap<u16, Timestamp>>,
     /// Of the final state it rests in; null while it runs.
     pub output: Value,
     /// Makes commitments to personal data meaningless once it is deleted. Stored apart, never part of the canonical form.

@@ -89,6 +89,7 @@ impl Snapshot {
         if let Some(number) = self.number {
             members.number("number", number);
         }
+        write_map(&mut members, "openings", &self.openings, super::glass_stored::write);
         if !self.output.is_null() {
             // the language lets nothing personal into it: it goes to others
             write_canonical(&self.output, members.name("output"));
@@ -297,6 +298,7 @@ impl Reader<'_> {
                     at: moment(text_of(value, "at")?)?,
                 })
             })?),
+            openings: self.map("openings", super::glass_stored::read)?,
             output: self.fields.get("output").cloned().unwrap_or(Value::Null),
             secret,
         })

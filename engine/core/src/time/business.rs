@@ -4,6 +4,7 @@
 //! end as [`at_time_of_day`] says, so an hour that the clock leaves out is not worked, and one that it shows twice is.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -17,8 +18,14 @@ use crate::identity::Digest;
 /// Minutes of a day on the clock.
 pub const MINUTES_PER_DAY: u16 = 24 * 60;
 
+/// The weekdays as they are written, from Monday.
+pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
 /// Days that are looked at for one sum: a hundred years, which take a fraction of a second.
 pub const CALENDAR_DAYS_MAX: u32 = 36_600;
+
+/// How far the end of open time is looked for: hours are written by weekday, so what does not end in a week, does not by them.
+pub const OPEN_DAYS_MAX: u32 = 9;
 
 /// A calendar as it was deployed, named by the digest of its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +68,17 @@ impl Hours {
     }
 }
 
+impl fmt::Display for Hours {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let to = match self.to.checked_sub(MINUTES_PER_DAY) {
+            Some(next_day) if next_day > 0 => next_day,
+            _ => self.to,
+        };
+        let (from_hour, from_minute) = (self.from / 60, self.from % 60);
+        write!(out, "{from_hour:02}:{from_minute:02}-{:02}:{:02}", to / 60, to % 60)
+    }
+}
+
 impl BusinessCalendar {
     /// `week` from Monday; hours of one day do not overlap.
     pub fn new(zone: TimeZone, mut week: [Vec<Hours>; 7], mut days: BTreeMap<Date, Vec<Hours>>) -> Self {
@@ -70,6 +88,19 @@ impl BusinessCalendar {
         BusinessCalendar { zone, week, days }
     }
 
+    /// The hours of each weekday that has some, from Monday, as they are written: `mon`, `22:00-07:00`.
+    pub fn written_hours(&self) -> Vec<(&'static str, Vec<String>)> {
+        let days = WEEKDAYS.into_iter().zip(&self.week);
+        let open = days.filter(|(_, hours)| !hours.is_empty());
+        open.map(|(day, hours)| (day, hours.iter().map(ToString::to_string).collect()))
+            .collect()
+    }
+
+    /// The name of its zone; empty, if it has none.
+    pub fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or_default()
+    }
+
     /// The hours that begin on a day.
     fn hours(&self, day: Date) -> &[Hours] {
         let of_week = || {
@@ -77,6 +108,31 @@ impl BusinessCalendar {
                 .get(usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or_default())
         };
         self.days.get(&day).or_else(of_week).map_or(&[], Vec::as_slice)
+    }
+
+    /// The end of the open time that a moment is in, across midnights; None: it is in none.
+    ///
+    /// # Errors
+    /// [`TimeError::CalendarTooFar`] where it does not end within [`OPEN_DAYS_MAX`] days.
+    pub fn open_until(&self, at: Timestamp) -> Result<Option<Timestamp>, TimeError> {
+        if !self.is_open(at)? {
+            return Ok(None);
+        }
+        let mut end = at;
+        let mut day = before(local_date(at, &self.zone))?;
+        for _ in 0..OPEN_DAYS_MAX {
+            for (start, closes) in self.spans(day)? {
+                if closes <= end {
+                    continue;
+                }
+                if start > end {
+                    return Ok(Some(end));
+                }
+                end = closes;
+            }
+            day = after(day)?;
+        }
+        Err(TimeError::CalendarTooFar)
     }
 
     fn is_business_day(&self, day: Date) -> bool {

@@ -27,7 +27,9 @@ mod timing;
 mod words;
 mod zone;
 
-pub use business::{BusinessCalendar, CALENDAR_DAYS_MAX, CalendarVersion, Hours, MINUTES_PER_DAY, weekday};
+pub use business::{
+    BusinessCalendar, CALENDAR_DAYS_MAX, CalendarVersion, Hours, MINUTES_PER_DAY, OPEN_DAYS_MAX, WEEKDAYS, weekday,
+};
 pub use calendar::Calendar;
 pub use cron::{CRON_BYTES_MAX, Cron, CronError};
 pub use due::{CatchUp, Due, MISSED_MAX, Missed, PUNCTUAL_SECONDS, Skipped, due};

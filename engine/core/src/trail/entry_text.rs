@@ -98,6 +98,14 @@ impl EntryText {
         self.parsed("at")
     }
 
+    /// Until when the instance is open to the actor, if they opened it.
+    pub fn open_until(&self) -> Result<Option<jiff::Timestamp>, EntryError> {
+        match self.fields.get("open_until") {
+            Some(_) => self.parsed("open_until").map(Some),
+            None => Ok(None),
+        }
+    }
+
     pub fn verdict(&self) -> Result<&str, EntryError> {
         self.text("verdict")
     }
@@ -271,6 +279,9 @@ impl EntryText {
             },
             "acknowledge" => InputKind::Acknowledge { clock: needed("clock")? },
             "withdraw" => InputKind::Withdraw { event: needed("event")? },
+            "open" => InputKind::Open {
+                reviewer: needed("reviewer")?,
+            },
             "wake" => InputKind::Wake,
             "place" => InputKind::Place(Box::new(self.placement(object("payload"), needed("zone")?, secret)?)),
             other => return Err(EntryError(format!("`{other}` is no input that can be stepped again"))),

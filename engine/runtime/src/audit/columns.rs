@@ -30,7 +30,10 @@ fn may_be_drawn(entry: &EntryText) -> bool {
     let from_outside = entry
         .actor()
         .is_ok_and(|actor| !matches!(actor.kind, ActorKind::Workflow { .. }));
-    matches!(entry.input_kind(), "start" | "event" | "task" | "withdraw" | "acknowledge") && from_outside
+    matches!(
+        entry.input_kind(),
+        "start" | "event" | "task" | "withdraw" | "open" | "acknowledge"
+    ) && from_outside
 }
 
 /// What of an instance's row is not what its id, its snapshot and its last entry say.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Actor, AdapterFailure, Message, MessageKind, SendVerdict, Snapshot};
+use statewright_core::step::{Actor, ActorKind, AdapterFailure, GLASS_ADAPTER, Message, MessageKind, SendVerdict, Snapshot};
 use statewright_core::value::canonical::to_canonical;
 use statewright_core::value::{Object, Value};
 
@@ -117,6 +117,13 @@ impl MessageBody {
                 number: None,
                 actor: None,
             },
+            // nobody waits for its answer: the sender is not told, an operator is
+            MessageKind::Review { with } => MessageContent::Start {
+                with: with.clone(),
+                invoke: None,
+                number: None,
+                actor: Some(Actor::plain(ActorKind::Adapter, GLASS_ADAPTER)),
+            },
             MessageKind::Ended { invoke, output } => MessageContent::Ended {
                 invoke: invoke.clone(),
                 output: output.clone(),
@@ -135,7 +142,7 @@ impl MessageBody {
                 workflow: message.workflow.clone(),
                 key: message.to.clone(),
             }),
-            from: Some((sender.clone(), message.send.clone())),
+            from: (!matches!(message.kind, MessageKind::Review { .. })).then(|| (sender.clone(), message.send.clone())),
             content,
         }
     }

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use statewright_core::chart::{Call, Chart, Verb};
 use statewright_core::identity::Digest;
-use statewright_core::step::{Actor, SYSTEM_WORKFLOW, TASKS_ADAPTER};
+use statewright_core::step::{ACCESS_REVIEW, Actor, SYSTEM_WORKFLOW, TASKS_ADAPTER};
 use statewright_core::value::Value;
 
 use super::Engine;
 use super::table::live_tables;
 use crate::error::{EngineError, EngineResult};
+use crate::glass::review_source;
 use crate::registry::Known;
 use crate::store::Definition;
 
@@ -32,14 +33,29 @@ impl Engine {
 
     /// The same of a source that was compiled already, where others would have waited for it. `known` is what the source gives.
     pub async fn deploy_compiled(&self, known: Known, source: &str, by: &Actor) -> EngineResult<Deployed> {
-        let inner = &self.inner;
-        let workflow = known.chart.workflow.clone();
-        let hash = known.chart.definition;
-        if *workflow == *SYSTEM_WORKFLOW {
+        let workflow = &known.chart.workflow;
+        if **workflow == *SYSTEM_WORKFLOW {
             return Err(EngineError::DefinitionRefused(format!(
                 "`{SYSTEM_WORKFLOW}` is the name of the system's own trail"
             )));
         }
+        if **workflow == *ACCESS_REVIEW && source != review_source() {
+            return Err(EngineError::DefinitionRefused(format!(
+                "`{ACCESS_REVIEW}` is the name of the engine's own reviews of openings"
+            )));
+        }
+        // what may be opened is reviewed from the first time on
+        if known.chart.has_glass() {
+            self.bring_review(by).await?;
+        }
+        self.make_live(known, source, by).await
+    }
+
+    /// Keeps a definition and makes it live, if it is not.
+    pub(super) async fn make_live(&self, known: Known, source: &str, by: &Actor) -> EngineResult<Deployed> {
+        let inner = &self.inner;
+        let workflow = known.chart.workflow.clone();
+        let hash = known.chart.definition;
         self.check_adapters(&known.chart)?;
         inner.registry.refresh().await?;
         self.check_calendar(&known.chart).await?;

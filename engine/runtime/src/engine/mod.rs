@@ -4,8 +4,10 @@ mod calendar;
 mod deployment;
 mod loops;
 mod node;
+mod opening;
 mod placing;
 mod planned;
+mod quiet_hours;
 mod report;
 mod request;
 mod table;
@@ -25,6 +27,7 @@ pub use self::deployment::Deployed;
 pub(crate) use self::deployment::calls_of;
 pub use self::loops::Ended;
 pub use self::node::{Node, Surroundings};
+pub use self::opening::OpenRequest;
 pub(crate) use self::placing::PlaceRequest;
 pub use self::report::{ReportRequest, Reports};
 pub use self::request::{SendRequest, StartRequest, TaskRequest, WithdrawRequest};
@@ -43,7 +46,9 @@ use crate::incidents::{Decision, IncidentName, Incidents};
 use crate::instances::{Instances, Personal};
 use crate::intake::{Answer, Intake, Origin, Parcel, Reply, Request};
 use crate::outbox::Adapters;
-use crate::queries::{ListRequest, Listed, Notices, Queries, Queue, QueueRequest, Queued, Shown, TRAIL_PAGE_MAX};
+use crate::queries::{
+    CountRequest, Counts, ListRequest, Listed, Notices, Queries, Queue, QueueRequest, Queued, Shown, TRAIL_PAGE_MAX,
+};
 use crate::registry::Registry;
 use crate::schedules::Places;
 use crate::starts::Starts;
@@ -241,6 +246,15 @@ impl Engine {
         self.inner.queries.list(request, actor, self.now()).await
     }
 
+    /// How many instances there are, of those that the actor sees or may have counted.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchWorkflow`], [`EngineError::NotCountable`], [`EngineError::TooManyToCount`]; those of the store.
+    pub async fn counts(&self, request: &CountRequest, actor: &Actor) -> EngineResult<Counts> {
+        let live = self.inner.registry.live(&request.workflow).await?;
+        self.inner.queries.counts(request, &live, actor, self.now()).await
+    }
+
     /// Entries after `after`, in order.
     pub async fn trail(&self, workflow: &str, key: &str, actor: &Actor, after: u64, limit: usize) -> EngineResult<Vec<TrailRow>> {
         self.inner.queries.trail(workflow, key, actor, after, limit, self.now()).await
@@ -268,7 +282,8 @@ impl Engine {
 
     /// What this actor was told, the newest first.
     pub async fn inbox(&self, actor: &Actor, after: Option<NoticePlace>, limit: usize) -> EngineResult<Notices> {
-        self.inner.queries.inbox(actor, after, limit).await
+        let notices = self.inner.queries.inbox(actor, after, limit).await?;
+        Ok(self.with_quiet_hours(notices, actor))
     }
 
     /// The conversation of an instance, the oldest first.
@@ -280,10 +295,9 @@ impl Engine {
         after: Option<NoticePlace>,
         limit: usize,
     ) -> EngineResult<Notices> {
-        self.inner
-            .queries
-            .thread(workflow, key, actor, after, limit, self.now())
-            .await
+        let queries = &self.inner.queries;
+        let notices = queries.thread(workflow, key, actor, after, limit, self.now()).await?;
+        Ok(self.with_quiet_hours(notices, actor))
     }
 
     /// What waits for a person. The caller sees to it that only operators ask.

@@ -30,6 +30,8 @@ pub struct Answer {
     pub done: bool,
     /// The input came before; this is its first answer.
     pub duplicate: bool,
+    /// Until when an instance is open to who opened it by this input.
+    pub open_until: Option<Timestamp>,
     /// Who acted while this input was on its way, if it was ignored or refused: a race, and who won it.
     pub lost_to: Option<Arc<str>>,
 }
@@ -47,6 +49,7 @@ impl Answer {
             label: (!label.is_empty()).then(|| label.into()),
             done: snapshot.status == Status::Done,
             duplicate: false,
+            open_until: None,
             lost_to: None,
         }
     }
@@ -63,6 +66,7 @@ impl Answer {
             label: None,
             done: false,
             duplicate: false,
+            open_until: None,
             lost_to: None,
         }
     }
@@ -92,6 +96,7 @@ impl Answer {
             label: after("label").and_then(Value::as_text).map(Arc::from),
             done: after("status").and_then(Value::as_text) == Some("done"),
             duplicate: true,
+            open_until: entry.open_until()?,
             lost_to: None,
         })
     }

@@ -32,6 +32,7 @@ impl Request {
             | InputKind::SendAnswer { .. }
             | InputKind::Stop { .. }
             | InputKind::Withdraw { .. }
+            | InputKind::Open { .. }
             | InputKind::Acknowledge { .. }
             | InputKind::Hold { .. }
             | InputKind::Wake => 0,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{
-    ClaimChange, Entry, Facts, Failure, InputKind, Needs, Outcome, Record, Refusal, Snapshot, Verdict, record,
+    ClaimChange, Entry, Facts, Failure, InputKind, Needs, Outcome, Record, Refusal, Snapshot, Verdict, open_until, record,
 };
 
 use super::answer::Answer;
@@ -367,6 +367,9 @@ impl Group {
         let conclusion = match snapshot {
             Some(snapshot) if request.reply.wants_answer() => {
                 let mut answer = Answer::of(&known.chart, snapshot, verdict.clone(), now);
+                if let (InputKind::Open { .. }, Verdict::Taken) = (&request.input.kind, &verdict) {
+                    answer.open_until = open_until(snapshot, &request.input.actor, now);
+                }
                 if !matches!(verdict, Verdict::Taken) {
                     answer.lost_to = self.taken_from.clone();
                 }

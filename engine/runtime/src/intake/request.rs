@@ -167,6 +167,7 @@ impl Request {
             InputKind::Event { .. }
                 | InputKind::Task { .. }
                 | InputKind::Withdraw { .. }
+                | InputKind::Open { .. }
                 | InputKind::Acknowledge { .. }
                 | InputKind::AdapterReport { .. }
                 | InputKind::Start(_)

@@ -399,6 +399,7 @@ fn log(request: &Request, step: &Step) {
         InputKind::SendAnswer { .. } => "send answer",
         InputKind::Task { act, .. } => act.as_str(),
         InputKind::Withdraw { .. } => "withdraw",
+        InputKind::Open { .. } => "open",
         InputKind::Acknowledge { .. } => "acknowledge",
         InputKind::ChildEnded { .. } => "child ended",
         InputKind::Stop { .. } => "stop",

@@ -47,6 +47,11 @@ impl Delivery {
         }
     }
 
+    /// Whether it starts something that no instance and no schedule waits for: who would be told of a refusal is an operator.
+    pub fn is_owed(&self) -> bool {
+        matches!(self.body.content, MessageContent::Start { .. }) && self.body.from.is_none()
+    }
+
     /// Workflow, payload and key of the instance that this message starts if it is absent.
     pub fn start(&self) -> Option<(Arc<str>, Object, Arc<str>)> {
         let with = match &self.body.content {

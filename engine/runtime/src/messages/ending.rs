@@ -21,7 +21,11 @@ impl Messages {
         match result {
             // A start that was refused has left no instance, and the message where it was.
             Ok(Verdict::Refused(refusals)) if starts => {
-                let why = sentences(&refusals).into();
+                let why = sentences(&refusals);
+                if delivery.is_owed() {
+                    return self.trouble(&delivery.row, &why, now).await.map(|()| true);
+                }
+                let why = why.into();
                 self.bounce(&delivery, SendVerdict::Refused { why }, now).await
             }
             Ok(_) => Ok(true),
@@ -105,7 +109,7 @@ impl Messages {
     async fn not_ready(&mut self, delivery: Delivery, error: EngineError, now: Timestamp) -> EngineResult<()> {
         match error {
             error if error.passes() => Err(error),
-            EngineError::NoSuchWorkflow { .. } | EngineError::KeyRefused(_) => {
+            EngineError::NoSuchWorkflow { .. } | EngineError::KeyRefused(_) if !delivery.is_owed() => {
                 let why = error.to_string();
                 self.turn_away(delivery, why, now).await
             }

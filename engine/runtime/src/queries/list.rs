@@ -83,13 +83,13 @@ impl Queries {
             restored => restored?,
         };
         match self.visibility(&instance, actor, now).await? {
-            Visibility::Shown { fields: None } => Shown::of(&instance, None, now).map(Some),
+            Visibility::Shown { fields: None } => Shown::of(&instance, None, actor, now).map(Some),
             _ if roles::has(actor, AUDITOR) => {
                 let unpersonal = self.instances.restore(row, Personal::Without).await?;
-                Shown::of(&unpersonal, None, now).map(Some)
+                Shown::of(&unpersonal, None, actor, now).map(Some)
             }
             Visibility::Hidden => Ok(None),
-            Visibility::Shown { fields } => Shown::of(&instance, fields.as_deref(), now).map(Some),
+            Visibility::Shown { fields } => Shown::of(&instance, fields.as_deref(), actor, now).map(Some),
         }
     }
 }

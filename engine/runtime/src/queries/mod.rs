@@ -1,8 +1,10 @@
 //! What may be seen of instances, and by whom. Everything is read from the store at the moment it is asked for, never from memory.
 
+mod counts;
 mod list;
 mod shown;
 mod tasks;
+mod withholding;
 
 use std::sync::Arc;
 
@@ -10,6 +12,7 @@ use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Facts, Needs, Offer, Visibility, offers, visibility};
 
+pub use counts::{COUNT_CELLS_MAX, COUNT_SCAN_MAX, Cell, CountBy, CountRequest, Counts};
 pub use list::{LIST_PAGE_MAX, ListRequest, Listed};
 pub use shown::{ChildShown, Shown};
 pub use tasks::{NOTICE_PAGE_MAX, Noticed, Notices, QUEUE_PAGE_MAX, Queue, QueueRequest, Queued};
@@ -43,7 +46,7 @@ impl Queries {
     /// One instance as this actor sees it. What is not there and what may not be seen is `Hidden` alike.
     pub async fn show(&self, workflow: &str, key: &str, actor: &Actor, now: Timestamp) -> EngineResult<Shown> {
         let instance = self.visible(workflow, key, actor, now).await?;
-        Shown::of(&instance.0, instance.1.as_deref(), now)
+        Shown::of(&instance.0, instance.1.as_deref(), actor, now)
     }
 
     /// The events that this actor could send now, and why not the others.
@@ -77,6 +80,12 @@ impl Queries {
                 .trail(InstanceId::of(workflow, key), after, limit.min(TRAIL_PAGE_MAX))
                 .await?),
         }
+    }
+
+    /// How much an actor sees of an instance: for scenarios. The engine's own role `auditor` is not asked.
+    pub(crate) async fn sight(&self, workflow: &str, key: &str, actor: &Actor, now: Timestamp) -> EngineResult<Visibility> {
+        let instance = self.instances.load_one(InstanceId::of(workflow, key), Personal::With).await?;
+        self.visibility(&instance.ok_or(EngineError::Hidden)?, actor, now).await
     }
 
     /// The instance and the fields of it that are seen (None: all). An auditor sees all of it but what is personal.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use statewright_core::chart::{Chart, Work};
 use statewright_core::identity::{Digest, InstanceId};
-use statewright_core::step::{ArmedTimer, Signer, Snapshot, Status, title, view};
+use statewright_core::step::{Actor, ArmedTimer, Signer, Snapshot, Status, open_until, title, view};
 use statewright_core::time::Duration;
 use statewright_core::value::{Object, Value};
 
@@ -48,6 +48,8 @@ pub struct Shown {
     pub children: Vec<ChildShown>,
     /// Whose child it is.
     pub parent: Option<Party>,
+    /// Until when the actor sees it for having opened it.
+    pub open_until: Option<Timestamp>,
 }
 
 /// A child of an instance.
@@ -62,7 +64,7 @@ pub struct ChildShown {
 
 impl Shown {
     /// `fields`: the only ones that are seen; None: all, personal ones too.
-    pub(super) fn of(instance: &Instance, fields: Option<&[Arc<str>]>, now: Timestamp) -> EngineResult<Self> {
+    pub(super) fn of(instance: &Instance, fields: Option<&[Arc<str>]>, actor: &Actor, now: Timestamp) -> EngineResult<Self> {
         let Instance { known, snapshot, .. } = instance;
         let view = guarded(|| Ok(view(&known.chart, snapshot, None, now)))?;
         let title = guarded(|| Ok(title(&known.chart, snapshot, now)))?;
@@ -116,6 +118,7 @@ impl Shown {
                 workflow: parent.workflow.clone(),
                 key: parent.key.clone(),
             }),
+            open_until: open_until(snapshot, actor, now),
         })
     }
 }

@@ -65,6 +65,8 @@ pub struct Noticed {
     pub at: Timestamp,
     pub place: NoticePlace,
     pub thread: bool,
+    /// No channel but the inbox may disturb the reader with it before.
+    pub quiet_until: Option<Timestamp>,
     pub body: NoticeBody,
 }
 
@@ -238,6 +240,7 @@ fn noticed(row: &NoticeRow) -> Option<Noticed> {
         at: Timestamp::from_microsecond(row.at_us).ok()?,
         place: row.place(),
         thread: row.thread,
+        quiet_until: None,
         body: NoticeBody::of(row)?,
     })
 }

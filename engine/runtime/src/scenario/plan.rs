@@ -18,6 +18,8 @@ pub struct TestFile {
     pub name: Arc<str>,
     pub file: FileId,
     pub(super) definitions: Vec<Definition>,
+    /// That of the reviews of openings, which the engine brings with workflows that can be opened.
+    pub(super) brought: Option<Definition>,
     /// Calendars, each a bundle in its canonical form; deployed first.
     pub(super) calendars: Vec<Arc<str>>,
     /// The live tables that the definitions ask, in the same form.
@@ -129,6 +131,7 @@ pub(super) enum StepKind {
     At(Timestamp),
     Place(Placed),
     Act(Acting),
+    Open(Opening),
     Adapter(ByHand),
     Report(Reporting),
     Race(Race),
@@ -156,6 +159,15 @@ pub(super) enum Deployable {
 #[derive(Clone, Debug)]
 pub(super) struct Start {
     pub workflow: Arc<str>,
+    pub alias: Option<Arc<str>>,
+    pub common: Common,
+}
+
+/// An instance is opened with a reason.
+#[derive(Clone, Debug)]
+pub(super) struct Opening {
+    pub of: Arc<str>,
+    /// What its review is called from then on.
     pub alias: Option<Arc<str>>,
     pub common: Common,
 }
@@ -326,6 +338,7 @@ pub(super) enum Aspect {
     Output,
     Paused,
     Effects,
+    Sees,
     Count,
     Keys,
 }

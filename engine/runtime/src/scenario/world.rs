@@ -89,7 +89,7 @@ impl World {
         let counterparts = Counterparts::new(clock.clone(), file.zone.clone(), file.given.adapters.clone());
         let counterparts = Arc::new(counterparts);
         let store = Arc::new(MemoryStore::new());
-        let definitions = file.definitions.iter();
+        let definitions = file.definitions.iter().chain(&file.brought);
         let charts: BTreeMap<_, _> = definitions
             .map(|definition| (definition.source.clone(), definition.chart.clone()))
             .collect();

@@ -10,6 +10,7 @@ mod effects;
 mod exact;
 #[path = "../store/fixture.rs"]
 mod fixture;
+mod glass;
 mod incidents;
 mod intake;
 mod live_tables;

@@ -5,6 +5,7 @@ mod crashes;
 mod deploying;
 mod expectations;
 mod faults;
+mod glass;
 mod people;
 mod places;
 mod races;

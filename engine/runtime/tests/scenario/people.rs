@@ -326,7 +326,7 @@ fn words_and_numbers_of_notices_and_tasks_are_compared() {
     check_deed(
         &[tell, "expect: {notices: [null]}"],
         &[
-            r#"3: people were told something else; notices[0]: nothing (null) / {"of":"deed/D","text":"D waits","thread":true,"to":{"any_of":[{"role":["clerk"]}]},"via":["inbox"]}"#,
+            r#"3: people were told something else; notices[0]: nothing (null) / {"at":"2026-01-05T08:00:00Z","of":"deed/D","text":"D waits","thread":true,"to":{"any_of":[{"role":["clerk"]}]},"via":["inbox"]}"#,
         ],
     );
     check_deed(

@@ -152,14 +152,14 @@ fn check(bug: Bug) {
     check_found(bug, "", |seed| plan(seed, TICKS, Place::Memory, Some(bug)));
 }
 
-/// The first seed that finds the bug, and says this of it.
+/// The first seed that finds the bug, and says this of it and what led to it: one that strikes while the world is made has no course yet.
 fn check_found(bug: Bug, says: &str, plan: impl Fn(u64) -> Plan) {
     for seed in 1..=SEEDS_TO_A_BUG_MAX {
         if let Err(failure) = plan(seed).run()
             && failure.what.contains(says)
+            && !failure.trace.is_empty()
         {
             println!("{bug:?}: found with seed {seed}: {}", failure.what);
-            assert!(!failure.trace.is_empty(), "a failure says what led to it");
             return;
         }
     }

@@ -8,7 +8,7 @@ use statewright_tests::simulation::{Bug, Figures, Place, Plan, Story};
 use super::{check_found, plan, simulate_on, simulate_on_memory};
 
 /// On memory: seeds and ticks of each, in the short form and in the long one. Seeds go through the stories in turn.
-const SHORT: (u64, u64) = (100, 700);
+const SHORT: (u64, u64) = (140, 700);
 const LONG: (u64, u64) = (1_500, 1_500);
 
 /// On each of the real stores, both kinds of ticks together.

@@ -13,8 +13,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::loader::Loader;
+use crate::chart::{Channel, QuietHours};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
-use crate::time::{BusinessCalendar, Hours, parse_date, weekday, zone};
+use crate::time::{BusinessCalendar, Hours, TimeError, WEEKDAYS, parse_date, weekday, zone};
 use crate::yaml::{Entry, Kind, Mapping, Node, Scalar, is_extension};
 
 /// Holidays and exceptions of one calendar, those it extends included: those of many years.
@@ -22,9 +23,6 @@ pub const CALENDAR_DATES_MAX: usize = 10_000;
 
 /// Calendars that rest on one another.
 const EXTENDED_MAX: usize = 8;
-
-/// The weekdays as they are proposed, from Monday.
-const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// What one file, and those it extends, say.
 #[derive(Default)]
@@ -76,32 +74,8 @@ impl Reader<'_, '_> {
         if let Some(extended) = mapping.get("extends").and_then(Node::as_scalar) {
             self.extend(extended, draft);
         }
-        if let Some(written) = mapping.get("zone").and_then(Node::as_scalar) {
-            match zone(&written.text) {
-                Ok(zone) => draft.zone = Some(zone),
-                Err(error) => {
-                    let help = error
-                        .nearest
-                        .map_or("write an IANA name such as `Europe/Berlin`".into(), |near| {
-                            format!("write `{near}`, if that is meant")
-                        });
-                    let message = format!("there is no time zone `{}`", error.name);
-                    self.out
-                        .push(Diagnostic::error(Code::ZoneUnknown, written.span, message).help(help));
-                }
-            }
-        }
-        for entry in entries(mapping.get("hours")) {
-            let Some(day) = weekday(entry.name()) else {
-                self.unknown_weekday(&entry.key);
-                continue;
-            };
-            let place = usize::try_from(day.to_monday_zero_offset()).unwrap_or_default();
-            let hours = hours::of(entry, self.out);
-            if let Some(place) = draft.week.get_mut(place) {
-                *place = Some(hours);
-            }
-        }
+        draft.zone = zone_of(mapping, self.out).or(draft.zone.take());
+        week_of(mapping, &mut draft.week, self.out);
         for (date, _) in self.holidays(mapping.get("holidays")) {
             draft.days.insert(date, Vec::new());
         }
@@ -138,16 +112,6 @@ impl Reader<'_, '_> {
         self.names.pop();
     }
 
-    fn unknown_weekday(&mut self, name: &Scalar) {
-        let diagnostic = Diagnostic::error(Code::UnknownWord, name.span, format!("`{}` is no weekday", name.text));
-        self.out.push(match nearest(&name.text, WEEKDAYS) {
-            Some(meant) => diagnostic
-                .help(format!("write `{meant}`, if that is meant"))
-                .repair(name.span, meant),
-            None => diagnostic.help(format!("the weekdays are {}", WEEKDAYS.join(", "))),
-        });
-    }
-
     /// Dates, perhaps with names.
     fn holidays(&mut self, node: Option<&Node>) -> Vec<(Date, Span)> {
         let Some(node) = node else { return Vec::new() };
@@ -171,6 +135,73 @@ impl Reader<'_, '_> {
         }
         date
     }
+}
+
+/// Hours by weekday and a zone, without holidays: those at which a role is not disturbed. None where they cannot be used.
+pub(super) fn quiet_hours(entry: &Entry, out: &mut Diagnostics) -> Option<QuietHours> {
+    let mapping = entry.value.as_mapping()?;
+    let errors = out.errors();
+    let mut week = [const { None }; 7];
+    week_of(mapping, &mut week, out);
+    let zone = zone_of(mapping, out);
+    let week = week.map(Option::unwrap_or_default);
+    if week.iter().all(Vec::is_empty) && out.errors() == errors {
+        let message = format!("`{}` has no quiet hours on any weekday", entry.key.text);
+        out.push(Diagnostic::error(Code::HoursMissing, entry.key.span, message).help("write `hours: {mon: ['22:00-07:00'], …}`"));
+    }
+    let hours = BusinessCalendar::new(zone?, week, BTreeMap::new());
+    // any week shows it: hours by weekday are the same in each
+    if hours.open_until(jiff::Timestamp::UNIX_EPOCH) == Err(TimeError::CalendarTooFar) {
+        let message = format!("`{}` would never be disturbed", entry.key.text);
+        let help = "leave some hours of the week free, or take `via` away where it is told something";
+        out.push(Diagnostic::error(Code::HoursMissing, entry.key.span, message).help(help));
+    }
+    let channel = mapping.get("channel").and_then(Node::as_scalar);
+    let channel = channel.and_then(|word| Channel::of(&word.text));
+    (out.errors() == errors).then_some(QuietHours { hours, channel })
+}
+
+/// The zone that a mapping names, if it is one.
+fn zone_of(mapping: &Mapping, out: &mut Diagnostics) -> Option<TimeZone> {
+    let written = mapping.get("zone").and_then(Node::as_scalar)?;
+    match zone(&written.text) {
+        Ok(zone) => Some(zone),
+        Err(error) => {
+            let help = error
+                .nearest
+                .map_or("write an IANA name such as `Europe/Berlin`".into(), |near| {
+                    format!("write `{near}`, if that is meant")
+                });
+            let message = format!("there is no time zone `{}`", error.name);
+            out.push(Diagnostic::error(Code::ZoneUnknown, written.span, message).help(help));
+            None
+        }
+    }
+}
+
+/// The hours that a mapping gives weekdays; those it does not name stay as they are.
+fn week_of(mapping: &Mapping, week: &mut [Option<Vec<Hours>>; 7], out: &mut Diagnostics) {
+    for entry in entries(mapping.get("hours")) {
+        let Some(day) = weekday(entry.name()) else {
+            unknown_weekday(&entry.key, out);
+            continue;
+        };
+        let place = usize::try_from(day.to_monday_zero_offset()).unwrap_or_default();
+        let hours = hours::of(entry, out);
+        if let Some(place) = week.get_mut(place) {
+            *place = Some(hours);
+        }
+    }
+}
+
+fn unknown_weekday(name: &Scalar, out: &mut Diagnostics) {
+    let diagnostic = Diagnostic::error(Code::UnknownWord, name.span, format!("`{}` is no weekday", name.text));
+    out.push(match nearest(&name.text, WEEKDAYS) {
+        Some(meant) => diagnostic
+            .help(format!("write `{meant}`, if that is meant"))
+            .repair(name.span, meant),
+        None => diagnostic.help(format!("the weekdays are {}", WEEKDAYS.join(", "))),
+    });
 }
 
 /// The entries of a mapping that mean something.

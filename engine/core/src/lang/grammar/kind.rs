@@ -187,7 +187,16 @@ static ROLES: Construct = Construct {
             Shape::Names(Name::Snake, &Shape::List(&Shape::Name(Name::Snake)), Empty::Refused),
             "role to the roles of which a substitute has one",
         ),
-        key("quiet_hours", Shape::Value, "role to hours and channel").unbuilt("quiet hours"),
+        key(
+            "quiet_hours",
+            Shape::Names(Name::Snake, &Shape::Map(&QUIET_HOURS), Empty::Refused),
+            "role to the hours at which it is not disturbed",
+        ),
+        key(
+            "access_reviewer",
+            Shape::Name(Name::Snake),
+            "the role that reviews who opened an instance with a reason; without it `privacy_officer`",
+        ),
     ],
 };
 
@@ -215,6 +224,20 @@ static ROLE: Construct = Construct {
         key("includes", Shape::List(&Shape::Name(Name::Snake)), "roles that belong to it"),
         key("second_factor", Shape::Boolean, "whether signing in takes two factors"),
         key("session", Shape::Duration, "how long a session lasts"),
+    ],
+};
+
+static QUIET_HOURS: Construct = Construct {
+    noun: "quiet hours",
+    shared: &[],
+    keys: &[
+        key("hours", OPENING_HOURS, "weekday to hours such as `22:00-07:00`").required(),
+        key("zone", Shape::Literal, "the zone whose clock shows these hours").required(),
+        key(
+            "channel",
+            Shape::Word(&["mail", "page"]),
+            "the one that may disturb all the same; the inbox never disturbs",
+        ),
     ],
 };
 

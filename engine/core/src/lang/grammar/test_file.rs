@@ -51,6 +51,7 @@ static STEP: Construct = Construct {
         key("release", Shape::Literal, "a task, by its state"),
         key("acknowledge", Shape::Literal, "a task, by its state"),
         key("delegate", Shape::Literal, "a task, by its state"),
+        key("open", Shape::Literal, "an instance, with a reason"),
         key("wait", Shape::Duration, "moves the clock"),
         key("at", Shape::Literal, "moves the clock to this moment"),
         key("place", Shape::Literal, "puts an instance into states"),

@@ -69,9 +69,21 @@ static ACCESS: Construct = Construct {
     keys: &[
         key("for", PEOPLE, "who").required(),
         key("if", Shape::Expression, "only if this holds"),
-        key("show", Shape::List(&Shape::Name(Name::Path)), "only these fields"),
-        key("break_glass", Shape::Duration, "opens with a reason, for a time").unbuilt("`break_glass`"),
-        key("counts_only", Shape::Integer(1, 1_000_000), "sums only, no cell below this").unbuilt("`counts_only`"),
+        key(
+            "show",
+            Shape::List(&Shape::Name(Name::Path)),
+            "only these fields; of what is counted, by which and over which",
+        ),
+        key(
+            "break_glass",
+            Shape::Duration,
+            "seen for so long after it was opened with a reason, which somebody else reviews; at most `168h`",
+        ),
+        key(
+            "counts_only",
+            Shape::Integer(1, 1_000_000),
+            "nothing but counts and sums, of at least so many together",
+        ),
     ],
 };
 

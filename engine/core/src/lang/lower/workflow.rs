@@ -6,12 +6,21 @@ use super::Lowering;
 use super::admission::reason;
 use super::state::text;
 use super::value::Sink;
-use crate::chart::{Access, Chart, Notable, Signers, Start, Tables};
+use crate::chart::{Access, Chart, Grant, Notable, Signers, Start, Tables};
 use crate::diagnostic::{Code, Span, nearest};
 use crate::expression::Template;
 use crate::identity::Digest;
 use crate::lang::scope::{Event, Known, Scope};
+use crate::time::{Duration, parse_duration};
 use crate::yaml::{Mapping, Node, Scalar, is_extension};
+
+const HOUR_US: i64 = 3_600_000_000;
+
+/// How long an instance may stay open to who opened it: a week. Whoever needs it for longer is to be given it for good.
+const GLASS_MAX_US: i64 = 7 * 24 * HOUR_US;
+
+/// Rules of one workflow: more than anybody reads.
+const ACCESS_RULES_MAX: usize = 1_000;
 
 impl Lowering<'_> {
     /// The chart, without its digest; None where not even its name could be read.
@@ -144,19 +153,54 @@ impl Lowering<'_> {
 
     fn access(&mut self, node: Option<&Node>, scope: &Scope) -> Vec<Access> {
         let items = node.and_then(Node::as_sequence).unwrap_or_default();
+        if let Some(surplus) = items.get(ACCESS_RULES_MAX) {
+            let message = format!("the workflow has more than {ACCESS_RULES_MAX} access rules");
+            let help = "name several roles in one rule";
+            self.error(Code::TooManyParts, surplus.span, message, help);
+        }
         let mut access = Vec::new();
-        for mapping in items.iter().filter_map(Node::as_mapping) {
-            // What is opened for a time, or for sums only, is not built: without it such a rule would grant too much.
-            if mapping.get("break_glass").is_some() || mapping.get("counts_only").is_some() {
-                continue;
-            }
+        for mapping in items.iter().take(ACCESS_RULES_MAX).filter_map(Node::as_mapping) {
+            // without its terms such a rule would grant too much
+            let Some(grant) = self.grant(mapping) else { continue };
             access.push(Access {
                 people: self.people(mapping.get("for"), scope),
                 condition: mapping.get("if").and_then(|node| self.condition(node, scope)),
                 show: mapping.get("show").map(|node| self.shown(node)),
+                grant,
             });
         }
         access
+    }
+
+    /// On which terms; None where they cannot be used.
+    fn grant(&mut self, mapping: &Mapping) -> Option<Grant> {
+        match (mapping.entry("break_glass"), mapping.entry("counts_only")) {
+            (None, None) => Some(Grant::Sight),
+            (Some(_), Some(entry)) => {
+                let message = "whoever may open an instance is given more than counts";
+                let help = "make two rules of it: one with `break_glass`, one with `counts_only`";
+                self.error(Code::KeysExclude, entry.key.span, message, help);
+                None
+            }
+            (Some(entry), None) => self.glass(&entry.value).map(Grant::BreakGlass),
+            (None, Some(entry)) => {
+                let least = entry.value.as_scalar()?.text.parse().ok()?;
+                Some(Grant::CountsOnly(least))
+            }
+        }
+    }
+
+    /// For how long an instance is open to who opened it.
+    fn glass(&mut self, node: &Node) -> Option<Duration> {
+        let scalar = node.as_scalar()?;
+        let duration = parse_duration(scalar.text.trim()).ok();
+        let usable = duration.filter(|duration| duration.is_exact() && (1..=GLASS_MAX_US).contains(&duration.microseconds));
+        if usable.is_none() {
+            let message = format!("`{}` is not how long an instance can stay open", scalar.text);
+            let help = format!("write hours or minutes such as `4h`, at most {}h", GLASS_MAX_US / HOUR_US);
+            self.error(Code::UnusableLimit, scalar.span, message, help);
+        }
+        usable
     }
 
     /// The fields and `let` values that an access rule shows.

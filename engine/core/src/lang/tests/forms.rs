@@ -1,7 +1,8 @@
 //! Forms, people, reasons, access.
 
 use super::*;
-use crate::chart::Reason;
+use crate::chart::{Grant, Reason};
+use crate::time::Duration;
 
 const DATA: &str = "workflow: w
 data:
@@ -178,9 +179,34 @@ fn access_names_who_sees_which_fields() {
         told(&source.replace("show: [tray,", "show: [key,")),
         "SW-0302 ‹key› there is no field `key`"
     );
+}
+
+#[test]
+fn access_says_on_which_terms() {
+    let rule = |rule: &str| format!("{DATA}access: [{{for: [lab], {rule}}}]\n");
+    let grants = |written: &str| {
+        chart(&rule(written))
+            .access
+            .iter()
+            .map(|access| access.grant)
+            .collect::<Vec<_>>()
+    };
+    let hour = 3_600_000_000;
+    assert_eq!(grants("show: [tray]"), [Grant::Sight]);
+    assert_eq!(grants("break_glass: 4h"), [Grant::BreakGlass(Duration::exact(4 * hour))]);
+    assert_eq!(grants("break_glass: 168h"), [Grant::BreakGlass(Duration::exact(168 * hour))]);
+    assert_eq!(grants("counts_only: 5"), [Grant::CountsOnly(5)]);
+    for unusable in ["1d", "0h", "169h", "2 business hours"] {
+        let message = format!("SW-0602 ‹{unusable}› `{unusable}` is not how long an instance can stay open");
+        assert_eq!(told(&rule(&format!("break_glass: {unusable}"))), message);
+    }
     assert_eq!(
-        told(&source.replace("for: [lab]", "for: [lab], counts_only: 5")),
-        "SW-0701 ‹counts_only› not yet: `counts_only`"
+        told(&rule("break_glass: 4h, counts_only: 5")),
+        "SW-0211 ‹counts_only› whoever may open an instance is given more than counts"
+    );
+    assert_eq!(
+        told(&rule("counts_only: 0")),
+        "SW-0203 ‹0› `0` is not a whole number from 1 to 1000000"
     );
 }
 

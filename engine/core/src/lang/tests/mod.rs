@@ -15,6 +15,7 @@ mod migrations;
 mod pages;
 mod personal;
 mod reference;
+mod roles;
 mod schedules;
 mod sketch;
 mod states;

@@ -134,3 +134,25 @@ states: {{a: {{on: {{GO: {{by: [{role}], target: b}}}}}}, b: {{type: final}}}}
         ""
     );
 }
+
+#[test]
+fn somebody_reviews_what_may_be_opened() {
+    let chart = chart("workflow: w\naccess: [{for: [doctor], break_glass: 4h}]\nstates: {a: {type: final}}\n");
+    let told = |file: Option<&str>| {
+        let roles = file.and_then(|file| compiled(file, &[], Unbuilt::Refuse).1.roles);
+        let roles: Vec<_> = roles.into_iter().map(|version| version.roles).collect();
+        let mut found = Diagnostics::new();
+        check_together(&[&chart], &roles, &mut found);
+        found.iter().map(|found| found.message.clone()).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(told(None), "");
+    assert_eq!(told(Some("roles: {doctor: {}, privacy_officer: {}}\n")), "");
+    assert_eq!(
+        told(Some("roles: {doctor: {}, guardian: {}}\naccess_reviewer: guardian\n")),
+        ""
+    );
+    assert_eq!(
+        told(Some("roles: {doctor: {}, guardian: {}}\n")),
+        "who opens an instance of `w` is reviewed by nobody: there is no role `privacy_officer`"
+    );
+}

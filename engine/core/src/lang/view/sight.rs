@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::chart::{Chart, Party, People};
+use crate::chart::{Access, Chart, Grant, Party, People};
 use crate::yaml::{Kind, Mapping, Node, Scalar};
 
 /// The roles that a list of people names.
@@ -66,7 +66,7 @@ pub(super) fn roles_of(people: &People) -> Option<BTreeSet<Arc<str>>> {
 /// The roles to which a workflow shows its instances; None where it shows them to others, too.
 pub(super) fn shown_to(chart: &Chart) -> Option<BTreeSet<Arc<str>>> {
     let mut roles = BTreeSet::new();
-    for access in &chart.access {
+    for access in chart.access.iter().filter(|access| shows_instances(access)) {
         roles.extend(roles_of(&access.people)?);
     }
     Some(roles)
@@ -75,7 +75,7 @@ pub(super) fn shown_to(chart: &Chart) -> Option<BTreeSet<Arc<str>>> {
 /// Whether a role may be shown a field: by a rule that shows all, or one that names it or what it stands in.
 pub(super) fn may_see(chart: &Chart, role: &str, field: &str) -> bool {
     let first = field.split('.').next().unwrap_or_default();
-    chart.access.iter().any(|access| {
+    chart.access.iter().filter(|access| shows_instances(access)).any(|access| {
         let is_theirs = roles_of(&access.people).is_none_or(|roles| roles.contains(role));
         let shows = access.show.as_ref().is_none_or(|show| {
             let names = |shown: &Arc<str>| **shown == *field || **shown == *first || shown.split('.').next() == Some(first);
@@ -83,4 +83,9 @@ pub(super) fn may_see(chart: &Chart, role: &str, field: &str) -> bool {
         });
         is_theirs && shows
     })
+}
+
+/// Whoever is given counts alone is shown no instance; who may open one is, while it is open.
+fn shows_instances(access: &Access) -> bool {
+    !matches!(access.grant, Grant::CountsOnly(_))
 }

@@ -6,6 +6,7 @@ mod calendars;
 mod clocks;
 mod contracts;
 mod fuel;
+mod glass;
 mod index;
 mod inputs;
 mod invokes;

@@ -214,10 +214,15 @@ fn signers_wanted(row: &TrailRow, event: &str) -> Option<i64> {
 
 /// What people were told, as the entries say, each with whom it is `about`.
 pub(super) fn notices(rows: &[TrailRow], about: &str) -> Vec<Value> {
-    let of = |notice: Value| {
+    let of = |at: Value, notice: Value| {
         let mut fields = notice.as_object().cloned().unwrap_or_default();
+        fields.insert("at".into(), at);
         fields.insert("of".into(), Value::from_text(about));
         Value::from_fields(fields)
     };
-    rows.iter().flat_map(|row| members(row, "notices")).map(of).collect()
+    let told = rows.iter().flat_map(|row| {
+        let at = Timestamp::from_microsecond(row.at_us).map_or(Value::Null, Value::from_instant);
+        members(row, "notices").into_iter().map(move |notice| (at.clone(), notice))
+    });
+    told.map(|(at, notice)| of(at, notice)).collect()
 }

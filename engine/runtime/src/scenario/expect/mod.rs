@@ -206,6 +206,10 @@ impl Run<'_> {
         let rows = rows.map_err(|trouble| Stop::Failed(Box::new(Failed::new(check.span, trouble))))?;
         match check.aspect {
             Aspect::In => self.compare_states(check, &wanted, standing, &mut out)?,
+            Aspect::Sees => {
+                let seen = self.sight(check.span, &wanted, standing).await?;
+                compare_sight(&wanted, &seen, &zone, &mut out);
+            }
             Aspect::Label => compare(&wanted, &standing.label(now), &zone, "label", &mut out),
             Aspect::Data => compare(&wanted, &standing.data(), &zone, "data", &mut out),
             Aspect::Tasks => {
@@ -378,6 +382,23 @@ fn compare_marks(wanted: &Value, marks: &BTreeMap<Arc<str>, Vec<Value>>, zone: &
                 let count = Value::Integer(i64::try_from(all.len()).unwrap_or(i64::MAX));
                 compare(wanted, &count, zone, &path, out);
             }
+        }
+    }
+}
+
+/// What people see: words, or fields in whatever order.
+fn compare_sight(wanted: &Value, seen: &Value, zone: &TimeZone, out: &mut Vec<Difference>) {
+    let Some(people) = wanted.as_object() else {
+        return out.push(difference(wanted, seen, zone, "sees"));
+    };
+    for (name, wanted) in people {
+        let found = seen.field(name).unwrap_or(&Value::Null);
+        let fits = match wanted {
+            Value::List(_) => found.as_list().is_some() && sorted(wanted) == sorted(found),
+            wanted => wanted == found,
+        };
+        if !fits {
+            out.push(difference(wanted, found, zone, &compare::joined("sees", name)));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What people were told.
 
+use statewright_core::chart::Channel;
 use statewright_core::diagnostic::Span;
 use statewright_core::step::Audience;
 use statewright_core::value::{Object, Value};
@@ -115,6 +116,11 @@ impl Run<'_> {
             let holds = match (&**name, wanted) {
                 ("to", Value::Text(who)) => self.reaches(found, who),
                 ("text", Value::Text(some)) => found.as_text().is_some_and(|text| text.contains(&**some)),
+                ("quiet_until", wanted) => {
+                    let until = self.quiet_until(parts.get("to"), notice);
+                    compare(wanted, &until, &self.file.zone, &joined(path, name), &mut differences);
+                    true
+                }
                 ("via", Value::Text(_)) => found.as_list().is_some_and(|via| via.contains(wanted)),
                 _ => {
                     compare(wanted, found, &self.file.zone, &joined(path, name), &mut differences);
@@ -126,6 +132,21 @@ impl Run<'_> {
             }
         }
         differences
+    }
+
+    /// Before when no channel but the inbox may disturb a person with it; null, if one may at once or nobody of that name is meant.
+    fn quiet_until(&self, to: Option<&Value>, notice: &Value) -> Value {
+        let person = to.and_then(Value::as_text).and_then(|who| self.file.given.people.get(who));
+        let at = match notice.field("at") {
+            Some(Value::Instant(at)) => Some(*at),
+            _ => None,
+        };
+        let via = notice.field("via").and_then(Value::as_list).unwrap_or_default();
+        let via: Vec<Channel> = via.iter().filter_map(|word| Channel::of(word.as_text()?)).collect();
+        let engine = self.world.engine();
+        let until = engine.directory().roles().zip(person).zip(at);
+        let until = until.and_then(|((version, person), at)| version.roles.quiet_until(&person.roles, &via, at));
+        until.map_or(Value::Null, Value::from_instant)
     }
 
     fn reaches(&self, to: &Value, who: &str) -> bool {

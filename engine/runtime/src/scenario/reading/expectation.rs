@@ -23,6 +23,7 @@ const ASPECTS: &[(&str, Aspect)] = &[
     ("output", Aspect::Output),
     ("paused", Aspect::Paused),
     ("effects", Aspect::Effects),
+    ("sees", Aspect::Sees),
     ("count", Aspect::Count),
     ("keys", Aspect::Keys),
 ];

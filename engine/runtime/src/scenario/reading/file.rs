@@ -13,6 +13,8 @@ use statewright_core::yaml::{Mapping, Node, is_extension};
 use super::addressee::roles_told;
 use super::stand_ins::{StandIns, UsedCalendar};
 use super::{Reader, deployed};
+use crate::compiler::{Compiler, LanguageCompiler};
+use crate::glass::review_source;
 use crate::scenario::plan::{Definition, Given, Scenario, TestFile};
 
 /// Reads the test file `main` of `sources` and the definitions that it uses, which are added to `sources`. There is a file exactly where
@@ -30,6 +32,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
         live_tables,
         unusable,
     } = used(root, sources, main, &stand_ins, &mut out);
+    let brought = brought(&definitions);
     stand_ins.check_needed(definitions.iter().map(|definition| &*definition.chart), &mut out);
     let calendars = stand_ins.calendars(calendars);
     let tables = deployed::from_the_beginning(live_tables, sources, &stand_ins, &mut out);
@@ -41,6 +44,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
         zone,
         workflows: definitions
             .iter()
+            .chain(&brought)
             .map(|definition| definition.chart.workflow.clone())
             .collect(),
         is_whole: !unusable,
@@ -71,6 +75,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
             .map_or_else(|| "".into(), |name| name.text.clone()),
         file: main,
         definitions,
+        brought,
         calendars,
         tables,
         roles_file,
@@ -187,6 +192,19 @@ fn used(root: &Mapping, sources: &mut Sources, main: FileId, files: &dyn Resolve
         }
     }
     used
+}
+
+/// The workflow of reviews, where something may be opened.
+fn brought(definitions: &[Definition]) -> Option<Definition> {
+    if !definitions.iter().any(|definition| definition.chart.has_glass()) {
+        return None;
+    }
+    let source = review_source();
+    let chart = LanguageCompiler.compile(&source).ok()?;
+    Some(Definition {
+        source: source.into(),
+        chart: Arc::new(chart),
+    })
 }
 
 /// The zone that a workflow names, if it names one and does not compute it.

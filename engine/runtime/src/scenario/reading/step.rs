@@ -9,7 +9,8 @@ use statewright_core::yaml::{Mapping, Node, is_extension};
 
 use super::Reader;
 use crate::scenario::plan::{
-    Act, Acting, ByHand, Common, Crash, CrashPoint, Placed, Race, Reporting, Said, Send, Start, Step, StepKind, Wanted, Who,
+    Act, Acting, ByHand, Common, Crash, CrashPoint, Opening, Placed, Race, Reporting, Said, Send, Start, Step, StepKind, Wanted,
+    Who,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,7 @@ enum Verb {
     Release,
     Acknowledge,
     Delegate,
+    Open,
     Wait,
     At,
     Place,
@@ -49,6 +51,7 @@ const VERBS: &[(Verb, &str, &[&str])] = &[
     (Verb::Release, "release", &["of", "as", "refused"]),
     (Verb::Acknowledge, "acknowledge", &["of", "as", "refused"]),
     (Verb::Delegate, "delegate", &["of", "as", "to", "refused"]),
+    (Verb::Open, "open", &["as", "reason", "id", "refused"]),
     (Verb::Wait, "wait", &[]),
     (Verb::At, "at", &[]),
     (Verb::Place, "place", &["in", "with"]),
@@ -93,6 +96,7 @@ impl Reader<'_> {
             Verb::Release => self.act(Act::Release, mapping, value)?,
             Verb::Acknowledge => self.act(Act::Acknowledge, mapping, value)?,
             Verb::Delegate => self.delegate(mapping, value)?,
+            Verb::Open => self.open(mapping, value)?,
         };
         Some(Step { span: node.span, kind })
     }
@@ -139,6 +143,18 @@ impl Reader<'_> {
             event: self.text(value, "`send`")?,
             to: mapping.get("to").and_then(|node| self.text(node, "`to`")),
             task: mapping.get("task").and_then(|node| self.text(node, "`task`")),
+            common: self.common(mapping, value)?,
+        }))
+    }
+
+    fn open(&mut self, mapping: &Mapping, value: &Node) -> Option<StepKind> {
+        let of = self.text(value, "`open`")?;
+        if let Some((workflow, _)) = of.split_once('/') {
+            self.known_workflow(workflow, value.span);
+        }
+        Some(StepKind::Open(Opening {
+            of,
+            alias: mapping.get("id").and_then(|node| self.text(node, "`id`")),
             common: self.common(mapping, value)?,
         }))
     }

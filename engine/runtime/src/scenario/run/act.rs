@@ -242,7 +242,7 @@ impl Run<'_> {
         })
     }
 
-    fn actor(&self, span: Span, who: &Who) -> Result<Actor, Stop> {
+    pub(super) fn actor(&self, span: Span, who: &Who) -> Result<Actor, Stop> {
         match who {
             Who::Described(actor) => Ok(Actor::clone(actor)),
             Who::Named(name) => {

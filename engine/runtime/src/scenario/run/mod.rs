@@ -3,6 +3,7 @@
 mod act;
 mod deploying;
 mod ending;
+mod opening;
 mod race;
 mod reporting;
 
@@ -162,6 +163,7 @@ impl Run<'_> {
             }
             StepKind::Place(placed) => self.place(placed).await,
             StepKind::Act(acting) => self.act(span, acting).await,
+            StepKind::Open(opening) => self.open(span, opening).await,
             StepKind::Adapter(by_hand) => {
                 self.answer_by_hand(span, by_hand).await?;
                 self.settle(span).await
@@ -253,8 +255,9 @@ impl Run<'_> {
     }
 
     pub(super) fn chart_of(&self, workflow: &str) -> Option<&Arc<Chart>> {
-        let charts = self.file.definitions.iter().map(|definition| &definition.chart);
-        charts.into_iter().find(|chart| *chart.workflow == *workflow)
+        let definitions = self.file.definitions.iter().chain(&self.file.brought);
+        let mut charts = definitions.map(|definition| &definition.chart);
+        charts.find(|chart| *chart.workflow == *workflow)
     }
 
     async fn answer_by_hand(&mut self, span: Span, by_hand: &ByHand) -> Result<(), Stop> {

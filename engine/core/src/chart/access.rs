@@ -1,0 +1,82 @@
+//! Who sees an instance, and on which terms.
+
+use std::sync::Arc;
+
+use super::{Chart, Party, People};
+use crate::expression::{Expression, Template};
+use crate::time::Duration;
+
+/// Who sees an instance.
+#[derive(Clone, Debug)]
+pub struct Access {
+    pub people: People,
+    pub condition: Option<Expression>,
+    /// None: all fields.
+    pub show: Option<Vec<Arc<str>>>,
+    pub grant: Grant,
+}
+
+/// On which terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// They see it.
+    Sight,
+    /// They see it for so long after they opened it with a reason.
+    BreakGlass(Duration),
+    /// They see nothing of it; it is among those that are counted for them, where there are at least so many.
+    CountsOnly(u64),
+}
+
+impl Access {
+    /// Whether there could be an instance that this entry is about for somebody with these, as far as that is said without one.
+    fn might_be_for(&self, own: &Attributes<'_>) -> bool {
+        let mut might = false;
+        for party in &self.people.parties {
+            match party {
+                Party::Person(person) => {
+                    let fits = |line: &[Template], has: &[&str]| {
+                        line.is_empty()
+                            || line
+                                .iter()
+                                .any(|template| template.literal().map_or(!has.is_empty(), |name| has.contains(&name)))
+                    };
+                    might |= fits(&person.role, &own.roles)
+                        && fits(&person.user, &own.identities)
+                        && fits(&person.unit, &own.units)
+                        && fits(&person.organisation, &own.organisations)
+                        && fits(&person.skill, &own.skills);
+                }
+                Party::Not(templates) => {
+                    let named = |template: &Template| template.literal().is_some_and(|name| own.identities.contains(&name));
+                    if templates.iter().any(named) {
+                        return false;
+                    }
+                }
+                Party::Workflow(_) | Party::Adapter(_) | Party::Schedule(_) => {}
+            }
+        }
+        might
+    }
+}
+
+/// What people are chosen by.
+pub(crate) struct Attributes<'a> {
+    pub identities: Vec<&'a str>,
+    pub roles: Vec<&'a str>,
+    pub units: Vec<&'a str>,
+    pub organisations: Vec<&'a str>,
+    pub skills: Vec<&'a str>,
+}
+
+impl Chart {
+    /// Whether anybody may open instances with a reason.
+    pub fn has_glass(&self) -> bool {
+        self.access.iter().any(|access| matches!(access.grant, Grant::BreakGlass(_)))
+    }
+
+    /// The terms on which somebody might see an instance, or have it counted, as far as that is said without an instance.
+    pub(crate) fn grants_to<'a>(&'a self, own: &'a Attributes<'a>) -> impl Iterator<Item = Grant> + 'a {
+        let theirs = self.access.iter().filter(|access| access.might_be_for(own));
+        theirs.map(|access| access.grant)
+    }
+}
