@@ -21,6 +21,7 @@ mod table_files;
 mod tables;
 mod together;
 mod transitions;
+mod uses;
 mod views;
 mod workflows;
 
