@@ -45,7 +45,9 @@ fn scalars(shape: ShapeKind, scalar: &Scalar, others: &[Arc<str>]) -> Vec<Node> 
             .filter(|word| **word != text)
             .map(|word| (*word).to_owned())
             .collect(),
-        ShapeKind::Expression => ["true", "false", "0", "null", "[]", "{}"].map(str::to_owned).to_vec(),
+        ShapeKind::Expression => ["true", "false", "0", "null", "[]", "['other']", "now"]
+            .map(str::to_owned)
+            .to_vec(),
         ShapeKind::Name => {
             let others = others.iter().filter(|other| ***other != *text).map(|other| other.to_string());
             others.chain([format!("{text}_other"), format!("{text}-other")]).collect()
@@ -65,10 +67,11 @@ fn scalars(shape: ShapeKind, scalar: &Scalar, others: &[Arc<str>]) -> Vec<Node> 
 
 /// A text: another one, or another number, duration, boolean or type where it is one.
 fn literal(text: &str) -> Vec<String> {
-    let mut texts = vec!["other".to_owned()];
+    let mut texts = ["other", "0", "true"].map(str::to_owned).to_vec();
     match text {
         "true" => texts.push("false".to_owned()),
         "false" => texts.push("true".to_owned()),
+        _ if !text.is_empty() && text.chars().all(|c| c.is_ascii_uppercase() || c == '_') => texts.push("OTHER".to_owned()),
         _ if TYPES.contains(&text) => texts.extend(TYPES.iter().filter(|word| **word != text).map(|word| (*word).to_owned())),
         _ if text.parse::<f64>().is_ok() => texts.extend(numbers(text)),
         _ if text.starts_with(|c: char| c.is_ascii_digit()) => texts.extend(multiplied(text)),
@@ -106,7 +109,7 @@ fn multiplied(text: &str) -> Vec<String> {
     made.into_iter().filter(|made| made != text).collect()
 }
 
-/// A structure without one of its parts, in another order, or with another value for one of its parts.
+/// A structure without one of its parts, in another order, with another name or another value for one of its parts.
 fn structures(value: &Node, depth: usize) -> Vec<Node> {
     let mut changes = Vec::new();
     match &value.kind {
@@ -139,6 +142,11 @@ fn structures(value: &Node, depth: usize) -> Vec<Node> {
                 let mut fewer = mapping.entries.clone();
                 fewer.remove(place);
                 changes.push(with(fewer));
+            }
+            if let Some((first, rest)) = mapping.entries.split_first() {
+                let mut renamed = first.clone();
+                (renamed.key.text, renamed.key.raw) = ("other".into(), "other".into());
+                changes.push(with([&[renamed], rest].concat()));
             }
             for (place, entry) in mapping.iter().enumerate().take(PARTS_MAX) {
                 for other in parts(&entry.value, depth) {
@@ -204,6 +212,10 @@ fn a_value_becomes_another_one_of_its_shape() {
     check(ShapeKind::Backoff, "5s..1m", &["10s..2m", "500s..100m", "1s..1m"]);
     check(ShapeKind::Word(&["all", "any"]), "all", &["any"]);
     check(ShapeKind::Name, "a", &["b", "a_other", "a-other"]);
-    check(ShapeKind::Literal, "no", &["other", "b"]);
-    check(ShapeKind::Literal, "integer", &["other", "string", "decimal", "boolean", "b"]);
+    check(ShapeKind::Literal, "no", &["other", "0", "true", "b"]);
+    check(
+        ShapeKind::Literal,
+        "integer",
+        &["other", "0", "true", "string", "decimal", "boolean", "b"],
+    );
 }

@@ -17,6 +17,19 @@ const PLACES_MAX: usize = 8;
 /// A key by its construct and its name.
 pub type KeyName = (Arc<str>, &'static str);
 
+/// What a key promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// Something happens, and does not without it.
+    Meaning,
+    /// Something happens that would happen without it, too, and otherwise with another value.
+    Untold,
+    /// Another value is refused with this code.
+    Refusal(Code),
+    /// No scenario can see it.
+    Unseen,
+}
+
 /// What the samples say of a key.
 #[derive(Debug, Default)]
 pub struct Judgement {
@@ -39,22 +52,19 @@ impl Judgement {
             return "it stands in no sample".to_owned();
         }
         match (self.unnoticed.is_empty(), codes.is_empty()) {
-            (false, _) => {
+            (false, true) => {
                 let samples: Vec<&str> = self.unnoticed.iter().map(|sample| &**sample).collect();
                 format!("when it is gone, these hold all the same: {}", samples.join(", "))
             }
-            (true, false) => format!(
-                "it cannot be gone or otherwise, the file is refused with {}",
-                codes.join(", ")
-            ),
+            (_, false) => format!("no scenario fails, but the file is refused with {}", codes.join(", ")),
             (true, true) => "whatever stands there, the samples hold".to_owned(),
         }
     }
 }
 
 /// Takes the key away wherever it stands: everywhere in a file at once, then, where the file is refused so, at each place alone. If its
-/// absence is refused everywhere, or `untold`, other values are put there.
-pub fn judge(key: &KeyName, samples: &[Sample], texts: &Texts, untold: bool) -> Judgement {
+/// absence is refused somewhere, or cannot be told, other values are put there.
+pub fn judge(key: &KeyName, samples: &[Sample], texts: &Texts, promise: Promise) -> Judgement {
     let mut judgement = Judgement::default();
     let mut places = Vec::new();
     for sample in samples {
@@ -62,7 +72,7 @@ pub fn judge(key: &KeyName, samples: &[Sample], texts: &Texts, untold: bool) -> 
         places.extend(parts.filter(|(_, _, uses)| !uses.is_empty()));
     }
     judgement.absent = places.is_empty();
-    let mut look = |sample: &Sample, part: &Part, fates: &Fates| match sample.with(texts, part, fates) {
+    let look = |judgement: &mut Judgement, sample: &Sample, part: &Part, fates: &Fates| match sample.with(texts, part, fates) {
         Outcome::Refused(codes) => {
             judgement.codes.extend(codes);
             None
@@ -74,9 +84,9 @@ pub fn judge(key: &KeyName, samples: &[Sample], texts: &Texts, untold: bool) -> 
     for (sample, part, uses) in &places {
         let all: Fates = uses.iter().map(|each| (each.name.start, Fate::Gone)).collect();
         let each = all.keys().take(PLACES_MAX).map(|place| Fates::from([(*place, Fate::Gone)]));
-        let outcome = match look(sample, part, &all) {
+        let outcome = match look(&mut judgement, sample, part, &all) {
             None if all.len() > 1 => {
-                let found: Vec<bool> = each.filter_map(|fates| look(sample, part, &fates)).collect();
+                let found: Vec<bool> = each.filter_map(|fates| look(&mut judgement, sample, part, &fates)).collect();
                 found.into_iter().reduce(|first, second| first || second)
             }
             outcome => outcome,
@@ -91,43 +101,52 @@ pub fn judge(key: &KeyName, samples: &[Sample], texts: &Texts, untold: bool) -> 
         }
     }
     judgement.unnoticed = unnoticed;
-    if untold || judgement.unnoticed.is_empty() {
-        judgement.by_change = places.iter().any(|(sample, part, uses)| {
-            changed(part, uses)
-                .into_iter()
-                .any(|fates| match sample.with(texts, part, &fates) {
-                    Outcome::Failed(_) => true,
-                    Outcome::Held => false,
-                    Outcome::Refused(codes) => {
-                        judgement.codes.extend(codes);
-                        false
-                    }
-                })
-        });
+    // what may be gone everywhere, and is not missed, means nothing
+    let means_nothing = promise == Promise::Meaning && judgement.codes.is_empty();
+    if means_nothing || promise == Promise::Unseen {
+        return judgement;
+    }
+    for (sample, part, uses) in &places {
+        for fates in changed(part, uses, texts) {
+            // one refusal is enough
+            if matches!(promise, Promise::Refusal(code) if judgement.codes.contains(&code)) {
+                return judgement;
+            }
+            match sample.with(texts, part, &fates) {
+                Outcome::Failed(_) => {
+                    judgement.by_change = true;
+                    return judgement;
+                }
+                Outcome::Held => {}
+                Outcome::Refused(codes) => judgement.codes.extend(codes),
+            }
+        }
     }
     judgement
 }
 
 /// Another value at one of the places.
-fn changed(part: &Part, uses: &[&Use]) -> Vec<Fates> {
+fn changed(part: &Part, uses: &[&Use], texts: &Texts) -> Vec<Fates> {
     let mut all = Vec::new();
     for each in uses.iter().take(PLACES_MAX) {
         let Some(value) = value_at(&part.tree, each.name.start) else {
             continue;
         };
-        let others = others(part, each);
+        let others = others(part, each, texts);
         let fates = changes(each.shape, value, &others).into_iter();
         all.extend(fates.map(|node| Fates::from([(each.name.start, Fate::Changed(node))])));
     }
     all
 }
 
-/// What stands elsewhere in the file under a key of that name; for a name also the names that its author chose.
-fn others(part: &Part, of: &Use) -> Vec<Arc<str>> {
+/// What stands elsewhere in the file under a key of that name; for a name also those of files, and those that its author chose.
+fn others(part: &Part, of: &Use, texts: &Texts) -> Vec<Arc<str>> {
     let alike = part.uses.iter().filter(|each| each.key.name == of.key.name);
     let values = alike.filter_map(|each| Some(value_at(&part.tree, each.name.start)?.as_scalar()?.text.clone()));
     let mut others: Vec<Arc<str>> = values.collect::<BTreeSet<_>>().into_iter().collect();
     if of.shape == ShapeKind::Name {
+        let files = texts.keys().filter_map(|path| path.rsplit('/').next()?.strip_suffix(".yaml"));
+        others.extend(files.filter(|name| !name.contains('.')).map(Arc::from));
         let known: BTreeSet<usize> = part.uses.iter().map(|each| each.name.start).collect();
         let mut chosen = BTreeSet::new();
         names(&part.tree, &known, &mut chosen);

@@ -47,7 +47,7 @@ fn judgements() -> BTreeMap<KeyName, Judgement> {
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(key) = built.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let judgement = judge(key, &samples, &texts, elsewhere::is_untold(key));
+                    let judgement = judge(key, &samples, &texts, elsewhere::promise(key));
                     found.lock().expect("nobody panics holding it").insert(key.clone(), judgement);
                 }
             });

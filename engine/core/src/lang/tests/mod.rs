@@ -8,6 +8,7 @@ mod contracts;
 mod expressions;
 mod fields;
 mod files;
+mod for_people;
 mod forms;
 mod marks;
 mod migrations;
