@@ -127,6 +127,9 @@ fn the_samples_of_the_language_are_ordinary_workflows() {
             String::from_utf8_lossy(&output.stderr),
         );
         assert_eq!(output.status.code(), Some(0), "{stdout}{stderr}");
-        assert!(!stdout.contains("warning") && !stderr.contains("warning["), "{stdout}{stderr}");
+        assert!(
+            !stdout.contains("warning") && !stderr.contains("warning["),
+            "{stdout}{stderr}"
+        );
     }
 }

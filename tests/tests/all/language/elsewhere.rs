@@ -44,6 +44,12 @@ struct Untold {
 }
 
 const FOR_PEOPLE: &str = "engine/core/src/lang/tests/for_people.rs";
+const VIEWS: &str = "engine/core/src/lang/tests/views.rs";
+
+const DRAWN: &str = "nothing is drawn from views and portals yet";
+const NAMES_THE_FILE: &str = "it names the file, under which others find it";
+const AGREED: &str = "a contract is held against the workflow when both are read";
+const SHOWN: &str = "a view is held against what it shows; nothing is drawn from it yet";
 
 const ELSEWHERE: &[Elsewhere] = &[
     Elsewhere {
@@ -234,12 +240,6 @@ const ELSEWHERE: &[Elsewhere] = &[
     },
 ];
 
-const VIEWS: &str = "engine/core/src/lang/tests/views.rs";
-
-const DRAWN: &str = "nothing is drawn from views and portals yet";
-
-const NAMES_THE_FILE: &str = "it names the file, under which others find it";
-
 const REFUSED: &[Refused] = &[
     refused("a workflow", "workflow", Code::TestNameUnknown, NAMES_THE_FILE),
     refused("a table", "table", Code::NameClash, NAMES_THE_FILE),
@@ -278,10 +278,6 @@ const REFUSED: &[Refused] = &[
     refused("a page", "view", Code::MissingFile, SHOWN),
     refused("a page", "start", Code::MissingFile, SHOWN),
 ];
-
-const AGREED: &str = "a contract is held against the workflow when both are read";
-
-const SHOWN: &str = "a view is held against what it shows; nothing is drawn from it yet";
 
 const UNTOLD: &[Untold] = &[Untold {
     construct: "a step",

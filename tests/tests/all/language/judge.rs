@@ -62,67 +62,96 @@ impl Judgement {
     }
 }
 
-/// Takes the key away wherever it stands: everywhere in a file at once, then, where the file is refused so, at each place alone. If its
-/// absence is refused somewhere, or cannot be told, other values are put there.
+/// Takes the key away wherever it stands. If its absence is refused somewhere, or cannot be told, other values are put there.
 pub fn judge(key: &KeyName, samples: &[Sample], texts: &Texts, promise: Promise) -> Judgement {
-    let mut judgement = Judgement::default();
     let mut places = Vec::new();
     for sample in samples {
-        let parts = sample.parts.iter().map(|part| (sample, part, uses_of(part, key)));
-        places.extend(parts.filter(|(_, _, uses)| !uses.is_empty()));
+        let parts = sample.parts.iter().map(|part| Place {
+            sample,
+            part,
+            uses: part.uses.iter().filter(|each| super::name_of(&each.key) == *key).collect(),
+        });
+        places.extend(parts.filter(|place| !place.uses.is_empty()));
     }
-    judgement.absent = places.is_empty();
-    let look = |judgement: &mut Judgement, sample: &Sample, part: &Part, fates: &Fates| match sample.with(texts, part, fates) {
-        Outcome::Refused(codes) => {
-            judgement.codes.extend(codes);
-            None
-        }
-        Outcome::Failed(_) => Some(true),
-        Outcome::Held => Some(false),
+    let mut judging = Judging {
+        texts,
+        judgement: Judgement {
+            absent: places.is_empty(),
+            ..Judgement::default()
+        },
     };
-    let mut unnoticed = BTreeSet::new();
-    for (sample, part, uses) in &places {
-        let all: Fates = uses.iter().map(|each| (each.name.start, Fate::Gone)).collect();
-        let each = all.keys().take(PLACES_MAX).map(|place| Fates::from([(*place, Fate::Gone)]));
-        let outcome = match look(&mut judgement, sample, part, &all) {
-            None if all.len() > 1 => {
-                let found: Vec<bool> = each.filter_map(|fates| look(&mut judgement, sample, part, &fates)).collect();
-                found.into_iter().reduce(|first, second| first || second)
-            }
-            outcome => outcome,
-        };
-        match outcome {
-            Some(true) => {
-                judgement.by_absence = true;
-                return judgement;
-            }
-            Some(false) => drop(unnoticed.insert(sample.main.clone())),
-            None => {}
-        }
-    }
-    judgement.unnoticed = unnoticed;
+    judging.take_away(&places);
+    let is_done = judging.judgement.by_absence || promise == Promise::Unseen;
     // what may be gone everywhere, and is not missed, means nothing
-    let means_nothing = promise == Promise::Meaning && judgement.codes.is_empty();
-    if means_nothing || promise == Promise::Unseen {
-        return judgement;
+    let means_nothing = promise == Promise::Meaning && judging.judgement.codes.is_empty();
+    if !is_done && !means_nothing {
+        judging.put_others(&places, promise);
     }
-    for (sample, part, uses) in &places {
-        for fates in changed(part, uses, texts) {
-            // one refusal is enough
-            if matches!(promise, Promise::Refusal(code) if judgement.codes.contains(&code)) {
-                return judgement;
-            }
-            match sample.with(texts, part, &fates) {
-                Outcome::Failed(_) => {
-                    judgement.by_change = true;
-                    return judgement;
+    judging.judgement
+}
+
+/// A file of a sample in which the key stands.
+struct Place<'s> {
+    sample: &'s Sample,
+    part: &'s Part,
+    uses: Vec<&'s Use>,
+}
+
+struct Judging<'t> {
+    texts: &'t Texts,
+    judgement: Judgement,
+}
+
+impl Judging<'_> {
+    /// Everywhere in a file at once; then, where the file is refused so, at each place alone. Until a scenario fails.
+    fn take_away(&mut self, places: &[Place<'_>]) {
+        for place in places {
+            let all: Fates = place.uses.iter().map(|each| (each.name.start, Fate::Gone)).collect();
+            let outcome = match self.fails(place, &all) {
+                None if all.len() > 1 => {
+                    let each = all.keys().take(PLACES_MAX).map(|at| Fates::from([(*at, Fate::Gone)]));
+                    let found: Vec<bool> = each.filter_map(|fates| self.fails(place, &fates)).collect();
+                    found.into_iter().reduce(|first, second| first || second)
                 }
-                Outcome::Held => {}
-                Outcome::Refused(codes) => judgement.codes.extend(codes),
+                outcome => outcome,
+            };
+            match outcome {
+                Some(true) => {
+                    self.judgement.by_absence = true;
+                    return;
+                }
+                Some(false) => drop(self.judgement.unnoticed.insert(place.sample.main.clone())),
+                None => {}
             }
         }
     }
-    judgement
+
+    /// Until a scenario fails, or, where that is the promise, until one is refused.
+    fn put_others(&mut self, places: &[Place<'_>], promise: Promise) {
+        for place in places {
+            for fates in changed(place.part, &place.uses, self.texts) {
+                if matches!(promise, Promise::Refusal(code) if self.judgement.codes.contains(&code)) {
+                    return;
+                }
+                if self.fails(place, &fates) == Some(true) {
+                    self.judgement.by_change = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether a scenario fails; None where the file is refused.
+    fn fails(&mut self, place: &Place<'_>, fates: &Fates) -> Option<bool> {
+        match place.sample.with(self.texts, place.part, fates) {
+            Outcome::Refused(codes) => {
+                self.judgement.codes.extend(codes);
+                None
+            }
+            Outcome::Failed(_) => Some(true),
+            Outcome::Held => Some(false),
+        }
+    }
 }
 
 /// Another value at one of the places.
@@ -178,8 +207,4 @@ fn value_at(node: &Node, place: usize) -> Option<&Node> {
             true => Some(&entry.value),
             false => value_at(&entry.value, place),
         })
-}
-
-fn uses_of<'p>(part: &'p Part, key: &KeyName) -> Vec<&'p Use> {
-    part.uses.iter().filter(|each| super::name_of(&each.key) == *key).collect()
 }

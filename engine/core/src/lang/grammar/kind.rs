@@ -148,7 +148,7 @@ static COMBINED: Construct = Construct {
     keys: &[
         key(
             "from",
-            Shape::Word(&["list", "all", "any", "sum", "max"]),
+            Shape::Word(&["list", "all", "any", "sum", "max", "min"]),
             "how the rows' values are put together",
         )
         .required(),

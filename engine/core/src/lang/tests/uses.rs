@@ -78,7 +78,7 @@ rows: [{when: {n: 1}, then: {x: 2}}]
             "a table: mode (Word([\"first\", \"unique\", \"collect\"])) collect",
             "a table: inputs (Names) {n: integer}",
             "a table: output (Names) {all: {from: list, of: x}}",
-            "a part of an answer: from (Word([\"list\", \"all\", \"any\", \"sum\", \"max\"])) list",
+            "a part of an answer: from (Word([\"list\", \"all\", \"any\", \"sum\", \"max\", \"min\"])) list",
             "a part of an answer: of (Expression) x",
             "a table: rows (List) [{when: {n: 1}, then: {x: 2}}]",
             "a row of a decision: when (Names) {n: 1}",
