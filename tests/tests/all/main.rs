@@ -5,6 +5,7 @@ mod dependencies;
 mod durability;
 mod files;
 mod fuzz;
+mod language;
 mod simulation;
 
 /// Fails with every problem at once, one a line.

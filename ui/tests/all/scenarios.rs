@@ -115,3 +115,21 @@ fn the_shipped_scenarios_hold_and_go_every_way() {
     assert_eq!(output.status.code(), Some(0), "{stdout}{stderr}");
     assert!(stdout.contains("held") && !stdout.contains("untaken"), "{stdout}");
 }
+
+#[test]
+fn the_samples_of_the_language_are_ordinary_workflows() {
+    let folder = Folder::new("language-samples");
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/language");
+    for command in ["check", "test"] {
+        let output = folder.run(&[command, samples]);
+        let (stdout, stderr) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert_eq!(output.status.code(), Some(0), "{stdout}{stderr}");
+        assert!(
+            !stdout.contains("warning") && !stderr.contains("warning["),
+            "{stdout}{stderr}"
+        );
+    }
+}

@@ -34,6 +34,7 @@ mod table;
 mod tests;
 mod together;
 mod unbuilt;
+mod uses;
 mod view;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub use path::join as beside;
 pub use table::{DECISION_ROWS_MAX, TABLE_ROWS_MAX};
 pub use together::check_together;
 pub use unbuilt::Unbuilt;
+pub use uses::{LanguageKey, ShapeKind, Use, keys, uses};
 
 /// Finds the files that a definition names. The core reads no files itself.
 pub trait Resolver {

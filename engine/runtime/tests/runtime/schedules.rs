@@ -189,6 +189,22 @@ async fn what_is_skipped_leaves_an_entry() {
 }
 
 #[tokio::test]
+async fn a_missed_run_is_made_up_for_within_its_time_and_not_beyond() {
+    for (within, begun) in [("within: 25h", 1), ("within: 49h", 2)] {
+        let late = REPORT.replace("missed: all,", &format!("missed: all, {within},"));
+        let mut world = World::with(&[&late]).await;
+        world.settle().await;
+        // the runs of Monday, Tuesday and Wednesday at nine are missed, by 49, 25 and 1 hours
+        world.pass(2 * DAY + 2 * HOUR);
+        world.settle().await;
+        let runs = acts(&world.store, "daily").await;
+        let runs = runs.iter().filter(|act| act.starts_with("run")).count();
+        assert_eq!(runs, begun + 1, "{within}");
+        world.prove().await;
+    }
+}
+
+#[tokio::test]
 async fn a_new_rhythm_counts_from_its_deployment() {
     let mut world = World::with(&[REPORT]).await;
     world.settle().await;

@@ -142,3 +142,11 @@ fn of_what_could_not_be_read_no_name_is_missed() {
         "no file under `uses` holds `door`\nnobody under `given.people` is called `porter`, and nobody has that role or is told as such"
     );
 }
+
+#[test]
+fn what_stands_under_common_is_for_aliases() {
+    let given = "  common: {anchored: &who {name: A}, more: {anything: [at, all]}}\n";
+    check(given, "{start: door, as: ann, with: *who}", "");
+    check("", "{start: door, as: ann, with: *who}", "SW-0116");
+    check("  comon: {}\n", "{wait: 1h}", "unknown key `comon`");
+}

@@ -72,6 +72,8 @@ pub enum Combining {
     Sum,
     /// Null of none.
     Max,
+    /// Null of none.
+    Min,
 }
 
 /// One row.
@@ -252,7 +254,7 @@ impl<'a> Asking<'a> {
         }
         match part.from {
             Combining::All | Combining::Any => part.of.evaluate_truth(self).map(Value::Boolean).map(Some),
-            Combining::List | Combining::Sum | Combining::Max => part.of.evaluate(self).map(Some),
+            Combining::List | Combining::Sum | Combining::Max | Combining::Min => part.of.evaluate(self).map(Some),
         }
     }
 
@@ -271,6 +273,7 @@ impl<'a> Asking<'a> {
                 sum.map_err(|error| refused(self.table, &format!("`{name}`: {error}")))?
             }
             Combining::Max => values.into_iter().max_by(order).unwrap_or(Value::Null),
+            Combining::Min => values.into_iter().min_by(order).unwrap_or(Value::Null),
         })
     }
 

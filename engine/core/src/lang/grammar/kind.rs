@@ -110,8 +110,35 @@ static TABLE: Construct = Construct {
     ],
 };
 
-/// Of a look-up, columns and values; of a decision `when`, `if`, `then` and `group`.
+/// Of a look-up, columns and values; of a decision what [`DECISION_ROWS`] say.
 const ROW: Shape = Shape::Names(Name::Any, &Shape::Value, Empty::Allowed);
+
+/// The rows of a decision. They may stand in another file, too, and their cells are read by its inputs: the reader of tables tells what
+/// is wrong with them.
+pub(in crate::lang) const DECISION_ROWS: Shape = Shape::List(&Shape::Map(&DECISION_ROW));
+
+pub(in crate::lang) static DECISION_ROW: Construct = Construct {
+    noun: "a row of a decision",
+    shared: &[],
+    keys: &[
+        key(
+            "when",
+            Shape::Names(Name::Snake, &Shape::Value, Empty::Refused),
+            "input to a value, `>= 65`, `2.00..3.50` or a list of values: all must fit",
+        ),
+        key("if", Shape::Expression, "what must hold besides"),
+        key(
+            "then",
+            Shape::Names(Name::Snake, &Shape::Value, Empty::Allowed),
+            "what it gives",
+        ),
+        key(
+            "group",
+            Shape::Literal,
+            "where rows are collected: of each group the first that fits",
+        ),
+    ],
+};
 
 /// What a decision answers with the first or the only row: fields with their types.
 pub(in crate::lang) const DECIDED_FIELDS: Shape = FIELDS;
@@ -125,7 +152,7 @@ static COMBINED: Construct = Construct {
     keys: &[
         key(
             "from",
-            Shape::Word(&["list", "all", "any", "sum", "max"]),
+            Shape::Word(&["list", "all", "any", "sum", "max", "min"]),
             "how the rows' values are put together",
         )
         .required(),

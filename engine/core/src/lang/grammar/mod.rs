@@ -8,6 +8,7 @@ mod adapter;
 mod clock;
 mod data;
 mod kind;
+mod map;
 mod people;
 mod state;
 mod task;
@@ -16,7 +17,10 @@ mod view;
 mod workflow;
 
 pub(super) use data::{FIELD, TYPE};
-pub(super) use kind::{COMBINED_FIELDS, DECIDED_FIELDS, KINDS, Kind};
+pub(super) use kind::{COMBINED_FIELDS, DECIDED_FIELDS, DECISION_ROW, DECISION_ROWS, KINDS, Kind};
+pub(super) use map::Map;
+#[cfg(test)]
+pub(super) use map::{Place, constructs};
 
 /// A mapping with known keys.
 pub(super) struct Construct {

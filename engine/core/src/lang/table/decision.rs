@@ -10,11 +10,9 @@ use crate::diagnostic::{Code, Diagnostic, Span, nearest};
 use crate::expression::Type;
 use crate::field::Fields;
 use crate::lang::builtin::BUILT_IN;
+use crate::lang::grammar::DECISION_ROW;
 use crate::lang::scope::{Known, Scope};
 use crate::yaml::{Entry, Mapping, Node, Scalar};
-
-/// What a row of a decision may say.
-const ROW_KEYS: [&str; 4] = ["when", "if", "then", "group"];
 
 /// A row, where it stands, and the types of what it gives.
 pub(super) struct Placed {
@@ -120,7 +118,7 @@ impl Reader<'_, '_> {
         scope: &Scope,
     ) -> Option<Placed> {
         let errors = self.out.errors();
-        for entry in entries(&draft.mapping).filter(|entry| !ROW_KEYS.contains(&entry.name())) {
+        for entry in entries(&draft.mapping).filter(|entry| DECISION_ROW.key(entry.name()).is_none()) {
             self.unknown_part(entry, inputs);
         }
         let group = draft.mapping.entry("group");
@@ -155,14 +153,15 @@ impl Reader<'_, '_> {
 
     /// A key of a row that is none; an input beside `when` is probably meant to be in it.
     fn unknown_part(&mut self, entry: &Entry, inputs: &Fields) {
+        let known: Vec<&str> = DECISION_ROW.all().map(|key| key.name).collect();
         let message = format!("`{}` is no part of a row", entry.name());
         let diagnostic = Diagnostic::error(Code::RowMisfit, entry.key.span, message);
-        self.out.push(match nearest(entry.name(), ROW_KEYS) {
+        self.out.push(match nearest(entry.name(), known.iter().copied()) {
             _ if inputs.get(entry.name()).is_some() => diagnostic.help(format!("write `when: {{{}: …}}`", entry.name())),
             Some(meant) => diagnostic
                 .help(format!("write `{meant}`, if that is meant"))
                 .repair(entry.key.span, meant),
-            None => diagnostic.help(format!("a row has {}", listed(&ROW_KEYS))),
+            None => diagnostic.help(format!("a row has {}", listed(&known))),
         });
     }
 

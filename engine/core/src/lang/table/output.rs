@@ -128,6 +128,7 @@ impl Reader<'_, '_> {
             "any" => Combining::Any,
             "sum" => Combining::Sum,
             "max" => Combining::Max,
+            "min" => Combining::Min,
             _ => return None,
         };
         let of = mapping.get("of")?.as_scalar()?;
@@ -149,7 +150,7 @@ impl Reader<'_, '_> {
         };
         let gives = match from {
             Combining::List => Type::list(kind),
-            Combining::Max => Type::optional(kind.present().clone()),
+            Combining::Max | Combining::Min => Type::optional(kind.present().clone()),
             Combining::Sum | Combining::All | Combining::Any => kind.present().clone(),
         };
         Some((Combined { from, of, condition }, gives))
@@ -178,7 +179,7 @@ impl Reader<'_, '_> {
         let kind = kind.present();
         let (fits, wanted) = match from {
             Combining::Sum => (kind.is_number(), "numbers"),
-            Combining::Max => (
+            Combining::Max | Combining::Min => (
                 kind.is_number() || matches!(kind, Type::Date | Type::Time | Type::Instant),
                 "numbers, dates or moments",
             ),

@@ -8,6 +8,7 @@ mod contracts;
 mod expressions;
 mod fields;
 mod files;
+mod for_people;
 mod forms;
 mod live_tables;
 mod marks;
@@ -23,6 +24,7 @@ mod table_files;
 mod tables;
 mod together;
 mod transitions;
+mod uses;
 mod views;
 mod workflows;
 

@@ -214,3 +214,27 @@ fn a_view_in_a_folder_of_views_finds_workflows_beside_that_folder() {
     let broken = ORDER.replace("target: paid", "target: payd");
     assert_eq!(told_of("lab/views/orders.yaml", BOARD, &[("lab/order.yaml", &broken)]), "");
 }
+
+/// Nothing is drawn yet, so that it is their shape that is held.
+#[test]
+fn what_is_only_drawn_is_read() {
+    let view = BOARD.replace("for: [clerk, boss]", "title: V\ndescription: D\nfor: [clerk, boss]");
+    let portal = DESK
+        .replace("for: [clerk]", "title: P\ndescription: E\nfor: [clerk]")
+        .replace("{name: The desk}", "{name: N, logo: L, colour: C}");
+    assert_eq!((beside(&view).as_str(), beside(&portal).as_str()), ("", ""));
+    let check = |file: &str, part: &str, by: &str, code: &str| {
+        let said = replaced(file, part, by);
+        assert!(said.starts_with(code), "{by}: {said}");
+    };
+    for part in ["title: V", "description: D", "title: Until", "title: Done"] {
+        let (key, value) = part.split_once(' ').expect("a key and its value");
+        check(&view, part, &format!("{key} [{value}]"), "SW-0202");
+    }
+    check(&view, "descending: true", "descending: perhaps", "SW-0204");
+    for part in ["title: P", "description: E", "title: New", "name: N", "logo: L", "colour: C"] {
+        let (key, value) = part.split_once(' ').expect("a key and its value");
+        check(&portal, part, &format!("{key} [{value}]"), "SW-0202");
+    }
+    check(&portal, "brand: {name: N, logo: L, colour: C}", "brand: N", "SW-0202");
+}

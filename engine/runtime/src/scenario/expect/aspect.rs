@@ -90,11 +90,13 @@ impl Standing {
             Value::from_fields(Object::from([
                 ("due".into(), optional(task.due)),
                 ("follow_up".into(), optional(task.follow_up)),
+                ("help".into(), task.help.as_deref().map_or(Value::Null, Value::from_text)),
                 ("holder".into(), Value::Text(task.holder.unwrap_or_else(|| "none".into()))),
                 ("name".into(), Value::from_text(name)),
                 ("note".into(), task.note.map_or(Value::Null, Value::Text)),
                 ("of".into(), Value::from_text(&self.name())),
                 ("priority".into(), Value::Integer(i64::from(task.priority))),
+                ("show".into(), Value::from_fields(task.show.into_iter().collect())),
                 ("title".into(), Value::from_text(&task.title)),
                 (WHAT.into(), Value::from_text(name)),
                 ("why".into(), why),

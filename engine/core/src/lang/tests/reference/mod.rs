@@ -1,6 +1,6 @@
 //! The language's reference, `docs/language.md`: its tables are those of the grammar, and its examples have no problem.
 
-mod map;
+mod links;
 mod page;
 mod table;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::map::Map;
 use super::table;
+use crate::lang::grammar::Map;
 
 /// A block is renewed from the line that begins so to the line that is [`END`].
 const BEGIN: &str = "<!-- made of the grammar: ";

@@ -1,10 +1,10 @@
 //! The tables of the page, in Markdown.
 
-use super::map::{Map, Place, constructs};
+use super::links::{link, owner};
 use crate::expression::{Filter, Function};
 use crate::lang::builtin::{self, BUILT_IN};
 use crate::lang::fields::TYPES;
-use crate::lang::grammar::{Construct, KINDS, Key, Name, Shape};
+use crate::lang::grammar::{Construct, KINDS, Key, Map, Name, Place, Shape, constructs};
 
 /// What each variable is, in the order of [`BUILT_IN`].
 const VARIABLES: [(&str, &str); BUILT_IN.len()] = [
@@ -67,19 +67,19 @@ pub(super) fn keys(map: &Map, place: &Place) -> String {
     let referred: Vec<&'static Construct> = construct
         .shared
         .iter()
-        .filter_map(|shared| map.owner(shared, construct))
+        .filter_map(|shared| owner(map, shared, construct))
         .collect();
     let own = construct.keys.iter();
     let shared = construct
         .shared
         .iter()
-        .filter(|shared| map.owner(shared, construct).is_none());
+        .filter(|shared| owner(map, shared, construct).is_none());
     text.push_str("| key | what may stand there | what it means |\n|---|---|---|\n");
     for key in own.chain(shared.copied().flatten()) {
         text.push_str(&row(map, key));
     }
     for other in referred {
-        text.push_str(&format!("\nBesides these, every key of {}.\n", map.link(other)));
+        text.push_str(&format!("\nBesides these, every key of {}.\n", link(map, other)));
     }
     text
 }
@@ -113,12 +113,12 @@ fn stands(map: &Map, shape: Shape) -> String {
         Shape::Computed(name) => format!("{}, or text that computes one", named(name)),
         Shape::Value => "value".to_owned(),
         Shape::Anything => "see [testing](testing.md)".to_owned(),
-        Shape::Map(construct) => map.link(construct),
+        Shape::Map(construct) => link(map, construct),
         Shape::Names(name, inner @ Shape::Names(..), _) => format!("map: {} → ({})", named(name), stands(map, *inner)),
         Shape::Names(name, inner, _) => format!("map: {} → {}", named(name), stands(map, *inner)),
         Shape::List(inner) => format!("list: {}", stands(map, *inner)),
         Shape::Either(forms) => {
-            let links: Vec<String> = constructs(shape).into_iter().map(|construct| map.link(construct)).collect();
+            let links: Vec<String> = constructs(shape).into_iter().map(|construct| link(map, construct)).collect();
             match links.as_slice() {
                 [] => forms.noun.to_owned(),
                 links => format!("{}; see {}", forms.noun, links.join(", ")),
@@ -131,7 +131,7 @@ fn stands(map: &Map, shape: Shape) -> String {
 }
 
 fn links(map: &Map, shape: Shape) -> String {
-    let links: Vec<String> = constructs(shape).into_iter().map(|construct| map.link(construct)).collect();
+    let links: Vec<String> = constructs(shape).into_iter().map(|construct| link(map, construct)).collect();
     links.join(", ")
 }
 
@@ -154,7 +154,7 @@ pub(super) fn kinds(map: &Map) -> String {
     let mut text = String::from("| first key | a file of this kind holds |\n|---|---|\n");
     for kind in KINDS {
         let unbuilt = if kind.unbuilt.is_some() { ". **Not built yet.**" } else { "" };
-        text.push_str(&format!("| `{}` | {}{unbuilt} |\n", kind.key, map.link(kind.construct)));
+        text.push_str(&format!("| `{}` | {}{unbuilt} |\n", kind.key, link(map, kind.construct)));
     }
     text
 }
@@ -223,7 +223,7 @@ pub(super) fn unbuilt(map: &Map) -> String {
             text.push_str(&format!(
                 "- `{}` of {}: {}\n",
                 key.name,
-                map.link(place.construct),
+                link(map, place.construct),
                 key.meaning
             ));
         }

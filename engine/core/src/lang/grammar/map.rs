@@ -1,32 +1,32 @@
-//! The constructs of the grammar as places of a page: what each is called there, and whether anything that is built leads to it.
+//! Every construct of the grammar, once: what each is called, and whether anything that is built leads to it.
 
 use std::collections::BTreeSet;
 
-use crate::lang::grammar::{COMBINED_FIELDS, Construct, DECIDED_FIELDS, FIELD, KINDS, Key, Shape};
+use super::{COMBINED_FIELDS, Construct, DECIDED_FIELDS, DECISION_ROWS, FIELD, KINDS, Shape};
 
 /// A construct where it was first met.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(in crate::lang) struct Place {
     pub construct: &'static Construct,
-    parent: Option<&'static Construct>,
+    pub parent: Option<&'static Construct>,
     /// Whether it can be reached without passing what is not built.
     pub built: bool,
 }
 
 /// Every construct that a file may hold, once, in the order of the grammar.
-pub(super) struct Map(Vec<Place>);
+pub(in crate::lang) struct Map(Vec<Place>);
 
 impl Map {
-    pub(super) fn of_the_language() -> Map {
+    pub(in crate::lang) fn of_the_language() -> Map {
         let mut map = Map(Vec::new());
         // What is built goes first, so that a construct counts as built if one way to it is.
         for built in [true, false] {
             let mut seen = BTreeSet::new();
             for kind in KINDS {
                 map.visit(kind.construct, None, (built, kind.unbuilt.is_none()), &mut seen);
-                // The output of a table has two forms, which the mode tells apart and not the grammar.
+                // The output and the rows of a table have two forms each, which other keys tell apart and not the grammar.
                 if kind.key == "table" {
-                    for shape in [DECIDED_FIELDS, COMBINED_FIELDS] {
+                    for shape in [DECIDED_FIELDS, COMBINED_FIELDS, DECISION_ROWS] {
                         map.within(shape, kind.construct, (built, true), &mut seen);
                     }
                 }
@@ -35,40 +35,17 @@ impl Map {
         map
     }
 
-    pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
+    pub(in crate::lang) fn places(&self) -> impl Iterator<Item = &Place> {
         self.0.iter()
     }
 
-    /// What the page calls a construct: its noun; where several have one noun, with what it belongs to.
-    pub(super) fn title(&self, construct: &'static Construct) -> String {
+    /// What a construct is called: its noun; where several have one noun, with what it belongs to.
+    pub(in crate::lang) fn title(&self, construct: &'static Construct) -> String {
         let alike = self.0.iter().filter(|place| place.construct.noun == construct.noun).count();
         match self.place(construct).and_then(|place| place.parent) {
             Some(parent) if alike > 1 => format!("{} by {}", construct.noun, parent.noun),
             _ => construct.noun.to_owned(),
         }
-    }
-
-    /// A link to the construct's table.
-    pub(super) fn link(&self, construct: &'static Construct) -> String {
-        let title = self.title(construct);
-        let anchor: String = title
-            .to_lowercase()
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '_'))
-            .map(|c| if c == ' ' { '-' } else { c })
-            .collect();
-        format!("[{title}](#{anchor})")
-    }
-
-    /// The construct whose table shows nothing but these keys.
-    pub(super) fn owner(&self, keys: &[Key], of: &'static Construct) -> Option<&'static Construct> {
-        let mut others = self.0.iter().map(|place| place.construct);
-        others.find(|construct| {
-            let is_alone = construct.keys.is_empty() || construct.shared.is_empty();
-            // Keys are compared by what is written of them: tables of other modules may stand in memory twice.
-            let said = |key: &Key| (key.name, key.meaning);
-            !std::ptr::eq(*construct, of) && is_alone && construct.all().map(said).eq(keys.iter().map(said))
-        })
     }
 
     fn place(&self, construct: &'static Construct) -> Option<&Place> {
@@ -106,7 +83,7 @@ impl Map {
 }
 
 /// The constructs that a value of this shape may be or hold.
-pub(super) fn constructs(shape: Shape) -> Vec<&'static Construct> {
+pub(in crate::lang) fn constructs(shape: Shape) -> Vec<&'static Construct> {
     match shape {
         Shape::Map(construct) => vec![construct],
         Shape::Names(_, inner, _) | Shape::List(inner) => constructs(*inner),
