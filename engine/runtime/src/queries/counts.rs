@@ -5,6 +5,7 @@
 //! - What somebody does not see is counted for them only where enough of it comes together, in each cell and in all that is withheld.
 //! - Cells that are withheld are not named: their names are values of fields.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -220,7 +221,7 @@ impl<'a> Table<'a> {
         let least = self.least.unwrap_or(0);
         let mut cells: Vec<(Option<Value>, Tally)> =
             self.cells.into_values().map(|(value, tally)| (Some(value), tally)).collect();
-        cells.sort_by(|(_, one), (_, other)| other.count.cmp(&one.count));
+        cells.sort_by_key(|(_, tally)| Reverse(tally.count));
         // those beyond what an answer holds are withheld like those that may not be told
         let beyond = cells.split_off(cells.len().min(COUNT_CELLS_MAX));
         let mut untold = self.untold;

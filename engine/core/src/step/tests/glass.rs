@@ -23,6 +23,7 @@ states:
     on:
       GO: {target: b, by: [staff, porter]}
       RAISE: {by: [staff], actions: [{assign: {level: 2}}]}
+      LOWER: {by: [staff], actions: [{assign: {level: 1}}]}
   b: {type: final}
 ";
 
@@ -78,6 +79,22 @@ fn it_is_seen_once_it_was_opened_and_no_longer_than_that() {
     );
     assert_eq!(open_until(&snapshot(&life), &dora, life.now), None);
     assert_eq!(life.send_as(dora.clone(), "GO", "{}"), HIDDEN);
+}
+
+#[test]
+fn who_is_no_longer_meant_by_the_rule_sees_it_no_longer() {
+    let mut life = begun();
+    let dora = someone("dora", "doctor");
+    open(&mut life, &dora, Some("found unconscious"));
+    assert_eq!(sight(&life, &dora), "all");
+    assert_eq!(sight(&life, &someone("dora", "nobody")), "hidden", "she has lost the role");
+    let mut life = begun();
+    let pia = someone("pia", "porter");
+    life.send_as(ada(), "RAISE", "{}");
+    open(&mut life, &pia, Some("moving the bed"));
+    assert_eq!(sight(&life, &pia), "level note");
+    assert_eq!(life.send_as(ada(), "LOWER", "{}"), "taken");
+    assert_eq!(sight(&life, &pia), "level", "its `if` does not hold any more");
 }
 
 #[test]
