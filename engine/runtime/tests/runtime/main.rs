@@ -12,6 +12,7 @@ mod exact;
 mod fixture;
 mod incidents;
 mod intake;
+mod live_table_damage;
 mod live_tables;
 mod messages;
 mod overload;
