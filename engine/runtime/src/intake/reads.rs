@@ -156,8 +156,8 @@ impl Reader {
             let absent = || EngineError::Damaged(self.instances.calendars().absence(name));
             facts.calendar = Some(calendar.ok_or_else(absent)?);
         }
-        for name in &needs.tables {
-            facts.tables.insert(self.table(name, chart)?);
+        if !needs.tables.is_empty() {
+            self.hand_in(facts, needs, chart)?;
         }
         for request in &needs.finds {
             if let Some(found) = subjects.found.get(request) {
@@ -173,6 +173,18 @@ impl Reader {
         for request in &needs.reads {
             let fact = fact_of(request, chart, own, subjects, now)?;
             facts.views.insert((request.read.clone(), request.key.clone()), fact);
+        }
+        Ok(())
+    }
+
+    /// All live tables of the chart at once, since each that is asked would take a round of its own. What was not asked is no fault yet.
+    fn hand_in(&self, facts: &mut Facts, needs: &Needs, chart: &Chart) -> EngineResult<()> {
+        for declared in chart.tables.by_name.values().filter(|table| table.live) {
+            match self.table(&declared.name, chart) {
+                Ok(version) if facts.tables.get(&declared.name).is_none() => facts.tables.insert(version),
+                Err(error) if needs.tables.contains(&declared.name) => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
         }
         Ok(())
     }

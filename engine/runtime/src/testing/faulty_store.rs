@@ -78,7 +78,7 @@ impl FaultyStore {
         spoilt.remove(&instance);
     }
 
-    /// This happens before the next commit of an instance, which has been stepped by then.
+    /// This happens before the next commit of an instance, which has been stepped by then; of the system's own, before the next deployment.
     pub fn meanwhile(&self, instance: InstanceId, act: impl Future<Output = ()> + Send + 'static) {
         let mut meanwhile = self.meanwhile.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         *meanwhile = Some((instance, Box::pin(act)));
@@ -134,6 +134,9 @@ impl Store for FaultyStore {
     }
 
     async fn deploy(&self, definition: &Definition, act: &Write) -> StoreResult<Applied> {
+        if let Some(meanwhile) = self.take_meanwhile(std::slice::from_ref(act)) {
+            meanwhile.await;
+        }
         self.call(self.inner.deploy(definition, act)).await
     }
 
@@ -162,6 +165,9 @@ impl Store for FaultyStore {
     }
 
     async fn deploy_table(&self, table: &StoredTable, by: &str, act: &Write) -> StoreResult<Applied> {
+        if let Some(meanwhile) = self.take_meanwhile(std::slice::from_ref(act)) {
+            meanwhile.await;
+        }
         self.call(self.inner.deploy_table(table, by, act)).await
     }
 

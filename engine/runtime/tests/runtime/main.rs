@@ -13,6 +13,7 @@ mod fixture;
 mod glass;
 mod incidents;
 mod intake;
+mod live_table_damage;
 mod live_tables;
 mod messages;
 mod overload;
