@@ -46,8 +46,8 @@ mod versions;
 
 pub use assignments::Assignments;
 pub use engine::{
-    Deployed, DeployedCalendar, DeployedTable, Ended, Engine, Node, OpenRequest, ReportRequest, Reports, SendRequest, StartRequest,
-    Surroundings, TaskRequest, WithdrawRequest,
+    Deployed, DeployedCalendar, DeployedTable, Ended, Engine, Node, OpenRequest, ReportRequest, Reports, SendRequest,
+    StartRequest, Surroundings, TaskRequest, WithdrawRequest,
 };
 pub use messages::Messages;
 pub use schedules::{ListedSchedule, Schedules};

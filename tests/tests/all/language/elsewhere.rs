@@ -89,15 +89,6 @@ const ELSEWHERE: &[Elsewhere] = &[
         why: "it is what a button is called, and scenarios press none",
     },
     Elsewhere {
-        construct: "an access rule",
-        keys: &["show"],
-        held_by: (
-            "engine/runtime/tests/runtime/queries.rs",
-            "what_is_shown_depends_on_who_looks",
-        ),
-        why: "it limits what is shown to somebody, and scenarios look at everything",
-    },
-    Elsewhere {
         construct: "a table",
         keys: &["title"],
         held_by: (FOR_PEOPLE, "what_is_for_the_reader_alone_is_read"),
@@ -244,6 +235,12 @@ const REFUSED: &[Refused] = &[
     refused("a workflow", "workflow", Code::TestNameUnknown, NAMES_THE_FILE),
     refused("a table", "table", Code::NameClash, NAMES_THE_FILE),
     refused("an adapter's contract", "adapter", Code::NameClash, NAMES_THE_FILE),
+    refused(
+        "a table",
+        "live",
+        Code::UnknownTable,
+        "what is not live cannot come into force by itself, and a scenario sees no other difference",
+    ),
     refused("a schema", "schema", Code::MissingKey, "it says what the file is"),
     refused("a test file", "test", Code::UnknownKind, "it says what the file is"),
     refused("a view", "view", Code::UnknownKind, "it says what the file is"),
