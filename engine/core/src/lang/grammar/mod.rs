@@ -9,6 +9,7 @@ mod clock;
 mod data;
 mod kind;
 mod people;
+mod simulation;
 mod state;
 mod task;
 mod test_file;

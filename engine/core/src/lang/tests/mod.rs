@@ -15,6 +15,7 @@ mod pages;
 mod personal;
 mod reference;
 mod schedules;
+mod simulations;
 mod sketch;
 mod states;
 mod table_files;
