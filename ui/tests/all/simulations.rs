@@ -69,3 +69,25 @@ fn simulations_that_run_and_that_do_not() {
         insta::assert_snapshot!("simulations", transcript);
     });
 }
+
+#[test]
+fn the_shipped_simulations_run_and_nothing_waits_for_a_person() {
+    let folder = Folder::new("shipped-simulations");
+    for file in [
+        "lab/simulations/rx-floor.yaml",
+        "clinic/simulations/emergency-department.yaml",
+    ] {
+        let path = format!("{}/../workflows/{file}", env!("CARGO_MANIFEST_DIR"));
+        let answer = folder.answer(&["simulate", &path, "--json"]);
+        let document: serde_json::Value = serde_json::from_str(&answer).expect("it answers with a document");
+        let report = &document["report"];
+        assert_eq!(report["incidents"], serde_json::json!([]), "{file}");
+        assert_eq!(report["stopped"], serde_json::Value::Null, "{file}");
+        let sum = |list: &str, member: &str| -> u64 {
+            let rows = report[list].as_array().into_iter().flatten();
+            rows.filter_map(|row| row[member].as_u64()).sum()
+        };
+        assert!(sum("workflows", "ended") > 20, "{file}: {report}");
+        assert!(sum("tasks", "done") > 100 && sum("people", "taken") > 100, "{file}: {report}");
+    }
+}

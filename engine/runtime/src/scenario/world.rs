@@ -142,6 +142,12 @@ impl World {
         tasks.into_iter().any(|task| task.assignment.is_some())
     }
 
+    /// From now on these are on shift, whatever the roster says.
+    pub fn put_on_shift(&mut self, people: BTreeSet<Arc<str>>) {
+        self.on_shift = Some(people);
+        self.suppose();
+    }
+
     /// Tells the engine who is on shift, where the file says it.
     fn suppose(&mut self) {
         if let Some(people) = &self.on_shift {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use statewright_core::chart::Chart;
+use statewright_core::chart::{Chart, State};
 use statewright_core::step::{Offer, TaskRef, view};
 use statewright_core::value::Object;
 
@@ -22,7 +22,7 @@ use crate::scenario::written::Names;
 use crate::testing::Chance;
 
 /// How often a form is filled in anew where it is refused: what is drawn may fit no guard.
-const FORMS_MAX: usize = 3;
+const FORMS_MAX: usize = 10;
 
 /// How many may have to sign one event, one after another.
 const SIGNERS_MAX: usize = 8;
@@ -43,7 +43,7 @@ pub(super) struct Wanted {
     pub event: Arc<str>,
     weight: u32,
     choice: Option<Choice>,
-    /// Of a state around: whoever may sends it, and not whoever works on the task.
+    /// Of a state around: where whoever works on the task may not send it, somebody else does.
     is_outer: bool,
 }
 
@@ -67,7 +67,10 @@ impl Run<'_> {
         let mut wanted = match self.plan.choices.get(&place(path)) {
             Some(choices) => weighed(choices, false),
             None => {
-                let own = own_events(chart, state).map(|(event, _)| Wanted {
+                // a task may end by an event of the state around it
+                let nearest = around(chart, state).find(|state| own_events(chart, state).next().is_some());
+                let own = nearest.into_iter().flat_map(|state| own_events(chart, state));
+                let own = own.map(|(event, _)| Wanted {
                     event: event.clone(),
                     weight: 1,
                     choice: None,
@@ -76,14 +79,12 @@ impl Run<'_> {
                 own.collect()
             }
         };
-        let mut outer = state.parent.map(|parent| chart.state(parent));
-        while let Some(around) = outer {
-            let place = place(&around.path);
+        for outer in around(chart, state).skip(1) {
+            let place = place(&outer.path);
             // where it takes a time of its own, somebody acts on the state around by itself
             if let (Some(choices), None) = (self.plan.choices.get(&place), self.plan.durations.get(&place)) {
                 wanted.extend(weighed(choices, true));
             }
-            outer = around.parent.map(|parent| chart.state(parent));
         }
         let mut seen = BTreeSet::new();
         wanted.retain(|wanted| wanted.weight > 0 && seen.insert(wanted.event.clone()));
@@ -119,15 +120,16 @@ impl Run<'_> {
         let mut chance = self.chance_of(activity, "acts");
         let wanted = self.wanted(&chart, &activity.path);
         for wanted in shuffled(wanted, &mut chance) {
-            let others = self.everybody();
-            for member in if wanted.is_outer { others.as_slice() } else { who } {
+            let others = if wanted.is_outer { self.everybody() } else { Vec::new() };
+            for member in who.iter().chain(&others) {
                 let Some(activity) = self.work.jobs.get(job) else {
                     return Ok(Done::Nothing);
                 };
                 let open = self.open_to(activity, std::slice::from_ref(&wanted), *member).await;
                 let Some(offer) = open.into_iter().next() else { continue };
                 match self.send(job, &chart, *member, &wanted, &offer, &mut chance).await? {
-                    Done::Nothing => {}
+                    // what is refused to one is refused to all who may
+                    Done::Nothing => break,
                     Done::Taken => {
                         self.have_signed(job, &chart, &wanted, &mut chance).await?;
                         return Ok(Done::Taken);
@@ -150,19 +152,24 @@ impl Run<'_> {
         chance: &mut Chance,
     ) -> Result<Done, Trouble> {
         let forms = if offer.form.list.is_empty() { 1 } else { FORMS_MAX };
+        let mut refused = BTreeSet::new();
         for _ in 0..forms {
             let Some(request) = self.request(job, chart, member, wanted, offer, chance).await? else {
                 return Ok(Done::Nothing);
             };
             let engine = self.world.engine();
             let answer = self.world.ask(async move { engine.send(request).await }).await?;
-            let place = (chart.workflow.clone(), job.1.clone());
             match Outcome::of(answer) {
                 Outcome::Taken => return Ok(Done::Taken),
                 Outcome::Waits => return Ok(Done::Waits),
-                Outcome::Ignored => self.ledger.refused(place, &wanted.event, "nothing answers to it".into()),
-                Outcome::Refused { sentence, .. } => self.ledger.refused(place, &wanted.event, sentence),
+                Outcome::Ignored => drop(refused.insert("nothing answers to it".to_owned())),
+                Outcome::Refused { sentence, .. } => drop(refused.insert(sentence)),
             }
+        }
+        // a form that is drawn may miss what a person would see: it is told only where none was taken
+        for sentence in refused {
+            self.ledger
+                .refused((chart.workflow.clone(), job.1.clone()), &wanted.event, sentence);
         }
         Ok(Done::Nothing)
     }
@@ -282,6 +289,11 @@ impl Run<'_> {
             &[&activity.workflow, &activity.key, &activity.path, &visit, purpose],
         )
     }
+}
+
+/// A state, and those around it from the inside out.
+fn around<'c>(chart: &'c Chart, state: &'c State) -> impl Iterator<Item = &'c State> {
+    std::iter::successors(Some(state), |state| state.parent.map(|parent| chart.state(parent)))
 }
 
 /// In an order in which what weighs more comes first more often.

@@ -1,5 +1,6 @@
 //! Who there is: staff, who do one thing at a time in their hours, and others, of whom there are enough.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -69,6 +70,15 @@ impl Cast {
             .iter()
             .filter(|member| matches!(member.kind, MemberKind::Staff(_)));
         staff.map(|member| &member.actor)
+    }
+
+    /// The staff that is there now.
+    pub(super) fn at_work(&self, now: Timestamp) -> BTreeSet<Arc<str>> {
+        let there = self
+            .members
+            .iter()
+            .filter(|member| matches!(member.kind, MemberKind::Staff(_)) && member.is_there(now));
+        there.map(|member| member.actor.id.clone()).collect()
     }
 
     pub(super) fn get(&self, place: usize) -> Option<&Member> {

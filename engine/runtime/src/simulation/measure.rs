@@ -165,8 +165,17 @@ impl Ledger {
         for path in paths(entry, "left") {
             self.leave(workflow, id, path, at);
         }
+        let rests_in = resting(entry);
         for path in paths(entry, "entered") {
-            self.enter(workflow, id, path, at);
+            self.enter(workflow, id, path.clone(), at);
+            let within = |leaf: &Arc<str>| {
+                leaf.strip_prefix(&*path)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            // it was only passed through
+            if !rests_in.iter().any(within) {
+                self.leave(workflow, id, path, at);
+            }
         }
         for transition in entry.member("transitions").and_then(Value::as_list).unwrap_or_default() {
             let text = |name: &str| transition.field(name).and_then(Value::as_text).map(Arc::<str>::from);
@@ -181,9 +190,7 @@ impl Ledger {
     }
 
     fn end(&mut self, workflow: &Arc<str>, id: InstanceId, entry: &EntryText, at: Timestamp) {
-        let states = entry.member("after").and_then(|after| after.field("states"));
-        let first = states.and_then(Value::as_list).unwrap_or_default().first();
-        let end: Arc<str> = first.and_then(Value::as_text).unwrap_or_default().into();
+        let end = resting(entry).into_iter().next().unwrap_or_default();
         let lasted = self.begun.remove(&id).map(|begun| elapsed(begun, at));
         let inside = self
             .inside
@@ -253,14 +260,14 @@ impl Ledger {
         task.queue = task.queue.saturating_sub(1);
     }
 
-    /// Somebody began to work on a task that waited since then.
-    pub(super) fn taken(&mut self, place: Place, cast: &Cast, member: usize, since: Timestamp, now: Timestamp) {
+    /// Somebody began to work on a task that waited since then; None: it was worked on before, and only its result could not be taken.
+    pub(super) fn taken(&mut self, place: Place, cast: &Cast, member: usize, since: Option<Timestamp>, now: Timestamp) {
         self.now = self.now.max(now);
         let task = self.task(place);
         task.queue = task.queue.saturating_sub(1);
-        task.waited.add(elapsed(since, now));
+        task.waited.lengths.extend(since.map(|since| elapsed(since, now)));
         let people = self.people.entry(whose(cast, member)).or_default();
-        people.taken += 1;
+        people.taken += u64::from(since.is_some());
         people.now += 1;
         people.most = people.most.max(people.now);
     }
@@ -269,6 +276,11 @@ impl Ledger {
     pub(super) fn worked(&mut self, place: Place, cast: &Cast, member: usize, from: Timestamp, to: Timestamp) {
         let worked_us = self.add_work(cast, member, from, to);
         self.task(place).worked.add(worked_us);
+    }
+
+    /// They looked again at what they had done, which takes no time.
+    pub(super) fn looked_again(&mut self, cast: &Cast, member: usize, at: Timestamp) {
+        self.add_work(cast, member, at, at);
     }
 
     pub(super) fn done(&mut self, place: Place) {
@@ -327,6 +339,13 @@ fn whose(cast: &Cast, member: usize) -> Whose {
 
 fn elapsed(from: Timestamp, to: Timestamp) -> i64 {
     to.as_microsecond().saturating_sub(from.as_microsecond())
+}
+
+/// The states without active ones in them, after an entry.
+fn resting(entry: &EntryText) -> Vec<Arc<str>> {
+    let states = entry.member("after").and_then(|after| after.field("states"));
+    let states = states.and_then(Value::as_list).unwrap_or_default();
+    states.iter().filter_map(Value::as_text).map(Arc::from).collect()
 }
 
 /// Paths of states that an entry lists.

@@ -1,6 +1,6 @@
 //! One run: from moment to moment at which something is due, until the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -43,6 +43,7 @@ pub(super) struct Run<'s> {
     /// By workflow: keys of the instances that are on their way, in order.
     pub keys: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     pub ledger: Ledger,
+    on_shift: Option<BTreeSet<Arc<str>>>,
     calls: Arc<Mutex<Calls>>,
 }
 
@@ -69,6 +70,7 @@ impl<'s> Run<'s> {
             seen: BTreeMap::new(),
             keys: BTreeMap::new(),
             ledger: Ledger::of(plan),
+            on_shift: None,
             calls,
         };
         run.place_given().await?;
@@ -97,13 +99,13 @@ impl<'s> Run<'s> {
 
     /// Until the end, or until nothing comes any more. What stops it before is in the answer.
     async fn go(&mut self) -> Ended {
-        match self.to_the_end().await {
+        match self.pass_time().await {
             Ok(()) => Ended::AsPlanned,
             Err(trouble) => Ended::Early(format!("{trouble} (it is {})", self.shown(self.world.now()))),
         }
     }
 
-    async fn to_the_end(&mut self) -> Result<(), Trouble> {
+    async fn pass_time(&mut self) -> Result<(), Trouble> {
         self.world.settle().await?;
         for _ in 0..MOMENTS_MAX {
             self.happen().await?;
@@ -127,8 +129,21 @@ impl<'s> Run<'s> {
         ))
     }
 
+    /// Whoever is at work is on shift, where nobody says otherwise.
+    fn change_shifts(&mut self) {
+        if self.plan.groups.is_empty() || self.plan.setting.given.on_shift.is_some() {
+            return;
+        }
+        let there = self.cast.at_work(self.world.now());
+        if self.on_shift.as_ref() != Some(&there) {
+            self.world.put_on_shift(there.clone());
+            self.on_shift = Some(there);
+        }
+    }
+
     /// Everything that people do at this moment, and what follows from it.
     async fn happen(&mut self) -> Result<(), Trouble> {
+        self.change_shifts();
         for _ in 0..ROUNDS_MAX {
             self.look().await?;
             let mut any = self.do_what_is_due().await?;
@@ -208,9 +223,13 @@ impl<'s> Run<'s> {
         let Some(activity) = self.work.jobs.get_mut(job) else {
             return Ok(());
         };
-        activity.is_worked = true;
-        let place = activity.place();
-        self.stop(member, place.clone(), from);
+        let (place, was_worked) = (activity.place(), std::mem::replace(&mut activity.is_worked, true));
+        if was_worked {
+            self.ledger.looked_again(&self.cast, member, from);
+            self.cast.end(member, from);
+        } else {
+            self.stop(member, place.clone(), from);
+        }
         match done {
             Done::Taken => self.ledger.done(place),
             Done::Waits | Done::Nothing => self.ledger.waits(place),
@@ -333,6 +352,7 @@ impl<'s> Run<'s> {
         let due = self.cast.get(member).map_or(now, |member| member.done_at(now, length_us));
         let (place, since) = (activity.place(), activity.since);
         self.cast.begin(member);
+        let since = (!activity.is_worked).then_some(since);
         self.ledger.taken(place, &self.cast, member, since, now);
         if let Some(activity) = self.work.jobs.get_mut(job) {
             activity.stage = Stage::Begun { member, from: now, due };

@@ -16,7 +16,7 @@ states:
       desk:
         task: {for: [clerk]}
         on:
-          LEFT: {target: left, by: [clerk], input: [optional note]}
+          LEFT: {target: left, by: [clerk], input: [optional note], guard: {if: event.note != 'nay', otherwise: Not so}}
           RIGHT: {target: right, by: [clerk], guard: {if: size < 5, otherwise: Too large}}
           ASK: {target: asked, by: [clerk], reason: required}
       asked: {on: {ANSWER: {target: desk, by: [customer], input: {again: boolean}}}}
@@ -93,13 +93,16 @@ fn an_event_of_the_states_around_comes_only_with_a_weight_or_a_time_of_its_own()
 
 #[test]
 fn what_a_form_needs_is_given_or_drawn_and_what_does_not_fit_is_told() {
-    let refused = "choices: {desk: {LEFT: {weight: 1, with: {note: far too long}}, RIGHT: 1}}\n";
+    let refused = "choices: {desk: {LEFT: {weight: 1, with: {note: nay}}, RIGHT: 1}}\n";
     let file = format!("simulation: s\nof: fork\narrivals: {{a: {{every: 1m, times: 20}}}}\nuntil: 1d\n{refused}");
     let report = ran(&file, &[("fork.yaml", FORK)]);
-    let why = row(&report, "refused", "about", "work.desk LEFT");
-    assert_eq!(
-        why.field("why").and_then(Value::as_text),
-        Some("note must have at most 9 characters")
+    let why = row(&report, "refused", "about", "desk LEFT");
+    assert_eq!(why.field("why").and_then(Value::as_text), Some("Not so"));
+    let long = file.replace("note: nay", "note: far too long");
+    let told = simulated(&long, &[("fork.yaml", FORK)]).expect_err("no form takes it");
+    assert!(
+        told.contains("error[SW-0414]: `note` must have at most 9 characters"),
+        "{told}"
     );
     // sizes are drawn, so that some fit the other way; those that do not wait for somebody who knows better
     let flow = row(&report, "workflows", "workflow", "fork");

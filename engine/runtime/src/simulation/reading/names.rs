@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use statewright_core::chart::{Chart, EventPattern, Party, State, Transition, Trigger};
-use statewright_core::diagnostic::{Code, Diagnostic, nearest};
-use statewright_core::field::Fields;
-use statewright_core::yaml::{Node, Scalar};
+use statewright_core::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use statewright_core::field::{Field, Fields};
+use statewright_core::yaml::{Entry, Node, Scalar};
 
 use super::{Reading, entries};
 use crate::engine::calls_of;
 use crate::scenario::counterparts::Effect;
+use crate::scenario::placing::no_names;
 use crate::simulation::plan::Place;
 
 impl Reading<'_> {
@@ -109,7 +110,8 @@ impl Reading<'_> {
     /// What is filled in is part of the form.
     pub(super) fn check_form(&mut self, with: Option<&Node>, form: &Fields, what: &str) {
         for entry in entries(with) {
-            if form.get(entry.name()).is_some() {
+            if let Some(field) = form.get(entry.name()) {
+                self.check_value(entry, field);
                 continue;
             }
             let message = format!("the form of {what} has no field `{}`", entry.name());
@@ -122,6 +124,31 @@ impl Reading<'_> {
                 None => diagnostic.help("take it away, or add it to the form"),
             });
         }
+    }
+}
+
+impl Reading<'_> {
+    /// What is written out is of the field's type; what is computed shows when it is.
+    fn check_value(&mut self, entry: &Entry, field: &Field) {
+        let mut told = Diagnostics::new();
+        std::mem::swap(&mut self.reader.out, &mut told);
+        let written = self.reader.written(&entry.value);
+        std::mem::swap(&mut self.reader.out, &mut told);
+        let names = no_names(&self.setting, self.setting.given.clock, Some(1));
+        let value = written
+            .filter(|written| !written.is_computed())
+            .and_then(|written| written.value(&names).ok());
+        let Some(Err(problems)) = value.map(|value| field.accept(&value)) else {
+            return;
+        };
+        let why = problems.first().map_or_else(String::new, |problem| problem.sentence.clone());
+        let message = format!("`{}` {why}", field.name);
+        self.reader.error(
+            Code::WrongType,
+            entry.value.span,
+            message,
+            "fill it in as whoever sends it has to",
+        );
     }
 }
 

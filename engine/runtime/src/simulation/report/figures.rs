@@ -9,7 +9,7 @@ use super::capacity_us;
 use crate::scenario::counterparts::Effect;
 use crate::simulation::conduct::Called;
 use crate::simulation::measure::{ClockFigures, Flow, PeopleFigures, Sample, StateFigures, TaskFigures};
-use crate::simulation::plan::Group;
+use crate::simulation::plan::{Group, Place};
 
 /// What is said of lengths of time, in microseconds; None where there is none.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,6 +31,7 @@ pub(super) struct FlowRow {
 
 #[derive(Clone, Debug)]
 pub(super) struct TaskRow {
+    pub place: Place,
     pub name: String,
     pub done: u64,
     pub waited: Spread,
@@ -46,6 +47,7 @@ pub(super) struct TaskRow {
 
 #[derive(Clone, Debug)]
 pub(super) struct StateRow {
+    pub place: Place,
     pub name: String,
     pub visits: u64,
     pub lasted: Spread,
@@ -68,6 +70,8 @@ pub(super) struct PeopleRow {
 #[derive(Clone, Debug)]
 pub(super) struct ClockRow {
     pub name: String,
+    pub workflow: Arc<str>,
+    pub clock: Arc<str>,
     pub figures: ClockFigures,
 }
 
@@ -110,8 +114,9 @@ impl FlowRow {
 }
 
 impl TaskRow {
-    pub(super) fn of(name: String, task: &TaskFigures) -> Self {
+    pub(super) fn of(place: &Place, name: String, task: &TaskFigures) -> Self {
         TaskRow {
+            place: place.clone(),
             name,
             done: task.done,
             waited: Spread::of(&task.waited),
@@ -127,8 +132,9 @@ impl TaskRow {
 }
 
 impl StateRow {
-    pub(super) fn of(name: String, state: &StateFigures) -> Self {
+    pub(super) fn of(place: &Place, name: String, state: &StateFigures) -> Self {
         StateRow {
+            place: place.clone(),
             name,
             visits: state.visits,
             lasted: Spread::of(&state.lasted),

@@ -17,7 +17,7 @@ use super::measure::{Ledger, Whose};
 use super::plan::{Group, Simulation};
 use crate::scenario::coverage::event_of;
 use figures::{ActionRow, ClockRow, FlowRow, PeopleRow, StateRow, TaskRow, WayRow};
-use statewright_core::chart::{EventPattern, StateKind, Trigger};
+use statewright_core::chart::{Chart, EventPattern, StateKind, Trigger};
 
 /// How it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,9 +61,14 @@ impl Report {
     ) -> Report {
         let from = plan.setting.given.clock;
         let several = plan.setting.definitions.len() > 1;
-        let name = |workflow: &Arc<str>, path: &Arc<str>| match several {
-            true => format!("{workflow}/{path}"),
-            false => path.to_string(),
+        // as a simulation may name them: by the end of their paths, where that is enough
+        let name = |workflow: &Arc<str>, path: &Arc<str>| {
+            let chart = plan.setting.chart_of(workflow);
+            let short = chart.map_or(&**path, |chart| short(chart, path));
+            match several {
+                true => format!("{workflow}/{short}"),
+                false => short.to_owned(),
+            }
         };
         let never = never(plan, &ledger);
         let people = ledger.people.iter().map(|(whose, figures)| match whose {
@@ -94,7 +99,11 @@ impl Report {
             states: Vec::new(),
             people: people.filter(PeopleRow::is_shown).collect(),
             clocks: Vec::new(),
-            actions: calls.iter().map(|(effect, called)| ActionRow::of(effect, called)).collect(),
+            actions: calls
+                .iter()
+                .filter(|(_, called)| called.attempts > 0)
+                .map(|(effect, called)| ActionRow::of(effect, called))
+                .collect(),
             never,
             refused: refusals.collect(),
             incidents,
@@ -111,20 +120,27 @@ impl Report {
             for state in chart.states.iter().filter(|state| !state.path.is_empty()) {
                 let place = (workflow.clone(), state.path.clone());
                 if let Some(task) = ledger.tasks.get(&place) {
-                    let waits = task.longest > 0 || plan.of.contains(workflow);
+                    let was_opened = task.longest > 0;
                     report
                         .tasks
-                        .extend(waits.then(|| TaskRow::of(name(workflow, &state.path), task)));
+                        .extend(was_opened.then(|| TaskRow::of(&place, name(workflow, &state.path), task)));
                 }
                 let figures = ledger.states.get(&place).filter(|_| state.kind == StateKind::Atomic);
                 report
                     .states
-                    .extend(figures.map(|figures| StateRow::of(name(workflow, &state.path), figures)));
+                    .extend(figures.map(|figures| StateRow::of(&place, name(workflow, &state.path), figures)));
             }
             for clock in &chart.clocks {
                 let figures = ledger.clocks.get(&(workflow.clone(), clock.name.clone()));
-                report.clocks.extend(figures.map(|figures| ClockRow {
-                    name: name(workflow, &clock.name),
+                let ran = figures.filter(|figures| figures.met + figures.missed + figures.running > 0);
+                report.clocks.extend(ran.map(|figures| ClockRow {
+                    name: if several {
+                        format!("{workflow}/{}", clock.name)
+                    } else {
+                        clock.name.to_string()
+                    },
+                    workflow: workflow.clone(),
+                    clock: clock.name.clone(),
                     figures: *figures,
                 }));
             }
@@ -159,6 +175,7 @@ fn never(plan: &Simulation, ledger: &Ledger) -> Vec<WayRow> {
             let mut ways = ways.take_while(|(workflow, path, _)| *workflow == chart.workflow && *path == from);
             let is_it = |taken: &str| match &transition.trigger {
                 Trigger::Event(pattern) if !matches!(pattern, EventPattern::Exact(_)) => pattern.matches(taken),
+                Trigger::Done => taken.strip_prefix("done.state.") == Some(&*from),
                 _ => *taken == *event,
             };
             if !ways.any(|(_, _, taken)| is_it(taken)) {
@@ -172,6 +189,20 @@ fn never(plan: &Simulation, ledger: &Ledger) -> Vec<WayRow> {
     }
     never.dedup();
     never
+}
+
+/// The shortest end of a path that no other state's path has.
+fn short<'p>(chart: &Chart, path: &'p str) -> &'p str {
+    let begins = path.rmatch_indices('.').map(|(dot, _)| dot + 1);
+    let ends = begins.filter_map(|begin| path.get(begin..));
+    let is_one = |end: &&str| {
+        let has = |path: &str| {
+            path.strip_suffix(*end)
+                .is_some_and(|before| before.is_empty() || before.ends_with('.'))
+        };
+        chart.states.iter().filter(|state| has(&state.path)).count() == 1
+    };
+    ends.into_iter().find(is_one).unwrap_or(path)
 }
 
 /// How much a group could have worked.

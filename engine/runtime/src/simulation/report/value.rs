@@ -22,10 +22,11 @@ impl Report {
         };
         let clocks = self.clocks.iter().map(|clock| {
             object([
-                ("clock", text(&clock.name)),
+                ("clock", text(&clock.clock)),
                 ("met", count(clock.figures.met)),
                 ("missed", count(clock.figures.missed)),
                 ("running", count(clock.figures.running)),
+                ("workflow", text(&clock.workflow)),
             ])
         });
         let actions = self.actions.iter().map(|action| {
@@ -57,7 +58,7 @@ impl Report {
             ("simulation", Value::Text(self.name.clone())),
             ("states", list(self.states.iter().map(state))),
             ("stopped", self.stopped.as_deref().map_or(Value::Null, text)),
-            ("tasks", list(self.tasks.iter().map(|row| task(row)))),
+            ("tasks", list(self.tasks.iter().map(task))),
             ("to", Value::from_instant(self.to)),
             ("workflows", list(self.flows.iter().map(flow))),
         ])
@@ -72,10 +73,11 @@ fn task(task: &TaskRow) -> Value {
         ("rungs", count(task.rungs)),
         ("still_waiting", count(task.still)),
         ("still_waiting_most_s", seconds(task.still_most)),
-        ("task", Value::from_text(&task.name)),
+        ("task", Value::Text(task.place.1.clone())),
         ("waited", spread(&task.waited)),
         ("waited_in_all_s", seconds(Some(task.waited_us))),
         ("worked", spread(&task.worked)),
+        ("workflow", Value::Text(task.place.0.clone())),
     ])
 }
 
@@ -84,8 +86,9 @@ fn state(state: &StateRow) -> Value {
         ("lasted", spread(&state.lasted)),
         ("most_at_once", count(state.most)),
         ("now", count(state.now)),
-        ("state", Value::from_text(&state.name)),
+        ("state", Value::Text(state.place.1.clone())),
         ("visits", count(state.visits)),
+        ("workflow", Value::Text(state.place.0.clone())),
     ])
 }
 
