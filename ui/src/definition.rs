@@ -15,7 +15,16 @@ const NAMES_MAX: usize = 1_000;
 /// Examines a definition's files without a file system.
 pub fn examine_bundle(sources: &mut Sources, bundle: &Bundle) -> Compiled {
     let text = bundle.files.get(&bundle.main).cloned().unwrap_or_else(|| "".into());
-    examine(sources, &bundle.main, text, bundle)
+    examine(sources, &bundle.main, text, &Posted(bundle))
+}
+
+/// Files that somebody sends: what is no part of a definition is left out of what is made of them, as where it is made of files.
+struct Posted<'b>(&'b Bundle);
+
+impl Resolver for Posted<'_> {
+    fn resolve(&self, path: &str) -> Option<Arc<str>> {
+        self.0.resolve(path)
+    }
 }
 
 /// Examines a file and those that it names, which are read from beside it.

@@ -35,6 +35,7 @@ pub mod registry;
 pub mod roles;
 pub mod scenario;
 mod schedules;
+pub mod simulation;
 mod starts;
 pub mod store;
 mod system;

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use statewright_core::chart::{Chart, Roles};
-use statewright_core::diagnostic::{Code, Colour, Diagnostics, Sources, json, text};
-use statewright_core::lang::{Bundle, Compiled, check_together};
+use statewright_core::diagnostic::{Code, Colour, Diagnostics, FileId, Sources, json, text};
+use statewright_core::lang::{Bundle, Compiled, check_together, kind_of_file};
 use statewright_core::value::{Object, Value};
-use statewright_engine::scenario;
+use statewright_engine::{scenario, simulation};
 
 use super::test::is_test;
 use super::*;
@@ -189,9 +189,18 @@ impl Examined {
     }
 
     fn examine(&mut self, file: &Path) {
-        if is_test(file) {
-            return self.examine_test(file);
+        let text = match read(file) {
+            Ok(text) => text,
+            Err(error) => return self.unreadable.push(Failure::unreadable(&file.display().to_string(), error)),
+        };
+        match kind_of_file(&text) {
+            _ if is_test(file) => self.examine_aside(file, text, |sources, main| scenario::read(sources, main, &Folder).1),
+            Some("simulation") => self.examine_aside(file, text, |sources, main| simulation::read(sources, main, &Folder).1),
+            _ => self.examine_definition(file),
         }
+    }
+
+    fn examine_definition(&mut self, file: &Path) {
         match examine_file(&mut self.sources, file) {
             Ok(compiled) => {
                 self.files += 1;
@@ -218,16 +227,11 @@ impl Examined {
         }
     }
 
-    /// What a test file says itself. The definitions that it uses are checked where they are named.
-    fn examine_test(&mut self, path: &Path) {
-        let name = path.display().to_string();
-        let text = match read(path) {
-            Ok(text) => text,
-            Err(error) => return self.unreadable.push(Failure::unreadable(&name, error)),
-        };
+    /// What a file of scenarios or a simulation says itself. The definitions that it uses are checked where they are named.
+    fn examine_aside(&mut self, path: &Path, text: String, problems: impl FnOnce(&mut Sources, FileId) -> Diagnostics) {
         self.files += 1;
-        let main = self.sources.add(name, text);
-        let (_, found) = scenario::read(&mut self.sources, main, &Folder);
+        let main = self.sources.add(path.display().to_string(), text);
+        let found = problems(&mut self.sources, main);
         let own = found.iter().filter(|diagnostic| diagnostic.span.file == main);
         own.for_each(|diagnostic| self.diagnostics.push(diagnostic.clone()));
     }

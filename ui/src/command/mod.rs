@@ -19,6 +19,7 @@ mod roles;
 mod schedules;
 mod serve;
 mod show;
+mod simulate;
 mod start;
 mod store_address;
 mod tables;
@@ -66,6 +67,8 @@ pub enum Command {
     Check(check::Check),
     /// Run scenarios against the engine on a clock of their own: years pass in milliseconds
     Test(test::Test),
+    /// Let many instances come, against staff and durations: where do things pile up, which deadlines are missed?
+    Simulate(simulate::Simulate),
     /// Make workflows live: new instances take them; calendars, live tables and roles too
     Deploy(check::Deploy),
     /// Start an instance of a workflow
@@ -147,6 +150,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Serve(serve) => serve.run(terminal).await,
         Command::Check(check) => check.run(terminal),
         Command::Test(test) => test.run(terminal),
+        Command::Simulate(simulate) => simulate.run(terminal),
         Command::Deploy(deploy) => deploy.run(terminal).await,
         Command::Start(start) => start.run(terminal).await,
         Command::Send(send) => send.run(terminal).await,

@@ -6,3 +6,4 @@ mod program;
 mod scenarios;
 mod serving;
 mod sessions;
+mod simulations;

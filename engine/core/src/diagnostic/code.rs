@@ -131,7 +131,6 @@ codes! {
 
     // 07xx: understood and not built yet.
     NotBuilt = "0701", "not built yet";
-    KindNotBuilt = "0702", "a kind of file that is not built yet";
 
     // 08xx: what the graph shows.
     Unreachable = "0801", "a state that nothing leads to";
@@ -199,6 +198,7 @@ codes! {
     RecordsAbsent = "2017", "a file without a DCS record";
     ScenariosAbsent = "2018", "no scenarios there";
     TestNameUnknown = "2019", "a name that the test file does not hold";
+    SimulationFailed = "2020", "a simulation that cannot begin";
 
     // 21xx: a request.
     Unauthenticated = "2101", "not signed in";

@@ -96,6 +96,10 @@ impl Resolver for Bundle {
     fn resolve(&self, path: &str) -> Option<Arc<str>> {
         self.files.get(path).cloned()
     }
+
+    fn is_definition(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

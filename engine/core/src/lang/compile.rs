@@ -7,7 +7,7 @@ use super::grammar::{KINDS, Kind};
 use super::loader::{Loader, TableSlot};
 use super::lower::lower;
 use super::table::Rows;
-use super::{Bundle, Resolver, Unbuilt, calendar, contract, marks, roles, shape, table, unbuilt, view};
+use super::{Bundle, Resolver, Unbuilt, calendar, contract, marks, roles, shape, table, view};
 use crate::chart::{Chart, RolesVersion, TableVersion};
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, nearest};
@@ -51,12 +51,6 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
     let (Some(mapping), Some(kind)) = (node.as_mapping(), kind_of(&node, main, &mut out)) else {
         return nothing(out);
     };
-    if let Some(what) = kind.unbuilt {
-        let place = mapping.entry(kind.key).map_or(node.span, |entry| entry.key.span);
-        out.push(unbuilt::kind(unbuilt, place, what));
-        shape::check_inert(&node, kind.construct, &mut out);
-        return nothing(out);
-    }
     shape::check(&node, kind.construct, unbuilt, &mut out);
     if kind.key == "table" {
         let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);
@@ -201,10 +195,27 @@ fn elsewhere(mapping: &Mapping) -> Option<&'static Kind> {
 /// Reads the file `main` of `sources` as a file of scenarios: its tree, with every problem that its grammar shows. What the language has
 /// and this version cannot run is a warning, since only the steps that use it cannot be run. None where it is no such file.
 pub fn read_test(sources: &Sources, main: FileId) -> (Option<Node>, Diagnostics) {
+    read_tree(sources, main, "test", "a test file")
+}
+
+/// As [`read_test`], of a file of a simulation.
+pub fn read_simulation(sources: &Sources, main: FileId) -> (Option<Node>, Diagnostics) {
+    read_tree(sources, main, "simulation", "a simulation")
+}
+
+/// The key that names the kind of file that this text is; None where it is none that is known.
+pub fn kind_of_file(text: &str) -> Option<&'static str> {
+    let (node, _) = parse(FileId::default(), text);
+    let first = node.as_mapping()?.iter().find(|entry| !is_extension(entry.name()))?;
+    let kind = KINDS.iter().find(|kind| kind.key == first.name())?;
+    Some(kind.key)
+}
+
+fn read_tree(sources: &Sources, main: FileId, wanted: &str, noun: &str) -> (Option<Node>, Diagnostics) {
     let text = sources.get(main).map_or("", |source| source.text());
     let (node, mut out) = parse(main, text);
     let kind = kind_of(&node, main, &mut out);
-    match kind.filter(|kind| kind.key == "test") {
+    match kind.filter(|kind| kind.key == wanted) {
         Some(kind) => {
             shape::check(&node, kind.construct, Unbuilt::Allow, &mut out);
             (Some(node), out)
@@ -215,8 +226,9 @@ pub fn read_test(sources: &Sources, main: FileId) -> (Option<Node>, Diagnostics)
                     .as_mapping()
                     .and_then(|mapping| mapping.entry(kind.key))
                     .map_or(node.span, |entry| entry.key.span);
-                let message = format!("this is {}, and a test file is wanted", kind.construct.noun);
-                out.push(Diagnostic::error(Code::UnknownKind, place, message).help("a test file begins with `test: NAME`"));
+                let message = format!("this is {}, and {noun} is wanted", kind.construct.noun);
+                let help = format!("{noun} begins with `{wanted}: NAME`");
+                out.push(Diagnostic::error(Code::UnknownKind, place, message).help(help));
             }
             (None, out)
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::builtin::EVENT_FIELDS;
+use super::conduct;
 use super::fields::FieldReader;
 use super::loader::Loader;
 use crate::chart::{ActionContract, Contract, EventContract};
@@ -47,7 +48,9 @@ pub(super) fn read(mapping: &Mapping, loader: &mut Loader<'_>, out: &mut Diagnos
     let events = events
         .map(|entry| (entry.key.text.clone(), reader.event(&entry.value)))
         .collect();
-    (out.errors() == errors).then_some(Contract { actions, events })
+    let contract = Contract { actions, events };
+    conduct::check(mapping.get("simulate"), &contract, out);
+    (out.errors() == errors).then_some(contract)
 }
 
 struct Reader<'l, 'a> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::grammar::KINDS;
 use super::path::join;
-use super::{Resolver, shape, table, unbuilt::Unbuilt};
+use super::{Resolver, conduct, shape, table, unbuilt::Unbuilt};
 use crate::chart::Table;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, Span, nearest};
 use crate::yaml::{Node, Scalar, is_extension, parse};
@@ -127,8 +127,12 @@ impl<'a> Loader<'a> {
         // beside the workflow another kind of file may have the adapter's name
         let folder = format!("{}/", CONTRACT.folder);
         found.retain(|(path, text)| path.contains(&folder) || begins_with(text, CONTRACT.kind));
-        if !found.is_empty() {
-            return self.take(&CONTRACT, &name.text, found, name.span, out);
+        if let Some((path, text)) = found.first().cloned() {
+            let node = self.take(&CONTRACT, &name.text, found, name.span, out)?;
+            if !self.resolver.is_definition() {
+                self.pinned.insert(path, conduct::left_out(&text, &node));
+            }
+            return Some(node);
         }
         let known = self.known(&join(&from, &format!("{folder}x")).unwrap_or_default());
         if let Some(meant) = nearest(&name.text, known.iter().map(String::as_str)) {

@@ -15,7 +15,9 @@ mod bundle;
 mod calendar;
 mod compile;
 mod computed;
+mod conduct;
 mod contract;
+mod distribution;
 mod editor;
 mod fields;
 mod free;
@@ -41,8 +43,10 @@ use std::sync::Arc;
 
 pub use bundle::{Bundle, UnreadableBundle};
 pub use calendar::CALENDAR_DATES_MAX;
-pub use compile::{Compiled, compile, read_test};
+pub use compile::{Compiled, compile, kind_of_file, read_simulation, read_test};
 pub use computed::template as read_template;
+pub use conduct::{Conduct, TEMPORARY, read as read_conduct, read_all as read_conducts};
+pub use distribution::{WHOLE, distribution as read_distribution};
 pub use editor::language_schema;
 pub use fields::FIELDS_MAX;
 pub use loader::PINNED_FILES_MAX;
@@ -58,6 +62,12 @@ pub trait Resolver {
     /// The text of the file at this path, in the terms of the main file's own name: `lab/schemas/rx.yaml` for what
     /// `lab/lens-order.yaml` calls `schemas/rx.yaml`. None when there is none, or none that may be read.
     fn resolve(&self, path: &str) -> Option<Arc<str>>;
+
+    /// Whether these are the files of a definition as it was made, to be read byte for byte; else what is no part of a definition is left out
+    /// of the one that is made of them.
+    fn is_definition(&self) -> bool {
+        false
+    }
 
     /// The names of the files in a folder (empty: where relative paths begin), for proposals where a name is misspelt.
     fn names(&self, _folder: &str) -> Vec<String> {

@@ -14,19 +14,10 @@ pub enum Unbuilt {
 
 /// `what` is not built: said once for each use.
 pub(super) fn diagnostic(unbuilt: Unbuilt, span: Span, what: &str) -> Diagnostic {
-    with_code(Code::NotBuilt, unbuilt, span, what)
-}
-
-/// Files of this kind are not built.
-pub(super) fn kind(unbuilt: Unbuilt, span: Span, what: &str) -> Diagnostic {
-    with_code(Code::KindNotBuilt, unbuilt, span, what)
-}
-
-fn with_code(code: Code, unbuilt: Unbuilt, span: Span, what: &str) -> Diagnostic {
     let message = format!("not yet: {what}");
     let diagnostic = match unbuilt {
-        Unbuilt::Refuse => Diagnostic::error(code, span, message),
-        Unbuilt::Allow => Diagnostic::warning(code, span, message),
+        Unbuilt::Refuse => Diagnostic::error(Code::NotBuilt, span, message),
+        Unbuilt::Allow => Diagnostic::warning(Code::NotBuilt, span, message),
     };
     diagnostic.help("it is part of the language and was read without a fault; this version cannot run it")
 }

@@ -5,6 +5,7 @@
 //!   and its `Display` are the one spelling, [`parse_data_duration`] also takes ISO 8601.
 //! - [`add_to_instant`] and [`add_to_date`] put the parts onto a moment or a day; business parts ask a [`Calendar`].
 //! - A [`Timing`] is a [`Cron`] expression in a zone with a word for gaps and overlaps; [`due()`] says what of it is to be run now.
+//! - A [`Distribution`] draws lengths of time out of random bits that it is given.
 //! - [`zone`] finds an IANA zone in the database that is built in, never in the machine's.
 //!
 //! # Daylight saving
@@ -15,6 +16,7 @@
 mod business;
 mod calendar;
 mod cron;
+mod distribution;
 mod due;
 mod duration;
 mod iso;
@@ -32,6 +34,7 @@ pub use business::{
 };
 pub use calendar::Calendar;
 pub use cron::{CRON_BYTES_MAX, Cron, CronError};
+pub use distribution::{Distribution, DistributionError, LENGTH_MAX_US};
 pub use due::{CatchUp, Due, MISSED_MAX, Missed, PUNCTUAL_SECONDS, Skipped, due};
 pub use duration::{DurationError, parse_duration};
 pub use iso::parse_data_duration;

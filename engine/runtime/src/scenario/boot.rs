@@ -34,7 +34,7 @@ pub(super) fn boot(
     let charts = charts.clone();
     let compiler = move |source: &str| -> Result<Chart, String> {
         let chart = charts.get(source).map(|chart| Chart::clone(chart));
-        chart.ok_or_else(|| "no file of this test holds this definition".to_owned())
+        chart.ok_or_else(|| "no file that is used holds this definition".to_owned())
     };
     let line = |adapter: &Arc<str>| -> (Arc<str>, Arc<dyn Adapter>) {
         let counterparts = counterparts.clone();

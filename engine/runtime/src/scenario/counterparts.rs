@@ -22,20 +22,31 @@ use crate::clock::{Clock, VirtualClock};
 const ATTEMPT_MS: i64 = 1_000 * 365 * 24 * 60 * 60 * 1_000;
 
 /// An adapter's name, and its action's.
-pub(super) type Effect = (Arc<str>, Arc<str>);
+pub(crate) type Effect = (Arc<str>, Arc<str>);
 
 /// What an adapter says to an attempt.
-pub(super) type Answer = Result<Value, AttemptFailure>;
+pub(crate) type Answer = Result<Value, AttemptFailure>;
 
-pub(super) struct Counterparts {
+pub(crate) struct Counterparts {
     clock: Arc<VirtualClock>,
     zone: TimeZone,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
+/// What adapters answer by themselves.
+pub(crate) trait Replies: Send {
+    /// The answer to an attempt whose turn this is, counted from 0 of its effect; None: it waits to be answered by hand.
+    fn reply(&mut self, effect: &Effect, turn: u64) -> Option<Reply>;
+}
+
+impl Replies for BTreeMap<Effect, Vec<Reply>> {
+    fn reply(&mut self, effect: &Effect, turn: u64) -> Option<Reply> {
+        reply_at(self.get(effect)?, turn).cloned()
+    }
+}
+
 struct State {
-    replies: BTreeMap<Effect, Vec<Reply>>,
+    replies: Box<dyn Replies>,
     /// Which answers of each effect are still to be given.
     turns: BTreeMap<Effect, Turns>,
     open: Vec<Open>,
@@ -61,7 +72,7 @@ struct Open {
 
 /// A step on the way that is still to be reported.
 #[derive(Clone, Debug)]
-pub(super) struct OnItsWay {
+pub(crate) struct OnItsWay {
     pub due_us: i64,
     pub adapter: Arc<str>,
     pub key: Arc<str>,
@@ -87,14 +98,14 @@ struct Turns {
 
 /// One attempt, as it came.
 #[derive(Clone, Debug)]
-pub(super) struct Attempted {
+pub(crate) struct Attempted {
     pub effect: Effect,
     pub key: Arc<str>,
 }
 
 /// Where an engine is to stop.
 #[derive(Clone, Debug)]
-pub(super) struct Trap {
+pub(crate) struct Trap {
     pub point: CrashPoint,
     pub effect: Effect,
     /// None: whichever instance comes first.
@@ -102,10 +113,17 @@ pub(super) struct Trap {
 }
 
 impl Counterparts {
-    pub fn new(clock: Arc<VirtualClock>, zone: TimeZone, replies: BTreeMap<Effect, Vec<Reply>>) -> Self {
+    pub fn new(clock: Arc<VirtualClock>, zone: TimeZone, replies: Box<dyn Replies>) -> Self {
         let state = State {
             replies,
-            ..State::default()
+            turns: BTreeMap::new(),
+            open: Vec::new(),
+            done: BTreeMap::new(),
+            attempts: Vec::new(),
+            on_the_way: Vec::new(),
+            traps: Vec::new(),
+            stopped: None,
+            faults: Vec::new(),
         };
         Counterparts {
             clock,
@@ -325,7 +343,7 @@ impl State {
         }
         let turns = self.turns.entry(effect.clone()).or_default();
         let turn = turns.returned.first().copied().unwrap_or(turns.next);
-        let reply = reply_at(self.replies.get(effect)?, turn)?.clone();
+        let reply = self.replies.reply(effect, turn)?;
         if !turns.returned.remove(&turn) {
             turns.next += 1;
         }

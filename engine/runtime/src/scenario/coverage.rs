@@ -60,7 +60,7 @@ impl Taken {
 
     /// Every way of these files' workflows that is not among them, by file and place. Where a compound state begins is no way of its own.
     pub fn untaken(&self, files: &[TestFile]) -> Vec<Untaken> {
-        let definitions = files.iter().flat_map(|file| &file.definitions);
+        let definitions = files.iter().flat_map(|file| &file.setting.definitions);
         let charts: BTreeMap<Digest, &Chart> = definitions
             .map(|definition| (definition.chart.definition, &*definition.chart))
             .collect();
@@ -160,8 +160,8 @@ fn path_of(chart: &Chart, state: StateIndex) -> Arc<str> {
         .map_or_else(|| "".into(), |state| state.path.clone())
 }
 
-/// None for what no input takes.
-fn event_of(chart: &Chart, transition: &Transition) -> Option<String> {
+/// By which name coverage calls a transition; None for what no input takes.
+pub(crate) fn event_of(chart: &Chart, transition: &Transition) -> Option<String> {
     let source = chart.states.get(usize::from(transition.source.0))?;
     let invoke = |place: usize| source.invokes.get(place).map_or("", |invoke| &invoke.id);
     Some(match &transition.trigger {

@@ -12,20 +12,21 @@
 //! - After every scenario all trails are proven and stepped again.
 
 mod boot;
-mod counterparts;
-mod coverage;
+pub(crate) mod counterparts;
+pub(crate) mod coverage;
 mod expect;
-mod moment;
-mod plan;
+pub(crate) mod moment;
+pub(crate) mod placing;
+pub(crate) mod plan;
 mod proof;
-mod reading;
+pub(crate) mod reading;
 mod report;
 mod reported;
-mod run;
+pub(crate) mod run;
 mod schedule;
-mod trail;
-mod world;
-mod written;
+pub(crate) mod trail;
+pub(crate) mod world;
+pub(crate) mod written;
 
 use statewright_core::diagnostic::{Diagnostics, FileId, Sources};
 use statewright_core::lang::Resolver;
@@ -55,13 +56,21 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
 /// The thread cannot be had.
 pub fn run(file: &TestFile, sources: &Sources) -> std::io::Result<FileReport> {
     let name = sources.get(file.file).map_or("", |source| source.name()).to_owned();
+    alone("scenarios", || run_all(file, name))
+}
+
+/// Does this on a thread and a runtime of one thread of its own, and waits for it.
+///
+/// # Errors
+/// The thread cannot be had.
+pub(crate) fn alone<T: Send, F: Future<Output = T>>(name: &str, work: impl FnOnce() -> F + Send) -> std::io::Result<T> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("scenarios".into()).stack_size(STACK_BYTES);
+        let thread = std::thread::Builder::new().name(name.into()).stack_size(STACK_BYTES);
         let running = thread.spawn_scoped(scope, || {
             let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-            Ok(runtime.block_on(run_all(file, name)))
+            Ok(runtime.block_on(work()))
         })?;
-        let broken = |_| std::io::Error::other("the thread of the scenarios ended without an answer");
+        let broken = |_| std::io::Error::other("its thread ended without an answer");
         running.join().map_err(broken)?
     })
 }

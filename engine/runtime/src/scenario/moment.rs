@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use statewright_core::time::{at_time_of_day, parse_date, parse_instant, parse_time};
 
 /// `2026-01-05T08:30:00Z`, or `2026-01-05 08:30`, or a day, which begins at midnight, in this zone.
-pub(super) fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     if let Some(moment) = parse_instant(text) {
         return Some(moment);
     }
@@ -18,7 +18,7 @@ pub(super) fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
 }
 
 /// By the clock of a zone, as short as it can be said.
-pub(super) fn shown(moment: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn shown(moment: Timestamp, zone: &TimeZone) -> String {
     let local = zone.to_datetime(moment);
     let format = match (local.second(), local.subsec_nanosecond()) {
         (0, 0) => "%Y-%m-%d %H:%M",

@@ -17,27 +17,33 @@ use super::written::Written;
 pub struct TestFile {
     pub name: Arc<str>,
     pub file: FileId,
-    pub(super) definitions: Vec<Definition>,
-    /// That of the reviews of openings, which the engine brings with workflows that can be opened.
-    pub(super) brought: Option<Definition>,
-    /// Calendars, each a bundle in its canonical form; deployed first.
-    pub(super) calendars: Vec<Arc<str>>,
-    /// The live tables that the definitions ask, in the same form.
-    pub(super) tables: Vec<Arc<str>>,
-    /// The file of roles, in the same form.
-    pub(super) roles_file: Option<Arc<str>>,
-    /// Of moments that are written without one: that of the first workflow.
-    pub(super) zone: TimeZone,
-    pub(super) given: Given,
+    pub(super) setting: Setting,
     /// Roles that somebody has or is told as.
     pub(super) roles: BTreeSet<Arc<str>>,
     pub(super) scenarios: Vec<Scenario>,
     pub(super) fragments: BTreeMap<Arc<str>, Vec<Step>>,
 }
 
+/// What a world begins with.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub definitions: Vec<Definition>,
+    /// That of the reviews of openings, which the engine brings with workflows that can be opened.
+    pub brought: Option<Definition>,
+    /// Calendars, each a bundle in its canonical form; deployed first.
+    pub calendars: Vec<Arc<str>>,
+    /// The live tables that the definitions ask, in the same form.
+    pub tables: Vec<Arc<str>>,
+    /// The file of roles, in the same form.
+    pub roles_file: Option<Arc<str>>,
+    /// Of moments that are written without one: that of the first workflow.
+    pub zone: TimeZone,
+    pub given: Given,
+}
+
 /// A workflow that is deployed before anything else happens.
 #[derive(Clone, Debug)]
-pub(super) struct Definition {
+pub(crate) struct Definition {
     /// The bundle in its canonical form: what a store keeps.
     pub source: Arc<str>,
     pub chart: Arc<Chart>,
@@ -45,7 +51,7 @@ pub(super) struct Definition {
 
 /// What every scenario begins with.
 #[derive(Clone, Debug)]
-pub(super) struct Given {
+pub(crate) struct Given {
     pub clock: Timestamp,
     pub people: BTreeMap<Arc<str>, Actor>,
     /// Who is on shift all the time, whatever the roster says; None: it is asked.
@@ -59,7 +65,7 @@ pub(super) struct Given {
 
 /// An instance that is put into states.
 #[derive(Clone, Debug)]
-pub(super) struct Placed {
+pub(crate) struct Placed {
     pub span: Span,
     /// What it is called afterwards, beside its name.
     pub alias: Option<Arc<str>>,
@@ -73,7 +79,7 @@ pub(super) struct Placed {
 
 /// A mark that an instance has from before.
 #[derive(Clone, Debug)]
-pub(super) struct GivenMark {
+pub(crate) struct GivenMark {
     pub name: Arc<str>,
     pub values: Written,
     /// None: when it is placed.
@@ -82,7 +88,7 @@ pub(super) struct GivenMark {
 
 /// How an adapter answers.
 #[derive(Clone, Debug)]
-pub(super) struct Reply {
+pub(crate) struct Reply {
     /// What it reports on the way.
     pub progress: Vec<OnTheWay>,
     pub said: Said,
@@ -93,13 +99,13 @@ pub(super) struct Reply {
 
 /// A step on the way to an answer.
 #[derive(Clone, Debug)]
-pub(super) struct OnTheWay {
+pub(crate) struct OnTheWay {
     pub after: Duration,
     pub fields: Written,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Said {
+pub(crate) enum Said {
     Returns(Option<Written>),
     /// For now: it may be tried again.
     Busy(Arc<str>),
@@ -201,6 +207,17 @@ pub(super) enum Act {
     DelegateTo(Who),
 }
 
+impl Setting {
+    pub fn charts(&self) -> impl Iterator<Item = &Arc<Chart>> {
+        let definitions = self.definitions.iter().chain(&self.brought);
+        definitions.map(|definition| &definition.chart)
+    }
+
+    pub fn chart_of(&self, workflow: &str) -> Option<&Arc<Chart>> {
+        self.charts().find(|chart| *chart.workflow == *workflow)
+    }
+}
+
 impl Act {
     /// The verb of its step.
     pub fn as_str(&self) -> &'static str {
@@ -227,7 +244,7 @@ pub(super) struct Common {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Who {
+pub(crate) enum Who {
     /// Someone of `given.people`.
     Named(Arc<str>),
     Described(Box<Actor>),
@@ -235,7 +252,7 @@ pub(super) enum Who {
 
 /// What must become of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     Taken,
     Ignored,
     /// With these words somewhere in the refusal.
@@ -285,7 +302,7 @@ pub(super) struct Crash {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CrashPoint {
+pub(crate) enum CrashPoint {
     /// The adapter was not told yet.
     Before,
     /// The adapter has done it, and the engine has not heard so.

@@ -114,7 +114,7 @@ pub(super) fn what(entry: &EntryText) -> String {
 
 /// The name of the timer of the rung that fired here, of a task (`task/PATH/1`) or of a clock (`sla/NAME/1`). One that was not needed any
 /// more did not.
-pub(super) fn rung(bytes: &str) -> Option<Arc<str>> {
+pub(crate) fn rung(bytes: &str) -> Option<Arc<str>> {
     let entry = EntryText::read(bytes).ok()?;
     let name = entry.input()?.get("name")?.as_text()?;
     let is_rung = entry.input_kind() == "timer" && TimerOf::read(name).is_some_and(|of| of.is_of_a_ladder());

@@ -15,8 +15,8 @@ use statewright_core::value::Value;
 use tokio::task::JoinHandle;
 
 use super::boot::{UNLIMITED, boot};
-use super::counterparts::Counterparts;
-use super::plan::TestFile;
+use super::counterparts::{Counterparts, Replies};
+use super::plan::Setting;
 use super::reported::Reported;
 use crate::audit::Named;
 use crate::body::{Party, mark_value};
@@ -46,9 +46,9 @@ const MOMENTS_MAX: u32 = 10_000;
 const PAGE: usize = 1_000;
 
 /// Why a scenario cannot go on, as a sentence.
-pub(super) type Trouble = String;
+pub(crate) type Trouble = String;
 
-pub(super) struct World {
+pub(crate) struct World {
     pub clock: Arc<VirtualClock>,
     pub counterparts: Arc<Counterparts>,
     pub(super) store: Arc<MemoryStore>,
@@ -66,7 +66,7 @@ pub(super) struct World {
 
 /// One of the node's actors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Actors {
+pub(crate) enum Actors {
     Intake,
     Timers,
     Messages,
@@ -76,20 +76,20 @@ pub(super) enum Actors {
 }
 
 /// An instance as it stands.
-pub(super) struct Standing {
+pub(crate) struct Standing {
     pub row: InstanceRow,
     pub known: Arc<Known>,
     pub snapshot: Snapshot,
 }
 
 impl World {
-    /// With the file's definitions deployed.
-    pub async fn begin(file: &TestFile) -> Result<World, Trouble> {
-        let clock = Arc::new(VirtualClock::starting_at(file.given.clock));
-        let counterparts = Counterparts::new(clock.clone(), file.zone.clone(), file.given.adapters.clone());
+    /// With the definitions deployed, and adapters that answer as they are given.
+    pub async fn begin(setting: &Setting, replies: Box<dyn Replies>) -> Result<World, Trouble> {
+        let clock = Arc::new(VirtualClock::starting_at(setting.given.clock));
+        let counterparts = Counterparts::new(clock.clone(), setting.zone.clone(), replies);
         let counterparts = Arc::new(counterparts);
         let store = Arc::new(MemoryStore::new());
-        let definitions = file.definitions.iter().chain(&file.brought);
+        let definitions = setting.definitions.iter().chain(&setting.brought);
         let charts: BTreeMap<_, _> = definitions
             .map(|definition| (definition.source.clone(), definition.chart.clone()))
             .collect();
@@ -107,29 +107,29 @@ impl World {
             boots: 1,
             inputs: 0,
             stopped_at: Vec::new(),
-            on_shift: file.given.on_shift.clone(),
+            on_shift: setting.given.on_shift.clone(),
             reported: Reported::default(),
         };
         world.suppose();
         let operator = Actor::plain(ActorKind::Engine, "scenario");
-        for calendar in &file.calendars {
+        for calendar in &setting.calendars {
             let deployed = world.node.engine.deploy_calendar(calendar, &operator).await;
             deployed.map_err(|error| format!("a calendar is not deployed: {error}"))?;
         }
-        for table in &file.tables {
+        for table in &setting.tables {
             let deployed = world.node.engine.deploy_table(table, &operator).await;
             deployed.map_err(|error| format!("a live table is not deployed: {error}"))?;
         }
-        for definition in &file.definitions {
+        for definition in &setting.definitions {
             let deployed = world.node.engine.deploy(&definition.source, &operator).await;
             deployed.map_err(|error| format!("`{}` is not deployed: {error}", definition.chart.workflow))?;
         }
-        if let Some(roles) = &file.roles_file {
+        if let Some(roles) = &setting.roles_file {
             let deployed = world.node.engine.deploy_roles(roles, &operator).await;
             deployed.map_err(|error| format!("the roles are not deployed: {error}"))?;
         }
         if world.gives_tasks() {
-            for person in file.given.people.values() {
+            for person in setting.given.people.values() {
                 let put = world.node.engine.directory().put(person, &operator, world.now()).await;
                 put.map_err(|error| format!("`{}` cannot be one of the people: {error}", person.id))?;
             }
@@ -144,6 +144,12 @@ impl World {
             .values()
             .flat_map(|chart| chart.states.iter().filter_map(|state| state.task.as_ref()));
         tasks.into_iter().any(|task| task.assignment.is_some())
+    }
+
+    /// From now on these are on shift, whatever the roster says.
+    pub fn put_on_shift(&mut self, people: BTreeSet<Arc<str>>) {
+        self.on_shift = Some(people);
+        self.suppose();
     }
 
     /// Tells the engine who is on shift, where the file says it.
@@ -286,7 +292,7 @@ impl World {
     }
 
     /// The next moment at which something happens by itself; whether it is only the next look at what was due before.
-    async fn next_moment_us(&self) -> Result<Option<(i64, bool)>, Trouble> {
+    pub async fn next_moment_us(&self) -> Result<Option<(i64, bool)>, Trouble> {
         let now_us = self.now().as_microsecond();
         let under_way = self.counterparts.under_way();
         let armed = self.store.next_due().await.map_err(|error| error.to_string())?;
@@ -333,8 +339,24 @@ impl World {
         self.store.holds_effect(key)
     }
 
+    /// Instances of the file's workflows that something was committed of since the last call, as they stand.
+    pub async fn changed(&self) -> Result<Vec<Standing>, Trouble> {
+        let workflows: BTreeSet<&Arc<str>> = self.charts.values().map(|chart| &chart.workflow).collect();
+        let ids: Vec<InstanceId> = self.store.take_changed().into_iter().collect();
+        let rows = self.store.load(&ids).await.map_err(|error| error.to_string())?;
+        let mut changed = Vec::with_capacity(rows.len());
+        for row in rows.into_iter().flatten().filter(|row| workflows.contains(&row.workflow)) {
+            changed.push(self.restored(row).await?);
+        }
+        Ok(changed)
+    }
+
     pub async fn standing(&self, party: &Party) -> Result<Option<Standing>, Trouble> {
-        let rows = self.store.load(&[party.id()]).await.map_err(|error| error.to_string())?;
+        self.standing_of(party.id()).await
+    }
+
+    pub async fn standing_of(&self, instance: InstanceId) -> Result<Option<Standing>, Trouble> {
+        let rows = self.store.load(&[instance]).await.map_err(|error| error.to_string())?;
         match rows.into_iter().next().flatten() {
             Some(row) => self.restored(row).await.map(Some),
             None => Ok(None),
@@ -437,9 +459,14 @@ impl World {
     }
 
     pub async fn trail(&self, instance: InstanceId) -> Result<Vec<TrailRow>, Trouble> {
+        self.trail_after(instance, 0).await
+    }
+
+    /// The entries behind the one with that number.
+    pub async fn trail_after(&self, instance: InstanceId, sequence: u64) -> Result<Vec<TrailRow>, Trouble> {
         let mut trail: Vec<TrailRow> = Vec::new();
         loop {
-            let after = trail.last().map_or(0, |row| row.sequence);
+            let after = trail.last().map_or(sequence, |row| row.sequence);
             let rows = self
                 .store
                 .trail(instance, after, PAGE)

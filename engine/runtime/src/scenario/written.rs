@@ -11,13 +11,13 @@ use statewright_core::value::{Object, Value};
 
 /// A value of a test file, with its place.
 #[derive(Clone, Debug)]
-pub(super) struct Written {
+pub(crate) struct Written {
     pub span: Span,
     pub kind: WrittenKind,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum WrittenKind {
+pub(crate) enum WrittenKind {
     Literal(Value),
     Computed(Template),
     List(Vec<Written>),
@@ -25,7 +25,7 @@ pub(super) enum WrittenKind {
 }
 
 /// What the templates of a test file may name.
-pub(super) struct Names<'a> {
+pub(crate) struct Names<'a> {
     pub variables: BTreeMap<Arc<str>, Value>,
     pub zone: &'a TimeZone,
     pub now: Timestamp,
@@ -84,7 +84,7 @@ fn sentence(stop: Stop) -> String {
 }
 
 /// `{n}` stands for the number of a copy, `{n:03}` for the same in at least three digits.
-pub(super) fn numbered(text: &Arc<str>, copy: Option<u64>) -> Arc<str> {
+pub(crate) fn numbered(text: &Arc<str>, copy: Option<u64>) -> Arc<str> {
     let Some(copy) = copy.filter(|_| text.contains("{n")) else {
         return text.clone();
     };

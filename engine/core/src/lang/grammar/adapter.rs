@@ -1,6 +1,7 @@
 //! Contracts of adapters. (Reference, section 12.)
 
 use super::data::FIELDS;
+use super::simulation::CONDUCT;
 use super::{Construct, Empty, Forms, Name, Shape, key};
 
 pub(super) static ADAPTER: Construct = Construct {
@@ -22,8 +23,8 @@ pub(super) static ADAPTER: Construct = Construct {
         ),
         key(
             "simulate",
-            Shape::Value,
-            "how it behaves in simulations, which are not built yet: kept, and used by nobody",
+            Shape::Names(Name::Snake, &Shape::Map(&CONDUCT), Empty::Refused),
+            "how its actions behave in [simulations](simulating.md); no part of a definition, so that it may change at any time",
         ),
     ],
 };

@@ -2,9 +2,10 @@
 
 use super::adapter::ADAPTER;
 use super::data::{FIELD, FIELDS};
+use super::simulation::SIMULATION;
 use super::state::LETS;
 use super::test_file::TEST;
-use super::view::{PORTAL, SIMULATION, VIEW};
+use super::view::{PORTAL, VIEW};
 use super::workflow::WORKFLOW;
 use super::{Construct, Empty, Forms, Key, Name, Shape, key};
 
@@ -13,69 +14,52 @@ pub(in crate::lang) struct Kind {
     /// The key that names it.
     pub key: &'static str,
     pub construct: &'static Construct,
-    /// What is not built, as the subject of a sentence.
-    pub unbuilt: Option<&'static str>,
-}
-
-const fn unbuilt(key: &'static str, construct: &'static Construct, what: &'static str) -> Kind {
-    Kind {
-        key,
-        construct,
-        unbuilt: Some(what),
-    }
 }
 
 pub(in crate::lang) static KINDS: &[Kind] = &[
     Kind {
         key: "workflow",
         construct: &WORKFLOW,
-        unbuilt: None,
     },
     Kind {
         key: "schema",
         construct: &SCHEMA,
-        unbuilt: None,
     },
     Kind {
         key: "table",
         construct: &TABLE,
-        unbuilt: None,
     },
     Kind {
         key: "calendar",
         construct: &CALENDAR,
-        unbuilt: None,
     },
     Kind {
         key: "roles",
         construct: &ROLES,
-        unbuilt: None,
     },
     Kind {
         key: "marks",
         construct: &MARKS,
-        unbuilt: None,
     },
     Kind {
         key: "adapter",
         construct: &ADAPTER,
-        unbuilt: None,
     },
     Kind {
         key: "view",
         construct: &VIEW,
-        unbuilt: None,
     },
     Kind {
         key: "portal",
         construct: &PORTAL,
-        unbuilt: None,
     },
-    unbuilt("simulation", &SIMULATION, "simulations"),
+    Kind {
+        key: "simulation",
+        construct: &SIMULATION,
+    },
     Kind {
         key: "test",
         construct: &TEST,
-        unbuilt: None,
     },
 ];
 

@@ -10,6 +10,7 @@ mod data;
 mod kind;
 mod map;
 mod people;
+mod simulation;
 mod state;
 mod task;
 mod test_file;

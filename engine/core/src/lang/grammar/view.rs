@@ -1,4 +1,4 @@
-//! Views, portals and simulations: what is shown, and what is tried. (Reference, section 12.)
+//! Views and portals: what is shown. (Reference, section 12.)
 
 use super::people::PEOPLE;
 use super::workflow::SUM;
@@ -144,20 +144,5 @@ static BRAND: Construct = Construct {
         key("name", Shape::Literal, "what stands at the top"),
         key("logo", Shape::Literal, "an image"),
         key("colour", Shape::Literal, "such as `#1f6f5c`"),
-    ],
-};
-
-pub(super) static SIMULATION: Construct = Construct {
-    noun: "a simulation",
-    shared: &[],
-    keys: &[
-        key("simulation", Shape::Name(Name::File), "its name").required(),
-        key("of", Shape::Value, "which workflows"),
-        key("arrivals", Shape::Value, "how many come when"),
-        key("durations", Shape::Value, "how long work takes"),
-        key("choices", Shape::Value, "weights by transition"),
-        key("staff", Shape::Value, "who works when"),
-        key("until", Shape::Literal, "how long it runs"),
-        key("seed", Shape::Integer(0, 1 << 53), "makes it repeatable"),
     ],
 };

@@ -31,16 +31,6 @@ pub(super) fn check_value(node: &Node, shape: Shape, what: &str, out: &mut Diagn
     .value(node, shape, what);
 }
 
-/// As [`check`], for a file of a kind that is not built: its parts are not told again one by one.
-pub(super) fn check_inert(node: &Node, construct: &Construct, out: &mut Diagnostics) {
-    Check {
-        out,
-        unbuilt: Unbuilt::Allow,
-        inert: true,
-    }
-    .construct(node, construct, construct.noun);
-}
-
 struct Check<'a> {
     out: &'a mut Diagnostics,
     unbuilt: Unbuilt,

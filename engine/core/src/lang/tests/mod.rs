@@ -18,6 +18,7 @@ mod personal;
 mod reference;
 mod roles;
 mod schedules;
+mod simulations;
 mod sketch;
 mod states;
 mod table_files;

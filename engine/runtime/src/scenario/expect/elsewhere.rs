@@ -20,7 +20,7 @@ impl Run<'_> {
     pub(super) async fn look_at_effects(&self, span: Span, wanted: &Written) -> Result<Vec<Failed>, Stop> {
         let wanted = self.value(span, wanted, None).await?;
         let all = self.all_effects().await.map_err(|trouble| broken(span, trouble))?;
-        let zone = &self.file.zone;
+        let zone = &self.file.setting.zone;
         let mut differences = Vec::new();
         let Some(by_name) = wanted.as_object() else {
             compare_list(&wanted, &Value::from_items(all), zone, "effects", &mut differences);
@@ -65,7 +65,7 @@ impl Run<'_> {
             found.extend(self.tasks_of(span, standing).await?);
         }
         let mut differences = Vec::new();
-        super::compare_tasks(&wanted, &found, &self.file.zone, "tasks", &mut differences);
+        super::compare_tasks(&wanted, &found, &self.file.setting.zone, "tasks", &mut differences);
         Ok(failed_for(span, "other tasks are open", differences, None)
             .into_iter()
             .collect())
@@ -130,7 +130,7 @@ impl Run<'_> {
             let rows = self.world.trail(party.id()).await.map_err(|trouble| broken(span, trouble))?;
             let found = Value::from_items(rows.iter().map(entry).collect());
             let mut differences = Vec::new();
-            compare_list(&wanted, &found, &self.file.zone, "trail", &mut differences);
+            compare_list(&wanted, &found, &self.file.setting.zone, "trail", &mut differences);
             let sentence = format!("{}/{} has another trail", party.workflow, party.key);
             let trail = match differences.is_empty() {
                 true => None,
@@ -158,7 +158,7 @@ impl Run<'_> {
         };
         let found = Value::from_items(incidents.iter().map(told).collect());
         let mut differences = Vec::new();
-        compare_list(&wanted, &found, &self.file.zone, "incidents", &mut differences);
+        compare_list(&wanted, &found, &self.file.setting.zone, "incidents", &mut differences);
         Ok(failed_for(span, "something else waits for a person", differences, None)
             .into_iter()
             .collect())

@@ -14,9 +14,10 @@ use statewright_core::diagnostic::Span;
 use statewright_core::value::{Object, Value};
 
 use self::compare::{WHAT, compare, difference, words};
+use super::placing::state_path;
 use super::plan::{Aspect, Check, Expectation, ExpectationKind};
 use super::report::{Difference, Failed};
-use super::run::{Run, Stop, state_path};
+use super::run::{Run, Stop};
 use super::world::{Standing, Trouble, World};
 use crate::body::Party;
 use crate::store::TrailRow;
@@ -53,7 +54,7 @@ impl Run<'_> {
         let span = expectation.span;
         match &expectation.kind {
             ExpectationKind::Clock(wanted) => {
-                let zone = &self.file.zone;
+                let zone = &self.file.setting.zone;
                 let (wanted, now) = (Value::from_instant(*wanted), Value::from_instant(self.world.now()));
                 let mut differences = Vec::new();
                 compare(&wanted, &now, zone, "clock", &mut differences);
@@ -119,7 +120,7 @@ impl Run<'_> {
             let wanted = self.value(check.span, &check.wanted, None).await?;
             let found = Value::Integer(i64::try_from(count).unwrap_or(i64::MAX));
             let mut differences = Vec::new();
-            compare(&wanted, &found, &self.file.zone, "count", &mut differences);
+            compare(&wanted, &found, &self.file.setting.zone, "count", &mut differences);
             failures.extend(failed_for(check.span, "there are not so many", differences, None));
         }
         Ok(failures)
@@ -162,10 +163,10 @@ impl Run<'_> {
             let mut differences = Vec::new();
             if check.aspect == Aspect::Count {
                 let count = Value::Integer(i64::try_from(meant.len()).unwrap_or(i64::MAX));
-                compare(&wanted, &count, &self.file.zone, "count", &mut differences);
+                compare(&wanted, &count, &self.file.setting.zone, "count", &mut differences);
             } else if sorted(&wanted) != sorted(&Value::from_items(meant.clone())) {
                 let found = Value::from_items(meant.clone());
-                differences.push(difference(&wanted, &found, &self.file.zone, "keys"));
+                differences.push(difference(&wanted, &found, &self.file.setting.zone, "keys"));
             }
             let sentence = match standings.is_empty() {
                 true => format!("there is no {workflow} at all"),

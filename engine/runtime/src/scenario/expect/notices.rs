@@ -38,7 +38,7 @@ impl Run<'_> {
             wanted => compare(
                 wanted,
                 &Value::from_items(found),
-                &self.file.zone,
+                &self.file.setting.zone,
                 "notices",
                 &mut differences,
             ),
@@ -50,7 +50,7 @@ impl Run<'_> {
     fn know_addressees(&self, span: Span, wanted: &[Value]) -> Result<(), Stop> {
         let names = wanted.iter().filter_map(|item| item.field("to")?.as_text());
         for name in names {
-            if !self.file.given.people.contains_key(name) && !self.file.roles.contains(name) {
+            if !self.file.setting.given.people.contains_key(name) && !self.file.roles.contains(name) {
                 let sentence = format!("`{name}` is neither one of `given.people` nor a role that anybody has or is told as");
                 return Err(broken(span, sentence));
             }
@@ -65,7 +65,13 @@ impl Run<'_> {
             let count = i64::try_from(found.iter().filter(fits).count()).unwrap_or(i64::MAX);
             let path = format!("notices[{place}].count");
             match wanted.field("count") {
-                Some(number) => compare(number, &Value::Integer(count), &self.file.zone, &path, &mut differences),
+                Some(number) => compare(
+                    number,
+                    &Value::Integer(count),
+                    &self.file.setting.zone,
+                    &path,
+                    &mut differences,
+                ),
                 None if count > 0 => {}
                 None => differences.push(Difference {
                     path,
@@ -83,7 +89,7 @@ impl Run<'_> {
                 [] => "none".to_owned(),
                 notices => {
                     let texts = notices.iter().map(|notice| notice.field("text").unwrap_or(notice));
-                    let texts: Vec<String> = texts.map(|text| words(text, &self.file.zone)).collect();
+                    let texts: Vec<String> = texts.map(|text| words(text, &self.file.setting.zone)).collect();
                     texts.join(" + ")
                 }
             };
@@ -107,7 +113,7 @@ impl Run<'_> {
             Value::Object(parts) => Object::clone(parts),
             Value::Text(_) => Object::from([("text".into(), wanted.clone())]),
             _ => {
-                compare(wanted, notice, &self.file.zone, path, &mut differences);
+                compare(wanted, notice, &self.file.setting.zone, path, &mut differences);
                 return differences;
             }
         };
@@ -118,17 +124,17 @@ impl Run<'_> {
                 ("text", Value::Text(some)) => found.as_text().is_some_and(|text| text.contains(&**some)),
                 ("quiet_until", wanted) => {
                     let until = self.quiet_until(parts.get("to"), notice);
-                    compare(wanted, &until, &self.file.zone, &joined(path, name), &mut differences);
+                    compare(wanted, &until, &self.file.setting.zone, &joined(path, name), &mut differences);
                     true
                 }
                 ("via", Value::Text(_)) => found.as_list().is_some_and(|via| via.contains(wanted)),
                 _ => {
-                    compare(wanted, found, &self.file.zone, &joined(path, name), &mut differences);
+                    compare(wanted, found, &self.file.setting.zone, &joined(path, name), &mut differences);
                     true
                 }
             };
             if !holds {
-                differences.push(super::difference(wanted, found, &self.file.zone, &joined(path, name)));
+                differences.push(super::difference(wanted, found, &self.file.setting.zone, &joined(path, name)));
             }
         }
         differences
@@ -136,7 +142,7 @@ impl Run<'_> {
 
     /// Before when no channel but the inbox may disturb a person with it; null, if one may at once or nobody of that name is meant.
     fn quiet_until(&self, to: Option<&Value>, notice: &Value) -> Value {
-        let person = to.and_then(Value::as_text).and_then(|who| self.file.given.people.get(who));
+        let person = to.and_then(Value::as_text).and_then(|who| self.file.setting.given.people.get(who));
         let at = match notice.field("at") {
             Some(Value::Instant(at)) => Some(*at),
             _ => None,
@@ -151,7 +157,7 @@ impl Run<'_> {
 
     fn reaches(&self, to: &Value, who: &str) -> bool {
         let Some(audience) = Audience::read(to) else { return false };
-        match self.file.given.people.get(who) {
+        match self.file.setting.given.people.get(who) {
             Some(person) => audience.includes(person),
             None => {
                 let mut roles = audience.any_of.iter().filter_map(|pattern| pattern.role.as_ref());

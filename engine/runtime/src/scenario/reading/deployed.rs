@@ -83,7 +83,7 @@ fn read_one(
 }
 
 /// The live tables at these paths, as they are deployed before anything else happens.
-pub(super) fn from_the_beginning(
+pub(crate) fn from_the_beginning(
     paths: impl IntoIterator<Item = Arc<str>>,
     sources: &mut Sources,
     files: &dyn Resolver,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use statewright_core::chart::Chart;
+use statewright_core::chart::{Chart, Roles};
 use statewright_core::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources};
 use statewright_core::lang::{self, Resolver, Unbuilt, beside};
 use statewright_core::yaml::{Mapping, Node, is_extension};
@@ -15,7 +15,7 @@ use super::stand_ins::{StandIns, UsedCalendar};
 use super::{Reader, deployed};
 use crate::compiler::{Compiler, LanguageCompiler};
 use crate::glass::review_source;
-use crate::scenario::plan::{Definition, Given, Scenario, TestFile};
+use crate::scenario::plan::{Definition, Given, Scenario, Setting, TestFile};
 
 /// Reads the test file `main` of `sources` and the definitions that it uses, which are added to `sources`. There is a file exactly where
 /// no error was found.
@@ -31,6 +31,7 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
         roles_file,
         live_tables,
         unusable,
+        ..
     } = used(root, sources, main, &stand_ins, &mut out);
     let brought = brought(&definitions);
     stand_ins.check_needed(definitions.iter().map(|definition| &*definition.chart), &mut out);
@@ -38,30 +39,8 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
     let tables = deployed::from_the_beginning(live_tables, sources, &stand_ins, &mut out);
     let charts: Vec<&Chart> = definitions.iter().map(|definition| &*definition.chart).collect();
     let deployed = deployed::read(root, sources, main, files, &charts, &mut out);
-    let zone = zone_of(definitions.first().map(|definition| &*definition.chart));
-    let mut reader = Reader {
-        out,
-        zone,
-        workflows: definitions
-            .iter()
-            .chain(&brought)
-            .map(|definition| definition.chart.workflow.clone())
-            .collect(),
-        is_whole: !unusable,
-        people: names_under(root.get("given").and_then(|given| given.get("people"))),
-        roles: definitions
-            .iter()
-            .flat_map(|definition| roles_told(&definition.chart))
-            .collect(),
-        fragments: root
-            .get("fragments")
-            .and_then(Node::as_mapping)
-            .into_iter()
-            .flatten()
-            .map(|entry| entry.name())
-            .collect(),
-        deployed,
-    };
+    let mut reader = Reader::new(root, &definitions, brought.as_ref(), !unusable, out);
+    reader.deployed = deployed;
     let given = match root.get("given") {
         Some(node) => reader.given(node),
         None => Given::nothing(Reader::BEGINNING),
@@ -74,13 +53,15 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
             .and_then(Node::as_scalar)
             .map_or_else(|| "".into(), |name| name.text.clone()),
         file: main,
-        definitions,
-        brought,
-        calendars,
-        tables,
-        roles_file,
-        zone: reader.zone.clone(),
-        given,
+        setting: Setting {
+            definitions,
+            brought,
+            calendars,
+            tables,
+            roles_file,
+            zone: reader.zone.clone(),
+            given,
+        },
         roles: std::mem::take(&mut reader.roles),
         scenarios,
         fragments,
@@ -90,9 +71,43 @@ pub fn read(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> (Optio
     (is_whole.then_some(file), out)
 }
 
+impl<'a> Reader<'a> {
+    /// `is_whole`: everything that the file uses could be read.
+    /// `brought`: what the engine adds to the definitions.
+    pub(crate) fn new(
+        root: &'a Mapping,
+        definitions: &[Definition],
+        brought: Option<&Definition>,
+        is_whole: bool,
+        out: Diagnostics,
+    ) -> Reader<'a> {
+        let charts = || definitions.iter().map(|definition| &definition.chart);
+        Reader {
+            out,
+            named_under: "uses",
+            zone: zone_of(charts().next().map(|chart| &**chart)),
+            workflows: charts()
+                .chain(brought.map(|definition| &definition.chart))
+                .map(|chart| chart.workflow.clone())
+                .collect(),
+            is_whole,
+            people: names_under(root.get("given").and_then(|given| given.get("people"))),
+            roles: charts().flat_map(|chart| roles_told(chart)).collect(),
+            fragments: root
+                .get("fragments")
+                .and_then(Node::as_mapping)
+                .into_iter()
+                .flatten()
+                .map(|entry| entry.name())
+                .collect(),
+            deployed: deployed::Deployed::new(),
+        }
+    }
+}
+
 impl Reader<'_> {
     /// When nothing is said, it is Monday the 5th of January 2026, eight o'clock in Greenwich.
-    pub(super) const BEGINNING: Timestamp = Timestamp::constant(1_767_600_000, 0);
+    pub(crate) const BEGINNING: Timestamp = Timestamp::constant(1_767_600_000, 0);
 
     fn scenarios(&mut self, root: &Mapping) -> Vec<Scenario> {
         let Some(node) = root.get("scenarios") else {
@@ -121,7 +136,7 @@ impl Reader<'_> {
 }
 
 impl Given {
-    pub(super) fn nothing(clock: Timestamp) -> Self {
+    pub(crate) fn nothing(clock: Timestamp) -> Self {
         Given {
             clock,
             people: BTreeMap::new(),
@@ -133,16 +148,44 @@ impl Given {
     }
 }
 
-/// What `uses` names.
+/// The definitions that a file is about.
 #[derive(Default)]
-struct Used {
-    definitions: Vec<Definition>,
-    calendars: Vec<UsedCalendar>,
-    roles_file: Option<Arc<str>>,
+pub(crate) struct Used {
+    pub definitions: Vec<Definition>,
+    pub calendars: Vec<UsedCalendar>,
+    pub roles_file: Option<Arc<str>>,
+    pub roles: Option<Roles>,
     /// The paths of the live tables that the workflows ask.
-    live_tables: BTreeSet<Arc<str>>,
+    pub live_tables: BTreeSet<Arc<str>>,
     /// A file of it is missing or has errors, which were told: what it would have held is not known.
-    unusable: bool,
+    pub unusable: bool,
+}
+
+impl Used {
+    /// Compiles a file, and takes what it holds.
+    pub fn take(&mut self, path: String, text: Arc<str>, sources: &mut Sources, files: &dyn Resolver, out: &mut Diagnostics) {
+        let file = sources.add(path, text);
+        let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
+        self.unusable |= compiled.diagnostics.has_errors();
+        out.append(compiled.diagnostics);
+        let is_roles = compiled.roles.is_some();
+        if compiled.chart.is_some() {
+            self.live_tables.extend(compiled.live_tables);
+        }
+        self.roles = compiled.roles.map(|version| version.roles).or(self.roles.take());
+        match (compiled.chart, compiled.calendar, compiled.bundle) {
+            (Some(chart), _, Some(bundle)) => self.definitions.push(Definition {
+                source: bundle.canonical().into(),
+                chart: Arc::new(chart),
+            }),
+            (None, Some(calendar), Some(bundle)) => self.calendars.push(UsedCalendar {
+                bundle: bundle.canonical().into(),
+                calendar,
+            }),
+            (None, None, Some(bundle)) if is_roles => self.roles_file = Some(bundle.canonical().into()),
+            _ => {}
+        }
+    }
 }
 
 /// Compiles what `uses` names.
@@ -170,32 +213,13 @@ fn used(root: &Mapping, sources: &mut Sources, main: FileId, files: &dyn Resolve
             used.unusable = true;
             continue;
         };
-        let file = sources.add(path, text);
-        let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
-        used.unusable |= compiled.diagnostics.has_errors();
-        out.append(compiled.diagnostics);
-        let is_roles = compiled.roles.is_some();
-        if compiled.chart.is_some() {
-            used.live_tables.extend(compiled.live_tables);
-        }
-        match (compiled.chart, compiled.calendar, compiled.bundle) {
-            (Some(chart), _, Some(bundle)) => used.definitions.push(Definition {
-                source: bundle.canonical().into(),
-                chart: Arc::new(chart),
-            }),
-            (None, Some(calendar), Some(bundle)) => used.calendars.push(UsedCalendar {
-                name: calendar.name,
-                bundle: bundle.canonical().into(),
-            }),
-            (None, None, Some(bundle)) if is_roles => used.roles_file = Some(bundle.canonical().into()),
-            _ => {}
-        }
+        used.take(path, text, sources, files, out);
     }
     used
 }
 
 /// The workflow of reviews, where something may be opened.
-fn brought(definitions: &[Definition]) -> Option<Definition> {
+pub(crate) fn brought(definitions: &[Definition]) -> Option<Definition> {
     if !definitions.iter().any(|definition| definition.chart.has_glass()) {
         return None;
     }

@@ -19,7 +19,7 @@ const TIMES_MAX: i64 = 100_000;
 const MARKS_HELP: &str = "write `[{measured: {machine: LM1}, at: 2026-01-05}]`";
 
 impl Reader<'_> {
-    pub(super) fn given(&mut self, node: &Node) -> Given {
+    pub(crate) fn given(&mut self, node: &Node) -> Given {
         let mut given = Given::nothing(Self::BEGINNING);
         for entry in node.as_mapping().into_iter().flatten() {
             let value = &entry.value;

@@ -3,11 +3,11 @@
 //! The core's grammar has been over the tree already: unknown keys of steps and wrong shapes are told, and are passed over here.
 
 mod addressee;
-mod deployed;
+pub(crate) mod deployed;
 mod expectation;
-mod file;
+pub(crate) mod file;
 mod given;
-mod stand_ins;
+pub(crate) mod stand_ins;
 mod step;
 
 use std::collections::BTreeSet;
@@ -31,9 +31,11 @@ use super::plan::StepKind;
 use super::written::{Written, WrittenKind};
 
 /// What reading needs to know of the rest of the file.
-struct Reader<'a> {
-    out: Diagnostics,
-    zone: TimeZone,
+pub(crate) struct Reader<'a> {
+    pub out: Diagnostics,
+    pub zone: TimeZone,
+    /// Where the file names those that it is about: under `uses`, or under `of`.
+    pub named_under: &'static str,
     workflows: Vec<Arc<str>>,
     /// Everything under `uses` could be read. Else what is not known may stand in what could not.
     is_whole: bool,
@@ -45,12 +47,12 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn error(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn error(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.out.push(Diagnostic::error(code, span, message).help(help));
     }
 
     /// The entries of a mapping with these keys and no others.
-    fn keys<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Vec<&'n Entry> {
+    pub(crate) fn keys<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Vec<&'n Entry> {
         let Some(mapping) = read::mapping(node, what, &mut self.out) else {
             return Vec::new();
         };
@@ -79,25 +81,25 @@ impl Reader<'_> {
         );
     }
 
-    fn text(&mut self, node: &Node, what: &str) -> Option<Arc<str>> {
+    pub(crate) fn text(&mut self, node: &Node, what: &str) -> Option<Arc<str>> {
         read::text(node, what, &mut self.out).map(|scalar| scalar.text.clone())
     }
 
     /// One text or a list of texts.
-    fn texts(&mut self, node: &Node, what: &str) -> Vec<Arc<str>> {
+    pub(crate) fn texts(&mut self, node: &Node, what: &str) -> Vec<Arc<str>> {
         match node.as_sequence() {
             Some(items) => items.iter().filter_map(|item| self.text(item, what)).collect(),
             None => self.text(node, what).into_iter().collect(),
         }
     }
 
-    fn integer(&mut self, node: &Node, what: &str, most: i64) -> Option<u64> {
+    pub(crate) fn integer(&mut self, node: &Node, what: &str, most: i64) -> Option<u64> {
         let scalar = read::text(node, what, &mut self.out)?;
         let number = read::integer(scalar, 0..=most, &mut self.out)?;
         u64::try_from(number).ok()
     }
 
-    fn duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
+    pub(crate) fn duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
         let scalar = read::text(node, what, &mut self.out)?;
         match parse_duration(scalar.text.trim()) {
             Ok(duration) => Some(duration),
@@ -113,7 +115,7 @@ impl Reader<'_> {
         }
     }
 
-    fn moment(&mut self, node: &Node, what: &str) -> Option<Timestamp> {
+    pub(crate) fn moment(&mut self, node: &Node, what: &str) -> Option<Timestamp> {
         let scalar = read::text(node, what, &mut self.out)?;
         let read = moment(&scalar.text, &self.zone);
         if read.is_none() {
@@ -125,7 +127,7 @@ impl Reader<'_> {
     }
 
     /// A value, in which something may be computed.
-    fn written(&mut self, node: &Node) -> Option<Written> {
+    pub(crate) fn written(&mut self, node: &Node) -> Option<Written> {
         let kind = match &node.kind {
             Kind::Scalar(scalar) => self.written_scalar(scalar)?,
             Kind::Sequence(items) => WrittenKind::List(items.iter().filter_map(|item| self.written(item)).collect()),
@@ -150,7 +152,7 @@ impl Reader<'_> {
     }
 
     /// The fields of a form or a record, none of which begins with `x-`: what does is the author's own.
-    fn written_fields(&mut self, node: &Node) -> Option<Written> {
+    pub(crate) fn written_fields(&mut self, node: &Node) -> Option<Written> {
         let mut written = self.written(node)?;
         if let WrittenKind::Fields(fields) = &mut written.kind {
             fields.retain(|(name, _)| !is_extension(name));
@@ -167,7 +169,7 @@ impl Reader<'_> {
     }
 
     /// `name.action`.
-    fn effect(&mut self, text: &str, span: Span) -> Option<(Arc<str>, Arc<str>)> {
+    pub(crate) fn effect(&mut self, text: &str, span: Span) -> Option<(Arc<str>, Arc<str>)> {
         match text.split_once('.') {
             Some((adapter, action)) if !adapter.is_empty() && !action.is_empty() && !action.contains(['.', ' ']) => {
                 Some((adapter.into(), action.into()))
@@ -180,16 +182,20 @@ impl Reader<'_> {
         }
     }
 
-    fn known_workflow(&mut self, name: &str, span: Span) {
+    pub(crate) fn known_workflow(&mut self, name: &str, span: Span) {
         if !self.is_whole || self.workflows.iter().any(|known| **known == *name) {
             return;
         }
-        let diagnostic = Diagnostic::error(Code::TestNameUnknown, span, format!("no file under `uses` holds `{name}`"));
+        let diagnostic = Diagnostic::error(
+            Code::TestNameUnknown,
+            span,
+            format!("no file under `{}` holds `{name}`", self.named_under),
+        );
         self.out.push(match nearest(name, self.workflows.iter().map(|name| &**name)) {
             Some(meant) => diagnostic
                 .help(format!("write `{meant}`, if that is meant"))
                 .repair(span, meant),
-            None => diagnostic.help("name its file under `uses`"),
+            None => diagnostic.help(format!("name its file under `{}`", self.named_under)),
         });
     }
 

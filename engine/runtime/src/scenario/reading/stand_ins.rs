@@ -7,11 +7,13 @@ use std::sync::Arc;
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, Span};
 use statewright_core::lang::{self, Resolver, Unbuilt, beside};
+use statewright_core::time::CalendarVersion;
 use statewright_core::yaml::{Mapping, Node, Scalar, is_extension, parse};
 
 /// A calendar that `uses` names.
-pub(super) struct UsedCalendar {
-    pub name: Arc<str>,
+#[derive(Clone)]
+pub(crate) struct UsedCalendar {
+    pub calendar: CalendarVersion,
     /// As it is deployed.
     pub bundle: Arc<str>,
 }
@@ -24,7 +26,7 @@ struct StandIn {
 }
 
 /// The files of a test, with what stands in for some of them.
-pub(super) struct StandIns<'f> {
+pub(crate) struct StandIns<'f> {
     files: &'f dyn Resolver,
     tables: BTreeMap<Arc<str>, StandIn>,
     calendars: BTreeMap<Arc<str>, StandIn>,
@@ -54,7 +56,7 @@ impl Resolver for StandIns<'_> {
 
 impl<'f> StandIns<'f> {
     /// Reads what stands under `given.tables` and `given.calendars`: names, and the files that stand in for them.
-    pub(super) fn of(
+    pub(crate) fn of(
         root: &Mapping,
         sources: &mut Sources,
         main: FileId,
@@ -91,15 +93,17 @@ impl<'f> StandIns<'f> {
     }
 
     /// Calendars as they are deployed, with what stands in for some of them.
-    pub(super) fn calendars(&self, used: Vec<UsedCalendar>) -> Vec<Arc<str>> {
-        let kept = used.into_iter().filter(|used| !self.calendars.contains_key(&used.name));
+    pub(crate) fn calendars(&self, used: Vec<UsedCalendar>) -> Vec<Arc<str>> {
+        let kept = used
+            .into_iter()
+            .filter(|used| !self.calendars.contains_key(&used.calendar.name));
         let kept = kept.map(|used| used.bundle);
         kept.chain(self.calendars.values().map(|stand_in| stand_in.text.clone()))
             .collect()
     }
 
     /// What nobody asks for stands in for nothing: a name is misspelt, or a workflow has changed.
-    pub(super) fn check_needed<'c>(&self, charts: impl Iterator<Item = &'c Chart> + Clone, out: &mut Diagnostics) {
+    pub(crate) fn check_needed<'c>(&self, charts: impl Iterator<Item = &'c Chart> + Clone, out: &mut Diagnostics) {
         let asked = self.asked.borrow();
         let idle = self.tables.iter().filter(|(name, _)| !asked.contains(*name));
         for (name, stand_in) in idle {

@@ -234,7 +234,7 @@ impl Reader<'_> {
         }
     }
 
-    fn who(&mut self, node: &Node) -> Option<Who> {
+    pub(crate) fn who(&mut self, node: &Node) -> Option<Who> {
         if let Some(scalar) = node.as_scalar() {
             if !self.people.contains(&scalar.text) {
                 let message = format!("nobody under `given.people` is called `{}`", scalar.text);

@@ -16,7 +16,7 @@ use crate::scenario::report::Difference;
 
 /// What became of an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::scenario) enum Outcome {
+pub(crate) enum Outcome {
     Taken,
     Ignored,
     /// Its states are paused: it comes again by itself.
@@ -160,7 +160,7 @@ impl Run<'_> {
         let Some(chart) = self.chart_of(workflow) else {
             return Err(self.failed(span, format!("no file under `uses` holds `{workflow}`")));
         };
-        let name = super::state_path(chart, name).map_err(|sentence| self.failed(span, sentence))?;
+        let name = crate::scenario::placing::state_path(chart, name).map_err(|sentence| self.failed(span, sentence))?;
         Ok(TaskRef { name, opened: None })
     }
 
@@ -246,7 +246,7 @@ impl Run<'_> {
         match who {
             Who::Described(actor) => Ok(Actor::clone(actor)),
             Who::Named(name) => {
-                let known = self.file.given.people.get(name);
+                let known = self.file.setting.given.people.get(name);
                 known
                     .cloned()
                     .ok_or_else(|| self.failed(span, format!("nobody is called `{name}`")))

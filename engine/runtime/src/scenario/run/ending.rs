@@ -114,7 +114,7 @@ impl Run<'_> {
                 }
             }
         }
-        for chart in self.file.definitions.iter().map(|definition| &definition.chart) {
+        for chart in self.file.setting.definitions.iter().map(|definition| &definition.chart) {
             for schedule in &chart.schedules {
                 if self.world.has_run(&chart.workflow, &schedule.name).await == Ok(true) {
                     taken.add_schedule(chart.definition, schedule.name.clone());

@@ -7,6 +7,8 @@ mod opening;
 mod race;
 mod reporting;
 
+pub(crate) use act::Outcome;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -14,20 +16,20 @@ use jiff::tz::TimeZone;
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Span, nearest};
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{PlacedMark, view};
+use statewright_core::step::view;
 use statewright_core::time::add_to_instant;
 use statewright_core::value::Value;
 
 use super::counterparts::{Trap, answer_of};
 use super::coverage::Taken;
-use super::plan::{ByHand, Crash, GivenMark, Placed, Scenario, Step, StepKind, TestFile};
+use super::placing::no_names;
+use super::plan::{ByHand, Crash, Placed, Scenario, Step, StepKind, TestFile};
 use super::report::Failed;
 use super::schedule::Schedule;
 use super::trail;
 use super::world::{Standing, Trouble, World};
 use super::written::{Names, Written, numbered};
 use crate::body::Party;
-use crate::engine::PlaceRequest;
 use crate::store::{Incident, IncidentKind};
 
 /// Failures of one scenario that are kept: whoever has so many looks at the first.
@@ -111,7 +113,7 @@ impl<'a> Run<'a> {
     async fn begin(file: &'a TestFile) -> Result<Run<'a>, Trouble> {
         Ok(Run {
             file,
-            world: World::begin(file).await?,
+            world: World::begin(&file.setting, Box::new(file.setting.given.adapters.clone())).await?,
             schedule: Schedule::default(),
             aliases: BTreeMap::new(),
             it: None,
@@ -125,10 +127,10 @@ impl<'a> Run<'a> {
 
 impl Run<'_> {
     async fn play(&mut self, scenario: &Scenario) -> Result<(), Stop> {
-        if let Some((span, what)) = self.file.given.unbuilt.first() {
+        if let Some((span, what)) = self.file.setting.given.unbuilt.first() {
             return Err(not_built(*span, what));
         }
-        for placed in &self.file.given.instances {
+        for placed in &self.file.setting.given.instances {
             self.place(placed).await?;
         }
         self.steps(&scenario.steps).await
@@ -151,7 +153,7 @@ impl Run<'_> {
             StepKind::Start(start) => self.start(span, start).await,
             StepKind::Send(send) => self.send(span, send).await,
             StepKind::Wait(duration) => {
-                let moment = add_to_instant(self.world.now(), *duration, &self.file.zone, None);
+                let moment = add_to_instant(self.world.now(), *duration, &self.file.setting.zone, None);
                 let moment = moment.map_err(|error| self.failed(span, error.to_string()))?;
                 self.advance(span, moment).await
             }
@@ -205,24 +207,22 @@ impl Run<'_> {
 
     async fn place(&mut self, placed: &Placed) -> Result<(), Stop> {
         let Placed { span, alias, target, .. } = placed;
+        let file = self.file;
         for copy in 1..=placed.count {
             let copy = (placed.count > 1).then_some(copy);
             let party = self.party(*span, &numbered(target, copy))?;
-            let states = self.states_of(*span, &party, &placed.states)?;
-            let data = self.fields(*span, placed.data.as_ref(), copy).await?;
-            let marks = self.marks(*span, &placed.marks, copy).await?;
-            let request = PlaceRequest {
-                workflow: party.workflow.clone(),
-                key: party.key.clone(),
-                states,
-                data,
-                marks,
-                input_key: self.world.next_input_key(),
+            let names = match placed.is_computed() {
+                true => self.names(copy).await.map_err(|trouble| self.failed(*span, trouble))?,
+                false => no_names(&file.setting, self.world.now(), copy),
             };
-            let engine = self.world.engine();
-            let answer = self.world.ask(async move { engine.place(request).await }).await;
-            let outcome = act::Outcome::of(answer.map_err(|trouble| self.failed(*span, trouble))?);
-            if let act::Outcome::Refused { sentence, .. } = outcome {
+            let request = placed.request(&file.setting, &party, &names);
+            let request = request.map_err(|(span, sentence)| self.failed(span, sentence))?;
+            if let Err(sentence) = self
+                .world
+                .place(request)
+                .await
+                .map_err(|trouble| self.failed(*span, trouble))?
+            {
                 return Err(self.failed_about(*span, sentence, &party).await);
             }
             if let Some(alias) = alias {
@@ -232,32 +232,8 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn marks(&mut self, span: Span, given: &[GivenMark], copy: Option<u64>) -> Result<Vec<PlacedMark>, Stop> {
-        let mut marks = Vec::with_capacity(given.len());
-        for GivenMark { name, values, at } in given {
-            let values = self.fields(span, Some(values), copy).await?;
-            marks.push(PlacedMark {
-                name: name.clone(),
-                values: Value::from_fields(values),
-                at: *at,
-            });
-        }
-        Ok(marks)
-    }
-
-    /// States by their paths, or by the ends of their paths where these are not in doubt.
-    fn states_of(&self, span: Span, party: &Party, names: &[Arc<str>]) -> Result<Vec<Arc<str>>, Stop> {
-        let Some(chart) = self.chart_of(&party.workflow) else {
-            return Err(self.failed(span, format!("no file under `uses` holds `{}`", party.workflow)));
-        };
-        let paths: Result<Vec<Arc<str>>, String> = names.iter().map(|name| state_path(chart, name)).collect();
-        paths.map_err(|sentence| self.failed(span, sentence))
-    }
-
     pub(super) fn chart_of(&self, workflow: &str) -> Option<&Arc<Chart>> {
-        let definitions = self.file.definitions.iter().chain(&self.file.brought);
-        let mut charts = definitions.map(|definition| &definition.chart);
-        charts.find(|chart| *chart.workflow == *workflow)
+        self.file.setting.chart_of(workflow)
     }
 
     async fn answer_by_hand(&mut self, span: Span, by_hand: &ByHand) -> Result<(), Stop> {
@@ -319,24 +295,14 @@ impl Run<'_> {
         }
         Ok(Names {
             variables,
-            ..self.no_names(copy)
+            ..no_names(&self.file.setting, self.world.now(), copy)
         })
-    }
-
-    /// What a value needs in which nothing is computed.
-    fn no_names(&self, copy: Option<u64>) -> Names<'_> {
-        Names {
-            variables: BTreeMap::new(),
-            zone: &self.file.zone,
-            now: self.world.now(),
-            copy,
-        }
     }
 
     pub(super) async fn value(&self, span: Span, written: &Written, copy: Option<u64>) -> Result<Value, Stop> {
         let names = match written.is_computed() {
             true => self.names(copy).await.map_err(|trouble| self.failed(span, trouble))?,
-            false => self.no_names(copy),
+            false => no_names(&self.file.setting, self.world.now(), copy),
         };
         written.value(&names).map_err(|sentence| self.failed(written.span, sentence))
     }
@@ -409,11 +375,11 @@ impl Run<'_> {
 
     pub(super) fn zone_of(&self, standing: Option<&Standing>) -> TimeZone {
         let own = standing.and_then(|standing| statewright_core::time::zone(&standing.snapshot.zone).ok());
-        own.unwrap_or_else(|| self.file.zone.clone())
+        own.unwrap_or_else(|| self.file.setting.zone.clone())
     }
 
     pub(super) fn clock_words(&self) -> String {
-        super::moment::shown(self.world.now(), &self.file.zone)
+        super::moment::shown(self.world.now(), &self.file.setting.zone)
     }
 
     pub(super) fn order(&self) -> &[String] {
@@ -429,34 +395,4 @@ impl Run<'_> {
 fn not_built(span: Span, what: &str) -> Stop {
     let sentence = format!("this version cannot run this: not yet: {what}");
     Stop::Failed(Box::new(Failed::new(span, sentence)))
-}
-
-/// The path of the one state whose path is this, or ends with it.
-pub(super) fn state_path(chart: &Chart, name: &str) -> Result<Arc<str>, String> {
-    if let Some(state) = chart.state_at(name).filter(|_| !name.is_empty()) {
-        return Ok(state.path.clone());
-    }
-    let ends = |path: &str| path.strip_suffix(name).is_some_and(|before| before.ends_with('.'));
-    let found: Vec<&Arc<str>> = chart
-        .states
-        .iter()
-        .map(|state| &state.path)
-        .filter(|path| ends(path))
-        .collect();
-    match found.as_slice() {
-        [path] => Ok((*path).clone()),
-        [] => {
-            let names = chart.states.iter().map(|state| &*state.path);
-            let hint = nearest(name, names).map(|meant| format!("; did you mean `{meant}`?"));
-            Err(format!(
-                "`{}` has no state `{name}`{}",
-                chart.workflow,
-                hint.unwrap_or_default()
-            ))
-        }
-        several => {
-            let paths: Vec<String> = several.iter().map(|path| format!("`{path}`")).collect();
-            Err(format!("`{name}` may be {}: write the path", paths.join(" or ")))
-        }
-    }
 }

@@ -18,6 +18,7 @@ impl Contents {
             let answer = self.decide(write);
             if answer == Applied::Committed {
                 self.apply(write);
+                self.changed.insert(write.instance);
             }
             answers.push(answer);
         }

@@ -39,6 +39,8 @@ pub(super) struct Contents {
     /// Of each instance.
     pub(super) fields: BTreeMap<InstanceId, FoundUnder>,
     pub(super) tokens: Vec<Token>,
+    /// Of which something was committed since whoever looks at the instances looked last.
+    pub(super) changed: BTreeSet<InstanceId>,
 }
 
 #[derive(Debug)]

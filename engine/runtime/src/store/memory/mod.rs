@@ -56,6 +56,11 @@ impl MemoryStore {
         waiting.map(|(_, effect)| free_us(effect)).min()
     }
 
+    /// Instances of which something was committed since the last call, for whoever follows them all.
+    pub(crate) fn take_changed(&self) -> BTreeSet<InstanceId> {
+        std::mem::take(&mut self.contents().changed)
+    }
+
     /// Whether an effect has not ended, and is not given up.
     pub(crate) fn holds_effect(&self, key: &str) -> bool {
         let contents = self.contents();

@@ -153,8 +153,7 @@ fn named(name: Name) -> &'static str {
 pub(super) fn kinds(map: &Map) -> String {
     let mut text = String::from("| first key | a file of this kind holds |\n|---|---|\n");
     for kind in KINDS {
-        let unbuilt = if kind.unbuilt.is_some() { ". **Not built yet.**" } else { "" };
-        text.push_str(&format!("| `{}` | {}{unbuilt} |\n", kind.key, link(map, kind.construct)));
+        text.push_str(&format!("| `{}` | {} |\n", kind.key, link(map, kind.construct)));
     }
     text
 }
@@ -209,12 +208,9 @@ pub(super) fn filters() -> String {
     text
 }
 
-/// Every key and every kind of file that is read and refused.
+/// Every key that is read and refused.
 pub(super) fn unbuilt(map: &Map) -> String {
     let mut text = String::new();
-    for kind in KINDS.iter().filter(|kind| kind.unbuilt.is_some()) {
-        text.push_str(&format!("- files that begin with `{}`\n", kind.key));
-    }
     // Of a construct that is not built as a whole no key need be named.
     for place in map.places().filter(|place| place.built) {
         let own = place.construct.keys.iter();
