@@ -15,6 +15,7 @@ mod boot;
 pub(crate) mod counterparts;
 pub(crate) mod coverage;
 mod expect;
+mod followed;
 pub(crate) mod moment;
 pub(crate) mod placing;
 pub(crate) mod plan;

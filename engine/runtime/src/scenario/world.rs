@@ -54,7 +54,7 @@ pub(crate) struct World {
     pub(super) store: Arc<MemoryStore>,
     pub(super) node: Node,
     adapters: BTreeSet<Arc<str>>,
-    charts: Arc<BTreeMap<Arc<str>, Arc<Chart>>>,
+    pub(super) charts: Arc<BTreeMap<Arc<str>, Arc<Chart>>>,
     boots: u64,
     inputs: u64,
     /// Keys of the effects at which the engine stopped.
@@ -339,18 +339,6 @@ impl World {
         self.store.holds_effect(key)
     }
 
-    /// Instances of the file's workflows that something was committed of since the last call, as they stand.
-    pub async fn changed(&self) -> Result<Vec<Standing>, Trouble> {
-        let workflows: BTreeSet<&Arc<str>> = self.charts.values().map(|chart| &chart.workflow).collect();
-        let ids: Vec<InstanceId> = self.store.take_changed().into_iter().collect();
-        let rows = self.store.load(&ids).await.map_err(|error| error.to_string())?;
-        let mut changed = Vec::with_capacity(rows.len());
-        for row in rows.into_iter().flatten().filter(|row| workflows.contains(&row.workflow)) {
-            changed.push(self.restored(row).await?);
-        }
-        Ok(changed)
-    }
-
     pub async fn standing(&self, party: &Party) -> Result<Option<Standing>, Trouble> {
         self.standing_of(party.id()).await
     }
@@ -415,7 +403,7 @@ impl World {
         Ok(all)
     }
 
-    async fn restored(&self, row: InstanceRow) -> Result<Standing, Trouble> {
+    pub(super) async fn restored(&self, row: InstanceRow) -> Result<Standing, Trouble> {
         let registry = self.node.engine.registry();
         let known = registry.chart(row.definition).await.map_err(|error| error.to_string())?;
         let personal = self.personal(row.instance).await?;
