@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use statewright_core::diagnostic::Sources;
-use statewright_core::lang::{self, Bundle, Compiled, Resolver, Unbuilt};
+use statewright_core::lang::{self, Bundle, Compiled, Resolver};
 
 /// A file of a definition is written by people; what is larger is something else.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -38,7 +38,7 @@ pub fn examine_file(sources: &mut Sources, path: &Path) -> std::io::Result<Compi
 
 fn examine(sources: &mut Sources, name: &str, text: Arc<str>, files: &dyn Resolver) -> Compiled {
     let main = sources.add(name, text);
-    lang::compile(sources, main, files, Unbuilt::Refuse)
+    lang::compile(sources, main, files)
 }
 
 /// Files named relative to where the command runs, as the main file was.

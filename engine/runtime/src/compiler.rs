@@ -2,7 +2,7 @@
 
 use statewright_core::chart::{Chart, RolesVersion, TableVersion};
 use statewright_core::diagnostic::{Diagnostics, Sources, concise};
-use statewright_core::lang::{Bundle, Compiled, Unbuilt, compile};
+use statewright_core::lang::{Bundle, Compiled, compile};
 use statewright_core::time::CalendarVersion;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -72,7 +72,7 @@ fn compiled(source: &str) -> Result<(Sources, Compiled), String> {
     let text = bundle.files.get(&bundle.main).cloned().unwrap_or_default();
     let mut sources = Sources::new();
     let main = sources.add(bundle.main.clone(), text);
-    let compiled = compile(&mut sources, main, &bundle, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &bundle);
     Ok((sources, compiled))
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Sources, concise};
 use statewright_core::identity::{Digest, InstanceId};
-use statewright_core::lang::{Resolver, Unbuilt, compile};
+use statewright_core::lang::{Resolver, compile};
 use statewright_core::step::{
     Actor, ActorKind, Entry, Fact, Facts, Input, InputKind, Outcome, Snapshot, Stepped, label, offers, seal, step, title, view,
 };
@@ -32,7 +32,7 @@ impl Resolver for NoFiles {
 pub(crate) fn compiled(yaml: &str) -> Chart {
     let mut sources = Sources::new();
     let main = sources.add("own.yaml", yaml);
-    let compiled = compile(&mut sources, main, &NoFiles, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &NoFiles);
     let told = concise(&sources, &compiled.diagnostics);
     compiled.chart.unwrap_or_else(|| panic!("the workflow is right: {told}"))
 }
@@ -43,7 +43,7 @@ fn calendar() -> Arc<CalendarVersion> {
         "calendar: hours\nzone: Europe/Berlin\nhours: {mon: ['08:00-17:00'], fri: ['22:00-06:00']}\nholidays: [2026-04-03]\n";
     let mut sources = Sources::new();
     let main = sources.add("hours.yaml", text);
-    let compiled = compile(&mut sources, main, &NoFiles, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &NoFiles);
     Arc::new(compiled.calendar.expect("the calendar is right"))
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::chart::{Chart, EventPattern, Trigger};
 use statewright_core::diagnostic::{Colour, Diagnostics, Sources, Span, concise, json, text as rendered};
-use statewright_core::lang::{Bundle, Compiled, Resolver, Unbuilt, compile};
+use statewright_core::lang::{Bundle, Compiled, Resolver, compile};
 use statewright_core::step::InputKind;
 use statewright_core::value::Object;
 
@@ -111,22 +111,18 @@ fn hold(bytes: &[u8]) {
     let Some(input) = text::of(bytes) else { return };
     let (source, beside) = text::parts(input);
     let beside = Beside(beside.map(Arc::from));
-    for unbuilt in [Unbuilt::Allow, Unbuilt::Refuse] {
-        let mut sources = Sources::new();
-        let main = sources.add("own.yaml", source);
-        let compiled = compile(&mut sources, main, &beside, unbuilt);
-        problems_hold(&sources, &compiled.diagnostics);
-        assert!(
-            (compiled.chart.is_none() && compiled.calendar.is_none()) || !compiled.diagnostics.has_errors(),
-            "what has an error is not used"
-        );
-        let read = compiled.bundle.is_some() && !compiled.diagnostics.has_errors();
-        let used = compiled.chart.is_some() || compiled.calendar.is_some();
-        assert_eq!(used, read, "what has no error has a chart, or is a calendar");
-        if unbuilt == Unbuilt::Refuse {
-            deployed(compiled);
-        }
-    }
+    let mut sources = Sources::new();
+    let main = sources.add("own.yaml", source);
+    let compiled = compile(&mut sources, main, &beside);
+    problems_hold(&sources, &compiled.diagnostics);
+    assert!(
+        (compiled.chart.is_none() && compiled.calendar.is_none()) || !compiled.diagnostics.has_errors(),
+        "what has an error is not used"
+    );
+    let read = compiled.bundle.is_some() && !compiled.diagnostics.has_errors();
+    let used = compiled.chart.is_some() || compiled.calendar.is_some();
+    assert_eq!(used, read, "what has no error has a chart, or is a calendar");
+    deployed(compiled);
 }
 
 fn problems_hold(sources: &Sources, diagnostics: &Diagnostics) {
@@ -167,9 +163,7 @@ fn deployed(compiled: Compiled) {
     assert_eq!(again.digest(), chart.definition);
     let mut sources = Sources::new();
     let main = sources.add(again.main.clone(), &*again.files[&again.main]);
-    let chart_again = compile(&mut sources, main, &again, Unbuilt::Refuse)
-        .chart
-        .expect("it was read before");
+    let chart_again = compile(&mut sources, main, &again).chart.expect("it was read before");
     assert_eq!(
         format!("{chart_again:?}"),
         format!("{chart:?}"),

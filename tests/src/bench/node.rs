@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Sources, concise};
-use statewright_core::lang::{Bundle, Resolver, Unbuilt, compile};
+use statewright_core::lang::{Bundle, Resolver, compile};
 use statewright_core::step::{Actor, ActorKind};
 use statewright_engine::clock::{SystemEntropy, WallClock};
 use statewright_engine::configuration::EngineConfig;
@@ -55,7 +55,7 @@ impl Resolver for NoFiles {
 fn bundle(name: &str, text: &str) -> Result<String, String> {
     let mut sources = Sources::default();
     let main = sources.add(name, text);
-    let compiled = compile(&mut sources, main, &NoFiles, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &NoFiles);
     match compiled.bundle {
         Some(bundle) if compiled.chart.is_some() => Ok(bundle.canonical()),
         _ => Err(concise(&sources, &compiled.diagnostics)),
@@ -67,6 +67,6 @@ fn compile_bundle(source: &str) -> Result<Chart, String> {
     let mut sources = Sources::default();
     let text = bundle.files.get(&bundle.main).cloned().unwrap_or_default();
     let main = sources.add(bundle.main.clone(), text);
-    let compiled = compile(&mut sources, main, &bundle, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &bundle);
     compiled.chart.ok_or_else(|| concise(&sources, &compiled.diagnostics))
 }

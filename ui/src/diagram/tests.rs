@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::Sources;
-use statewright_core::lang::{Unbuilt, compile};
+use statewright_core::lang::compile;
 
 use super::layout::{Area, placed};
 use super::sketch::{Kind, Sketch};
@@ -47,7 +47,7 @@ states:
 fn chart(source: &str) -> Chart {
     let mut sources = Sources::default();
     let main = sources.add("loan.yaml", source);
-    let compiled = compile(&mut sources, main, &Folder, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &Folder);
     compiled.chart.expect("it is sound")
 }
 

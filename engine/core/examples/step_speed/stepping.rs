@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Sources, concise};
 use statewright_core::identity::Digest;
-use statewright_core::lang::{Resolver, Unbuilt, compile};
+use statewright_core::lang::{Resolver, compile};
 use statewright_core::step::{
     Actor, ActorKind, Facts, Input, InputKind, Outcome, Snapshot, StartInput, Stepped, Verdict, seal, step,
 };
@@ -142,7 +142,7 @@ fn payload(event: &str) -> Result<Value, String> {
 fn compiled(yaml: &str) -> Result<Chart, String> {
     let mut sources = Sources::default();
     let main = sources.add("step.yaml", yaml);
-    let compiled = compile(&mut sources, main, &NoFiles, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &NoFiles);
     compiled.chart.ok_or_else(|| concise(&sources, &compiled.diagnostics))
 }
 

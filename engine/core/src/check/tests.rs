@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Sources};
-use crate::lang::{Resolver, Unbuilt, compile};
+use crate::lang::{Resolver, compile};
 
 struct NoFiles;
 
@@ -20,7 +20,7 @@ fn check(body: &str, expected: &str) {
         "w.yaml",
         format!("workflow: w\ndata: {{n: {{type: integer, default: 0}}, rush: {{type: boolean, default: false}}}}\n{body}"),
     );
-    let compiled = compile(&mut sources, main, &NoFiles, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &NoFiles);
     let of_graph = [
         Code::Unreachable,
         Code::NoWayOut,
@@ -170,7 +170,7 @@ fn one_event_has_one_form_at_a_time() {
 fn check_beside(body: &str, expected: &str) {
     let mut sources = Sources::new();
     let main = sources.add("w.yaml", format!("workflow: w\n{body}"));
-    let compiled = compile(&mut sources, main, &NoFiles, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &NoFiles);
     assert!(compiled.chart.is_none(), "this is about files with errors: {body}");
     let of_graph = [
         Code::Unreachable,

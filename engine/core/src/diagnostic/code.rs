@@ -130,7 +130,6 @@ codes! {
     PersonalData = "0604", "personal data where it cannot be erased";
 
     // 07xx: understood and not built yet.
-    NotBuilt = "0701", "not built yet";
 
     // 08xx: what the graph shows.
     Unreachable = "0801", "a state that nothing leads to";

@@ -7,7 +7,7 @@ use super::grammar::{KINDS, Kind};
 use super::loader::{Loader, TableSlot};
 use super::lower::lower;
 use super::table::Rows;
-use super::{Bundle, Resolver, Unbuilt, calendar, contract, marks, roles, shape, table, view};
+use super::{Bundle, Resolver, calendar, contract, marks, roles, shape, table, view};
 use crate::chart::{Chart, RolesVersion, TableVersion};
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, nearest};
@@ -34,7 +34,7 @@ pub struct Compiled {
 }
 
 /// Reads the file `main` of `sources`, and the files it names, which are added to `sources`.
-pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuilt: Unbuilt) -> Compiled {
+pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> Compiled {
     let (name, text) = sources.get(main).map_or_else(Default::default, |source| {
         (source.name().to_owned(), source.text().to_owned())
     });
@@ -51,7 +51,7 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver, unbuil
     let (Some(mapping), Some(kind)) = (node.as_mapping(), kind_of(&node, main, &mut out)) else {
         return nothing(out);
     };
-    shape::check(&node, kind.construct, unbuilt, &mut out);
+    shape::check(&node, kind.construct, &mut out);
     if kind.key == "table" {
         let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);
         if let Some(own) = mapping.get("table").and_then(Node::as_scalar) {
@@ -217,7 +217,7 @@ fn read_tree(sources: &Sources, main: FileId, wanted: &str, noun: &str) -> (Opti
     let kind = kind_of(&node, main, &mut out);
     match kind.filter(|kind| kind.key == wanted) {
         Some(kind) => {
-            shape::check(&node, kind.construct, Unbuilt::Allow, &mut out);
+            shape::check(&node, kind.construct, &mut out);
             (Some(node), out)
         }
         None => {

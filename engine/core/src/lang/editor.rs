@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::grammar::{Construct, Empty, FIELD, Forms, KINDS, Key, Name, Shape, TYPE};
+use super::grammar::{Construct, Empty, FIELD, Forms, KINDS, Name, Shape, TYPE};
 use crate::value::{Object, Value, interface};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -85,7 +85,7 @@ impl Writer {
         let mut properties = Object::new();
         for key in construct.all() {
             let mut fields = fields_of(self.shape(key.shape));
-            fields.insert("description".into(), described(key).as_str().into());
+            fields.insert("description".into(), key.meaning.into());
             properties.entry(key.name.into()).or_insert(Value::from_fields(fields));
         }
         let required = construct.all().filter(|key| key.required).map(|key| key.name.into());
@@ -174,13 +174,6 @@ fn extensions() -> Value {
     object([("^x-", Value::Boolean(true))])
 }
 
-fn described(key: &Key) -> String {
-    match key.unbuilt {
-        Some(what) => format!("{} (not yet: {what})", key.meaning),
-        None => key.meaning.to_owned(),
-    }
-}
-
 fn fields_of(value: Value) -> Object {
     value.as_object().cloned().unwrap_or_default()
 }
@@ -245,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_says_what_it_means_and_whether_it_is_built() {
+    fn a_key_says_what_it_means() {
         let schema = json::read(&language_schema()).expect("the schema is JSON");
         let state = schema
             .field("$defs")
@@ -261,11 +254,6 @@ mod tests {
                 .to_owned()
         };
         assert_eq!(meaning("after"), "timers");
-        let access = interface::to_interface(&schema);
-        assert!(
-            access.contains("may change without a deploy (not yet: tables that change without a deploy (`live`))"),
-            "{access}"
-        );
         let kind = state
             .field("type")
             .and_then(|kind| kind.field("enum"))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::grammar::KINDS;
 use super::path::join;
-use super::{Resolver, conduct, shape, table, unbuilt::Unbuilt};
+use super::{Resolver, conduct, shape, table};
 use crate::chart::Table;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, Span, nearest};
 use crate::yaml::{Node, Scalar, is_extension, parse};
@@ -283,7 +283,7 @@ fn parsed(file: FileId, text: &str, kind: &str, out: &mut Diagnostics) -> Node {
     let (node, problems) = parse(file, text);
     out.append(problems);
     if let Some(kind) = KINDS.iter().find(|known| known.key == kind) {
-        shape::check(&node, kind.construct, Unbuilt::Refuse, out);
+        shape::check(&node, kind.construct, out);
     }
     node
 }

@@ -35,7 +35,6 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod together;
-mod unbuilt;
 mod uses;
 mod view;
 
@@ -54,7 +53,6 @@ pub use lower::{LETS_MAX, TRANSITIONS_MAX};
 pub use path::join as beside;
 pub use table::{DECISION_ROWS_MAX, TABLE_ROWS_MAX};
 pub use together::check_together;
-pub use unbuilt::Unbuilt;
 pub use uses::{LanguageKey, ShapeKind, Use, keys, uses};
 
 /// Finds the files that a definition names. The core reads no files itself.

@@ -24,8 +24,6 @@ pub struct LanguageKey {
     pub meaning: &'static str,
     pub shape: ShapeKind,
     pub required: bool,
-    /// It, or all that it can stand in, is read and refused: this version does not run it.
-    pub unbuilt: bool,
 }
 
 /// What kind of value a key takes.
@@ -122,7 +120,6 @@ impl Keys {
                     meaning: key.meaning,
                     shape: ShapeKind::of(key.shape),
                     required: key.required,
-                    unbuilt: !place.built || key.unbuilt.is_some(),
                 })
             });
             keys.all.insert(number, of_it.collect());

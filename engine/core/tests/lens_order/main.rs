@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Sources, concise};
 use statewright_core::identity::{InputKey, InstanceId};
-use statewright_core::lang::{Resolver, Unbuilt, compile};
+use statewright_core::lang::{Resolver, compile};
 use statewright_core::step::{
     Actor, ActorKind, Fact, Facts, Input, InputKind, Outcome, Refusal, StartInput, Stepped, Verdict, step,
 };
@@ -33,7 +33,7 @@ fn lens_order() -> Chart {
     let text = std::fs::read_to_string(folder.join("lens-order.yaml")).expect("the workflow ships");
     let mut sources = Sources::new();
     let main = sources.add("lens-order.yaml", text);
-    let compiled = compile(&mut sources, main, &Folder(folder), Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &Folder(folder));
     assert_eq!(concise(&sources, &compiled.diagnostics), "");
     compiled.chart.expect("a workflow without a problem has a chart")
 }

@@ -59,8 +59,6 @@ pub(crate) struct Given {
     pub instances: Vec<Placed>,
     /// `adapter.action` → its answers, in order.
     pub adapters: BTreeMap<(Arc<str>, Arc<str>), Vec<Reply>>,
-    /// What this version does not have, and every scenario would need.
-    pub unbuilt: Vec<(Span, &'static str)>,
 }
 
 /// An instance that is put into states.

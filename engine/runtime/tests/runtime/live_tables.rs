@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::diagnostic::Sources;
 use statewright_core::identity::{Digest, InstanceId};
-use statewright_core::lang::{Bundle, Unbuilt, compile};
+use statewright_core::lang::{Bundle, compile};
 use statewright_core::step::{SYSTEM_KEY, SYSTEM_WORKFLOW};
 use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
@@ -69,7 +69,7 @@ fn definition_beside(workflow: &str, tables: &[(&str, &str)]) -> String {
     let bundle = Bundle::read(&given).unwrap();
     let mut sources = Sources::new();
     let main = sources.add(bundle.main.clone(), workflow);
-    let compiled = compile(&mut sources, main, &bundle, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &bundle);
     compiled.bundle.unwrap().canonical()
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Sources, concise};
-use statewright_core::lang::{Resolver, Unbuilt, compile};
+use statewright_core::lang::{Resolver, compile};
 
 use super::Story;
 use crate::repository;
@@ -52,7 +52,7 @@ fn read(file: &str) -> Result<Source, String> {
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
     let mut sources = Sources::new();
     let main = sources.add(path.display().to_string(), text);
-    let compiled = compile(&mut sources, main, &Folder, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &Folder);
     match compiled.bundle {
         Some(bundle) if !compiled.diagnostics.has_errors() => Ok(Source {
             kind: match (&compiled.calendar, &compiled.roles, &compiled.table) {

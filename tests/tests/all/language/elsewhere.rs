@@ -105,9 +105,9 @@ const ELSEWHERE: &[Elsewhere] = &[
     },
     Elsewhere {
         construct: "an adapter's contract",
-        keys: &["title", "description", "simulate"],
+        keys: &["title", "description"],
         held_by: (FOR_PEOPLE, "what_is_for_the_reader_alone_is_read"),
-        why: "it is for whoever reads the file, or for simulations, which are not built",
+        why: "it is for whoever reads the file",
     },
     Elsewhere {
         construct: "an adapter's action",

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use statewright_core::diagnostic::{Code, Diagnostics, FileId, Severity, Sources, concise};
-use statewright_core::lang::{Resolver, Unbuilt, Use, compile, uses};
+use statewright_core::lang::{Resolver, Use, compile, uses};
 use statewright_core::yaml::{Node, parse};
 use statewright_engine::scenario;
 use statewright_tests::repository;
@@ -144,7 +144,7 @@ fn look(files: &Files<'_>, main: &str) -> (Outcome, String) {
     let text = files.resolve(main).unwrap_or_default();
     let file = sources.add(main, text);
     if !main.ends_with(".test.yaml") {
-        let found = compile(&mut sources, file, files, Unbuilt::Refuse).diagnostics;
+        let found = compile(&mut sources, file, files).diagnostics;
         return (refused(&found), concise(&sources, &found));
     }
     let (test, found) = scenario::read(&mut sources, file, files);

@@ -1,4 +1,4 @@
-//! Every construct of the grammar, once: what each is called, and whether anything that is built leads to it.
+//! Every construct of the grammar, once: what each is called.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,6 @@ use super::{COMBINED_FIELDS, Construct, DECIDED_FIELDS, DECISION_ROWS, FIELD, KI
 pub(in crate::lang) struct Place {
     pub construct: &'static Construct,
     pub parent: Option<&'static Construct>,
-    /// Whether it can be reached without passing what is not built.
-    pub built: bool,
 }
 
 /// Every construct that a file may hold, once, in the order of the grammar.
@@ -19,16 +17,13 @@ pub(in crate::lang) struct Map(Vec<Place>);
 impl Map {
     pub(in crate::lang) fn of_the_language() -> Map {
         let mut map = Map(Vec::new());
-        // What is built goes first, so that a construct counts as built if one way to it is.
-        for built in [true, false] {
-            let mut seen = BTreeSet::new();
-            for kind in KINDS {
-                map.visit(kind.construct, None, (built, true), &mut seen);
-                // The output and the rows of a table have two forms each, which other keys tell apart and not the grammar.
-                if kind.key == "table" {
-                    for shape in [DECIDED_FIELDS, COMBINED_FIELDS, DECISION_ROWS] {
-                        map.within(shape, kind.construct, (built, true), &mut seen);
-                    }
+        let mut seen = BTreeSet::new();
+        for kind in KINDS {
+            map.visit(kind.construct, None, &mut seen);
+            // The output and the rows of a table have two forms each, which other keys tell apart and not the grammar.
+            if kind.key == "table" {
+                for shape in [DECIDED_FIELDS, COMBINED_FIELDS, DECISION_ROWS] {
+                    map.within(shape, kind.construct, &mut seen);
                 }
             }
         }
@@ -52,32 +47,19 @@ impl Map {
         self.0.iter().find(|place| std::ptr::eq(place.construct, construct))
     }
 
-    /// `only_built` keeps to what is built; `built` says whether the way so far is.
-    fn visit(
-        &mut self,
-        construct: &'static Construct,
-        parent: Option<&'static Construct>,
-        (only_built, built): (bool, bool),
-        seen: &mut BTreeSet<usize>,
-    ) {
-        if (only_built && !built) || !seen.insert(std::ptr::from_ref(construct) as usize) {
+    fn visit(&mut self, construct: &'static Construct, parent: Option<&'static Construct>, seen: &mut BTreeSet<usize>) {
+        if !seen.insert(std::ptr::from_ref(construct) as usize) {
             return;
         }
-        if self.place(construct).is_none() {
-            self.0.push(Place {
-                construct,
-                parent,
-                built,
-            });
-        }
+        self.0.push(Place { construct, parent });
         for key in construct.all() {
-            self.within(key.shape, construct, (only_built, built && key.unbuilt.is_none()), seen);
+            self.within(key.shape, construct, seen);
         }
     }
 
-    fn within(&mut self, shape: Shape, parent: &'static Construct, way: (bool, bool), seen: &mut BTreeSet<usize>) {
+    fn within(&mut self, shape: Shape, parent: &'static Construct, seen: &mut BTreeSet<usize>) {
         for construct in constructs(shape) {
-            self.visit(construct, Some(parent), way, seen);
+            self.visit(construct, Some(parent), seen);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The language as tables: every construct with its keys, the shape of each value, and whether it is built yet.
+//! The language as tables: every construct with its keys, and the shape of each value.
 //!
-//! One table serves the reader (unknown keys, wrong shapes), the published schema for editors, and the list of what is not built.
+//! One table serves the reader (unknown keys, wrong shapes), the published schema for editors.
 //! The tables say what may be *written*; what it means, and what fits together, is for the modules that lower it.
 
 mod action;
@@ -37,8 +37,6 @@ pub(super) struct Key {
     pub name: &'static str,
     pub shape: Shape,
     pub required: bool,
-    /// What is not built yet, as the subject of a sentence: `tasks`.
-    pub unbuilt: Option<&'static str>,
     /// A line for people, without a full stop.
     pub meaning: &'static str,
 }
@@ -141,13 +139,12 @@ impl Construct {
     }
 }
 
-/// A key with its shape and meaning; optional and built.
+/// A key with its shape and meaning; optional.
 const fn key(name: &'static str, shape: Shape, meaning: &'static str) -> Key {
     Key {
         name,
         shape,
         required: false,
-        unbuilt: None,
         meaning,
     }
 }
@@ -155,13 +152,5 @@ const fn key(name: &'static str, shape: Shape, meaning: &'static str) -> Key {
 impl Key {
     const fn required(self) -> Key {
         Key { required: true, ..self }
-    }
-
-    /// Read and checked, and refused: `what` is not built yet.
-    const fn unbuilt(self, what: &'static str) -> Key {
-        Key {
-            unbuilt: Some(what),
-            ..self
-        }
     }
 }

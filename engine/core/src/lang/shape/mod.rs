@@ -7,33 +7,21 @@ mod scalar;
 
 use super::computed;
 use super::grammar::{Construct, Empty, FIELD, Forms, Name, Shape, TYPE};
-use super::unbuilt::{self, Unbuilt};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Entry, Kind, Mapping, Node, comma_split, is_extension, read, unknown_key};
 
 /// Checks a mapping against a construct.
-pub(super) fn check(node: &Node, construct: &Construct, unbuilt: Unbuilt, out: &mut Diagnostics) {
-    Check {
-        out,
-        unbuilt,
-        inert: false,
-    }
-    .construct(node, construct, construct.noun);
+pub(super) fn check(node: &Node, construct: &Construct, out: &mut Diagnostics) {
+    Check { out, inert: false }.construct(node, construct, construct.noun);
 }
 
 /// Checks a value whose shape another key decides.
 pub(super) fn check_value(node: &Node, shape: Shape, what: &str, out: &mut Diagnostics) {
-    Check {
-        out,
-        unbuilt: Unbuilt::Refuse,
-        inert: false,
-    }
-    .value(node, shape, what);
+    Check { out, inert: false }.value(node, shape, what);
 }
 
 struct Check<'a> {
     out: &'a mut Diagnostics,
-    unbuilt: Unbuilt,
     /// Inside what is not built: nobody else will read the expressions here.
     inert: bool,
 }
@@ -43,23 +31,12 @@ impl Check<'_> {
         let Some(mapping) = self.mapping(node, construct.noun, what) else {
             return;
         };
-        let mut told = None;
         for entry in mapping.iter().filter(|entry| !is_extension(entry.name())) {
             let Some(key) = construct.key(entry.name()) else {
                 self.unknown_key(mapping, entry, construct);
                 continue;
             };
-            let was_inert = self.inert;
-            if let Some(feature) = key.unbuilt.filter(|_| !self.inert) {
-                // Several keys of one construct may belong to one thing that is not built.
-                if told != Some(feature) {
-                    self.out.push(unbuilt::diagnostic(self.unbuilt, entry.key.span, feature));
-                }
-                told = Some(feature);
-                self.inert = true;
-            }
             self.value(&entry.value, key.shape, &quoted(entry.name()));
-            self.inert = was_inert;
         }
         self.missing_keys(node, mapping, construct);
     }

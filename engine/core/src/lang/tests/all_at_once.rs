@@ -35,7 +35,7 @@ states:
 14:7: error[SW-0205]: `accept` is not an event's name in `UPPER_SNAKE`
 15:13: error[SW-0210]: `3 days` is not a duration: `days` is written `d`
 16:25: error[SW-0501]: a final state goes nowhere: it has no `on`";
-    let (sources, compiled) = compiled(source, &[], Unbuilt::Refuse);
+    let (sources, compiled) = compiled(source, &[]);
     assert_eq!(
         concise(&sources, &compiled.diagnostics).replace("w.yaml:", "").trim_end(),
         expected

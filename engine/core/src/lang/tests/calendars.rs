@@ -18,7 +18,7 @@ exceptions: {2026-12-24: ['08:00-12:00'], 2026-12-31: []}
 ";
 
 fn calendar(source: &str, others: &[(&str, &str)]) -> CalendarVersion {
-    let (sources, compiled) = compiled(source, others, Unbuilt::Refuse);
+    let (sources, compiled) = compiled(source, others);
     assert_eq!(concise(&sources, &compiled.diagnostics), "", "{source}");
     let bundle = compiled.bundle.expect("a calendar is kept as its files");
     let calendar = compiled.calendar.expect("there is a calendar where nothing is wrong");

@@ -179,7 +179,7 @@ fn what_an_adapter_reports_by_itself_fits_the_form() {
 fn a_contract_belongs_to_the_definition_and_there_may_be_none() {
     let slips = ORDER.replace("event.result.tracking", "event.result.trackin");
     assert_eq!(told(&slips), "", "nothing is known of an adapter without a contract");
-    let (_, first) = compiled(ORDER, &[("adapters/carrier.yaml", CARRIER)], Unbuilt::Refuse);
+    let (_, first) = compiled(ORDER, &[("adapters/carrier.yaml", CARRIER)]);
     let bundle = first.bundle.expect("a workflow has a bundle");
     assert_eq!(
         bundle.files.keys().map(|path| &**path).collect::<Vec<_>>(),
@@ -193,7 +193,7 @@ fn a_contract_belongs_to_the_definition_and_there_may_be_none() {
         (vec![("adapters/carrier.yaml", CARRIER)], true),
         (vec![], false),
     ] {
-        let (_, again) = compiled(ORDER, &beside, Unbuilt::Refuse);
+        let (_, again) = compiled(ORDER, &beside);
         assert_eq!(
             again.chart.expect("it has no fault").definition == definition,
             same,
@@ -203,7 +203,6 @@ fn a_contract_belongs_to_the_definition_and_there_may_be_none() {
     let (_, again) = compiled(
         ORDER,
         &bundle.files.iter().map(|(path, text)| (&**path, &**text)).collect::<Vec<_>>(),
-        Unbuilt::Refuse,
     );
     assert_eq!(again.chart.expect("a bundle compiles by itself").definition, definition);
 }

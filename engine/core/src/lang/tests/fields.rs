@@ -7,7 +7,7 @@ fn check(fields: &str, expected: &str) {
 }
 
 fn schema(fields: &str, others: &[(&str, &str)]) -> String {
-    let (sources, compiled) = compiled(&format!("workflow: w\ndata: {{{fields}}}\n"), others, Unbuilt::Refuse);
+    let (sources, compiled) = compiled(&format!("workflow: w\ndata: {{{fields}}}\n"), others);
     assert_eq!(concise(&sources, &compiled.diagnostics), "", "{fields}");
     let schema = compiled.chart.expect("there is a chart").data.json_schema(None);
     let start = schema.find("\"properties\":").expect("it has properties");
@@ -129,7 +129,7 @@ fn a_default_is_of_the_declared_type_or_computed() {
 
 /// The text that each repair puts in the place of what stands there.
 fn repairs(fields: &str) -> Vec<String> {
-    let (_, compiled) = compiled(&format!("workflow: w\ndata: {{{fields}}}\n"), &[], Unbuilt::Refuse);
+    let (_, compiled) = compiled(&format!("workflow: w\ndata: {{{fields}}}\n"), &[]);
     let repairs = compiled.diagnostics.iter().filter_map(|each| each.repair.as_ref());
     repairs.map(|repair| repair.text.clone()).collect()
 }

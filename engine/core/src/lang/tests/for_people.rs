@@ -39,7 +39,7 @@ fn roles_and_units_are_kept_as_their_file_says() {
   boss: {title: The boss, second_factor: true, session: 30m}
 units: {east: {title: East wing, organisation: house}, west: {}}
 ";
-    let (sources, compiled) = compiled(file, &[], Unbuilt::Refuse);
+    let (sources, compiled) = compiled(file, &[]);
     assert_eq!(concise(&sources, &compiled.diagnostics), "");
     let roles = compiled.roles.expect("nothing is wrong with it").roles;
     let (clerk, boss) = (&roles.roles["clerk"], &roles.roles["boss"]);
@@ -61,7 +61,7 @@ units: {east: {title: East wing, organisation: house}, west: {}}
 #[test]
 fn what_is_for_the_reader_alone_is_read() {
     let table = "table: t\ntitle: T\nkey: a\ncolumns: {a: string}\nrows: [{a: x}]\n";
-    let contract = "adapter: press\ntitle: P\ndescription: D\nactions: {run: {description: R}}\nevents: {DONE: {description: E}}\nsimulate: {run: 5s}\n";
+    let contract = "adapter: press\ntitle: P\ndescription: D\nactions: {run: {description: R}}\nevents: {DONE: {description: E}}\n";
     let state = "workflow: w\ndata: {f: {type: string, examples: [a, b]}}\ninitial: a\nstates: {a: {description: S}}\n";
     for file in [table, contract, state] {
         assert_eq!(told(file), "");

@@ -252,7 +252,7 @@ fn a_guard_says_which_value_it_means_of_a_field_that_its_event_writes() {
 fn the_repair_of_such_a_guard_names_the_event_wherever_the_field_stands() {
     let repaired = |guard: &str| {
         let source = with_event(&format!("{{by: [x], input: [rx], guard: {guard}}}"));
-        let (_, compiled) = compiled(&source, &[], Unbuilt::Refuse);
+        let (_, compiled) = compiled(&source, &[]);
         let [warning] = compiled.diagnostics.iter().collect::<Vec<_>>()[..] else {
             panic!("one warning of {guard}")
         };

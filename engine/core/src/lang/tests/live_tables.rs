@@ -7,13 +7,13 @@ const PRICES: &str = "# what the house takes\ntable: prices\ntitle: Prices\nlive
 const ORDER: &str = "workflow: w\ndata: {code: string}\nlet: {row: \"table('prices', code)\", cost: row.price}\n";
 
 fn definition(prices: &str) -> Compiled {
-    let (sources, compiled) = compiled(ORDER, &[("tables/prices.yaml", prices)], Unbuilt::Refuse);
+    let (sources, compiled) = compiled(ORDER, &[("tables/prices.yaml", prices)]);
     assert_eq!(concise(&sources, &compiled.diagnostics), "", "{prices}");
     compiled
 }
 
 fn version(source: &str) -> TableVersion {
-    let (sources, compiled) = compiled(source, &[], Unbuilt::Refuse);
+    let (sources, compiled) = compiled(source, &[]);
     assert_eq!(concise(&sources, &compiled.diagnostics), "", "{source}");
     compiled.table.expect("it is a live table")
 }
@@ -45,7 +45,7 @@ fn of_a_live_table_the_definition_has_the_declaration_alone() {
     // the bundle is read again as it stands
     let mut again = Sources::new();
     let main = again.add("w.yaml", ORDER);
-    let third = compile(&mut again, main, &bundle, Unbuilt::Refuse);
+    let third = compile(&mut again, main, &bundle);
     assert_eq!(concise(&again, &third.diagnostics), "");
     assert_eq!(third.bundle, Some(bundle));
     assert_eq!(third.chart.map(|chart| chart.definition), own);
@@ -58,7 +58,7 @@ fn a_table_that_is_not_live_belongs_to_the_definition_as_before() {
     assert_eq!(first.live_tables, Vec::<std::sync::Arc<str>>::new());
     let files = first.bundle.expect("a workflow has a bundle").files;
     assert_eq!(files.get("tables/prices.yaml").map(|text| &**text), Some(&*pinned));
-    let (_, alone) = compiled(&pinned, &[], Unbuilt::Refuse);
+    let (_, alone) = compiled(&pinned, &[]);
     assert!(
         alone.table.is_none() && alone.bundle.is_none(),
         "it is deployed with who asks it"
@@ -71,7 +71,7 @@ fn a_version_is_the_digest_of_the_files_of_the_table() {
         "rows:\n  - {code: SV, price: 19.90, kind: single}\n",
         "rows_from: prices.csv\n",
     );
-    let of = |rows: &str| compiled(&from, &[("prices.csv", rows)], Unbuilt::Refuse).1;
+    let of = |rows: &str| compiled(&from, &[("prices.csv", rows)]).1;
     let (first, second) = (
         of("code,price,kind\nSV,19.90,single\n"),
         of("code,price,kind\nSV,19.90,single\nPG,1,single\n"),
@@ -82,7 +82,7 @@ fn a_version_is_the_digest_of_the_files_of_the_table() {
     assert_eq!(first.version, bundle.digest());
     assert_ne!(first.version, second.version);
     // and whoever asks it never reads the rows
-    let (sources, asking) = compiled(ORDER, &[("prices.yaml", &from)], Unbuilt::Refuse);
+    let (sources, asking) = compiled(ORDER, &[("prices.yaml", &from)]);
     assert_eq!(concise(&sources, &asking.diagnostics), "");
     assert_eq!(asking.bundle.map(|bundle| bundle.files.len()), Some(2));
 }

@@ -120,7 +120,7 @@ fn what_is_read_of_marks_is_known_where_it_is_used() {
 fn the_file_belongs_to_the_definitions_that_use_marks_and_there_may_be_none() {
     let slips = LENS.replace("item.values.cost", "item.values.costs");
     assert_eq!(told(&slips), "", "without a file nothing is known of marks");
-    let (_, first) = compiled(LENS, &[("marks.yaml", MARKS)], Unbuilt::Refuse);
+    let (_, first) = compiled(LENS, &[("marks.yaml", MARKS)]);
     let bundle = first.bundle.expect("a workflow has a bundle");
     assert_eq!(
         bundle.files.keys().map(|path| &**path).collect::<Vec<_>>(),
@@ -135,7 +135,7 @@ fn the_file_belongs_to_the_definitions_that_use_marks_and_there_may_be_none() {
     assert_eq!(finds.len(), 2);
     assert!(chart.marks.is_some_and(|marks| marks.contains_key("broken")));
     let plain = "workflow: w\nstates: {open: {}}\n";
-    let (_, without) = compiled(plain, &[("marks.yaml", MARKS)], Unbuilt::Refuse);
+    let (_, without) = compiled(plain, &[("marks.yaml", MARKS)]);
     assert_eq!(
         without.bundle.expect("a workflow has a bundle").files.len(),
         1,

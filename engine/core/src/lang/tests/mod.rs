@@ -32,7 +32,7 @@ mod workflows;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Compiled, Resolver, Unbuilt, compile};
+use super::{Compiled, Resolver, compile};
 use crate::chart::Chart;
 use crate::diagnostic::{Colour, Diagnostic, Source, Sources, concise, text};
 use sketch::sketch;
@@ -53,7 +53,7 @@ impl Resolver for Files {
 }
 
 /// Compiles one file, with others beside it.
-fn compiled(source: &str, others: &[(&str, &str)], unbuilt: Unbuilt) -> (Sources, Compiled) {
+fn compiled(source: &str, others: &[(&str, &str)]) -> (Sources, Compiled) {
     let files = Files(
         others
             .iter()
@@ -62,7 +62,7 @@ fn compiled(source: &str, others: &[(&str, &str)], unbuilt: Unbuilt) -> (Sources
     );
     let mut sources = Sources::new();
     let main = sources.add("w.yaml", source);
-    let compiled = compile(&mut sources, main, &files, unbuilt);
+    let compiled = compile(&mut sources, main, &files);
     // Every diagnostic can be shown, whatever its places.
     let _ = text(&sources, &compiled.diagnostics, Colour::Plain);
     (sources, compiled)
@@ -74,7 +74,7 @@ fn told(source: &str) -> String {
 }
 
 fn told_beside(source: &str, others: &[(&str, &str)]) -> String {
-    let (sources, compiled) = compiled(source, others, Unbuilt::Refuse);
+    let (sources, compiled) = compiled(source, others);
     let workflow = source.starts_with("workflow:");
     assert!(
         !workflow || compiled.chart.is_none() == compiled.diagnostics.has_errors(),
@@ -95,7 +95,7 @@ fn told_beside(source: &str, others: &[(&str, &str)]) -> String {
 
 /// The chart of a file in which nothing is wrong.
 fn chart(source: &str) -> Chart {
-    let (sources, compiled) = compiled(source, &[], Unbuilt::Refuse);
+    let (sources, compiled) = compiled(source, &[]);
     assert_eq!(concise(&sources, &compiled.diagnostics), "", "{source}");
     compiled.chart.expect("there is a chart where nothing is wrong")
 }

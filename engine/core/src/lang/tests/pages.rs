@@ -15,7 +15,7 @@ fn every_page_about_the_language_shows_its_fault() {
             ("departments.csv", "code,title\ncoating,\"Coating\n"),
             ("adapters/carrier.yaml", "adapter: carrier\nactions: {ship: }\n"),
         ];
-        let (sources, compiled) = compiled(page.source, &beside, Unbuilt::Refuse);
+        let (sources, compiled) = compiled(page.source, &beside);
         let told = concise(&sources, &compiled.diagnostics);
         let others = compiled
             .diagnostics

@@ -132,7 +132,7 @@ fn what_a_table_says_itself_is_nobodys_data() {
 fn what_a_table_repeats_of_a_person_stays_personal() {
     let told_of = |table: &str| {
         let source = "workflow: w\ndata: {age: {type: integer, phi: true}, level: optional string}\ninitial: a\nstates:\n  a: {on: {GO: {by: [x], actions: [{assign: {level: \"{{ decide('triage', age=age).text }}\"}}]}}}\n";
-        let (sources, compiled) = compiled(source, &[("triage.yaml", table)], Unbuilt::Refuse);
+        let (sources, compiled) = compiled(source, &[("triage.yaml", table)]);
         let inputs = compiled.chart.map(|chart| format!("{:?}", chart.tables.personal_inputs));
         format!("{}{}", concise(&sources, &compiled.diagnostics), inputs.unwrap_or_default())
     };

@@ -16,7 +16,7 @@ quiet_hours:
 ";
 
 fn roles(source: &str) -> Roles {
-    let (sources, compiled) = compiled(source, &[], Unbuilt::Refuse);
+    let (sources, compiled) = compiled(source, &[]);
     let version = compiled
         .roles
         .unwrap_or_else(|| panic!("{}", concise(&sources, &compiled.diagnostics)));

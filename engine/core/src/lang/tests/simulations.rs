@@ -125,7 +125,7 @@ states:
 
 /// The digest of the order beside this contract, and what is pinned of it.
 fn pinned(contract: &str) -> (crate::identity::Digest, Arc<str>) {
-    let (sources, compiled) = compiled(ORDER, &[("adapters/carrier.yaml", contract)], Unbuilt::Refuse);
+    let (sources, compiled) = compiled(ORDER, &[("adapters/carrier.yaml", contract)]);
     assert_eq!(concise(&sources, &compiled.diagnostics), "", "{contract}");
     let bundle = compiled.bundle.expect("a workflow has a bundle");
     let text = bundle
@@ -180,6 +180,6 @@ fn a_definition_that_was_made_is_read_byte_for_byte() {
     };
     let mut sources = Sources::new();
     let main = sources.add("order.yaml", ORDER);
-    let compiled = compile(&mut sources, main, &bundle, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &bundle);
     assert_eq!(compiled.bundle, Some(bundle));
 }

@@ -62,7 +62,7 @@ fn what_was_probably_meant_is_named() {
         let source = format!(
             "workflow: w\ninitial: a\nstates:\n  a: {{states: {{inner: {{}}}}, on: {{GO: {{target: {target}, by: [x]}}}}}}\n  finished: {{}}\n"
         );
-        let (_, compiled) = compiled(&source, &[], Unbuilt::Refuse);
+        let (_, compiled) = compiled(&source, &[]);
         let found = compiled
             .diagnostics
             .into_iter()
@@ -258,7 +258,7 @@ fn a_path_that_no_index_could_hold_is_refused() {
 #[test]
 fn an_event_that_stands_beside_on_is_told_as_one() {
     let told_of = |body: &str| {
-        let (_, compiled) = compiled(&format!("workflow: w\nstates:\n  a:\n{body}"), &[], Unbuilt::Refuse);
+        let (_, compiled) = compiled(&format!("workflow: w\nstates:\n  a:\n{body}"), &[]);
         let told = compiled
             .diagnostics
             .iter()

@@ -55,7 +55,7 @@ fn an_empty_cell_in_quotes_is_the_empty_text() {
 fn a_table_belongs_to_the_definition_that_names_it() {
     let source =
         "workflow: w\ndata: {age: integer, unit: {type: string, table: units}}\nlet: {x: \"decide('triage', age=age).level\"}\n";
-    let (sources, first) = compiled(source, &FILES, Unbuilt::Refuse);
+    let (sources, first) = compiled(source, &FILES);
     assert_eq!(concise(&sources, &first.diagnostics), "");
     let (bundle, chart) = (
         first.bundle.expect("a workflow has a bundle"),
@@ -64,11 +64,11 @@ fn a_table_belongs_to_the_definition_that_names_it() {
     let files: Vec<&str> = bundle.files.keys().map(|path| &**path).collect();
     assert_eq!(files, ["tables/units.yaml", "triage.yaml", "w.yaml"]);
     let other = TRIAGE.replace("< 18", "< 19");
-    let (_, second) = compiled(source, &[("triage.yaml", &other), FILES[1]], Unbuilt::Refuse);
+    let (_, second) = compiled(source, &[("triage.yaml", &other), FILES[1]]);
     assert_ne!(chart.definition, second.chart.expect("it has no fault").definition);
     let mut again = Sources::new();
     let main = again.add("w.yaml", source);
-    let third = compile(&mut again, main, &bundle, Unbuilt::Refuse);
+    let third = compile(&mut again, main, &bundle);
     assert_eq!(third.chart.expect("a bundle compiles by itself").definition, chart.definition);
 }
 
@@ -112,7 +112,7 @@ fn whoever_asks_for_a_table_is_none() {
         );
         let mut sources = Sources::new();
         let main = sources.add(main, source);
-        let compiled = compile(&mut sources, main, &files, Unbuilt::Refuse);
+        let compiled = compile(&mut sources, main, &files);
         concise(&sources, &compiled.diagnostics)
     };
     let both = [("lab/units.yaml", source), ("lab/tables/units.yaml", UNITS)];

@@ -31,7 +31,7 @@ states:
         .into_iter()
         .map(|(name, text)| {
             let main = sources.add(name, text);
-            let compiled = compile(&mut sources, main, &Files::default(), Unbuilt::Refuse);
+            let compiled = compile(&mut sources, main, &Files::default());
             let told = crate::diagnostic::concise(&sources, &compiled.diagnostics);
             compiled.chart.unwrap_or_else(|| panic!("{told}"))
         })
@@ -110,7 +110,7 @@ states: {{a: {{on: {{GO: {{by: [{role}], target: b}}}}}}, b: {{type: final}}}}
 "
         );
         let chart = chart(&source);
-        let roles = file.and_then(|file| compiled(file, &[], Unbuilt::Refuse).1.roles);
+        let roles = file.and_then(|file| compiled(file, &[]).1.roles);
         let roles: Vec<_> = roles.into_iter().map(|version| version.roles).collect();
         let mut found = Diagnostics::new();
         check_together(&[&chart], &roles, &mut found);
@@ -139,7 +139,7 @@ states: {{a: {{on: {{GO: {{by: [{role}], target: b}}}}}}, b: {{type: final}}}}
 fn somebody_reviews_what_may_be_opened() {
     let chart = chart("workflow: w\naccess: [{for: [doctor], break_glass: 4h}]\nstates: {a: {type: final}}\n");
     let told = |file: Option<&str>| {
-        let roles = file.and_then(|file| compiled(file, &[], Unbuilt::Refuse).1.roles);
+        let roles = file.and_then(|file| compiled(file, &[]).1.roles);
         let roles: Vec<_> = roles.into_iter().map(|version| version.roles).collect();
         let mut found = Diagnostics::new();
         check_together(&[&chart], &roles, &mut found);

@@ -199,7 +199,7 @@ fn a_view_in_a_folder_of_views_finds_workflows_beside_that_folder() {
         );
         let mut sources = Sources::new();
         let main = sources.add(main, source);
-        let compiled = compile(&mut sources, main, &files, Unbuilt::Refuse);
+        let compiled = compile(&mut sources, main, &files);
         concise(&sources, &compiled.diagnostics)
     };
     let files = [

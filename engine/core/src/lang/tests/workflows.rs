@@ -168,15 +168,6 @@ fn a_start_sees_the_record_filled_in() {
 }
 
 #[test]
-fn what_is_not_built_is_told_once_for_each_use() {
-    let source = "table: t\nkey: code\ncolumns: {code: string}\nlive: true\nrows: [{code: a}]\n";
-    let expected = "SW-0701 ‹live› not yet: tables that change without a deploy (`live`)";
-    assert_eq!(told(source), expected);
-    let (_, allowed) = compiled(source, &[], Unbuilt::Allow);
-    assert!(!allowed.diagnostics.has_errors() && allowed.diagnostics.warnings() == 1);
-}
-
-#[test]
 fn a_clock_says_when_it_runs_and_what_happens() {
     let source = |clock: &str, rest: &str| {
         format!(
@@ -238,20 +229,16 @@ fn the_first_key_names_the_kind() {
 fn the_definition_is_the_digest_of_its_files() {
     let eye = ("schemas/eye.yaml", "schema: eye\ntype: integer\n");
     let source = "workflow: w\ndata: {eye: {$ref: schemas/eye.yaml}}\n";
-    let (_, first) = compiled(source, &[eye], Unbuilt::Refuse);
+    let (_, first) = compiled(source, &[eye]);
     let bundle = first.bundle.expect("a workflow has a bundle");
     let definition = first.chart.expect("nothing is wrong").definition;
     assert_eq!(definition, Digest::of(bundle.canonical().as_bytes()));
-    let (_, changed) = compiled(
-        source,
-        &[("schemas/eye.yaml", "schema: eye\ntype: decimal\n")],
-        Unbuilt::Refuse,
-    );
+    let (_, changed) = compiled(source, &[("schemas/eye.yaml", "schema: eye\ntype: decimal\n")]);
     assert_ne!(changed.chart.expect("nothing is wrong").definition, definition);
 
     let again = Bundle::read(&bundle.canonical()).expect("a bundle is read back");
     let mut sources = Sources::new();
     let main = sources.add(again.main.clone(), again.files[&again.main].clone());
-    let recompiled = compile(&mut sources, main, &again, Unbuilt::Refuse);
+    let recompiled = compile(&mut sources, main, &again);
     assert_eq!(recompiled.chart.expect("the bundle is whole").definition, definition);
 }

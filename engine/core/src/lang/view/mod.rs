@@ -13,7 +13,7 @@ pub(super) use portal::read as read_portal;
 pub(super) use shown::read as read_view;
 
 use super::path::join;
-use super::{Resolver, Unbuilt, compile};
+use super::{Resolver, compile};
 use crate::chart::Chart;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Sources, nearest};
 use crate::yaml::{Mapping, Node, Scalar, is_extension, parse};
@@ -53,7 +53,7 @@ impl<'a> Beside<'a> {
         };
         let mut sources = Sources::new();
         let main = sources.add(path, text);
-        compile(&mut sources, main, self.files, Unbuilt::Refuse).chart
+        compile(&mut sources, main, self.files).chart
     }
 
     /// The tree of a view that a portal names; None with a diagnostic where there is none.

@@ -33,7 +33,7 @@ fn calendar(holidays: &str) -> Arc<CalendarVersion> {
     );
     let mut sources = Sources::default();
     let main = sources.add("lab.yaml", text);
-    let compiled = compile(&mut sources, main, &NoFiles, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &NoFiles);
     Arc::new(compiled.calendar.expect("the calendar has no fault"))
 }
 

@@ -46,7 +46,7 @@ const NAMES: &str = "table: names\nlive: true\nkey: name\ncolumns: {name: string
 pub(super) fn version(head: &str, rows: &str) -> Arc<TableVersion> {
     let mut sources = Sources::default();
     let main = sources.add("t.yaml", format!("{head}{rows}"));
-    let compiled = compile(&mut sources, main, &NoFiles, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &NoFiles);
     let told = crate::diagnostic::concise(&sources, &compiled.diagnostics);
     Arc::new(compiled.table.unwrap_or_else(|| panic!("{told}")))
 }

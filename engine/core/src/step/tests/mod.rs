@@ -30,7 +30,7 @@ use super::*;
 use crate::chart::Chart;
 use crate::diagnostic::Sources;
 use crate::identity::{Digest, InputKey, InstanceId};
-use crate::lang::{Resolver, Unbuilt, compile};
+use crate::lang::{Resolver, compile};
 use crate::value::{Value, json};
 
 /// One instance, stepped by hand.
@@ -68,7 +68,7 @@ impl Resolver for NoFiles {
 pub(super) fn compiled(yaml: &str) -> Chart {
     let mut sources = Sources::default();
     let main = sources.add("w.yaml", yaml);
-    let compiled = compile(&mut sources, main, &NoFiles, Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &NoFiles);
     compiled
         .chart
         .unwrap_or_else(|| panic!("{}", crate::diagnostic::concise(&sources, &compiled.diagnostics)))

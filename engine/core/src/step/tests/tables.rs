@@ -70,7 +70,7 @@ states:
 pub(super) fn chart(workflow: &str, tables: &[(&'static str, &'static str)]) -> Chart {
     let mut sources = Sources::default();
     let main = sources.add("w.yaml", workflow);
-    let compiled = compile(&mut sources, main, &Beside(tables.iter().copied().collect()), Unbuilt::Refuse);
+    let compiled = compile(&mut sources, main, &Beside(tables.iter().copied().collect()));
     compiled
         .chart
         .unwrap_or_else(|| panic!("{}", crate::diagnostic::concise(&sources, &compiled.diagnostics)))

@@ -142,7 +142,9 @@ impl Run<'_> {
 
     /// Before when no channel but the inbox may disturb a person with it; null, if one may at once or nobody of that name is meant.
     fn quiet_until(&self, to: Option<&Value>, notice: &Value) -> Value {
-        let person = to.and_then(Value::as_text).and_then(|who| self.file.setting.given.people.get(who));
+        let person = to
+            .and_then(Value::as_text)
+            .and_then(|who| self.file.setting.given.people.get(who));
         let at = match notice.field("at") {
             Some(Value::Instant(at)) => Some(*at),
             _ => None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources};
-use statewright_core::lang::{self, Resolver, Unbuilt, beside};
+use statewright_core::lang::{self, Resolver, beside};
 use statewright_core::yaml::{Mapping, Node, Scalar};
 
 use crate::scenario::plan::Deployable;
@@ -52,7 +52,7 @@ fn read_one(
         return None;
     };
     let file = sources.add(found, text);
-    let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
+    let compiled = lang::compile(sources, file, files);
     let has_errors = compiled.diagnostics.has_errors();
     out.append(compiled.diagnostics);
     let bundle = || Some(Arc::<str>::from(compiled.bundle.as_ref()?.canonical()));
@@ -93,7 +93,7 @@ pub(crate) fn from_the_beginning(
     for path in paths {
         let Some(text) = files.resolve(&path) else { continue };
         let file = sources.add(path, text);
-        let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
+        let compiled = lang::compile(sources, file, files);
         out.append(compiled.diagnostics);
         tables.extend(compiled.bundle.map(|bundle| Arc::from(bundle.canonical())));
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use statewright_core::chart::{Chart, Roles};
 use statewright_core::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources};
-use statewright_core::lang::{self, Resolver, Unbuilt, beside};
+use statewright_core::lang::{self, Resolver, beside};
 use statewright_core::yaml::{Mapping, Node, is_extension};
 
 use super::addressee::roles_told;
@@ -143,7 +143,6 @@ impl Given {
             on_shift: None,
             instances: Vec::new(),
             adapters: BTreeMap::new(),
-            unbuilt: Vec::new(),
         }
     }
 }
@@ -165,7 +164,7 @@ impl Used {
     /// Compiles a file, and takes what it holds.
     pub fn take(&mut self, path: String, text: Arc<str>, sources: &mut Sources, files: &dyn Resolver, out: &mut Diagnostics) {
         let file = sources.add(path, text);
-        let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
+        let compiled = lang::compile(sources, file, files);
         self.unusable |= compiled.diagnostics.has_errors();
         out.append(compiled.diagnostics);
         let is_roles = compiled.roles.is_some();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use statewright_core::chart::Chart;
 use statewright_core::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, Span};
-use statewright_core::lang::{self, Resolver, Unbuilt, beside};
+use statewright_core::lang::{self, Resolver, beside};
 use statewright_core::time::CalendarVersion;
 use statewright_core::yaml::{Mapping, Node, Scalar, is_extension, parse};
 
@@ -147,7 +147,7 @@ fn read(
         return None;
     }
     let file = sources.add(found, text.clone());
-    let compiled = lang::compile(sources, file, files, Unbuilt::Refuse);
+    let compiled = lang::compile(sources, file, files);
     let is_whole = !compiled.diagnostics.has_errors();
     out.append(compiled.diagnostics);
     match kind {

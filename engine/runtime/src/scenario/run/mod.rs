@@ -127,9 +127,6 @@ impl<'a> Run<'a> {
 
 impl Run<'_> {
     async fn play(&mut self, scenario: &Scenario) -> Result<(), Stop> {
-        if let Some((span, what)) = self.file.setting.given.unbuilt.first() {
-            return Err(not_built(*span, what));
-        }
         for placed in &self.file.setting.given.instances {
             self.place(placed).await?;
         }
@@ -390,9 +387,4 @@ impl Run<'_> {
     pub(super) fn name_incidents(&mut self, incidents: &[Incident]) {
         self.incidents = incidents.iter().map(named).collect();
     }
-}
-
-fn not_built(span: Span, what: &str) -> Stop {
-    let sentence = format!("this version cannot run this: not yet: {what}");
-    Stop::Failed(Box::new(Failed::new(span, sentence)))
 }

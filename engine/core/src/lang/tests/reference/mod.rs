@@ -91,7 +91,7 @@ fn every_example_has_no_problem() {
         let name = file_of(example);
         let mut sources = Sources::new();
         let main = sources.add(name.as_str(), *example);
-        let compiled = compile(&mut sources, main, &all, Unbuilt::Refuse);
+        let compiled = compile(&mut sources, main, &all);
         assert_eq!(concise(&sources, &compiled.diagnostics), "", "{example}");
         let has_chart = compiled.chart.is_some();
         assert_eq!(has_chart, example.starts_with("workflow: "), "{name} is a workflow, or none");

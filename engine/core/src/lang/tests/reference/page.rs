@@ -47,7 +47,6 @@ fn blocks() -> BTreeMap<String, String> {
         ("variables".to_owned(), table::variables()),
         ("functions".to_owned(), table::functions()),
         ("filters".to_owned(), table::filters()),
-        ("what is not built".to_owned(), table::unbuilt(&map)),
     ]);
     for place in map.places() {
         let earlier = blocks.insert(map.title(place.construct), table::keys(&map, place));

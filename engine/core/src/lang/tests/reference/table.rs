@@ -61,9 +61,6 @@ const MEANINGS: [(&str, &str, &str); TYPES.len()] = [
 pub(super) fn keys(map: &Map, place: &Place) -> String {
     let construct = place.construct;
     let mut text = format!("### {}\n\n", capitalised(&map.title(construct)));
-    if !place.built {
-        text.push_str("Not built yet.\n\n");
-    }
     let referred: Vec<&'static Construct> = construct
         .shared
         .iter()
@@ -86,9 +83,8 @@ pub(super) fn keys(map: &Map, place: &Place) -> String {
 
 fn row(map: &Map, key: &Key) -> String {
     let required = if key.required { ", required" } else { "" };
-    let unbuilt = if key.unbuilt.is_some() { ". **Not built yet.**" } else { "" };
     format!(
-        "| `{}`{required} | {} | {}{unbuilt} |\n",
+        "| `{}`{required} | {} | {} |\n",
         key.name,
         cell(&stands(map, key.shape)),
         cell(key.meaning)
@@ -204,25 +200,6 @@ pub(super) fn filters() -> String {
             filter.gives(),
             cell(filter.meaning())
         ));
-    }
-    text
-}
-
-/// Every key that is read and refused.
-pub(super) fn unbuilt(map: &Map) -> String {
-    let mut text = String::new();
-    // Of a construct that is not built as a whole no key need be named.
-    for place in map.places().filter(|place| place.built) {
-        let own = place.construct.keys.iter();
-        let shared = place.construct.shared.iter().copied().flatten();
-        for key in own.chain(shared).filter(|key| key.unbuilt.is_some()) {
-            text.push_str(&format!(
-                "- `{}` of {}: {}\n",
-                key.name,
-                link(map, place.construct),
-                key.meaning
-            ));
-        }
     }
     text
 }
