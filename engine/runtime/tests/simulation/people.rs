@@ -149,3 +149,17 @@ fn what_is_on_hold_is_not_worked_on_and_what_is_gone_is_dropped() {
     let task = row(&report, "tasks", "task", "both.one.counter");
     assert_eq!((number(task, "done"), number(task, "waited.most_s") >= 60 * 60), (4, true));
 }
+
+#[test]
+fn what_a_ladder_takes_from_somebody_is_begun_anew() {
+    let taken = DESK.replace(
+        "task: {for: [clerk]}",
+        "task: {for: [clerk], escalate: [{after: 30m, while: open, take: true, to: [boss]}]}",
+    );
+    let file = at_the_desk("staff: {clerk: 1}\narrivals: {a: {every: 10m, times: 1}}\ndurations: {counter: 45m}\nuntil: 1d\n");
+    let report = ran(&file, &[("desk.yaml", &taken)]);
+    let task = row(&report, "tasks", "task", "counter");
+    assert_eq!((number(task, "done"), number(task, "rungs")), (1, 1));
+    // half an hour for nothing, and then all of it
+    assert_eq!(number(row(&report, "people", "role", "clerk"), "worked_s"), 75 * 60);
+}
