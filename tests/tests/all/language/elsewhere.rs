@@ -234,6 +234,7 @@ const ELSEWHERE: &[Elsewhere] = &[
 const REFUSED: &[Refused] = &[
     refused("a workflow", "workflow", Code::TestNameUnknown, NAMES_THE_FILE),
     refused("a table", "table", Code::NameClash, NAMES_THE_FILE),
+    refused("a simulation", "simulation", Code::UnknownKind, "it says what the file is"),
     refused("an adapter's contract", "adapter", Code::NameClash, NAMES_THE_FILE),
     refused(
         "a table",

@@ -22,7 +22,11 @@ use self::sample::{Outcome, samples, texts};
 use crate::assert_none;
 
 /// Constructs whose keys are, apart from their own, those of another one, read by the same code: the root is a state, a schema is a field.
-const SAME: &[(&str, &str)] = &[("a workflow", "a state"), ("a schema", "a field")];
+const SAME: &[(&str, &str)] = &[
+    ("a workflow", "a state"),
+    ("a schema", "a field"),
+    ("what is given to a simulation", "what is given"),
+];
 
 /// A key by its construct and its name; of a shared key the construct that it belongs to.
 fn name_of(key: &LanguageKey) -> KeyName {

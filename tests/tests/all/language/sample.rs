@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use statewright_core::diagnostic::{Code, Diagnostics, FileId, Severity, Sources, concise};
-use statewright_core::lang::{Resolver, Use, compile, uses};
+use statewright_core::lang::{Resolver, Use, compile, kind_of_file, uses};
 use statewright_core::yaml::{Node, parse};
-use statewright_engine::scenario;
+use statewright_engine::{scenario, simulation};
 use statewright_tests::repository;
 
 use super::rewrite::{Fates, rewritten};
@@ -24,6 +24,8 @@ pub struct Sample {
     pub main: String,
     /// The files that it is made of, itself among them.
     pub parts: Vec<Part>,
+    /// What a simulation reports: another report is a simulation that fails.
+    report: Option<String>,
 }
 
 /// A file of a sample.
@@ -82,7 +84,7 @@ pub fn texts() -> Texts {
 
 /// The samples, the shortest first. What others use is none of its own, unless it is shown to people, who see it alone.
 pub fn samples(texts: &Texts) -> Vec<Sample> {
-    let mains = texts.keys().filter(|path| path.ends_with(".test.yaml") || is_shown(path));
+    let mains = texts.keys().filter(|path| path.ends_with(".test.yaml") || is_shown(path) || is_simulation(&texts[*path]));
     let mut samples: Vec<Sample> = mains.map(|main| Sample::new(texts, main)).collect();
     samples.sort_by_key(|sample| sample.parts.iter().map(|part| part.tree.span.range().len()).sum::<usize>());
     samples
@@ -91,6 +93,10 @@ pub fn samples(texts: &Texts) -> Vec<Sample> {
 /// Whether a file holds what people are shown.
 fn is_shown(path: &str) -> bool {
     path.starts_with("views/") || path.starts_with("portals/")
+}
+
+fn is_simulation(text: &str) -> bool {
+    kind_of_file(text) == Some("simulation")
 }
 
 impl Sample {
@@ -112,6 +118,7 @@ impl Sample {
         Sample {
             main: main.to_owned(),
             parts: paths.iter().filter(is_yaml).map(|path| Part::new(texts, path)).collect(),
+            report: is_simulation(&texts[main]).then_some(said),
         }
     }
 
@@ -122,7 +129,11 @@ impl Sample {
             other: Some((&part.path, rewritten(&part.tree, fates).into())),
             asked: RefCell::default(),
         };
-        look(&files, &self.main).0
+        let (outcome, said) = look(&files, &self.main);
+        match &self.report {
+            Some(report) if outcome == Outcome::Held && *report != said => Outcome::Failed("another report".to_owned()),
+            _ => outcome,
+        }
     }
 }
 
@@ -142,7 +153,11 @@ impl Part {
 fn look(files: &Files<'_>, main: &str) -> (Outcome, String) {
     let mut sources = Sources::new();
     let text = files.resolve(main).unwrap_or_default();
+    let simulates = is_simulation(&text);
     let file = sources.add(main, text);
+    if simulates {
+        return simulated(&mut sources, file, files);
+    }
     if !main.ends_with(".test.yaml") {
         let found = compile(&mut sources, file, files).diagnostics;
         return (refused(&found), concise(&sources, &found));
@@ -155,6 +170,18 @@ fn look(files: &Files<'_>, main: &str) -> (Outcome, String) {
     let failed = report.scenarios.iter().find(|scenario| !scenario.failures.is_empty());
     let outcome = failed.map_or(Outcome::Held, |failed| Outcome::Failed(failed.sentence.clone()));
     (outcome, report.words(&sources))
+}
+
+/// Runs a simulation; with its report.
+fn simulated(sources: &mut Sources, file: FileId, files: &Files<'_>) -> (Outcome, String) {
+    let (simulation, found) = simulation::read(sources, file, files);
+    let Some(simulation) = simulation else {
+        return (refused(&found), concise(sources, &found));
+    };
+    match simulation::run(&simulation).expect("a thread for the simulation") {
+        Ok(report) => (Outcome::Held, report.words()),
+        Err(sentence) => (Outcome::Failed(sentence.clone()), sentence),
+    }
 }
 
 /// A table's own tests are scenarios of that table.
