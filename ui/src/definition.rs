@@ -1,6 +1,6 @@
 //! Workflow files, from a file system or out of a request, and what the language says of them.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use statewright_core::diagnostic::Sources;
@@ -33,12 +33,18 @@ impl Resolver for Posted<'_> {
 /// The file itself cannot be read.
 pub fn examine_file(sources: &mut Sources, path: &Path) -> std::io::Result<Compiled> {
     let text = read(path)?;
-    Ok(examine(sources, &path.display().to_string(), text.into(), &Folder))
+    Ok(examine(sources, &plain(path).display().to_string(), text.into(), &Folder))
 }
 
 fn examine(sources: &mut Sources, name: &str, text: Arc<str>, files: &dyn Resolver) -> Compiled {
     let main = sources.add(name, text);
     lang::compile(sources, main, files)
+}
+
+/// Without steps that lead nowhere: `./lab/./lens.yaml` is `lab/lens.yaml`. What a file names beside it is found by the one path, in the
+/// folder as in a bundle of files that goes to a server.
+pub fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|step| *step != Component::CurDir).collect()
 }
 
 /// Files named relative to where the command runs, as the main file was.

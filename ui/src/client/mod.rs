@@ -176,9 +176,11 @@ fn failure_of(status: StatusCode, reply: &Reply) -> Failure {
         member(&problem, "detail")
     };
     let mut failure = Failure::of(exit, code, sentence.trim_end_matches('.'));
-    if refusals.len() > 1 {
-        failure.notes = refusals.iter().map(refusal_line).collect();
-    }
+    // of one alone the sentence may say it already
+    failure.notes = match refusals {
+        [only] if sentence.contains(member(only, "sentence")) => Vec::new(),
+        refusals => refusals.iter().map(refusal_line).collect(),
+    };
     failure.hint = hint::hint(code);
     failure.problem = Some(problem);
     failure

@@ -13,7 +13,7 @@ use statewright_engine::{scenario, simulation};
 use super::test::is_test;
 use super::*;
 use crate::client::Call;
-use crate::definition::{Folder, examine_file, read};
+use crate::definition::{Folder, examine_file, plain, read};
 use crate::failure::{Exit, Failure};
 use crate::json::{member, object};
 use crate::table::counted;
@@ -180,7 +180,7 @@ impl Examined {
             if files.is_empty() && examined.unreadable.is_empty() {
                 return Err(no_file(path));
             }
-            files.iter().for_each(|file| examined.examine(file));
+            files.iter().for_each(|file| examined.examine(&plain(file)));
         }
         let charts: Vec<&Chart> = examined.charts.iter().collect();
         check_together(&charts, &examined.roles, &mut examined.diagnostics);

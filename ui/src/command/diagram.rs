@@ -14,15 +14,24 @@ use crate::json::{object, text};
 pub struct Diagram {
     /// The workflow's file
     file: PathBuf,
-    /// What it is drawn as
-    #[arg(long, value_enum, default_value_t = Format::Mermaid)]
-    format: Format,
+    /// What it is drawn as; else what the ending of the file says that is written (`.svg`, `.dot`, `.mmd`), or Mermaid
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// A file to write it to, in place of standard output
     #[arg(long, short)]
     output: Option<PathBuf>,
 }
 
 impl Diagram {
+    fn format(&self) -> Format {
+        let ending = self.output.as_deref().and_then(|path| path.extension()?.to_str());
+        self.format.unwrap_or(match ending {
+            Some("svg") => Format::Svg,
+            Some("dot" | "gv") => Format::Dot,
+            _ => Format::Mermaid,
+        })
+    }
+
     pub fn run(self, terminal: Terminal) -> Outcome {
         let mut sources = Sources::default();
         let name = self.file.display().to_string();
@@ -32,7 +41,7 @@ impl Diagram {
             let failure = Failure::misused(Code::NotFound, message);
             return Err(failure.hint("`statewright check` says what is wrong with it"));
         };
-        let drawn = draw(chart, self.format).map_err(|sentence| Failure::misused(Code::NotFound, sentence))?;
+        let drawn = draw(chart, self.format()).map_err(|sentence| Failure::misused(Code::NotFound, sentence))?;
         match &self.output {
             Some(path) => std::fs::write(path, &drawn).map_err(|error| unwritten(path, &error))?,
             None => terminal.answer(&object([("diagram", text(&drawn))]), || drawn.clone()),

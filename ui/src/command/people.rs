@@ -97,7 +97,9 @@ impl People {
             What::Remove { user } => {
                 let call = Call::new(Method::DELETE, &["people", &user]);
                 self.target.ask(terminal, call).await?;
-                terminal.note(format_args!("{user} is not in the directory any more"));
+                terminal.note(format_args!(
+                    "{user} is not in the directory any more, and holds nothing; their tokens are valid until they are revoked"
+                ));
                 Ok(Exit::Done)
             }
         }

@@ -79,7 +79,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/people/{id}",
         operation: "removePerson",
         summary: "Take a person out of the directory",
-        description: "They are given no task any more. What they hold and did stays as it is.",
+        description: "They are given no task any more, and what they hold goes back to those it is for; what they did stays as it is. Their tokens stay valid until they are revoked. Asked for again, it gives back what they took on since.",
         access: Access::Role(OPERATOR),
         parameters: &[ID],
         body: None,

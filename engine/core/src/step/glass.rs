@@ -127,7 +127,8 @@ impl Machine<'_> {
         let refused = |refusal| Ok(Verdict::Refused(vec![refusal]));
         let opened = self.opened_rules()?;
         if opened.is_empty() {
-            return refused(match self.is_seen()? {
+            let sees = self.actor.kind == ActorKind::Person && self.is_seen()?;
+            return refused(match sees {
                 true => Refusal::new(RefusalKind::Forbidden, self.not_among()),
                 false => hidden(),
             });
@@ -146,7 +147,10 @@ impl Machine<'_> {
             return refused(Refusal::new(RefusalKind::Conflict, sentence));
         }
         let until = opened.values().max().copied().unwrap_or(now);
-        self.next.openings.insert(self.actor.id.clone(), opened);
+        // what another rule opened before stays open for as long as it said
+        let open = self.next.openings.entry(self.actor.id.clone()).or_default();
+        open.retain(|_, until| *until > now);
+        open.extend(opened);
         self.log.open_until = Some(until);
         self.ask_for_review(reviewer, until);
         Ok(Verdict::Taken)

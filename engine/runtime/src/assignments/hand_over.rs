@@ -48,6 +48,10 @@ impl HandingOver {
             for row in &page.rows {
                 match self.give_back(row, by, hand_over, key).await {
                     Ok(given) => given_back += i64::from(given),
+                    // what passes is worth asking again, and is said rather than what does not
+                    Err(error) if failed.as_ref().is_some_and(EngineError::passes) && !error.passes() => {
+                        tracing::error!(error = error.logged(), "a task was not given back");
+                    }
                     Err(error) => failed = Some(error),
                 }
             }

@@ -4,6 +4,7 @@
 //! - A choice is an input like a claim: of two nodes that choose for one task, one is too late, and its choice leaves no trace.
 //! - Nobody is given anything whom the roster does not have on shift: the shift that was seen stands in the commit's fence, so that one that
 //!   ends meanwhile makes the choice void.
+//! - Nobody is given anything who has left the directory, or is away: their record, as it was seen, stands in that fence as well.
 //! - Nobody to give it to is an answer too, which the task says: it is offered to all, and looked at again as long as it is open.
 //! - How much somebody holds is counted before the choice and not fenced: two nodes, or a claim in the same moment, may bring one person a
 //!   task more than `max`.
@@ -186,12 +187,12 @@ impl Assignments {
             return Ok(());
         };
         let doer = snapshot.doers.get(&row.name).filter(|_| rule.sticky).cloned();
-        let giving = self.choose(open, &rule, doer, seen, now).await?;
+        let (giving, rests_on) = self.choose(open, &rule, doer, seen, now).await?;
         // what is offered already is said once
         if giving.to.is_none() && matches!(open.seeking, Some(Seeking::Offered { .. })) {
             return Ok(());
         }
-        self.hand_over(row, giving);
+        self.hand_over(row, giving, rests_on);
         Ok(())
     }
 
@@ -202,7 +203,7 @@ impl Assignments {
         doer: Option<Arc<str>>,
         seen: &mut Seen,
         now: Timestamp,
-    ) -> EngineResult<Giving> {
+    ) -> EngineResult<(Giving, Option<(InstanceId, u64)>)> {
         // whom a rung reached may claim it, and is given it by nobody
         let people = self.people(&open.people, seen).await?;
         if rule.on_shift && seen.duty.is_none() {
@@ -227,7 +228,11 @@ impl Assignments {
             duty: seen.duty.as_ref().filter(|_| rule.on_shift),
             taken,
         };
-        choosing.choose(people, now).await
+        let records: BTreeMap<Arc<str>, (InstanceId, u64)> =
+            people.iter().map(|person| (person.actor.id.clone(), person.seen())).collect();
+        let giving = choosing.choose(people, now).await?;
+        let rests_on = giving.to.as_ref().and_then(|to| records.get(&to.id).copied());
+        Ok((giving, rests_on))
     }
 
     /// Those of an audience, asked for once in a tick.
@@ -240,7 +245,7 @@ impl Assignments {
         Ok(people)
     }
 
-    fn hand_over(&mut self, row: &TaskRow, giving: Giving) {
+    fn hand_over(&mut self, row: &TaskRow, giving: Giving, rests_on: Option<(InstanceId, u64)>) {
         let given = Given {
             instance: row.instance,
             task: row.name.clone(),
@@ -265,7 +270,8 @@ impl Assignments {
             mailbox: self.mailbox.clone(),
             ticket,
         };
-        let request = Request::new(row.instance, input, Origin::Engine, reply);
+        let mut request = Request::new(row.instance, input, Origin::Engine, reply);
+        request.rests_on = rests_on;
         let parcels: Vec<Parcel> = Parcel::of(vec![request]).into_iter().collect();
         // without room it stays in the store, and is found again
         if self.queue.hand_over_together(parcels) > 0 {

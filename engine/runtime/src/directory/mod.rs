@@ -72,6 +72,7 @@ impl Directory {
             Ok(Some(Person {
                 actor: person.clone(),
                 absence: held.and_then(|held| held.absence),
+                sequence: 0,
             }))
         })
         .await

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use statewright_core::chart::RolesVersion;
+use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, ActorKind, RECORD, Refusal, RefusalKind, Snapshot, subjects_of};
 use statewright_core::value::{Object, Value};
 
@@ -48,9 +49,16 @@ pub struct Person {
     pub actor: Actor,
     /// When they are not there; None: they are.
     pub absence: Option<Absence>,
+    /// Of their record, when it was looked at; 0 of one that is not kept yet.
+    pub sequence: u64,
 }
 
 impl Person {
+    /// The record that was looked at, for whoever's commit rests on it.
+    pub fn seen(&self) -> (InstanceId, u64) {
+        (super::instance_of(&key_of(&self.actor.id)), self.sequence)
+    }
+
     pub fn is_away(&self, now: Timestamp) -> bool {
         self.absence.as_ref().is_some_and(|absence| absence.is_now(now))
     }
@@ -87,7 +95,11 @@ pub(super) fn of(snapshot: &Snapshot) -> EngineResult<Option<Person>> {
         Some(absence) => Some(Absence::of(absence).ok_or_else(|| damaged("when they are away cannot be read".into()))?),
         None => None,
     };
-    Ok(Some(Person { actor, absence }))
+    Ok(Some(Person {
+        actor,
+        absence,
+        sequence: snapshot.sequence,
+    }))
 }
 
 pub(super) fn states_of(person: Option<&Person>) -> Vec<Arc<str>> {

@@ -342,33 +342,28 @@ impl Engine {
         }
     }
 
-    /// Takes somebody out of the directory. What they hold goes back to those whom it is for: before they are gone, and what they took
-    /// hold of meanwhile after it. Answers how many tasks that were.
+    /// Takes somebody out of the directory, and then gives back what they hold: nothing can be given them any more by then. Asked for
+    /// again, it gives back what is left. Answers how many tasks that were.
     ///
     /// # Errors
-    /// [`EngineError::Hidden`] if there is no such person; those of the store. A task that cannot be given back for now keeps them in the
-    /// directory; one that cannot be at all does not.
+    /// [`EngineError::Hidden`] if there is no such person, and nothing that they hold; those of the store; why a task was not given back.
     pub async fn remove_person(&self, id: &str, by: &Actor) -> EngineResult<i64> {
         let directory = &self.inner.directory;
-        directory.person(id).await?.ok_or(EngineError::Hidden)?;
-        let before = self.give_back(id, by).await?;
-        directory.remove(id, by, self.now()).await?;
-        Ok(before + self.give_back(id, by).await?)
-    }
-
-    async fn give_back(&self, holder: &str, by: &Actor) -> EngineResult<i64> {
+        let known = directory.person(id).await?.is_some();
+        if known {
+            directory.remove(id, by, self.now()).await?;
+        }
         let hand_over = HandOver {
-            holder: holder.into(),
-            until: self.now(),
+            holder: id.into(),
+            // whatever some node's clock said when they took it on
+            until: Timestamp::MAX,
             note: None,
         };
         let key = self.inner.unkeyed.draw().to_string();
-        match self.inner.handing_over.give_back_all(by, &hand_over, &key).await {
-            Err(error) if !error.passes() => {
-                tracing::error!(error = error.logged(), "a task of somebody who leaves was not given back");
-                Ok(0)
-            }
-            answer => answer,
+        let given_back = self.inner.handing_over.give_back_all(by, &hand_over, &key).await?;
+        match known || given_back > 0 {
+            true => Ok(given_back),
+            false => Err(EngineError::Hidden),
         }
     }
 

@@ -36,15 +36,18 @@ impl Engine {
             actor,
             input_key,
         } = request;
+        let reason = reason.map(|reason| Arc::from(reason.trim()));
         // whether there is such an instance is found out by giving a reason, and by that alone
         if let Some(refusal) = refuse_opening_reason(reason.as_deref()) {
             return Ok(Answer::refused(&Party { workflow, key }, refusal));
         }
         // what cannot be reviewed is not opened
-        match self.inner.registry.live(ACCESS_REVIEW).await {
-            Ok(_) => {}
-            Err(EngineError::NoSuchWorkflow { .. }) => self.bring_review(&Actor::engine()).await?,
-            Err(error) => return Err(error),
+        if self.may_open(&workflow, &actor).await.unwrap_or(false) {
+            match self.inner.registry.live(ACCESS_REVIEW).await {
+                Ok(_) => {}
+                Err(EngineError::NoSuchWorkflow { .. }) => self.bring_review(&Actor::engine()).await?,
+                Err(error) => return Err(error),
+            }
         }
         self.inner.directory.refresh().await?;
         let roles = self.inner.directory.roles();

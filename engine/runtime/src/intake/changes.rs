@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use statewright_core::chart::Chart;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{
-    ArmedTimer, Entry, Facts, Input, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, TaskAct, Verdict,
+    ArmedTimer, Entry, Facts, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, TaskAct, Verdict,
     index_of, state_names, topics_of, topics_of_marks, topics_of_tasks,
 };
 
@@ -65,11 +65,12 @@ impl Changes {
     }
 
     /// What an input says that its choice rests on is compared as well.
-    pub fn see_input(&mut self, own: InstanceId, input: &Input) {
+    pub fn see_input(&mut self, own: InstanceId, request: &Request) {
+        self.reads.extend(request.rests_on.filter(|(read, _)| *read != own));
         if let InputKind::Task {
             act: TaskAct::Give(giving),
             ..
-        } = &input.kind
+        } = &request.input.kind
             && let Some(shift) = giving.shift.as_ref().filter(|shift| shift.instance != own)
         {
             self.reads.push((shift.instance, shift.sequence));

@@ -353,7 +353,7 @@ impl Group {
         let facts = std::mem::take(&mut self.facts);
         // What changed nothing is compared too: a wake-up that saw an old view of its subject must not be consumed by it.
         self.changes.see(self.instance, &facts);
-        self.changes.see_input(self.instance, &request.input);
+        self.changes.see_input(self.instance, request);
         self.changes.add(&outcome, entry, request, now);
         let verdict = outcome.verdict;
         if traced {

@@ -39,6 +39,8 @@ pub struct Request {
     pub expected: Option<u64>,
     pub origin: Origin,
     pub reply: Reply,
+    /// Another instance at the sequence at which it was looked at, where the input rests on it: compared in the commit.
+    pub rests_on: Option<(InstanceId, u64)>,
     pub(super) found: Found,
 }
 
@@ -124,6 +126,7 @@ impl Request {
             expected: None,
             origin,
             reply,
+            rests_on: None,
             found: Found::default(),
         }
     }

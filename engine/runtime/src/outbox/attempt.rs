@@ -41,6 +41,15 @@ struct Final {
     detail: Value,
 }
 
+/// What must not be asked twice was asked, or may have been.
+fn unknown(why: &str) -> Final {
+    Final {
+        why: "unknown",
+        message: format!("{why}; nobody knows whether it was done, and it must not be asked twice"),
+        detail: Value::Null,
+    }
+}
+
 impl Tools {
     /// Tries once, and says how the effect stands after it.
     pub async fn attempt(
@@ -53,13 +62,16 @@ impl Tools {
         match self.may_begin(row, body).await {
             Ok(None) => {}
             Ok(Some(refused)) => return self.finish(row, row.attempts, refused).await,
-            Err(error) => return self.undecided(row, &error),
+            Err(error) => return self.undecided(row, row.attempts, &error),
         }
+        let Some(adapter) = adapter else {
+            return self.unconnected(row, body).await;
+        };
         if body.once {
             match self.may_be_made_once(row).await {
                 Ok(None) => {}
                 Ok(Some(unknown)) => return self.finish(row, row.attempts, unknown).await,
-                Err(error) => return self.undecided(row, &error),
+                Err(error) => return self.undecided(row, row.attempts, &error),
             }
         }
         let number = row.attempts + 1;
@@ -70,17 +82,18 @@ impl Tools {
             number,
             until,
         };
-        let outcome = match adapter {
-            Some(adapter) => guarded_attempt(adapter.perform(attempt)).await,
-            None => {
-                let message = format!("no adapter `{}` is connected to this node", row.adapter);
-                Err(AttemptFailure::Temporary {
-                    message,
-                    retry_after: None,
-                })
-            }
-        };
+        let outcome = guarded_attempt(adapter.perform(attempt)).await;
         self.conclude(row, body, outcome).await
+    }
+
+    /// Nobody was asked, and another node may have the adapter.
+    async fn unconnected(&self, row: &EffectRow, body: &EffectBody) -> EffectResult {
+        let message = format!("no adapter `{}` is connected to this node", row.adapter);
+        if !body.once {
+            return self.again(row, body, message, None).await;
+        }
+        let due_us = self.now_us() + UNDECIDED_WAIT_US;
+        self.result(row, row.attempts, EffectEnd::Postponed { due_us, error: message })
     }
 
     /// What an attempt's outcome means.
@@ -103,7 +116,7 @@ impl Tools {
                     .await
                 }
             },
-            Err(AttemptFailure::Refused { message, detail }) if self.passes(row, body, &detail).await => {
+            Err(AttemptFailure::Refused { message, detail }) if !body.once && self.passes(row, body, &detail).await => {
                 self.again(row, body, message, None).await
             }
             Err(AttemptFailure::Refused { message, detail }) => {
@@ -126,6 +139,9 @@ impl Tools {
     /// It may succeed later: postponed, as long as there are attempts left.
     async fn again(&self, row: &EffectRow, body: &EffectBody, message: String, retry_after: Option<Duration>) -> EffectResult {
         let number = row.attempts + 1;
+        if body.once {
+            return self.finish(row, number, unknown(&message)).await;
+        }
         let backoff = Backoff::of(body.retry);
         if number >= backoff.attempts {
             let message = format!("{message} (after {number} attempts)");
@@ -199,12 +215,7 @@ impl Tools {
     /// effect after us knows that it may have been done.
     async fn may_be_made_once(&self, row: &EffectRow) -> EngineResult<Option<Final>> {
         if row.attempts > 0 {
-            let message = "it was begun, and nobody knows whether it was done; it must not be asked twice".to_owned();
-            return Ok(Some(Final {
-                why: "unknown",
-                message,
-                detail: Value::Null,
-            }));
+            return Ok(Some(unknown("the node that began it is gone")));
         }
         match self.store.count_attempt(row.instance, &row.key, row.epoch).await? {
             true => Ok(None),
@@ -217,7 +228,7 @@ impl Tools {
         let Final { why, message, detail } = failure;
         let instance = match self.instance(row).await {
             Ok(instance) => instance,
-            Err(error) => return self.undecided(row, &error),
+            Err(error) => return self.undecided(row, attempts, &error),
         };
         let handled = guarded(|| Ok(handles_failure(&instance.known.chart, &instance.snapshot, &row.key))).unwrap_or(false);
         let end = if handled {
@@ -235,8 +246,8 @@ impl Tools {
         self.result(row, attempts, end)
     }
 
-    /// Nothing was tried, or it is not known what it means: later.
-    fn undecided(&self, row: &EffectRow, error: &EngineError) -> EffectResult {
+    /// Nothing was tried, or it is not known what it means: later. What was tried is not forgotten over it.
+    fn undecided(&self, row: &EffectRow, attempts: u32, error: &EngineError) -> EffectResult {
         let end = match error {
             EngineError::Damaged(what) => EffectEnd::Incident { error: shortened(what) },
             damaged @ EngineError::DamagedInstance { .. } => EffectEnd::Incident {
@@ -247,7 +258,7 @@ impl Tools {
                 error: shortened(&error.to_string()),
             },
         };
-        self.result(row, row.attempts, end)
+        self.result(row, attempts, end)
     }
 
     async fn instance(&self, row: &EffectRow) -> EngineResult<Instance> {

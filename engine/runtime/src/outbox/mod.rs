@@ -135,11 +135,13 @@ impl Outbox {
 
     /// Gives up what is still under way, so that another node may take it at once.
     pub async fn abort(&mut self, now: Timestamp) -> EngineResult<()> {
+        // what has ended meanwhile has its answer
+        let told = self.collect(now).await;
         for running in std::mem::take(&mut self.running).into_values() {
             running.task.abort();
             self.ended.push(cut_off(&running.held, now));
         }
-        self.collect(now).await
+        told.and(self.collect(now).await)
     }
 
     async fn collect(&mut self, now: Timestamp) -> EngineResult<()> {
@@ -333,6 +335,7 @@ impl Outbox {
         match running.or(waiting) {
             Some(held) => {
                 held.row.epoch = row.epoch;
+                held.row.attempts = held.row.attempts.max(row.attempts);
                 held.leased_until_us = leased_until_us;
                 true
             }

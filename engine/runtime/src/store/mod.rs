@@ -209,8 +209,8 @@ pub trait Store: Send + Sync + 'static {
     /// Holds leases for longer while a call is under way: (instance, effect key, epoch of the lease). Answers whether each was
     /// still ours; a lease that another node has taken since stays lost.
     async fn extend_leases(&self, leases: &[(InstanceId, Arc<str>, u64)], until_us: i64) -> StoreResult<Vec<bool>>;
-    /// Counts an attempt that is about to be made, so that whoever leases the effect next knows of it. Answers whether the lease was still
-    /// ours; if not, nothing is counted.
+    /// Counts the first attempt, which is about to be made, so that whoever leases the effect next knows of it. Answers whether the lease
+    /// was still ours and nothing had been counted; if not, nothing is.
     async fn count_attempt(&self, instance: InstanceId, key: &str, epoch: u64) -> StoreResult<bool>;
     /// Ends, postpones or fails attempts, each only if its lease epoch is still the current one. An effect that ends becomes a
     /// message to its instance in the same transaction. Answers whether each was still ours.

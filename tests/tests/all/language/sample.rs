@@ -84,7 +84,9 @@ pub fn texts() -> Texts {
 
 /// The samples, the shortest first. What others use is none of its own, unless it is shown to people, who see it alone.
 pub fn samples(texts: &Texts) -> Vec<Sample> {
-    let mains = texts.keys().filter(|path| path.ends_with(".test.yaml") || is_shown(path) || is_simulation(&texts[*path]));
+    let mains = texts
+        .keys()
+        .filter(|path| path.ends_with(".test.yaml") || is_shown(path) || is_simulation(&texts[*path]));
     let mut samples: Vec<Sample> = mains.map(|main| Sample::new(texts, main)).collect();
     samples.sort_by_key(|sample| sample.parts.iter().map(|part| part.tree.span.range().len()).sum::<usize>());
     samples

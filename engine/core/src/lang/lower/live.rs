@@ -21,6 +21,10 @@ impl Lowering<'_> {
         ask(&chart.key, head("key"), "the key");
         for state in &chart.states {
             ask(&state.label, state.span, "what customers see");
+            ask(&state.title, state.span, "what the state is called");
+            if let Some(task) = &state.task {
+                ask(&task.title, task.span, "what a task is called");
+            }
         }
         for schedule in &chart.schedules {
             let mut references = References::default();

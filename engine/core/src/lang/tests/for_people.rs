@@ -61,7 +61,8 @@ units: {east: {title: East wing, organisation: house}, west: {}}
 #[test]
 fn what_is_for_the_reader_alone_is_read() {
     let table = "table: t\ntitle: T\nkey: a\ncolumns: {a: string}\nrows: [{a: x}]\n";
-    let contract = "adapter: press\ntitle: P\ndescription: D\nactions: {run: {description: R}}\nevents: {DONE: {description: E}}\n";
+    let contract =
+        "adapter: press\ntitle: P\ndescription: D\nactions: {run: {description: R}}\nevents: {DONE: {description: E}}\n";
     let state = "workflow: w\ndata: {f: {type: string, examples: [a, b]}}\ninitial: a\nstates: {a: {description: S}}\n";
     for file in [table, contract, state] {
         assert_eq!(told(file), "");

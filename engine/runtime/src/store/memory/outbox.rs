@@ -71,8 +71,8 @@ impl Contents {
         let held = self
             .effects
             .get_mut(&(instance, key.into()))
-            .filter(|effect| effect.is_held_under(epoch));
-        held.map(|effect| effect.attempts += 1).is_some()
+            .filter(|effect| effect.is_held_under(epoch) && effect.attempts == 0);
+        held.map(|effect| effect.attempts = 1).is_some()
     }
 
     pub(super) fn end_attempt(&mut self, result: &EffectResult) -> bool {

@@ -39,8 +39,8 @@ pub(super) const EXTEND: &str = "
     returning l.place";
 
 pub(super) const COUNT_ATTEMPT: &str = "
-    update effect set attempts = attempts + 1
-    where instance = $1 and key = $2 and epoch = $3 and lease_until is not null";
+    update effect set attempts = 1
+    where instance = $1 and key = $2 and epoch = $3 and attempts = 0 and lease_until is not null";
 
 /// An attempt is over (`goes`), put off, or waits for a person (`since`); an abandoned one goes in any case.
 pub(super) const END_ATTEMPTS: &str = "

@@ -26,8 +26,8 @@ pub(super) const EXTEND: &str = "
     where instance = ?1 and key = ?2 and epoch = ?3 and lease_until is not null";
 
 pub(super) const COUNT_ATTEMPT: &str = "
-    update effect set attempts = attempts + 1
-    where instance = ?1 and key = ?2 and epoch = ?3 and lease_until is not null";
+    update effect set attempts = 1
+    where instance = ?1 and key = ?2 and epoch = ?3 and attempts = 0 and lease_until is not null";
 
 pub(super) const REMOVE: &str = "
     delete from effect where instance = ?1 and key = ?2 and epoch = ?3 and lease_until is not null";

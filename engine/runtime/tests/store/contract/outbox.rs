@@ -135,6 +135,7 @@ async fn an_attempt_is_counted_before_it_is_made(store: Arc<dyn Store>) {
     check("e", 0, false).await;
     store.lease_effects("n", 10, 20, 10).await.unwrap();
     check("e", 1, true).await;
+    check("e", 1, false).await;
     check("e", 2, false).await;
     check("unknown", 1, false).await;
     // whoever has it next knows, and of no other
@@ -142,6 +143,7 @@ async fn an_attempt_is_counted_before_it_is_made(store: Arc<dyn Store>) {
     let attempts: Vec<_> = next.iter().map(|row| (&*row.key, row.attempts)).collect();
     assert_eq!(attempts, [("e", 1), ("f", 0)]);
     check("e", 1, false).await;
+    check("e", 2, false).await;
     assert_eq!(store.end_attempts(&[end("f", 2, EffectEnd::Dropped)]).await.unwrap(), [true]);
     check("f", 2, false).await;
 }
