@@ -78,7 +78,6 @@ fn what_is_for_the_reader_alone_is_read() {
     check(contract, "description: D", "description: [D]");
     check(contract, "description: R", "description: [R]");
     check(contract, "description: E", "description: [E]");
-    check(contract, "simulate: {run: 5s}", "simulate: ");
     check(state, "description: S", "description: [S]");
     check(state, "examples: [a, b]", "examples: a");
 }

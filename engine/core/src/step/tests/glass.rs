@@ -164,10 +164,8 @@ fn who_may_not_open_it_learns_nothing_and_leaves_nothing() {
     );
     let mut engine = Actor::engine();
     engine.roles = vec!["doctor".into()];
-    assert_eq!(
-        open(&mut life, &engine, Some("curious")),
-        "refused: the engine may not do this"
-    );
+    assert_eq!(open(&mut life, &engine, Some("curious")), HIDDEN);
+    assert!(life.last().trace.is_none());
 }
 
 #[test]
