@@ -82,7 +82,7 @@ impl Queries {
             }
             restored => restored?,
         };
-        match self.visibility(&instance, actor, now).await? {
+        match self.visibility_among(&instance, actor, now).await? {
             Visibility::Shown { fields: None } => Shown::of(&instance, None, actor, now).map(Some),
             _ if roles::has(actor, AUDITOR) => {
                 let unpersonal = self.instances.restore(row, Personal::Without).await?;

@@ -116,6 +116,18 @@ impl Queries {
         .await
     }
 
+    /// The same where many are looked at: one of which it cannot be found out is hidden, and keeps nobody from the others.
+    async fn visibility_among(&self, instance: &Instance, actor: &Actor, now: Timestamp) -> EngineResult<Visibility> {
+        match self.visibility(instance, actor, now).await {
+            Err(error) if !error.passes() => {
+                let id = instance.snapshot.instance;
+                tracing::error!(instance = %id, error = error.logged(), "it cannot be found out who sees an instance");
+                Ok(Visibility::Hidden)
+            }
+            answer => answer,
+        }
+    }
+
     /// Asks the core until it has all that it needs.
     async fn ask<T>(
         &self,

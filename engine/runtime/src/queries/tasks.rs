@@ -172,7 +172,7 @@ impl Queries {
     }
 
     async fn tasks_in(&self, instance: &Instance, actor: &Actor, now: Timestamp) -> EngineResult<Vec<Queued>> {
-        let visible = self.visibility(instance, actor, now).await?;
+        let visible = self.visibility_among(instance, actor, now).await?;
         let (chart, snapshot) = (&instance.known.chart, &instance.snapshot);
         let shown = self
             .ask(instance, now, |facts| tasks(chart, snapshot, actor, &visible, facts, now))

@@ -7,7 +7,7 @@
 //!
 //! # Invariants
 //! - **Architecture invariant:** what is simulated is who acts and when. What becomes of it is the engine's: inputs go through the intake,
-//!   timers, messages and effects through their actors, as in [`scenario`](crate::scenario).
+//!   timers, messages and effects through their actors, as in [`scenario`].
 //! - The same file and seed give the same report, byte for byte.
 //! - What an instance draws depends on the instance and on how often it came to that state, and on nothing else: with more staff the same
 //!   work comes at the same moments and takes as long.

@@ -8,6 +8,7 @@ use statewright_core::lang::{Bundle, compile};
 use statewright_core::step::{SYSTEM_KEY, SYSTEM_WORKFLOW};
 use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
+use statewright_engine::queries::ListRequest;
 use statewright_engine::store::Store;
 use statewright_engine::store::memory::MemoryStore;
 use statewright_engine::testing::FaultyStore;
@@ -417,4 +418,47 @@ async fn one_step_may_ask_many_live_tables() {
     assert_eq!(world.field("many", "A", "sum").await, Value::Integer(40));
     assert_eq!(versions_of_last(&world.store, "many", "A").await.len(), 40);
     world.prove().await;
+}
+
+/// Whether a unit is open.
+fn units(columns: &str, row: &str) -> String {
+    format!("table: units\nlive: true\nkey: unit\ncolumns: {columns}\nrows: [{row}]\n")
+}
+
+/// A workflow went on without its table, and the table without what the workflow asked: of those who have ended nobody can say any more who
+/// sees them.
+#[tokio::test]
+async fn what_cannot_be_judged_any_more_is_hidden_and_keeps_nobody_from_the_others() {
+    let seat = |access: &str| {
+        format!(
+            "workflow: seat\nkey: '{{{{ name }}}}'\ndata: {{name: string}}\nstart: {{by: [clerk], input: [name]}}\naccess: [{{for: [clerk]{access}}}]\ninitial: a\nstates: {{a: {{on: {{END: {{target: b, by: [clerk]}}}}}}, b: {{type: final}}}}\n"
+        )
+    };
+    let asked = units("{unit: string, open: boolean}", "{unit: a, open: true}");
+    let world = World::with(&[]).await;
+    let engine = world.engine();
+    engine.deploy_table(&source(&asked), &operator()).await.unwrap();
+    let old = definition_beside(&seat(", if: \"table('units', 'a').open\""), &[("tables/units.yaml", &asked)]);
+    engine.deploy(&old, &operator()).await.unwrap();
+    for name in ["A", "B"] {
+        world.start("seat", name, &[("name", Value::from(name))]).await.unwrap();
+        world.send("seat", name, "END").await.unwrap();
+    }
+    engine.deploy(&source(&seat("")), &operator()).await.unwrap();
+    world.start("seat", "C", &[("name", Value::from("C"))]).await.unwrap();
+    let listed = async || {
+        let request = ListRequest {
+            workflow: Some("seat".into()),
+            limit: 10,
+            ..ListRequest::default()
+        };
+        let listed = engine.list(&request, &clerk()).await.unwrap();
+        let mut keys: Vec<String> = listed.instances.iter().map(|shown| shown.key.to_string()).collect();
+        keys.sort();
+        keys
+    };
+    assert_eq!(listed().await, ["A", "B", "C"]);
+    let without = units("{unit: string}", "{unit: a}");
+    engine.deploy_table(&source(&without), &operator()).await.unwrap();
+    assert_eq!(listed().await, ["C"]);
 }

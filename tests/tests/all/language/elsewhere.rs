@@ -89,6 +89,15 @@ const ELSEWHERE: &[Elsewhere] = &[
         why: "it is what a button is called, and scenarios press none",
     },
     Elsewhere {
+        construct: "a simulation",
+        keys: &["description"],
+        held_by: (
+            "engine/core/src/lang/tests/simulations.rs",
+            "every_key_of_a_simulation_has_its_shape",
+        ),
+        why: "it is for whoever reads the file",
+    },
+    Elsewhere {
         construct: "a table",
         keys: &["title"],
         held_by: (FOR_PEOPLE, "what_is_for_the_reader_alone_is_read"),

@@ -181,7 +181,7 @@ fn simulated(sources: &mut Sources, file: FileId, files: &Files<'_>) -> (Outcome
         return (refused(&found), concise(sources, &found));
     };
     match simulation::run(&simulation).expect("a thread for the simulation") {
-        Ok(report) => (Outcome::Held, report.words()),
+        Ok(report) => (Outcome::Held, format!("{}\n{:?}", report.words(), report.value())),
         Err(sentence) => (Outcome::Failed(sentence.clone()), sentence),
     }
 }

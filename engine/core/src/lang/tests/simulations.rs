@@ -3,6 +3,7 @@
 use super::*;
 
 const WEEK: &str = "simulation: week
+description: A busy week
 of: [order]
 given: {clock: 2026-03-02 08:00, people: {ann: [clerk]}}
 arrivals:
@@ -23,6 +24,11 @@ fn every_key_of_a_simulation_has_its_shape() {
         assert!(WEEK.contains(part), "{part}");
         assert_eq!(told(&WEEK.replace(part, by)), expected, "{by}");
     };
+    check(
+        "description: A busy week",
+        "description: [A]",
+        "SW-0202 ‹[A]› `description` takes text, and here stands a list",
+    );
     check("of: [order]\n", "", "SW-0208 ‹simulation› a simulation needs `of`");
     check("until: 10d\n", "", "SW-0208 ‹simulation› a simulation needs `until`");
     check("every: {mean: 12m}, ", "", "SW-0208 ‹start› an arrival needs `every`");
