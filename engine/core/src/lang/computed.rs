@@ -25,14 +25,6 @@ pub fn template(scalar: &Scalar, out: &mut Diagnostics) -> Option<Template> {
         .ok()
 }
 
-pub(super) fn check_expression(scalar: &Scalar, out: &mut Diagnostics) {
-    expression(scalar, out);
-}
-
-pub(super) fn check_template(scalar: &Scalar, out: &mut Diagnostics) {
-    template(scalar, out);
-}
-
 /// Tells the problems of a scalar's text at their places in the file.
 pub(super) fn report(scalar: &Scalar, problems: Vec<Problem>, out: &mut Diagnostics) {
     report_at(scalar, 0, problems, out);

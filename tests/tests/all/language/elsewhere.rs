@@ -292,9 +292,6 @@ const UNTOLD: &[Untold] = &[Untold {
     why: "they only demand: without them less is asked for",
 }];
 
-/// Keys that nothing holds yet. The list only shrinks.
-const NOT_YET: &[(&str, &[&str])] = &[];
-
 fn names(key: &KeyName, construct: &str, keys: &[&str]) -> bool {
     *key.0 == *construct && keys.contains(&key.1)
 }
@@ -316,11 +313,10 @@ pub fn problem(key: &KeyName, judgement: &Judgement) -> Option<String> {
     let elsewhere = ELSEWHERE.iter().find(|row| names(key, row.construct, row.keys));
     let refused = REFUSED.iter().find(|row| names(key, row.construct, &[row.key]));
     let untold = UNTOLD.iter().find(|row| names(key, row.construct, row.keys));
-    let not_yet = NOT_YET.iter().any(|(construct, keys)| names(key, construct, keys));
     let held = judgement.by_absence || judgement.by_change;
     let told = refused.is_some_and(|row| judgement.codes.contains(&row.code));
     let name = format!("`{}` of {}", key.1, key.0);
-    let rows = usize::from(elsewhere.is_some()) + usize::from(refused.is_some()) + usize::from(not_yet);
+    let rows = usize::from(elsewhere.is_some()) + usize::from(refused.is_some());
     if held && rows > 0 {
         return Some(format!(
             "{name}: a scenario holds it, so take it out of the lists of what none does"
@@ -343,13 +339,13 @@ pub fn problem(key: &KeyName, judgement: &Judgement) -> Option<String> {
     Some(format!("{name}: nothing fails when it breaks: {words}"))
 }
 
-/// Rows that speak of what is no key of the language, or not built.
+/// Rows that speak of what is no key of the language.
 pub fn strangers(known: &BTreeSet<KeyName>) -> Vec<String> {
     let rows = ELSEWHERE.iter().map(|row| (row.construct, row.keys));
     let rows = rows.chain(REFUSED.iter().map(|row| (row.construct, std::slice::from_ref(&row.key))));
     let rows = rows.chain(UNTOLD.iter().map(|row| (row.construct, row.keys)));
     let mut problems = Vec::new();
-    for (construct, keys) in rows.chain(NOT_YET.iter().copied()) {
+    for (construct, keys) in rows {
         let strange = keys
             .iter()
             .filter(|name| !known.iter().any(|key| *key.0 == *construct && key.1 == **name));

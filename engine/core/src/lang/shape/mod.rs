@@ -5,25 +5,22 @@
 mod name;
 mod scalar;
 
-use super::computed;
 use super::grammar::{Construct, Empty, FIELD, Forms, Name, Shape, TYPE};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::yaml::{Entry, Kind, Mapping, Node, comma_split, is_extension, read, unknown_key};
 
 /// Checks a mapping against a construct.
 pub(super) fn check(node: &Node, construct: &Construct, out: &mut Diagnostics) {
-    Check { out, inert: false }.construct(node, construct, construct.noun);
+    Check { out }.construct(node, construct, construct.noun);
 }
 
 /// Checks a value whose shape another key decides.
 pub(super) fn check_value(node: &Node, shape: Shape, what: &str, out: &mut Diagnostics) {
-    Check { out, inert: false }.value(node, shape, what);
+    Check { out }.value(node, shape, what);
 }
 
 struct Check<'a> {
     out: &'a mut Diagnostics,
-    /// Inside what is not built: nobody else will read the expressions here.
-    inert: bool,
 }
 
 impl Check<'_> {
@@ -137,10 +134,6 @@ impl Check<'_> {
                 )
                 .help("write `null` for no value"),
             ),
-            Kind::Scalar(scalar) if self.inert => {
-                read::free(scalar, self.out);
-                computed::check_template(scalar, self.out);
-            }
             Kind::Scalar(_) | Kind::Broken => {}
             Kind::Sequence(items) => items.iter().for_each(|item| self.free(item, what)),
             Kind::Mapping(mapping) => {

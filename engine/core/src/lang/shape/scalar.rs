@@ -1,6 +1,5 @@
 //! Values on one line: words, numbers, durations, and text in which something may be computed.
 
-use super::super::computed;
 use super::super::grammar::Shape;
 use super::{Check, name};
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -20,9 +19,7 @@ pub(super) fn check(check: &mut Check<'_>, scalar: &Scalar, shape: Shape) {
         Shape::Due if !is_computed(scalar) => duration(check, scalar, &scalar.text, 0),
         Shape::Backoff => backoff(check, scalar),
         Shape::Share => share(check, scalar),
-        Shape::Expression if check.inert => computed::check_expression(scalar, check.out),
-        // Read where it is lowered, and here where it is not.
-        _ if check.inert => computed::check_template(scalar, check.out),
+        // what is computed is read where it is lowered
         _ => {}
     }
 }
