@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_engine::store::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
-    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
-    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse,
-    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
+    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, Session, Store, StoreResult, StoredCalendar, StoredDefinition,
+    StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -114,4 +114,10 @@ layers! {
     token(hash: Digest) -> Option<TokenRow>;
     tokens() -> Vec<TokenRow>;
     revoke_token(id: &str, now_us: i64, act: &Write) -> Applied;
+    credential(person: &str) -> Option<Credential>;
+    session(hash: Digest) -> Option<Session>;
+    sessions_of(person: &str) -> Vec<Session>;
+    expired_sessions(now_us: i64, limit: usize) -> Vec<Session>;
+    change_identity(change: &IdentityChange, act: &Write) -> Applied;
+    touch_session(hash: Digest, seen_at_us: i64, expires_at_us: i64) -> ();
 }

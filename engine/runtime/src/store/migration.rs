@@ -29,6 +29,7 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     6 "0006_topic",
     7 "0007_task_field",
     8 "0008_table",
+    9 "0009_identity",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -40,6 +41,7 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     6 "0006_topic",
     7 "0007_task_field",
     8 "0008_table",
+    9 "0009_identity",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

@@ -20,6 +20,7 @@
 
 mod check;
 mod field;
+mod identity;
 mod mark;
 pub mod memory;
 mod migration;
@@ -41,6 +42,7 @@ pub use check::check_writes;
 pub use field::{
     FIELD_BYTES_MAX, FieldCondition, FindPage, FindQuery, FoundBefore, FoundThen, INDEXED_VALUES_MAX, IndexedValue, STATES_MAX,
 };
+pub use identity::{Credential, CredentialChange, EndedSessions, IdentityChange, Session};
 pub use mark::{MARK_PAIRS_MAX, MarkBack, MarkPage, MarkQuery, MarkRow, NewMark};
 pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
 pub use open::open;
@@ -260,6 +262,19 @@ pub trait Store: Send + Sync + 'static {
     /// Those not revoked, the oldest first.
     async fn tokens(&self) -> StoreResult<Vec<TokenRow>>;
     async fn revoke_token(&self, id: &str, now_us: i64, act: &Write) -> StoreResult<Applied>;
+
+    // How people prove who they are, and who is signed in
+
+    async fn credential(&self, person: &str) -> StoreResult<Option<Credential>>;
+    async fn session(&self, hash: Digest) -> StoreResult<Option<Session>>;
+    /// The oldest first.
+    async fn sessions_of(&self, person: &str) -> StoreResult<Vec<Session>>;
+    /// Those that were over at `now_us`, the longest first.
+    async fn expired_sessions(&self, now_us: i64, limit: usize) -> StoreResult<Vec<Session>>;
+    /// All of it or nothing: `Applied::Moved` too if the credential is not the one that the change was made of.
+    async fn change_identity(&self, change: &IdentityChange, act: &Write) -> StoreResult<Applied>;
+    /// Notes that a session was used. One that is over stays so, and an earlier moment changes nothing.
+    async fn touch_session(&self, hash: Digest, seen_at_us: i64, expires_at_us: i64) -> StoreResult<()>;
 
     /// Waits for what is under way and lets go of the database.
     async fn close(&self);

@@ -10,10 +10,10 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use super::chance::Chance;
 use crate::store::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
-    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
-    PersonalRow, Repair, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment,
-    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
+    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, Session, Store, StoreError, StoreResult, StoredCalendar,
+    StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -368,6 +368,30 @@ impl Store for FaultyStore {
 
     async fn revoke_token(&self, id: &str, now_us: i64, act: &Write) -> StoreResult<Applied> {
         self.call(self.inner.revoke_token(id, now_us, act)).await
+    }
+
+    async fn credential(&self, person: &str) -> StoreResult<Option<Credential>> {
+        self.call(self.inner.credential(person)).await
+    }
+
+    async fn session(&self, hash: Digest) -> StoreResult<Option<Session>> {
+        self.call(self.inner.session(hash)).await
+    }
+
+    async fn sessions_of(&self, person: &str) -> StoreResult<Vec<Session>> {
+        self.call(self.inner.sessions_of(person)).await
+    }
+
+    async fn expired_sessions(&self, now_us: i64, limit: usize) -> StoreResult<Vec<Session>> {
+        self.call(self.inner.expired_sessions(now_us, limit)).await
+    }
+
+    async fn change_identity(&self, change: &IdentityChange, act: &Write) -> StoreResult<Applied> {
+        self.call(self.inner.change_identity(change, act)).await
+    }
+
+    async fn touch_session(&self, hash: Digest, seen_at_us: i64, expires_at_us: i64) -> StoreResult<()> {
+        self.call(self.inner.touch_session(hash, seen_at_us, expires_at_us)).await
     }
 
     async fn close(&self) {

@@ -148,6 +148,7 @@ async fn check_found(store: &dyn Store) {
 
 const SIXTH: &str = "
     drop table task_field; drop table table_version; drop table live_table; drop table table_deployment; drop table table_use;
+    drop table credential; drop table session;
     delete from schema_version where version >= 7";
 
 #[tokio::test]

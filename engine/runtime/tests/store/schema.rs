@@ -12,6 +12,7 @@ use crate::shape::step;
 const MANIFEST: &str = "\
 calendar: version name source deployed_at
 claim: id name value holder
+credential: person revision password password_set_at password_expires_at? secret? secret_confirmed_at? step failures locked_until?
 definition: hash workflow source deployed_at
 effect: instance key adapter body due attempts epoch lease_node? lease_until? abandoned error? incident_since?
 instance: id workflow key definition sequence done snapshot head started_at watchers?
@@ -27,6 +28,7 @@ notice_subject: subject at instance sequence ordinal
 number: workflow last
 personal: instance reference value
 schema_version: version name
+session: hash id person created_at seen_at expires_at password_at second_factor_at? origin
 table_deployment: name entry version at actor
 table_use: name definition workflow
 table_version: version name source deployed_at

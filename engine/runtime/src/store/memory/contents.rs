@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
+use super::identity::Identities;
 use super::table::Tables;
 use crate::store::field::FoundUnder;
 use crate::store::{
@@ -39,6 +40,7 @@ pub(super) struct Contents {
     /// Of each instance.
     pub(super) fields: BTreeMap<InstanceId, FoundUnder>,
     pub(super) tokens: Vec<Token>,
+    pub(super) identities: Identities,
     /// Of which something was committed since whoever looks at the instances looked last.
     pub(super) changed: BTreeSet<InstanceId>,
 }

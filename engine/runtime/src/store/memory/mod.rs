@@ -3,6 +3,7 @@
 mod apply;
 mod contents;
 mod field;
+mod identity;
 mod mark;
 mod notice;
 mod outbox;
@@ -17,11 +18,13 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use self::contents::{Contents, Token};
 use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
+use super::identity::check_identity;
 use super::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
-    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
-    PersonalRow, Repair, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment,
-    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
+    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, Session, Store, StoreError, StoreResult, StoredCalendar,
+    StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -372,6 +375,41 @@ impl Store for MemoryStore {
     async fn revoke_token(&self, id: &str, now_us: i64, act: &Write) -> StoreResult<Applied> {
         check_text("the token's id", id)?;
         self.act(act, |contents| contents.revoke_token(id, now_us))
+    }
+
+    async fn credential(&self, person: &str) -> StoreResult<Option<Credential>> {
+        Ok(self.contents().identities.credential(person))
+    }
+
+    async fn session(&self, hash: Digest) -> StoreResult<Option<Session>> {
+        Ok(self.contents().identities.session(hash))
+    }
+
+    async fn sessions_of(&self, person: &str) -> StoreResult<Vec<Session>> {
+        Ok(self.contents().identities.of(person))
+    }
+
+    async fn expired_sessions(&self, now_us: i64, limit: usize) -> StoreResult<Vec<Session>> {
+        Ok(self.contents().identities.expired(now_us, limit))
+    }
+
+    async fn change_identity(&self, change: &IdentityChange, act: &Write) -> StoreResult<Applied> {
+        check_identity(change)?;
+        check_writes(std::slice::from_ref(act))?;
+        let mut contents = self.contents();
+        if !contents.identities.fits(change) {
+            return Ok(Applied::Moved);
+        }
+        let applied = contents.commit_one(act);
+        if applied == Applied::Committed {
+            contents.identities.change(change);
+        }
+        Ok(applied)
+    }
+
+    async fn touch_session(&self, hash: Digest, seen_at_us: i64, expires_at_us: i64) -> StoreResult<()> {
+        self.contents().identities.touch(hash, seen_at_us, expires_at_us);
+        Ok(())
     }
 
     async fn close(&self) {}

@@ -4,8 +4,10 @@ use sqlx::{PgConnection, PgPool};
 use statewright_core::identity::InstanceId;
 
 use super::connection::{Trouble, failed};
-use super::{calendar, careful, incident, record, table, token, wake};
-use crate::store::{Applied, Definition, IncidentKind, NewToken, Repair, StoreResult, StoredCalendar, StoredTable, Write};
+use super::{calendar, careful, identity, incident, record, table, token, wake};
+use crate::store::{
+    Applied, Definition, IdentityChange, IncidentKind, NewToken, Repair, StoreResult, StoredCalendar, StoredTable, Write,
+};
 
 /// What is done if the entry could be written.
 pub(super) enum Deed<'a> {
@@ -20,6 +22,7 @@ pub(super) enum Deed<'a> {
         id: &'a str,
         now_us: i64,
     },
+    ChangeIdentity(&'a IdentityChange),
     Settle {
         instance: InstanceId,
         kind: IncidentKind,
@@ -48,19 +51,28 @@ async fn attempt(pool: &PgPool, deed: &Deed<'_>, act: &Write) -> Result<Option<A
             }
         }
         Deed::AddToken(token) => token::check_new(&mut transaction, token).await?,
+        Deed::ChangeIdentity(change) => {
+            if !identity::fits(&mut transaction, change).await? {
+                return Ok(Some(Applied::Moved));
+            }
+        }
         Deed::Deploy(_) | Deed::DeployCalendar(_) | Deed::DeployTable { .. } | Deed::RevokeToken { .. } => (),
     }
     let mut answers = careful::apply(&mut transaction, &[act]).await?;
     let applied = answers.pop().unwrap_or(Applied::Moved);
     if applied == Applied::Committed {
-        perform_within(&mut transaction, deed, act).await?;
+        if !perform_within(&mut transaction, deed, act).await? {
+            return Ok(Some(Applied::Moved));
+        }
         transaction.commit().await?;
     }
     Ok(Some(applied))
 }
 
-async fn perform_within(connection: &mut PgConnection, deed: &Deed<'_>, act: &Write) -> Result<(), Trouble> {
-    match deed {
+/// False: what it was made of has changed meanwhile, and nothing is to be kept.
+async fn perform_within(connection: &mut PgConnection, deed: &Deed<'_>, act: &Write) -> Result<bool, Trouble> {
+    let performed = match deed {
+        Deed::ChangeIdentity(change) => return identity::change(connection, change).await,
         Deed::Deploy(definition) => record::keep_definition(connection, definition).await,
         Deed::DeployCalendar(calendar) => calendar::keep(connection, calendar).await,
         Deed::DeployTable { table, by } => table::keep(connection, table, by, act.next.sequence).await,
@@ -78,5 +90,6 @@ async fn perform_within(connection: &mut PgConnection, deed: &Deed<'_>, act: &Wr
                 Repair::Settle { answer: None } | Repair::Retry { .. } => Ok(()),
             }
         }
-    }
+    };
+    performed.map(|()| true)
 }

@@ -15,6 +15,7 @@ mod connection;
 mod distribution;
 mod field;
 mod found;
+mod identity;
 mod incident;
 mod mark;
 mod notice;
@@ -46,11 +47,12 @@ use self::committer::Committers;
 use self::connection::Address;
 use self::number::Numbers;
 use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
+use super::identity::check_identity;
 use super::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
-    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
-    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse,
-    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
+    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, Session, Store, StoreResult, StoredCalendar, StoredDefinition,
+    StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -345,6 +347,31 @@ impl Store for PostgresStore {
     async fn revoke_token(&self, id: &str, now_us: i64, act: &Write) -> StoreResult<Applied> {
         check_text("the token's id", id)?;
         self.act(Deed::RevokeToken { id, now_us }, act).await
+    }
+
+    async fn credential(&self, person: &str) -> StoreResult<Option<Credential>> {
+        identity::credential(&self.pool, person).await
+    }
+
+    async fn session(&self, hash: Digest) -> StoreResult<Option<Session>> {
+        identity::session(&self.pool, hash).await
+    }
+
+    async fn sessions_of(&self, person: &str) -> StoreResult<Vec<Session>> {
+        identity::sessions_of(&self.pool, person).await
+    }
+
+    async fn expired_sessions(&self, now_us: i64, limit: usize) -> StoreResult<Vec<Session>> {
+        identity::expired(&self.pool, now_us, limit).await
+    }
+
+    async fn change_identity(&self, change: &IdentityChange, act: &Write) -> StoreResult<Applied> {
+        check_identity(change)?;
+        self.act(Deed::ChangeIdentity(change), act).await
+    }
+
+    async fn touch_session(&self, hash: Digest, seen_at_us: i64, expires_at_us: i64) -> StoreResult<()> {
+        identity::touch(&self.pool, hash, seen_at_us, expires_at_us).await
     }
 
     async fn close(&self) {

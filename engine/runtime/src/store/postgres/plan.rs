@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
-    alone, calendar, careful, field, found, incident, mark, notice, number, outbox, record, schema, statement, table, task,
-    task_field, token, topic, wake,
+    alone, calendar, careful, field, found, identity, incident, mark, notice, number, outbox, record, schema, statement, table,
+    task, task_field, token, topic, wake,
 };
 
 /// On the connections that commit.
@@ -48,6 +48,19 @@ const OTHERS: &[&str] = &[
     table::IS_UNFINISHED,
     field::PAGE,
     field::COUNT,
+    identity::FIND_CREDENTIAL,
+    identity::FIND_REVISION,
+    identity::ADD_CREDENTIAL,
+    identity::CHANGE_CREDENTIAL,
+    identity::FORGET_CREDENTIAL,
+    identity::FIND_SESSION,
+    identity::SESSIONS_OF,
+    identity::EXPIRED,
+    identity::PUT_SESSION,
+    identity::END,
+    identity::END_ALL,
+    identity::END_ALL_BUT,
+    identity::TOUCH,
     incident::RAISE_TIMER,
     incident::RAISE_MESSAGE,
     incident::RAISE_EFFECT,

@@ -8,6 +8,7 @@ mod calendar;
 mod commit;
 mod connection;
 mod field;
+mod identity;
 mod incident;
 mod mark;
 mod notice;
@@ -35,11 +36,12 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use self::readers::Readers;
 use self::writer::Writer;
 use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
+use super::identity::check_identity;
 use super::{
-    Applied, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, Incident, IncidentKind, InstanceRow, ListPage,
-    ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
-    PersonalRow, Repair, Store, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse,
-    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
+    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, Session, Store, StoreResult, StoredCalendar, StoredDefinition,
+    StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -392,6 +394,38 @@ impl Store for SqliteStore {
         check_writes(std::slice::from_ref(act))?;
         let (id, act) = (id.to_owned(), act.clone());
         self.write(move |connection| token::revoke(connection, &id, now_us, &act))
+            .await
+    }
+
+    async fn credential(&self, person: &str) -> StoreResult<Option<Credential>> {
+        let person = person.to_owned();
+        self.read(move |connection| identity::credential(connection, &person)).await
+    }
+
+    async fn session(&self, hash: Digest) -> StoreResult<Option<Session>> {
+        self.read(move |connection| identity::session(connection, hash)).await
+    }
+
+    async fn sessions_of(&self, person: &str) -> StoreResult<Vec<Session>> {
+        let person = person.to_owned();
+        self.read(move |connection| identity::sessions_of(connection, &person)).await
+    }
+
+    async fn expired_sessions(&self, now_us: i64, limit: usize) -> StoreResult<Vec<Session>> {
+        self.read(move |connection| identity::expired(connection, now_us, limit))
+            .await
+    }
+
+    async fn change_identity(&self, change: &IdentityChange, act: &Write) -> StoreResult<Applied> {
+        check_identity(change)?;
+        check_writes(std::slice::from_ref(act))?;
+        let (change, act) = (change.clone(), act.clone());
+        self.write(move |connection| identity::change(connection, &change, &act))
+            .await
+    }
+
+    async fn touch_session(&self, hash: Digest, seen_at_us: i64, expires_at_us: i64) -> StoreResult<()> {
+        self.write(move |connection| identity::touch(connection, hash, seen_at_us, expires_at_us))
             .await
     }
 

@@ -2,7 +2,9 @@
 
 use rusqlite::Connection;
 
-use super::{calendar, commit, field, incident, mark, notice, outbox, record, schema, table, task, task_field, token, wake};
+use super::{
+    calendar, commit, field, identity, incident, mark, notice, outbox, record, schema, table, task, task_field, token, wake,
+};
 
 const STATEMENTS: &[&str] = &[
     commit::FIND_SEQUENCE,
@@ -32,6 +34,18 @@ const STATEMENTS: &[&str] = &[
     field::OF_VALUE,
     field::COUNT,
     field::SEQUENCE,
+    identity::FIND_CREDENTIAL,
+    identity::FIND_REVISION,
+    identity::PUT_CREDENTIAL,
+    identity::FORGET_CREDENTIAL,
+    identity::FIND_SESSION,
+    identity::SESSIONS_OF,
+    identity::EXPIRED,
+    identity::PUT_SESSION,
+    identity::END_ONE,
+    identity::END_ALL,
+    identity::END_ALL_BUT,
+    identity::TOUCH,
     incident::RAISE_TIMER,
     incident::RAISE_MESSAGE,
     incident::RAISE_EFFECT,

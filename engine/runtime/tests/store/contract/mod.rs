@@ -7,6 +7,7 @@ mod commit;
 mod definition;
 mod field;
 mod found;
+mod identity;
 mod incident;
 mod instance;
 mod mark;
