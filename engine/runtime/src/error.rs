@@ -46,6 +46,9 @@ pub enum EngineError {
     /// No counts are made by this field, or sums over it.
     #[error("{why}")]
     NotCountable { parameter: &'static str, why: String },
+    /// Nothing is looked for by this.
+    #[error("`{parameter}`: {why}")]
+    NotSearchable { parameter: String, why: String },
     #[error("the workflow has more than {most} instances, and no more are counted")]
     TooManyToCount { most: usize },
     /// The step could not be taken at all.

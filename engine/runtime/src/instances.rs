@@ -9,7 +9,7 @@ use statewright_core::trail::{EntryText, entry_digest};
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::registry::{Known, Registry};
-use crate::store::{InstanceRow, Store, StoreError, StoreResult};
+use crate::store::{InstanceRow, PersonalRow, Store, StoreError, StoreResult};
 use crate::versions::{Calendars, LiveTables};
 
 /// A snapshot together with the chart it is pinned to.
@@ -27,6 +27,12 @@ pub enum Personal {
     With,
     /// They read as null: for what others see, which never holds them.
     Without,
+}
+
+impl Personal {
+    fn is_wanted_of(self, row: &InstanceRow) -> bool {
+        self == Personal::With && Snapshot::names_personal(&row.snapshot)
+    }
 }
 
 pub struct Instances {
@@ -53,22 +59,44 @@ impl Instances {
         &self.store
     }
 
-    /// What the store has now, in the order asked for, with one query (and one for each instance that has personal values). An
-    /// instance that cannot be read back is an error of its own; the outer error is the store's.
+    /// What the store has now, in the order asked for, with one query, and one for the personal values of all of them. An instance that cannot be read back is an error of its own; the outer error is the store's.
     pub async fn load(&self, ids: &[InstanceId], personal: Personal) -> EngineResult<Vec<EngineResult<Option<Instance>>>> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let rows = self.rows(ids).await?;
-        let mut loaded = Vec::with_capacity(rows.len());
-        for row in rows {
-            loaded.push(match row {
-                Err(error) => Err(error.into()),
-                Ok(None) => Ok(None),
-                Ok(Some(row)) => separate(self.restore(&row, personal).await)?.map(Some),
-            });
+        let there: Vec<&InstanceRow> = rows.iter().filter_map(|row| row.as_ref().ok()?.as_ref()).collect();
+        let mut restored = self.restore_all(&there, personal).await?.into_iter();
+        let loaded = rows.iter().map(|row| match row {
+            Err(error) => Err(error.clone().into()),
+            Ok(None) => Ok(None),
+            Ok(Some(_)) => restored.next().transpose(),
+        });
+        Ok(loaded.collect())
+    }
+
+    /// Makes rows into snapshots, in their order, with one query for the personal values of all of them.
+    ///
+    /// # Errors
+    /// Those of the store; what is wrong with one row is an error of its own.
+    pub async fn restore_all(&self, rows: &[&InstanceRow], personal: Personal) -> EngineResult<Vec<EngineResult<Instance>>> {
+        let named = rows.iter().filter(|row| personal.is_wanted_of(row));
+        let ids: Vec<InstanceId> = named.map(|row| row.instance).collect();
+        let mut values = match ids.as_slice() {
+            [] => Vec::new(),
+            [id] => vec![self.store.personal(*id).await?],
+            ids => self.store.personal_of(ids).await?,
         }
-        Ok(loaded)
+        .into_iter();
+        let mut restored = Vec::with_capacity(rows.len());
+        for row in rows {
+            let values = match personal.is_wanted_of(row) {
+                true => values.next().unwrap_or_default(),
+                false => Vec::new(),
+            };
+            restored.push(separate(self.restored(row, values).await)?);
+        }
+        Ok(restored)
     }
 
     /// With one query; where the database finds that it cannot read what it keeps, one by one, so that the others are found.
@@ -102,7 +130,15 @@ impl Instances {
     /// # Errors
     /// `DamagedInstance` where the row, or what it is pinned to, is not what it should be.
     pub async fn restore(&self, row: &InstanceRow, personal: Personal) -> EngineResult<Instance> {
-        self.restored(row, personal).await.map_err(|error| match error {
+        let values = match personal.is_wanted_of(row) {
+            true => self.store.personal(row.instance).await?,
+            false => Vec::new(),
+        };
+        self.restored(row, values).await
+    }
+
+    async fn restored(&self, row: &InstanceRow, personal: Vec<PersonalRow>) -> EngineResult<Instance> {
+        self.read_back(row, personal).await.map_err(|error| match error {
             EngineError::Damaged(why) => EngineError::DamagedInstance {
                 workflow: row.workflow.clone(),
                 key: row.key.clone(),
@@ -112,16 +148,10 @@ impl Instances {
         })
     }
 
-    async fn restored(&self, row: &InstanceRow, personal: Personal) -> EngineResult<Instance> {
+    async fn read_back(&self, row: &InstanceRow, personal: Vec<PersonalRow>) -> EngineResult<Instance> {
         compare_with_trail(row).map_err(EngineError::Damaged)?;
         let known = self.registry.chart(row.definition).await?;
-        let values: Vec<(Digest, String)> = match personal {
-            Personal::With if Snapshot::names_personal(&row.snapshot) => {
-                let rows = self.store.personal(row.instance).await?;
-                rows.into_iter().map(|row| (row.reference, row.value)).collect()
-            }
-            _ => Vec::new(),
-        };
+        let values: Vec<(Digest, String)> = personal.into_iter().map(|row| (row.reference, row.value)).collect();
         let snapshot = guarded(|| Ok(Snapshot::restore(&known.chart, &row.snapshot, row.head, &values)))??;
         if snapshot.sequence != row.sequence
             || snapshot.instance != row.instance

@@ -168,6 +168,16 @@ impl Registry {
         charts.live.get(workflow).and_then(|hash| charts.by_hash.get(hash)).cloned()
     }
 
+    /// The charts that new instances take, as far as this node knows, by the names of their workflows.
+    pub fn live_charts(&self) -> Vec<Arc<Known>> {
+        let charts = self.read();
+        charts
+            .live
+            .values()
+            .filter_map(|hash| charts.by_hash.get(hash).cloned())
+            .collect()
+    }
+
     /// Names and hashes of what is live, as far as this node knows.
     pub fn live_hashes(&self) -> Vec<(Arc<str>, Digest)> {
         self.read()

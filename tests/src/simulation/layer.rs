@@ -5,10 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_engine::store::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, Session, Store, StoreResult, StoredCalendar, StoredDefinition,
-    StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -77,10 +74,12 @@ layers! {
     draw_number(workflow: &str) -> u64;
     load(ids: &[InstanceId]) -> Vec<Option<InstanceRow>>;
     personal(instance: InstanceId) -> Vec<PersonalRow>;
+    personal_of(instances: &[InstanceId]) -> Vec<Vec<PersonalRow>>;
     commit(writes: &[Write]) -> Vec<Applied>;
     list(query: &ListQuery) -> ListPage;
     find(query: &FindQuery) -> FindPage;
     count_found(query: &FindQuery) -> u64;
+    search(query: &SearchQuery) -> SearchPage;
     due_timers(now_us: i64, limit: usize) -> Vec<DueTimer>;
     next_due() -> Option<i64>;
     ready_messages(now_us: i64, older_than_us: i64, limit: usize) -> Vec<MessageRow>;

@@ -17,6 +17,7 @@ mod people;
 mod principal;
 mod roles;
 mod schedules;
+mod search;
 mod serve;
 mod show;
 mod simulate;
@@ -83,6 +84,8 @@ pub enum Command {
     Counts(counts::Counts),
     /// List instances, the youngest first
     List(show::List),
+    /// Find instances by a typed or scanned word: a key, an order number, a tray, a day
+    Search(search::Search),
     /// Show what happened to an instance, or export its trail
     Trail(trail::Trail),
     /// Say which events an instance answers to now, and why not the others
@@ -158,6 +161,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Open(open) => open.run(terminal).await,
         Command::Counts(counts) => counts.run(terminal).await,
         Command::List(list) => list.run(terminal).await,
+        Command::Search(search) => search.run(terminal).await,
         Command::Trail(trail) => trail.run(terminal).await,
         Command::Can(can) => can.run(terminal).await,
         Command::Tasks(tasks) => tasks.run(terminal).await,

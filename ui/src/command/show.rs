@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use statewright_core::diagnostic::Code;
 use statewright_core::value::Value;
 use statewright_core::value::interface::to_interface;
 
@@ -29,6 +30,15 @@ pub struct List {
     /// Only those that have not
     #[arg(long)]
     active: bool,
+    /// Only those in this state
+    #[arg(long, requires = "workflow")]
+    state: Option<String>,
+    /// Only those in whose indexed field this stands: `tray=12`, `order_no=A-1*`, `due=2026-01-01..2026-01-31`; may be repeated
+    #[arg(long = "where", value_name = "FIELD=VALUE", requires = "workflow")]
+    fields: Vec<String>,
+    /// Only those started on this day, or from one day to another: `2026-01-01..2026-01-31`
+    #[arg(long, value_name = "DAY")]
+    started: Option<String>,
     /// At most so many
     #[arg(long)]
     limit: Option<u64>,
@@ -64,11 +74,20 @@ impl List {
             _ => None,
         };
         let workflow = self.workflow;
-        let call = Call::get(&["instances"])
+        let mut call = Call::get(&["instances"])
             .query("workflow", workflow.as_deref())
             .query("done", done)
+            .query("state", self.state)
+            .query("started", self.started)
             .query("limit", self.limit)
             .query("after", self.after);
+        for condition in &self.fields {
+            let Some((field, value)) = condition.split_once('=') else {
+                let message = format!("`{condition}` is not of the form FIELD=VALUE");
+                return Err(Failure::misused(Code::ParameterUnreadable, message));
+            };
+            call = call.query(&format!("data.{field}"), Some(value));
+        }
         let desk = self.target.open(terminal).await?;
         let page = page_of(&desk, call, workflow.as_deref()).await;
         desk.close().await;
@@ -76,7 +95,11 @@ impl List {
         terminal.answer(&page, || table(&page));
         let after = member(&page, "after");
         if !terminal.json && !after.is_empty() {
-            terminal.note(format_args!("there are more; go on with `--after {after}`"));
+            terminal.note(format_args!("there are more; go on with `--after '{after}'`"));
+        } else if !terminal.json && page.field("more").and_then(Value::as_boolean) == Some(true) {
+            terminal.note(format_args!(
+                "there are more than are looked at, and those looked at are not yours to see; say it more narrowly"
+            ));
         }
         Ok(Exit::Done)
     }

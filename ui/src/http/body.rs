@@ -145,6 +145,11 @@ impl Parameters {
         }
     }
 
+    /// What nobody took by its name: it names fields of a workflow.
+    pub fn rest(&mut self) -> Vec<(String, String)> {
+        std::mem::take(&mut self.given)
+    }
+
     /// Refuses what nobody took.
     pub fn finish(self) -> Answered<()> {
         match self.given.first() {

@@ -43,7 +43,9 @@ impl From<EngineError> for Problem {
             EngineError::NoSuchIncident => Problem::of(Code::NotFound, detail),
             EngineError::NotRepairable(_) => Problem::of(Code::InputInvalid, detail),
             EngineError::Hidden => Problem::of(Code::NotFound, detail),
-            EngineError::NotCountable { .. } => Problem::of(Code::ParameterUnreadable, detail),
+            EngineError::NotCountable { .. } | EngineError::NotSearchable { .. } => {
+                Problem::of(Code::ParameterUnreadable, detail)
+            }
             EngineError::TooManyToCount { .. } => Problem::of(Code::CountTooLarge, detail),
             EngineError::KeyReused => Problem::of(Code::IdempotencyKeyReused, detail),
             EngineError::StaleRevision { .. } => Problem::of(Code::RevisionStale, detail),

@@ -13,13 +13,14 @@ use statewright_core::step::{Offer, Verdict};
 use statewright_core::value::{Object, Value};
 use statewright_engine::StartRequest;
 use statewright_engine::error::{EngineError, EngineResult};
-use statewright_engine::queries::{LIST_PAGE_MAX, ListRequest};
+use statewright_engine::queries::{FindRequest, LIST_PAGE_MAX, ListRequest};
+use statewright_engine::store::SearchPlace;
 
 use super::authentication::{Caller, prove};
 use super::body::{Parameters, read_document, unfit};
 use super::events::refused;
 use super::limit::{BODY_BYTES_MAX, PAGE_DEFAULT};
-use super::parameter::{IDEMPOTENCY_KEY, KEY, WORKFLOW};
+use super::parameter::{AFTER, IDEMPOTENCY_KEY, KEY, PAGE_LIMIT, WORKFLOW};
 use super::problem::{Answered, Problem};
 use super::reply::{
     answer_value, document, instance_value, joined, listed, offer_json, raw, with_location, with_repetition, with_revision,
@@ -29,6 +30,14 @@ use super::route::{Access, Parameter, Place, Reply, Route};
 use super::service::{Service, Shared};
 use crate::json::{object, text, text_or_null};
 use crate::percent::path;
+
+const STARTED: Parameter = Parameter {
+    name: "started",
+    place: Place::Query,
+    description: "Only those started on this day, or from one day to another, `2026-01-01..2026-01-31`, of which either may be left out; days of the \
+        deployment's zone",
+    schema: r#"{"type": "string"}"#,
+};
 
 pub const ROUTES: &[Route] = &[
     Route {
@@ -67,7 +76,10 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/instances",
         operation: "listInstances",
         summary: "List instances, the youngest first",
-        description: "Those that the caller may see. A page may be shorter than its limit; the list ends where `after` is null.",
+        description: "Those that the caller may see. A page may be shorter than its limit; the list ends where `after` is null and `more` is false. \
+            With `workflow`, any other parameter names an indexed field and what stands in it: `tray=12`; of a text also what it begins with, `order_no=A-1*`; \
+            of a day also a range, `due=2026-01-01..2026-01-31`, of which either end may be left out. A field that is called like a parameter is \
+            written `data.NAME`. Such a list is in the order of the values of the first of these conditions that says most.",
         access: Access::Token,
         parameters: &[
             Parameter {
@@ -83,17 +95,14 @@ pub const ROUTES: &[Route] = &[
                 schema: r#"{"type": "boolean"}"#,
             },
             Parameter {
-                name: "after",
+                name: "state",
                 place: Place::Query,
-                description: "The `after` of the page before",
+                description: "Only those in this state, by its name or its path; with `workflow`",
                 schema: r#"{"type": "string"}"#,
             },
-            Parameter {
-                name: "limit",
-                place: Place::Query,
-                description: "Items of a page at most",
-                schema: r#"{"type": "integer", "minimum": 1, "maximum": 200, "default": 100}"#,
-            },
+            STARTED,
+            AFTER,
+            PAGE_LIMIT,
         ],
         body: None,
         answers: &[Reply {
@@ -102,7 +111,7 @@ pub const ROUTES: &[Route] = &[
             content: &[("application/json", "Instances")],
             headers: &[],
         }],
-        problems: &[],
+        problems: &[Code::NotFound],
         handler: || get(list),
     },
     Route {
@@ -207,25 +216,109 @@ async fn start(
 
 async fn list(State(service): State<Shared>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered<Response> {
     let mut parameters = Parameters::of(&uri)?;
-    let request = ListRequest {
-        workflow: parameters.text("workflow")?.map(Arc::from),
-        done: parameters.flag("done")?,
-        after: parameters.text("after")?.map(|after| read_cursor(&after)).transpose()?,
-        limit: parameters.limit(PAGE_DEFAULT, LIST_PAGE_MAX)?,
+    let workflow: Option<Arc<str>> = parameters.text("workflow")?.map(Arc::from);
+    let done = parameters.flag("done")?;
+    let state = parameters.text("state")?.map(Arc::from);
+    let (from_us, until_us) = started(&service, parameters.text("started")?)?;
+    let after = parameters.text("after")?;
+    let limit = parameters.limit(PAGE_DEFAULT, LIST_PAGE_MAX)?;
+    let Some(workflow) = workflow else {
+        if state.is_some() {
+            return Err(unfit("state", "is one of a workflow's: name it with `workflow`"));
+        }
+        parameters.finish()?;
+        let request = ListRequest {
+            done,
+            from_us,
+            until_us,
+            after: after.map(|after| read_cursor(&after)).transpose()?,
+            limit,
+            ..ListRequest::default()
+        };
+        return listed_page(&service, &caller, &request).await;
     };
-    parameters.finish()?;
-    let page = service.engine.list(&request, &caller.actor).await?;
+    let fields = parameters.rest().into_iter();
+    let fields = fields.map(|(name, value)| (name.strip_prefix("data.").unwrap_or(&name).into(), value.into()));
+    let find = FindRequest {
+        workflow: workflow.clone(),
+        fields: fields.collect(),
+        state,
+        done,
+        from_us,
+        until_us,
+        after: None,
+        limit,
+    };
+    if find.is_of_fields() {
+        let after = after.map(|after| read_place(&after)).transpose()?;
+        return found_page(&service, &caller, &FindRequest { after, ..find }).await;
+    }
+    let request = ListRequest {
+        workflow: Some(workflow),
+        done,
+        from_us,
+        until_us,
+        after: after.map(|after| read_cursor(&after)).transpose()?,
+        limit,
+    };
+    listed_page(&service, &caller, &request).await
+}
+
+async fn listed_page(service: &Service, caller: &Caller, request: &ListRequest) -> Answered<Response> {
+    let page = service.engine.list(request, &caller.actor).await?;
     let after = page
         .next
         .map(|(started_at_us, instance)| format!("{started_at_us}.{instance}"));
+    Ok(page_of(page.instances.iter().map(instance_value).collect(), after, false))
+}
+
+async fn found_page(service: &Service, caller: &Caller, request: &FindRequest) -> Answered<Response> {
+    let found = service.engine.find(request, &caller.actor).await?;
+    let shown = found.hits.iter().map(|hit| instance_value(&hit.shown)).collect();
+    Ok(page_of(shown, found.next.as_ref().map(place_text), found.cut))
+}
+
+fn page_of(instances: Vec<Value>, after: Option<String>, cut: bool) -> Response {
+    let more = cut || after.is_some();
     let page = object([
         ("after", text_or_null(after.as_deref())),
-        (
-            "instances",
-            Value::from_items(page.instances.iter().map(instance_value).collect()),
-        ),
+        ("instances", Value::from_items(instances)),
+        ("more", Value::Boolean(more)),
     ]);
-    Ok(document(StatusCode::OK, &page))
+    document(StatusCode::OK, &page)
+}
+
+/// From the beginning of the first day to the end of the last.
+fn started(service: &Service, given: Option<String>) -> Answered<(Option<i64>, Option<i64>)> {
+    let Some(given) = given else { return Ok((None, None)) };
+    let (first, last) = given.split_once("..").unwrap_or((&given, &given));
+    let bound = |day: &str| -> Answered<Option<(i64, i64)>> {
+        if day.is_empty() {
+            return Ok(None);
+        }
+        let of_day = service.engine.day(day)?;
+        of_day
+            .map(Some)
+            .ok_or_else(|| unfit("started", "is a day such as 2026-01-31, or two of them with `..` between"))
+    };
+    Ok((bound(first)?.map(|(from, _)| from), bound(last)?.map(|(_, until)| until)))
+}
+
+/// The instance before the value: a value may hold anything.
+pub fn place_text(place: &SearchPlace) -> String {
+    format!("{}.{}", place.instance, place.value)
+}
+
+/// # Errors
+/// 400 for what no page gave.
+pub fn read_place(given: &str) -> Answered<SearchPlace> {
+    let parts = given.split_once('.').and_then(|(instance, value)| {
+        Some(SearchPlace {
+            instance: instance.parse().ok()?,
+            value: value.into(),
+        })
+    });
+    parts.ok_or_else(|| unfit("after", "is not what a page gave"))
 }
 
 async fn show(
@@ -289,7 +382,9 @@ pub async fn about_instance<T>(
     }
 }
 
-fn read_cursor(given: &str) -> Answered<(i64, InstanceId)> {
+/// # Errors
+/// 400 for what no page gave.
+pub fn read_cursor(given: &str) -> Answered<(i64, InstanceId)> {
     let parts = given
         .split_once('.')
         .and_then(|(at, instance)| Some((at.parse().ok()?, instance.parse().ok()?)));

@@ -33,6 +33,7 @@ mod reply;
 mod request;
 mod route;
 mod schedules;
+mod search;
 mod server;
 mod service;
 mod signatures;

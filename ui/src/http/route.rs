@@ -123,6 +123,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::calendars::ROUTES,
         super::tables::ROUTES,
         super::instances::ROUTES,
+        super::search::ROUTES,
         super::opening::ROUTES,
         super::events::ROUTES,
         super::effects::ROUTES,

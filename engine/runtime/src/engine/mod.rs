@@ -10,6 +10,7 @@ mod planned;
 mod quiet_hours;
 mod report;
 mod request;
+mod searching;
 mod table;
 
 use std::sync::Arc;

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Actor, SYSTEM_WORKFLOW, Visibility};
+use statewright_core::step::Actor;
 
+use super::sight::Sight;
 use super::{Queries, Shown};
-use crate::error::{EngineError, EngineResult};
-use crate::instances::Personal;
-use crate::roles::{self, AUDITOR};
-use crate::store::{InstanceRow, ListQuery};
+use crate::error::EngineResult;
+use crate::store::ListQuery;
 
 /// Instances given at once.
 pub const LIST_PAGE_MAX: usize = 200;
@@ -23,6 +22,10 @@ pub const LIST_SCAN_MAX: usize = 2_000;
 pub struct ListRequest {
     pub workflow: Option<Arc<str>>,
     pub done: Option<bool>,
+    /// Started in this moment or later.
+    pub from_us: Option<i64>,
+    /// Started before this moment.
+    pub until_us: Option<i64>,
     /// Where the page before ended.
     pub after: Option<(i64, InstanceId)>,
     pub limit: usize,
@@ -37,59 +40,53 @@ pub struct Listed {
 
 impl Queries {
     pub async fn list(&self, request: &ListRequest, actor: &Actor, now: Timestamp) -> EngineResult<Listed> {
+        let (sights, next) = self.listed(request, actor, now).await?;
+        let shown = sights.iter().map(|sight| sight.shown(actor, now));
+        Ok(Listed {
+            instances: shown.collect::<EngineResult<_>>()?,
+            next,
+        })
+    }
+
+    /// A page, and where the next one begins.
+    pub(super) async fn listed(
+        &self,
+        request: &ListRequest,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> EngineResult<(Vec<Sight>, Option<(i64, InstanceId)>)> {
         let limit = request.limit.clamp(1, LIST_PAGE_MAX);
-        let mut listed = Listed {
-            instances: Vec::new(),
-            next: request.after,
-        };
+        let mut sights = Vec::new();
+        // of one moment nothing comes before an identifier that is none
+        let mut next = request
+            .after
+            .or(request.until_us.map(|until_us| (until_us, InstanceId([0; 16]))));
         let mut looked_at = 0;
         loop {
             let query = ListQuery {
                 workflow: request.workflow.clone(),
                 done: request.done,
-                after: listed.next,
+                after: next,
                 limit: limit.min(LIST_SCAN_MAX - looked_at),
             };
             let page = self.store.list(&query).await?;
-            for row in &page.rows {
+            for (row, restored) in page.rows.iter().zip(self.restore_all(&page.rows).await?) {
+                if request.from_us.is_some_and(|from_us| row.started_at_us < from_us) {
+                    return Ok((sights, None));
+                }
                 looked_at += 1;
-                listed.next = Some((row.started_at_us, row.instance));
-                listed.instances.extend(self.seen(row, actor, now).await?);
-                if listed.instances.len() == limit {
-                    return Ok(listed);
+                next = Some((row.started_at_us, row.instance));
+                sights.extend(self.sight_of(row, restored, actor, now).await?);
+                if sights.len() == limit {
+                    return Ok((sights, next));
                 }
             }
             if !page.more {
-                listed.next = None;
-                return Ok(listed);
+                return Ok((sights, None));
             }
             if looked_at >= LIST_SCAN_MAX || page.rows.is_empty() {
-                return Ok(listed);
+                return Ok((sights, next));
             }
-        }
-    }
-
-    /// The system's own trail is no workflow of anyone's.
-    async fn seen(&self, row: &InstanceRow, actor: &Actor, now: Timestamp) -> EngineResult<Option<Shown>> {
-        if *row.workflow == *SYSTEM_WORKFLOW {
-            return Ok(None);
-        }
-        let instance = match self.instances.restore(row, Personal::With).await {
-            // What is damaged keeps nobody from the others; whose it is cannot be told any more.
-            Err(error @ EngineError::DamagedInstance { .. }) => {
-                tracing::error!(%error, "an instance cannot be listed");
-                return Ok(None);
-            }
-            restored => restored?,
-        };
-        match self.visibility_among(&instance, actor, now).await? {
-            Visibility::Shown { fields: None } => Shown::of(&instance, None, actor, now).map(Some),
-            _ if roles::has(actor, AUDITOR) => {
-                let unpersonal = self.instances.restore(row, Personal::Without).await?;
-                Shown::of(&unpersonal, None, actor, now).map(Some)
-            }
-            Visibility::Hidden => Ok(None),
-            Visibility::Shown { fields } => Shown::of(&instance, fields.as_deref(), actor, now).map(Some),
         }
     }
 }

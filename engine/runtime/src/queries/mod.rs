@@ -1,9 +1,13 @@
 //! What may be seen of instances, and by whom. Everything is read from the store at the moment it is asked for, never from memory.
 
 mod counts;
+mod find;
 mod list;
+mod search;
 mod shown;
+mod sight;
 mod tasks;
+mod walk;
 mod withholding;
 
 use std::sync::Arc;
@@ -13,9 +17,13 @@ use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Facts, Needs, Offer, Visibility, offers, visibility};
 
 pub use counts::{COUNT_CELLS_MAX, COUNT_SCAN_MAX, Cell, CountBy, CountRequest, Counts};
+pub use find::{CONDITIONS_MAX, FindRequest, Found};
 pub use list::{LIST_PAGE_MAX, ListRequest, Listed};
+pub(crate) use search::day_of;
+pub use search::{Hits, SEARCH_PREFIX_CHARACTERS_MIN, SEARCH_WORD_BYTES_MAX, SearchAfter, SearchRequest};
 pub use shown::{ChildShown, Shown};
 pub use tasks::{NOTICE_PAGE_MAX, Noticed, Notices, QUEUE_PAGE_MAX, Queue, QueueRequest, Queued};
+pub use walk::{Hit, SEARCH_PAGE_MAX, SEARCH_SCAN_MAX};
 
 use crate::configuration::NEEDS_ROUNDS_MAX;
 use crate::error::{EngineError, EngineResult};

@@ -28,6 +28,7 @@ mod notice;
 mod open;
 pub mod postgres;
 mod read;
+mod search;
 pub mod sqlite;
 mod subject;
 mod task;
@@ -50,6 +51,7 @@ pub use read::{
     DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, PersonalRow, StoredCalendar,
     StoredDefinition, StoredTable, Stray, StrayTable, TableDeployment, TableUse, TokenRow, TrailRow,
 };
+pub use search::{SEARCH_LINES_MAX, SearchLine, SearchPage, SearchPlace, SearchQuery};
 pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX};
 pub use task::{OpenTaskQuery, PRIORITY_MAX, TaskPage, TaskPlace, TaskQuery, TaskRow};
 pub use write::{
@@ -134,6 +136,8 @@ pub trait Store: Send + Sync + 'static {
     async fn load(&self, ids: &[InstanceId]) -> StoreResult<Vec<Option<InstanceRow>>>;
     /// Personal values of an instance, by reference; empty after erasure.
     async fn personal(&self, instance: InstanceId) -> StoreResult<Vec<PersonalRow>>;
+    /// The same of each of these, in the order asked for.
+    async fn personal_of(&self, instances: &[InstanceId]) -> StoreResult<Vec<Vec<PersonalRow>>>;
     /// All writes in one transaction, each applied whole or not at all, independently of the others. Answers stand in the
     /// order of the writes. No two writes of one call are of the same instance. An input key that is in the trail already is
     /// `Duplicate` even where the sequence has moved: a repetition is told from a race.
@@ -149,6 +153,9 @@ pub trait Store: Send + Sync + 'static {
     async fn find(&self, query: &FindQuery) -> StoreResult<FindPage>;
     /// How many meet the query, whatever its limit and where it continues.
     async fn count_found(&self, query: &FindQuery) -> StoreResult<u64>;
+
+    /// Values of fields within ranges, with whose they are: over any workflows at once, by their bytes.
+    async fn search(&self, query: &SearchQuery) -> StoreResult<SearchPage>;
 
     // Waking
 

@@ -10,10 +10,7 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use super::chance::Chance;
 use crate::store::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, Session, Store, StoreError, StoreResult, StoredCalendar,
-    StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -207,6 +204,10 @@ impl Store for FaultyStore {
         self.call(self.inner.personal(instance)).await
     }
 
+    async fn personal_of(&self, instances: &[InstanceId]) -> StoreResult<Vec<Vec<PersonalRow>>> {
+        self.call(self.inner.personal_of(instances)).await
+    }
+
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
         self.complain(writes.iter().map(|write| write.instance))?;
         if let Some(act) = self.take_meanwhile(writes) {
@@ -221,6 +222,10 @@ impl Store for FaultyStore {
 
     async fn find(&self, query: &FindQuery) -> StoreResult<FindPage> {
         self.call(self.inner.find(query)).await
+    }
+
+    async fn search(&self, query: &SearchQuery) -> StoreResult<SearchPage> {
+        self.call(self.inner.search(query)).await
     }
 
     async fn count_found(&self, query: &FindQuery) -> StoreResult<u64> {

@@ -24,6 +24,7 @@ mod reads;
 mod reports;
 mod running;
 mod schedules;
+mod searching;
 mod sight;
 mod support;
 mod tables;

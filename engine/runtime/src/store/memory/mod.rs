@@ -7,6 +7,7 @@ mod identity;
 mod mark;
 mod notice;
 mod outbox;
+mod search;
 mod table;
 mod task;
 
@@ -19,12 +20,9 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use self::contents::{Contents, Token};
 use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
 use super::identity::check_identity;
+use super::search::check as check_search;
 use super::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, Session, Store, StoreError, StoreResult, StoredCalendar,
-    StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
-    check_writes,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -174,6 +172,11 @@ impl Store for MemoryStore {
         Ok(self.contents().personal_of(instance))
     }
 
+    async fn personal_of(&self, instances: &[InstanceId]) -> StoreResult<Vec<Vec<PersonalRow>>> {
+        let contents = self.contents();
+        Ok(instances.iter().map(|instance| contents.personal_of(*instance)).collect())
+    }
+
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
         check_writes(writes)?;
         Ok(self.contents().commit(writes))
@@ -189,6 +192,11 @@ impl Store for MemoryStore {
 
     async fn count_found(&self, query: &FindQuery) -> StoreResult<u64> {
         Ok(self.contents().count_found(query))
+    }
+
+    async fn search(&self, query: &SearchQuery) -> StoreResult<SearchPage> {
+        check_search(query)?;
+        Ok(self.contents().search(query))
     }
 
     async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {

@@ -27,6 +27,7 @@ mod plan;
 mod record;
 mod row;
 mod schema;
+mod search;
 mod statement;
 mod table;
 mod task;
@@ -48,11 +49,9 @@ use self::connection::Address;
 use self::number::Numbers;
 use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
 use super::identity::check_identity;
+use super::search::check as check_search;
 use super::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, Session, Store, StoreResult, StoredCalendar, StoredDefinition,
-    StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -166,6 +165,10 @@ impl Store for PostgresStore {
         record::personal(&self.pool, instance).await
     }
 
+    async fn personal_of(&self, instances: &[InstanceId]) -> StoreResult<Vec<Vec<PersonalRow>>> {
+        record::personal_of(&self.pool, instances).await
+    }
+
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
         check_writes(writes)?;
         if writes.is_empty() {
@@ -192,6 +195,11 @@ impl Store for PostgresStore {
 
     async fn count_found(&self, query: &FindQuery) -> StoreResult<u64> {
         field::count_found(&self.pool, query).await
+    }
+
+    async fn search(&self, query: &SearchQuery) -> StoreResult<SearchPage> {
+        check_search(query)?;
+        search::find(&self.pool, query).await
     }
 
     async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
-    alone, calendar, careful, field, found, identity, incident, mark, notice, number, outbox, record, schema, statement, table,
+    alone, calendar, careful, field, found, identity, incident, mark, notice, number, outbox, record, schema, search, statement, table,
     task, task_field, token, topic, wake,
 };
 
@@ -96,8 +96,10 @@ const OTHERS: &[&str] = &[
     record::LIST,
     record::LIST_ALL,
     record::PERSONAL,
+    record::PERSONAL_OF,
     record::TRAIL,
     record::ENTRY_OF_INPUT,
+    search::PAGE,
     task::PAGE,
     task::PAGE_OF_WORKFLOW,
     task::FIND,
@@ -243,6 +245,7 @@ fn check_pages(plan: &[String], sql: &str, when: &str) {
         task::PAGE => "task_subject_queue",
         task::PAGE_OF_WORKFLOW => "task_subject_workflow",
         notice::PAGE => "notice_subject_pkey",
+        search::PAGE => "instance_field_value",
         _ => return,
     };
     let shown = || format!("{index} {when}\n{sql}\n{}", plan.join("\n"));

@@ -84,6 +84,9 @@ pub(super) const LIST_ALL: &str = "
 
 pub(super) const PERSONAL: &str = "select reference, value from personal where instance = $1 order by reference";
 
+pub(super) const PERSONAL_OF: &str = "
+    select instance, reference, value from personal where instance = any ($1::uuid[]) order by instance, reference";
+
 pub(super) const TRAIL: &str = "
     select sequence, at, input_key, bytes from trail
     where started_at = (select started_at from instance where id = $1) and instance = $1 and sequence > $2
@@ -195,14 +198,32 @@ pub(super) async fn personal(pool: &PgPool, instance: InstanceId) -> StoreResult
         .fetch_all(pool)
         .await
         .map_err(failed)?;
-    let rows = row::all(&found, |found| {
-        Ok(PersonalRow {
-            // What cannot be read does not fit its commitment, and is found by that.
-            reference: row::digest(found, "reference", &mut None)?,
-            value: found.try_get("value")?,
-        })
-    });
-    rows.map_err(failed)
+    row::all(&found, personal_row).map_err(failed)
+}
+
+fn personal_row(found: &PgRow) -> Result<PersonalRow, sqlx::Error> {
+    Ok(PersonalRow {
+        // What cannot be read does not fit its commitment, and is found by that.
+        reference: row::digest(found, "reference", &mut None)?,
+        value: found.try_get("value")?,
+    })
+}
+
+pub(super) async fn personal_of(pool: &PgPool, instances: &[InstanceId]) -> StoreResult<Vec<Vec<PersonalRow>>> {
+    let mut columns = Columns::default();
+    columns.add(instances.iter().map(|instance| Uuid::from(*instance)))?;
+    let found = sqlx::query_with(PERSONAL_OF, columns.finish());
+    let found = found.fetch_all(pool).await.map_err(failed)?;
+    let mut personal: BTreeMap<InstanceId, Vec<PersonalRow>> = BTreeMap::new();
+    for found in &found {
+        let instance = row::id(found, "instance").map_err(failed)?;
+        personal
+            .entry(instance)
+            .or_default()
+            .push(personal_row(found).map_err(failed)?);
+    }
+    let of = |instance: &InstanceId| personal.get(instance).cloned().unwrap_or_default();
+    Ok(instances.iter().map(of).collect())
 }
 
 pub(super) async fn trail(pool: &PgPool, instance: InstanceId, after: u64, limit: usize) -> StoreResult<Vec<TrailRow>> {

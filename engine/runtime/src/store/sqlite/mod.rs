@@ -19,6 +19,7 @@ mod readers;
 mod record;
 mod row;
 mod schema;
+mod search;
 mod table;
 mod task;
 mod task_field;
@@ -37,11 +38,9 @@ use self::readers::Readers;
 use self::writer::Writer;
 use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
 use super::identity::check_identity;
+use super::search::check as check_search;
 use super::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, Session, Store, StoreResult, StoredCalendar, StoredDefinition,
-    StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -179,6 +178,11 @@ impl Store for SqliteStore {
         self.read(move |connection| record::personal(connection, instance)).await
     }
 
+    async fn personal_of(&self, instances: &[InstanceId]) -> StoreResult<Vec<Vec<PersonalRow>>> {
+        let instances = instances.to_vec();
+        self.read(move |connection| record::personal_of(connection, &instances)).await
+    }
+
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
         check_writes(writes)?;
         if writes.is_empty() {
@@ -209,6 +213,12 @@ impl Store for SqliteStore {
     async fn count_found(&self, query: &FindQuery) -> StoreResult<u64> {
         let query = query.clone();
         self.read(move |connection| field::count_found(connection, &query)).await
+    }
+
+    async fn search(&self, query: &SearchQuery) -> StoreResult<SearchPage> {
+        check_search(query)?;
+        let query = query.clone();
+        self.read(move |connection| search::find(connection, &query)).await
     }
 
     async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {

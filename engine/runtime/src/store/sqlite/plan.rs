@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::{
-    calendar, commit, field, identity, incident, mark, notice, outbox, record, schema, table, task, task_field, token, wake,
+    calendar, commit, field, identity, incident, mark, notice, outbox, record, schema, search, table, task, task_field, token, wake,
 };
 
 const STATEMENTS: &[&str] = &[
@@ -106,6 +106,7 @@ const STATEMENTS: &[&str] = &[
     record::PERSONAL,
     record::TRAIL,
     record::ENTRY_OF_INPUT,
+    search::LINE,
     task_field::REMOVE,
     task_field::PUT,
     task_field::OF_VALUE,
@@ -218,6 +219,11 @@ fn a_page_is_one_walk_along_an_index() {
     check(
         notice::NEWEST,
         "SEARCH notice_subject USING PRIMARY KEY (subject=? AND (at,instance,sequence,ordinal)<(?,?,?,?))",
+    );
+    check(
+        search::LINE,
+        "SEARCH instance_field USING COVERING INDEX instance_field_value \
+            (workflow=? AND field=? AND (value,instance)>(?,?) AND value<?)",
     );
     let found = steps(&connection, field::OF_VALUE);
     let walk = "SEARCH s USING COVERING INDEX instance_field_value (workflow=? AND field=? AND value=? AND instance>?)";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
-use super::row::{self, Reading, count, execute, one, rows, signed};
+use super::row::{self, Reading, at_one_moment, count, execute, one, rows, signed};
 use super::{commit, table};
 use crate::store::{
     Applied, Definition, InstanceRow, ListPage, ListQuery, PersonalRow, StoreResult, StoredDefinition, Stray, StrayTable,
@@ -185,6 +185,12 @@ pub(super) fn personal(connection: &Connection, instance: InstanceId) -> StoreRe
             reference: Digest(reading.bytes("reference")?),
             value: reading.text("value")?,
         })
+    })
+}
+
+pub(super) fn personal_of(connection: &Connection, instances: &[InstanceId]) -> StoreResult<Vec<Vec<PersonalRow>>> {
+    at_one_moment(connection, || {
+        instances.iter().map(|instance| personal(connection, *instance)).collect()
     })
 }
 

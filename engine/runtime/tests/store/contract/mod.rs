@@ -15,6 +15,7 @@ mod message;
 mod notice;
 mod outbox;
 mod read;
+mod search;
 mod table;
 mod task;
 mod task_field;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use statewright_engine::store::{FieldCondition, FindQuery, FoundBefore, FoundThen, MarkQuery, Store, Write};
+use statewright_engine::store::{
+    FieldCondition, FindQuery, FoundBefore, FoundThen, MarkQuery, SearchLine, SearchPlace, SearchQuery, Store, Write,
+};
 
 use super::operation::{KEYS, WORKFLOWS};
 use crate::random::Random;
@@ -53,6 +55,34 @@ pub fn draw_index(random: &mut Random, write: &mut Write) {
 fn draw_states(random: &mut Random) -> Vec<Arc<str>> {
     let states: Vec<&str> = STATES.into_iter().filter(|_| random.percent(40)).collect();
     names(&states)
+}
+
+/// Ranges of values, some of them empty or the wrong way round, some from the middle of another page.
+pub fn draw_search_query(random: &mut Random) -> SearchQuery {
+    let mut lines = Vec::new();
+    while lines.len() < 6 && random.percent(75) {
+        let from = random.one_of(&FIELD_VALUES);
+        let to = match random.below(3) {
+            0 => name(from),
+            1 => name(&format!("{from}{}", char::MAX)),
+            _ => name(random.one_of(&FIELD_VALUES)),
+        };
+        lines.push(SearchLine {
+            workflow: name(random.one_of(&WORKFLOWS)),
+            field: name(random.one_of(&["f", "g", "ü", ""])),
+            from: name(from),
+            to,
+        });
+    }
+    let after = random.percent(40).then(|| SearchPlace {
+        value: name(random.one_of(&FIELD_VALUES)),
+        instance: id(random.one_of(&KEYS)),
+    });
+    SearchQuery {
+        lines,
+        after,
+        limit: 1 + random.index(4),
+    }
 }
 
 pub fn draw_find_query(random: &mut Random) -> FindQuery {

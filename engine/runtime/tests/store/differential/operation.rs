@@ -5,7 +5,7 @@ use std::sync::Arc;
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_engine::store::{
     Definition, EffectEnd, EffectResult, FindQuery, Incident, IncidentKind, ListQuery, MarkQuery, NewToken, NoticePlace,
-    OpenTaskQuery, Repair, Store, StoredCalendar, StoredTable, TaskQuery, Write,
+    OpenTaskQuery, Repair, SearchQuery, Store, StoredCalendar, StoredTable, TaskQuery, Write,
 };
 
 use super::{mark, people};
@@ -45,6 +45,7 @@ pub enum Operation {
     Draw(&'static str),
     Read(i64, ListQuery),
     Find(FindQuery),
+    Search(SearchQuery),
     FindMarks(MarkQuery),
     FindTasks(TaskQuery, OpenTaskQuery),
     FindNotices(Vec<Arc<str>>, Option<NoticePlace>, Option<(u64, u32)>),
@@ -84,18 +85,19 @@ impl Operation {
                 let act = Box::new(draw_act(random, reference, now_us).await);
                 Operation::RevokeToken(random.one_of(&TOKENS), now_us, act)
             }
+            94 => Operation::Search(mark::draw_search_query(random)),
             93 => Operation::DeployCalendar(
                 draw_calendar(random, now_us),
                 Box::new(draw_act(random, reference, now_us).await),
             ),
             86 => Operation::Find(mark::draw_find_query(random)),
-            94 => Operation::Draw(random.one_of(&KEYS)),
+            98 => Operation::Draw(random.one_of(&KEYS)),
             95 => Operation::FindMarks(mark::draw_query(random, now_us)),
             96..98 => {
                 let queue = people::draw_task_query(random, reference).await;
                 Operation::FindTasks(queue, people::draw_open_task_query(random))
             }
-            98..99 => people::draw_notice_query(random, now_us),
+            99 if random.percent(60) => people::draw_notice_query(random, now_us),
             _ => Operation::Read(now_us, draw_query(random)),
         }
     }
@@ -133,6 +135,7 @@ impl Operation {
             Operation::Find(query) => {
                 format!("{:?} {:?}", store.find(query).await, store.count_found(query).await)
             }
+            Operation::Search(query) => format!("{:?}", store.search(query).await),
             Operation::FindMarks(query) => {
                 format!("{:?} {:?}", store.marks(query).await, store.count_marks(query).await)
             }

@@ -1,0 +1,138 @@
+//! A walk along indexed values, of which an actor is shown those that are theirs to see.
+//!
+//! # Invariants
+//! - What an actor is not shown is found by nothing: neither by a field that they do not see, nor by an instance that they do not see.
+//! - A place says the value that stands there. So nobody is told a place but where something of theirs stands, not even as the place where
+//!   the next page begins.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use statewright_core::identity::InstanceId;
+use statewright_core::step::{Actor, index_of};
+
+use super::sight::Sight;
+use super::{Queries, Shown};
+use crate::error::EngineResult;
+use crate::store::{IndexedValue, InstanceRow, SearchLine, SearchPlace, SearchQuery};
+
+/// Hits given at once.
+pub const SEARCH_PAGE_MAX: usize = 200;
+
+/// Values looked at for one page, beyond the last that is shown.
+pub const SEARCH_SCAN_MAX: usize = 2_000;
+
+/// Values looked at with one query, so that a short page of somebody who sees little does not take a query for each.
+const CHUNK_MIN: usize = 100;
+
+/// An instance that was looked for.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    pub shown: Shown,
+    /// By which fields it was found, and by what stands in them; under an empty field its key.
+    pub matched: Vec<IndexedValue>,
+}
+
+/// The hits of one walk.
+pub(super) struct Walked {
+    pub hits: Vec<Hit>,
+    /// Where to go on; None: there is no more, or nothing of the actor's as far as was looked.
+    pub next: Option<SearchPlace>,
+    /// There is more than was looked at, and nothing of what was looked at is the actor's.
+    pub cut: bool,
+}
+
+impl Queries {
+    /// `judge` says by what an instance is found at a place; None: it is not.
+    pub(super) async fn walk(
+        &self,
+        lines: Vec<SearchLine>,
+        after: Option<SearchPlace>,
+        limit: usize,
+        actor: &Actor,
+        now: Timestamp,
+        judge: impl Fn(&SearchPlace, &Sight) -> Option<Vec<IndexedValue>>,
+    ) -> EngineResult<Walked> {
+        let mut walked = Walked {
+            hits: Vec::new(),
+            next: None,
+            cut: false,
+        };
+        let mut looked_at = 0;
+        let mut query = SearchQuery { lines, after, limit: 0 };
+        loop {
+            query.limit = limit.max(CHUNK_MIN).min(SEARCH_SCAN_MAX - looked_at);
+            let page = self.store.search(&query).await?;
+            looked_at += page.rows.len();
+            let sights = self.sights(&page.rows, actor, now).await?;
+            for (number, place) in page.rows.iter().enumerate() {
+                let Some(sight) = sights.get(&place.instance) else { continue };
+                let Some(matched) = judge(place, sight) else { continue };
+                walked.hits.push(Hit {
+                    shown: sight.shown(actor, now)?,
+                    matched,
+                });
+                walked.next = Some(place.clone());
+                if walked.hits.len() == limit {
+                    if !page.more && number + 1 == page.rows.len() {
+                        walked.next = None;
+                    }
+                    return Ok(walked);
+                }
+            }
+            if !page.more || page.rows.is_empty() {
+                walked.next = None;
+                return Ok(walked);
+            }
+            if looked_at >= SEARCH_SCAN_MAX {
+                walked.cut = walked.hits.is_empty();
+                return Ok(walked);
+            }
+            query.after = page.rows.last().cloned();
+        }
+    }
+
+    /// Of the instances that stand at these places, those that the actor sees.
+    async fn sights(&self, places: &[SearchPlace], actor: &Actor, now: Timestamp) -> EngineResult<BTreeMap<InstanceId, Sight>> {
+        let ids: BTreeSet<InstanceId> = places.iter().map(|place| place.instance).collect();
+        self.sights_of(&ids.into_iter().collect::<Vec<_>>(), actor, now).await
+    }
+
+    pub(super) async fn sights_of(
+        &self,
+        ids: &[InstanceId],
+        actor: &Actor,
+        now: Timestamp,
+    ) -> EngineResult<BTreeMap<InstanceId, Sight>> {
+        let mut sights = BTreeMap::new();
+        if ids.is_empty() {
+            return Ok(sights);
+        }
+        let rows: Vec<InstanceRow> = self.store.load(ids).await?.into_iter().flatten().collect();
+        for (row, restored) in rows.iter().zip(self.restore_all(&rows).await?) {
+            if let Some(sight) = self.sight_of(row, restored, actor, now).await? {
+                sights.insert(row.instance, sight);
+            }
+        }
+        Ok(sights)
+    }
+}
+
+impl Sight {
+    /// By what the instance is found, as far as the actor sees it.
+    pub(super) fn found_by(&self) -> Vec<IndexedValue> {
+        let (chart, snapshot) = (&self.instance.known.chart, &self.instance.snapshot);
+        let mut pairs = index_of(chart, snapshot).unwrap_or_default();
+        pairs.retain(|(field, _)| self.shows(field));
+        pairs
+    }
+
+    /// Its values that fit, if the least of them stands at this place: so it is found once, however many do.
+    pub(super) fn matched_at(&self, place: &SearchPlace, fits: impl Fn(&str, &str) -> bool) -> Option<Vec<IndexedValue>> {
+        let mut matched = self.found_by();
+        matched.retain(|(field, value)| fits(field, value));
+        let least: Option<&Arc<str>> = matched.iter().map(|(_, value)| value).min();
+        (least == Some(&place.value)).then_some(matched)
+    }
+}

@@ -1,0 +1,120 @@
+//! A typed or scanned word, looked for in everything that the caller may see.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use axum::routing::get;
+use statewright_core::diagnostic::Code;
+use statewright_core::value::Value;
+use statewright_engine::queries::{Hit, Hits, SEARCH_PAGE_MAX, SearchAfter, SearchRequest};
+
+use super::authentication::Caller;
+use super::body::{Parameters, unfit};
+use super::instances::{place_text, read_cursor, read_place};
+use super::parameter::{AFTER, PAGE_LIMIT};
+use super::problem::Answered;
+use super::reply::document;
+use super::route::{Access, Parameter, Place, Reply, Route};
+use super::service::Shared;
+use crate::json::{count, object, text, text_or_null};
+
+/// Hits of a page if the caller does not say: a screenful.
+const SEARCH_PAGE_DEFAULT: usize = 20;
+
+pub const ROUTES: &[Route] = &[Route {
+    method: "GET",
+    path: "/v1/search",
+    operation: "search",
+    summary: "Find instances by a typed or scanned word",
+    description: "Of all that the caller may see: those called so, then those in whose indexed fields something stands that begins so, then, \
+        where the word is a day, those that were started on it. A word of one character finds only what is written just so. Capitals are tried as \
+        typed, all large and all small. Fields that the caller does not see find nothing, and personal fields never do: no index holds them.",
+    access: Access::Token,
+    parameters: &[
+        Parameter {
+            name: "q",
+            place: Place::Query,
+            description: "The word: an order number, a tray, a lot, the key of another instance that is referred to, a day",
+            schema: r#"{"type": "string", "minLength": 1, "maxLength": 200}"#,
+        },
+        Parameter {
+            name: "workflow",
+            place: Place::Query,
+            description: "Only of this workflow",
+            schema: r#"{"type": "string"}"#,
+        },
+        AFTER,
+        PAGE_LIMIT,
+    ],
+    body: None,
+    answers: &[Reply {
+        status: 200,
+        description: "A page",
+        content: &[("application/json", "Hits")],
+        headers: &[],
+    }],
+    problems: &[Code::NotFound],
+    handler: || get(search),
+}];
+
+async fn search(State(service): State<Shared>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered<Response> {
+    let mut parameters = Parameters::of(&uri)?;
+    let request = SearchRequest {
+        word: parameters.text("q")?.unwrap_or_default().into(),
+        workflow: parameters.text("workflow")?.map(Arc::from),
+        after: parameters.text("after")?.map(|after| read_after(&after)).transpose()?,
+        limit: parameters.limit(SEARCH_PAGE_DEFAULT, SEARCH_PAGE_MAX)?,
+    };
+    parameters.finish()?;
+    let hits = service.engine.search(&request, &caller.actor).await?;
+    Ok(document(StatusCode::OK, &hits_value(&hits)))
+}
+
+fn hits_value(hits: &Hits) -> Value {
+    let after = hits.next.as_ref().map(|next| match next {
+        SearchAfter::Value(place) => format!("v{}", place_text(place)),
+        SearchAfter::Started(at, instance) => format!("s{at}.{instance}"),
+    });
+    object([
+        ("after", text_or_null(after.as_deref())),
+        ("hits", Value::from_items(hits.hits.iter().map(hit_value).collect())),
+        ("more", Value::Boolean(hits.cut || hits.next.is_some())),
+    ])
+}
+
+/// Where it stands, and no field but those by which it was found.
+fn hit_value(hit: &Hit) -> Value {
+    let shown = &hit.shown;
+    let matched = hit.matched.iter().map(|(field, value)| {
+        let field = (!field.is_empty()).then_some(&**field);
+        object([("field", text_or_null(field)), ("value", text(value))])
+    });
+    object([
+        ("done", Value::Boolean(shown.done)),
+        ("id", text(&shown.instance.to_string())),
+        ("key", text(&shown.key)),
+        ("label", text_or_null(shown.label.as_deref())),
+        ("matched", Value::from_items(matched.collect())),
+        ("revision", count(shown.sequence)),
+        ("started_at", Value::from_instant(shown.started_at)),
+        (
+            "states",
+            Value::from_items(shown.states.iter().map(|state| text(state)).collect()),
+        ),
+        ("title", text(&shown.title)),
+        ("workflow", text(&shown.workflow)),
+    ])
+}
+
+fn read_after(given: &str) -> Answered<SearchAfter> {
+    if let Some(place) = given.strip_prefix('v') {
+        return read_place(place).map(SearchAfter::Value);
+    }
+    let started = given
+        .strip_prefix('s')
+        .ok_or_else(|| unfit("after", "is not what a page gave"))?;
+    read_cursor(started).map(|(at, instance)| SearchAfter::Started(at, instance))
+}
