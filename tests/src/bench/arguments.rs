@@ -13,7 +13,7 @@ pub enum Via {
 /// Measures one workload and prints JSON lines.
 #[derive(Clone, Debug, Parser)]
 pub struct Arguments {
-    /// w1, w2, w3, w5, w6; rest: a server that starts and has nothing to do; overload: a flood of one workflow beside a steady stream of another, then people's events while timers
+    /// w1, w2, w3, w5, w6; queue: pages of a queue and searches among a million open tasks; rest: a server that starts and has nothing to do; overload: a flood of one workflow beside a steady stream of another, then people's events while timers
     /// fall due; or step: the pure stepper, without a store.
     pub workload: String,
     #[arg(long, value_enum, default_value = "engine")]
@@ -33,7 +33,7 @@ pub struct Arguments {
     /// Overload: connections that flood the server, more than it lets wait.
     #[arg(long, default_value_t = 6_000)]
     pub flood: usize,
-    /// Instances of one run, or timers of W2 and of overload; 0: chosen by the workload.
+    /// Instances of one run, open tasks of queue, or timers of W2 and of overload; 0: chosen by the workload.
     #[arg(long, default_value_t = 0)]
     pub instances: usize,
     /// W1 on PostgreSQL: so many trail entries are put into the database before anything is measured.

@@ -10,6 +10,7 @@ mod http;
 mod memory;
 mod node;
 mod overload;
+mod queue;
 mod report;
 mod rest;
 #[path = "../../../engine/core/examples/step_speed/stepping.rs"]
@@ -47,10 +48,11 @@ pub async fn run(arguments: Arguments) -> Result<(), String> {
         }
         "w5" => workloads::batches(&arguments).await,
         "w6" => verification::run(&arguments).await,
+        "queue" => queue::run(&arguments).await,
         "rest" => rest::run(&arguments).await,
         "overload" => overload::run(&arguments).await,
         other => Err(format!(
-            "there is no workload `{other}`: w1, w2, w3, w5, w6, rest, overload or step"
+            "there is no workload `{other}`: w1, w2, w3, w5, w6, queue, rest, overload or step"
         )),
     }
 }

@@ -13,8 +13,9 @@ use statewright_engine::store::open;
 use statewright_engine::{Engine, Surroundings};
 
 /// The workflows of the benchmark, as files.
-pub const WORKFLOWS: [(&str, &str); 2] = [
+pub const WORKFLOWS: [(&str, &str); 3] = [
     ("order.yaml", include_str!("../../fixtures/bench/order.yaml")),
+    ("queue.yaml", include_str!("../../fixtures/bench/queue.yaml")),
     ("timer.yaml", include_str!("../../fixtures/bench/timer.yaml")),
 ];
 

@@ -7,6 +7,7 @@ mod glass;
 mod opening;
 mod refusal;
 mod schedules;
+mod search;
 mod specification;
 mod tables;
 mod tasks;

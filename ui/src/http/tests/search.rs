@@ -1,0 +1,103 @@
+//! What is looked for over the API, and how lists are narrowed.
+
+use super::api::{post, quoted};
+use super::specification::conforms;
+use super::*;
+use crate::json::{member, member_items};
+
+const JOB: &str = "workflow: job
+key: '{{ no }}'
+data: {no: {type: string, index: true}, tray: {type: string, index: true}, patient: {type: string, phi: true}}
+start: {by: [clerk], input: [no, tray, patient]}
+access: [{for: [clerk]}]
+initial: open
+states: {open: {on: {CLOSE: {target: closed, by: [clerk]}}}, closed: {type: final}}
+";
+
+async fn with_jobs() -> Api {
+    let api = Api::new().await;
+    let files = format!("{{\"main\": \"job.yaml\", \"files\": {{\"job.yaml\": {}}}}}", quoted(JOB));
+    api.check(post("/v1/workflows", &files).by(&api.operator), "201").await;
+    for (no, tray) in [("J-1", "7"), ("J-2", "7"), ("K-1", "70")] {
+        let body = format!("{{\"with\": {{\"no\": \"{no}\", \"tray\": \"{tray}\", \"patient\": \"Ida Roth\"}}}}");
+        api.check(post("/v1/instances/job", &body).by(&api.clerk), "201").await;
+    }
+    api
+}
+
+async fn keys(api: &Api, path: &str, list: &str) -> String {
+    let heard = api.check(get(path).by(&api.clerk), "200").await;
+    conforms(if list == "hits" { "Hits" } else { "Instances" }, &heard.body);
+    let found = heard.value();
+    let mut keys: Vec<&str> = member_items(&found, list).iter().map(|item| member(item, "key")).collect();
+    keys.sort_unstable();
+    keys.join(" ")
+}
+
+#[tokio::test]
+async fn a_word_finds_what_the_caller_may_see_and_tells_no_personal_value() {
+    let api = with_jobs().await;
+    assert_eq!(keys(&api, "/v1/search?q=j-1", "hits").await, "J-1");
+    assert_eq!(keys(&api, "/v1/search?q=7", "hits").await, "J-1 J-2");
+    assert_eq!(keys(&api, "/v1/search?q=70&workflow=job", "hits").await, "K-1");
+    assert_eq!(keys(&api, "/v1/search?q=Ida", "hits").await, "");
+    let found = api.check(get("/v1/search?q=J-").by(&api.clerk), "200").await;
+    assert!(!found.body.contains("Ida"), "{}", found.body);
+    let hidden = api.check(get("/v1/search?q=J-").by(&api.guest), "200").await;
+    assert_eq!(hidden.body, r#"{"after":null,"hits":[],"more":false}"#);
+}
+
+#[tokio::test]
+async fn pages_of_a_search_and_of_a_narrowed_list_go_on_where_they_ended() {
+    let api = with_jobs().await;
+    for (path, list) in [
+        ("/v1/search?q=J-&limit=1", "hits"),
+        ("/v1/instances?workflow=job&tray=7*&limit=1", "instances"),
+    ] {
+        let mut found = Vec::new();
+        let mut next = path.to_owned();
+        for _ in 0..5 {
+            let page = api.check(get(&next).by(&api.clerk), "200").await.value();
+            found.extend(member_items(&page, list).iter().map(|item| member(item, "key").to_owned()));
+            let after = member(&page, "after");
+            if after.is_empty() {
+                break;
+            }
+            next = format!("{path}&after={after}");
+        }
+        found.sort();
+        let expected: &[&str] = if list == "hits" {
+            &["J-1", "J-2"]
+        } else {
+            &["J-1", "J-2", "K-1"]
+        };
+        assert_eq!(found, expected, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_narrowed_by_fields_states_and_days() {
+    let api = with_jobs().await;
+    let close = post("/v1/instances/job/J-2/events", r#"{"event": "CLOSE"}"#);
+    api.check(close.by(&api.clerk), "200").await;
+    let list = async |query: &str| keys(&api, &format!("/v1/instances?workflow=job{query}"), "instances").await;
+    assert_eq!(list("&tray=7").await, "J-1 J-2");
+    assert_eq!(list("&tray=7&done=true").await, "J-2");
+    assert_eq!(list("&no=J-*&tray=7&state=open").await, "J-1");
+    assert_eq!(list("&data.no=K-1").await, "K-1");
+    assert_eq!(list("&state=closed").await, "J-2");
+    assert_eq!(list("&started=1999-01-01..1999-12-31").await, "");
+    assert_eq!(list("&started=1999-01-01..").await, "J-1 J-2 K-1");
+    let refused = async |query: &str, expected: &str| {
+        api.check(get(query).by(&api.clerk), &format!("400 SW-2108 {expected}")).await;
+    };
+    refused("/v1/search", "`q`: there is no word to look for").await;
+    refused("/v1/search?q=%00x", "`q`: a word holds no control characters").await;
+    refused("/v1/search?q=x&after=nonsense", "`after` is not what a page gave").await;
+    let none = "`patient`: it is none of the indexed fields of `job`: no, tray";
+    refused("/v1/instances?workflow=job&patient=Ida", none).await;
+    let of_none = "`state` is one of a workflow's: name it with `workflow`";
+    refused("/v1/instances?state=open", of_none).await;
+    let day = "`started` is a day such as 2026-01-31, or two of them with `..` between";
+    refused("/v1/instances?started=May", day).await;
+}
