@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 
 use super::{
-    calendar, commit, field, identity, incident, mark, notice, outbox, record, schema, search, table, task, task_field, token, wake,
+    calendar, commit, field, identity, incident, mark, notice, outbox, record, schema, search, table, task, task_field, token,
+    wake,
 };
 
 const STATEMENTS: &[&str] = &[
