@@ -26,6 +26,7 @@
 //! | [`trace`], [`geometry`] | from `TRCFMT` and `R=` to an outline and its box, ED and circumference |
 //! | [`status`] | STATUS and XSTATUS |
 //! | [`reader`], [`report`] | all of it in one answer, and its JSON |
+//! | [`drawing`] | what was traced, as a picture |
 //! | [`writer`] | records to bytes, with or without a packet around them |
 //! | [`design_request`], [`design_answer`] | what goes to a lens design system, and what comes back |
 //! | [`decimal_text`] | numbers as exact decimal text, for the workflow language |
@@ -40,6 +41,7 @@ mod base64;
 pub mod decimal_text;
 pub mod design_answer;
 pub mod design_request;
+pub mod drawing;
 pub mod field;
 pub mod framing;
 pub mod geometry;

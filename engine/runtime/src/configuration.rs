@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::files::FilesConfig;
+
 /// Inputs taken in one transaction: enough that a flush is shared by many, few enough that none waits long for the others.
 pub const BATCH_MAX: usize = 512;
 
@@ -98,6 +100,9 @@ pub struct EngineConfig {
     pub attempts_per_adapter_max: usize,
     pub timers_in_flight_max: usize,
     pub receivers_in_flight_max: usize,
+    pub files: FilesConfig,
+    /// Scenarios and simulations have no uploads: what they say of a file is taken as it stands.
+    pub believes_file_records: bool,
 }
 
 impl EngineConfig {
@@ -120,6 +125,8 @@ impl EngineConfig {
             attempts_per_adapter_max: ATTEMPTS_PER_ADAPTER_MAX,
             timers_in_flight_max: TIMERS_IN_FLIGHT_MAX,
             receivers_in_flight_max: RECEIVERS_IN_FLIGHT_MAX,
+            files: FilesConfig::default(),
+            believes_file_records: false,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::step::{Failure, Refusal, Unreadable};
 
+use crate::files::FileRefusal;
 use crate::store::StoreError;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +41,9 @@ pub enum EngineError {
     /// The key of a new instance cannot be made of what was given.
     #[error("{}", .0.sentence)]
     KeyRefused(Refusal),
+    /// A file is not taken. Nothing of it is kept.
+    #[error(transparent)]
+    FileRefused(#[from] FileRefusal),
     /// Nobody can be put into the directory so.
     #[error("{}", sentences(.0))]
     PersonRefused(Vec<Refusal>),
@@ -99,6 +103,7 @@ impl EngineError {
     pub(crate) fn logged(&self) -> String {
         match self {
             EngineError::Failed { code, .. } => (*code).to_owned(),
+            EngineError::FileRefused(_) => "file refused".to_owned(),
             EngineError::KeyRefused(_) => "key refused".to_owned(),
             EngineError::PersonRefused(_) => "person refused".to_owned(),
             other => other.to_string(),

@@ -22,6 +22,7 @@ pub mod configuration;
 pub mod directory;
 mod engine;
 pub mod error;
+pub mod files;
 pub mod glass;
 mod guarded;
 mod handover;

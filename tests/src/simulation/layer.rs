@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
 use statewright_engine::store::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult,
-    StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
-    TrailRow, Write,
+    Admitted, Applied, Attachment, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery,
+    IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewChunk,
+    NewMessage, NewToken, NewUpload, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage,
+    SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse,
+    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, UploadRow, WholeUpload, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -50,6 +50,10 @@ macro_rules! layers {
                     self.0.$name($($argument),*).await
                 }
             )*
+
+            fn files(&self) -> &dyn FileStore {
+                self
+            }
 
             async fn close(&self) {
                 self.0.behind().close().await;
@@ -123,4 +127,40 @@ layers! {
     expired_sessions(now_us: i64, limit: usize) -> Vec<Session>;
     change_identity(change: &IdentityChange, act: &Write) -> Applied;
     touch_session(hash: Digest, seen_at_us: i64, expires_at_us: i64) -> ();
+}
+
+/// Files go through.
+#[async_trait]
+impl<L: Layer> FileStore for Layered<L> {
+    async fn begin_upload(&self, upload: &NewUpload) -> StoreResult<Admitted> {
+        self.0.behind().files().begin_upload(upload).await
+    }
+
+    async fn add_chunk(&self, chunk: NewChunk) -> StoreResult<Admitted> {
+        self.0.behind().files().add_chunk(chunk).await
+    }
+
+    async fn finish_upload(&self, whole: &WholeUpload) -> StoreResult<bool> {
+        self.0.behind().files().finish_upload(whole).await
+    }
+
+    async fn drop_upload(&self, file: FileId) -> StoreResult<()> {
+        self.0.behind().files().drop_upload(file).await
+    }
+
+    async fn uploads(&self, files: &[FileId]) -> StoreResult<Vec<UploadRow>> {
+        self.0.behind().files().uploads(files).await
+    }
+
+    async fn chunk(&self, file: FileId, number: u32) -> StoreResult<Option<Vec<u8>>> {
+        self.0.behind().files().chunk(file, number).await
+    }
+
+    async fn attachments(&self, instance: InstanceId) -> StoreResult<Vec<Attachment>> {
+        self.0.behind().files().attachments(instance).await
+    }
+
+    async fn sweep_files(&self, now_us: i64, limit: usize) -> StoreResult<usize> {
+        self.0.behind().files().sweep_files(now_us, limit).await
+    }
 }

@@ -10,6 +10,7 @@ use statewright_core::diagnostic::Code;
 use statewright_core::value::interface::to_interface;
 use statewright_core::value::limits::JSON_BYTES_MAX;
 use statewright_core::value::{Value, json};
+use statewright_engine::files::FILE_BYTES_MAX;
 
 pub use remote::Remote;
 
@@ -28,7 +29,16 @@ pub struct Call {
     /// Percent-encoded, from the slash on.
     target: String,
     headers: HeaderMap,
-    body: Option<Value>,
+    body: Sent,
+    answer_bytes_max: usize,
+}
+
+/// What a request brings.
+#[derive(Clone, Debug)]
+enum Sent {
+    Nothing,
+    Document(Value),
+    Bytes(Vec<u8>),
 }
 
 /// What came back, if it was no problem.
@@ -54,7 +64,8 @@ impl Call {
             method,
             target: format!("/v1{}", path(segments)),
             headers: HeaderMap::new(),
-            body: None,
+            body: Sent::Nothing,
+            answer_bytes_max: ANSWER_BYTES_MAX,
         }
     }
 
@@ -64,14 +75,28 @@ impl Call {
 
     pub fn post(segments: &[&str], body: Value) -> Self {
         let mut call = Call::new(Method::POST, segments);
-        call.body = Some(body);
+        call.body = Sent::Document(body);
         call
     }
 
     pub fn put(segments: &[&str], body: Value) -> Self {
         let mut call = Call::new(Method::PUT, segments);
-        call.body = Some(body);
+        call.body = Sent::Document(body);
         call
+    }
+
+    /// Brings a file; its media type is for a header to say.
+    pub fn upload(segments: &[&str], bytes: Vec<u8>) -> Self {
+        let mut call = Call::new(Method::POST, segments);
+        call.body = Sent::Bytes(bytes);
+        call
+    }
+
+    /// Is answered with a file.
+    #[must_use]
+    pub fn download(mut self) -> Self {
+        self.answer_bytes_max = usize::try_from(FILE_BYTES_MAX).unwrap_or(usize::MAX);
+        self
     }
 
     /// A parameter of the query, if there is one.
@@ -134,19 +159,20 @@ async fn locally(gate: &Gate, caller: Caller, call: Call) -> Result<(StatusCode,
         .headers_mut()
         .ok_or_else(|| impossible("The request cannot be made".into()))?;
     headers.extend(call.headers);
-    let body = match &call.body {
-        Some(body) => {
+    let body = match call.body {
+        Sent::Document(body) => {
             headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json"));
-            Body::from(to_interface(body))
+            Body::from(to_interface(&body))
         }
-        None => Body::empty(),
+        Sent::Bytes(bytes) => Body::from(bytes),
+        Sent::Nothing => Body::empty(),
     };
     let mut request = request.body(body).map_err(|error| impossible(error.to_string()))?;
     // Nothing that comes over a network can carry an extension: only this process can vouch for a caller.
     request.extensions_mut().insert(caller);
     let response = gate.answer(request).await;
     let status = response.status();
-    let body = axum::body::to_bytes(response.into_body(), ANSWER_BYTES_MAX).await;
+    let body = axum::body::to_bytes(response.into_body(), call.answer_bytes_max).await;
     body.map(|bytes| (status, bytes.to_vec()))
         .map_err(|error| impossible(error.to_string()))
 }

@@ -6,12 +6,15 @@ use axum::http::{StatusCode, header};
 use statewright_core::diagnostic::Code;
 use statewright_core::value::interface::to_interface;
 
-use super::{ANSWER_BYTES_MAX, Call};
+use super::{ANSWER_BYTES_MAX, Call, Sent};
 use crate::failure::Failure;
 use crate::http::ON_BEHALF_OF;
 
 /// Longer than a server takes for any request.
 const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The same where a file is sent or fetched, over a slow line.
+const FILE_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -61,11 +64,18 @@ impl Remote {
         if let Some(behalf) = &self.behalf {
             request = request.header(ON_BEHALF_OF, behalf);
         }
-        if let Some(body) = &call.body {
-            request = request
-                .header(header::CONTENT_TYPE, "application/json")
-                .body(to_interface(body));
+        let answer_bytes_max = call.answer_bytes_max;
+        let brings_or_fetches_file = matches!(call.body, Sent::Bytes(_)) || answer_bytes_max > ANSWER_BYTES_MAX;
+        if brings_or_fetches_file {
+            request = request.timeout(FILE_TIMEOUT);
         }
+        request = match call.body {
+            Sent::Document(body) => request
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(to_interface(&body)),
+            Sent::Bytes(bytes) => request.body(bytes),
+            Sent::Nothing => request,
+        };
         let silent = |error: reqwest::Error| {
             Failure::no(Code::ServerSilent, format!("{} does not answer", self.base))
                 .note(chain(&error.without_url()))
@@ -76,7 +86,7 @@ impl Remote {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(silent)? {
             body.extend_from_slice(&chunk);
-            if body.len() > ANSWER_BYTES_MAX {
+            if body.len() > answer_bytes_max {
                 return Err(Failure::no(
                     Code::ServerSilent,
                     format!("{} answered more than can be read", self.base),

@@ -7,6 +7,7 @@ mod dcs;
 mod demo;
 mod diagram;
 mod explain;
+mod file;
 mod inbox;
 mod incidents;
 mod input;
@@ -98,6 +99,8 @@ pub enum Command {
     Withdraw(start::Withdraw),
     /// List what you were told, or the conversation of an instance
     Inbox(inbox::Inbox),
+    /// Upload files, list and download those of an instance
+    File(file::File),
     /// List what is planned, with the last and the next run of each
     Schedules(schedules::Schedules),
     /// List the live tables, or show what stands in one and who made it live
@@ -168,6 +171,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Task(task) => task.run(terminal).await,
         Command::Withdraw(withdraw) => withdraw.run(terminal).await,
         Command::Inbox(inbox) => inbox.run(terminal).await,
+        Command::File(file) => file.run(terminal).await,
         Command::Schedules(schedules) => schedules.run(terminal).await,
         Command::Tables(tables) => tables.run(terminal).await,
         Command::Incidents(incidents) => incidents.run(terminal).await,

@@ -7,6 +7,7 @@
 //! behind_proxy: true
 //! log: {format: json, level: info}
 //! limits: {queue: 4096, batch: 512, committers: 2, lease: 1m}
+//! files: {largest: 20000000, media_types: [application/pdf, text/plain], scan: {address: "unix:/run/clamav/clamd.ctl"}}
 //! adapters:
 //!   lens_design:
 //!     url: https://design.example/api
@@ -17,6 +18,7 @@
 //! An unknown key is refused with its place and the nearest known one, as in a workflow.
 
 mod adapter;
+mod files;
 mod section;
 
 use std::net::SocketAddr;
@@ -32,6 +34,7 @@ use statewright_engine::configuration::EngineConfig;
 use statewright_engine::outbox::Adapters;
 
 use self::adapter::AdapterSettings;
+use self::files::FileSettings;
 use self::section::Section;
 use crate::command::StoreAddress;
 use crate::failure::Failure;
@@ -62,6 +65,7 @@ pub struct Configuration {
     batch_max: Option<usize>,
     committers: Option<usize>,
     lease_ms: Option<i64>,
+    files: FileSettings,
     adapters: Vec<AdapterSettings>,
 }
 
@@ -147,6 +151,7 @@ impl Configuration {
             batch_max,
             committers,
             outbox_lease_ms,
+            files,
             ..
         } = &mut engine;
         *default_zone = self.zone.clone().unwrap_or_else(|| default_zone.clone());
@@ -154,6 +159,7 @@ impl Configuration {
         *batch_max = self.batch_max.unwrap_or(*batch_max);
         *committers = self.committers.unwrap_or(*committers);
         *outbox_lease_ms = self.lease_ms.unwrap_or(*outbox_lease_ms);
+        *files = self.files.files();
         engine
     }
 
@@ -189,6 +195,9 @@ impl Configuration {
             self.committers = limits.count("committers", 1..=COMMITTERS_MAX, problems);
             self.lease_ms = limits.parsed("lease", "a duration from `3s` to `1h`", lease_ms, problems);
             limits.finish(problems);
+        }
+        if let Some(files) = section.section("files", problems) {
+            self.files = FileSettings::take(files, problems);
         }
         if let Some(adapters) = section.section("adapters", problems) {
             self.adapters = adapters.each(problems, AdapterSettings::take);

@@ -33,6 +33,12 @@ zone: Europe/Berlin
 behind_proxy: true
 log: {format: json, level: debug}
 limits: {queue: 10, batch: 5, committers: 2, lease: 90s}
+files:
+  largest: 1000
+  pending: 3
+  pending_bytes: 2000
+  media_types: [text/plain, application/pdf]
+  scan: {address: 'tcp:127.0.0.1:3310', connect_timeout: 1s, timeout: 10s, when_away: take}
 x-note: ours
 adapters:
   carrier:
@@ -56,6 +62,12 @@ adapters:
         configuration.store.as_ref().map(ToString::to_string).as_deref(),
         Some("postgres://ann@db/orders")
     );
+    let files = configuration.engine("node").files;
+    let limits = (files.file_bytes_max, files.pending_files_max, files.pending_bytes_max);
+    assert_eq!(limits, (1000, 3, 2000));
+    assert_eq!(files.media_types.as_ref().map(Vec::len), Some(2));
+    assert!(files.scanner.is_some());
+    assert_eq!(files.when_away, statewright_engine::files::WhenAway::Take);
     assert!(configuration.behind_proxy);
     assert_eq!(configuration.log_format, LogFormat::Json);
     let engine = configuration.engine("node");
@@ -123,4 +135,31 @@ fn the_example_of_a_deployment_is_usable() {
         adapters.keys().map(|name| &**name).collect::<Vec<_>>(),
         ["carrier", "lens_design"]
     );
+}
+
+#[test]
+fn a_scanner_needs_an_address_that_is_one() {
+    let where_it_is = " --> statewright.yaml:1:";
+    let check = |source: &str, message: &str| {
+        let told = match Configuration::parse("statewright.yaml", source) {
+            Ok(_) => String::new(),
+            Err(failure) => anstream::adapter::strip_str(&failure.notes.join("\n")).to_string(),
+        };
+        assert!(told.contains(message) && told.contains(where_it_is), "{source}: {told}");
+    };
+    check("files: {scan: {when_away: take}}", "`scan` has no `address`");
+    check(
+        "files: {scan: {address: localhost}}",
+        "`localhost` is not what `address` asks for",
+    );
+    check(
+        "files: {scan: {address: 'unix:/x', when_away: maybe}}",
+        "`maybe` is not what `when_away` asks for",
+    );
+    check(
+        "files: {media_types: [text/html]}",
+        "`text/html` is no media type that is known here",
+    );
+    check("files: {largest: 99999999999}", "99999999999");
+    check("files: {bigest: 1}", "bigest");
 }

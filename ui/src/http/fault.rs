@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use statewright_core::diagnostic::Code;
 use statewright_engine::error::EngineError;
+use statewright_engine::files::FileRefusal;
 
 use super::problem::Problem;
 
@@ -50,6 +51,7 @@ impl From<EngineError> for Problem {
             EngineError::KeyReused => Problem::of(Code::IdempotencyKeyReused, detail),
             EngineError::StaleRevision { .. } => Problem::of(Code::RevisionStale, detail),
             EngineError::Conflict { .. } => Problem::of(Code::RaceLost, detail),
+            EngineError::FileRefused(refusal) => Problem::of(code_of(&refusal), detail),
             EngineError::KeyRefused(refusal) => Problem::refused(vec![refusal]),
             EngineError::PersonRefused(refusals) => Problem::refused(refusals),
             EngineError::Failed { code, message } => Problem::numbered(StatusCode::UNPROCESSABLE_ENTITY, code, message),
@@ -78,6 +80,16 @@ impl From<EngineError> for Problem {
                 )
             }
         }
+    }
+}
+
+fn code_of(refusal: &FileRefusal) -> Code {
+    match refusal {
+        FileRefusal::Empty | FileRefusal::Unknown { .. } | FileRefusal::Mismatch { .. } => Code::FileNotTaken,
+        FileRefusal::TooLarge { .. } => Code::FileTooLarge,
+        FileRefusal::TooMany { .. } | FileRefusal::TooMuch { .. } => Code::FilesPending,
+        FileRefusal::Infected => Code::FileInfected,
+        FileRefusal::ScannerAway => Code::ScannerAway,
     }
 }
 

@@ -15,11 +15,10 @@ use axum::response::IntoResponse;
 use statewright_core::diagnostic::Code;
 use tower::Service as _;
 
-use super::guard;
-use super::limit::REQUEST_TIMEOUT;
+use super::limit::{REQUEST_TIMEOUT, UPLOAD_TIMEOUT};
 use super::problem::Problem;
-use super::route;
 use super::service::Shared;
+use super::{files, guard, route};
 
 /// The whole API, with everything that stands before a handler. Cheap to clone.
 #[derive(Clone)]
@@ -58,6 +57,7 @@ impl Gate {
         let Ok(_place) = self.service.places.try_acquire() else {
             return Problem::of(Code::Overloaded, "Too many requests are under way").into_response();
         };
+        let most = most_for(&request);
         // Cloning a router clones a pointer.
         let mut routes = self.routes.clone();
         let routed = async move {
@@ -66,8 +66,14 @@ impl Gate {
                 Err(never) => match never {},
             }
         };
-        within(REQUEST_TIMEOUT, without_panic(routed)).await
+        within(most, without_panic(routed)).await
     }
+}
+
+/// Files come over slow lines; what is not sent for a while is given up by whoever reads it.
+fn most_for(request: &Request) -> Duration {
+    let brings_file = request.method() == Method::POST && request.uri().path() == files::UPLOADS;
+    if brings_file { UPLOAD_TIMEOUT } else { REQUEST_TIMEOUT }
 }
 
 /// Ends a request that takes too long.

@@ -63,7 +63,7 @@ pub fn wear(headers: &mut HeaderMap, service: &Service, number: u64) {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-    headers.insert(header::CONTENT_SECURITY_POLICY, nothing);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(nothing);
     // What one person may see is not for a cache that others share.
     headers
         .entry(header::CACHE_CONTROL)

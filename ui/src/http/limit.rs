@@ -41,6 +41,12 @@ pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a request may take from its head to its answer: longer than a restart of the database.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long an upload may take in all; the engine forgets one that takes longer.
+pub const UPLOAD_TIMEOUT: Duration = Duration::from_secs(statewright_engine::files::RECEIVING_S.unsigned_abs());
+
+/// How long a sender of a file may send nothing: one that has gone away holds a place for uploads no longer.
+pub const UPLOAD_PAUSE: Duration = Duration::from_secs(30);
+
 /// How long a stopping server waits for requests under way.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 

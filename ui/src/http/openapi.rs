@@ -9,6 +9,9 @@ use super::route::{Access, Place, Reply, Route, routes};
 /// Hand-kept beside the handlers; a test holds each handler's answers to them.
 const SCHEMAS: &str = include_str!("schemas.json");
 
+/// The schema of what is no document: the bytes of a file.
+pub const BYTES: &str = "Bytes";
+
 /// The whole document.
 pub fn document() -> Value {
     let mut paths = Map::new();
@@ -54,7 +57,8 @@ fn operation(route: &Route) -> Value {
         operation["parameters"] = json!(parameters);
     }
     if let Some(schema) = route.body {
-        operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": reference(schema)}}});
+        let media = if schema == BYTES { "*/*" } else { "application/json" };
+        operation["requestBody"] = json!({"required": true, "content": {media: {"schema": reference(schema)}}});
     }
     operation
 }
@@ -116,7 +120,7 @@ fn answer(reply: &Reply) -> Value {
 fn problem_headers(code: Code) -> Option<Value> {
     match code {
         Code::Unauthenticated => Some(json!({"WWW-Authenticate": text_header()})),
-        Code::Overloaded | Code::StoreAway | Code::StoreFull | Code::TimedOut | Code::ShuttingDown => {
+        Code::Overloaded | Code::StoreAway | Code::StoreFull | Code::TimedOut | Code::ShuttingDown | Code::ScannerAway => {
             Some(json!({"Retry-After": {"schema": {"type": "integer", "minimum": 1}}}))
         }
         _ => None,

@@ -30,6 +30,13 @@ pub const LIMIT: Parameter = Parameter {
     schema: r#"{"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}"#,
 };
 
+pub const FILE: Parameter = Parameter {
+    name: "file",
+    place: Place::Path,
+    description: "The file's id, as a field of the instance has it",
+    schema: r#"{"type": "string", "pattern": "^[0-9a-f]{32}$"}"#,
+};
+
 pub const IDEMPOTENCY_KEY: Parameter = Parameter {
     name: "Idempotency-Key",
     place: Place::Header,

@@ -49,7 +49,7 @@ impl Problem {
             headers: Vec::new(),
         }));
         match code {
-            Code::Overloaded | Code::StoreAway | Code::StoreFull | Code::TimedOut | Code::ShuttingDown => {
+            Code::Overloaded | Code::StoreAway | Code::StoreFull | Code::TimedOut | Code::ShuttingDown | Code::ScannerAway => {
                 problem = problem.retry_after_seconds(RETRY_AFTER_SECONDS);
             }
             Code::Unauthenticated => {
@@ -209,17 +209,21 @@ pub fn status(code: Code) -> StatusCode {
             StatusCode::CONFLICT
         }
         Code::RevisionStale => StatusCode::PRECONDITION_FAILED,
-        Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::MediaUnsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::FilesPending => StatusCode::CONFLICT,
+        Code::BodyTooLarge | Code::FileTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::MediaUnsupported | Code::FileNotTaken => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::IdempotencyKeyReused
         | Code::InputInvalid
         | Code::ReasonMissing
         | Code::SignatureMissing
         | Code::CountTooLarge
+        | Code::FileInfected
         | Code::DefinitionRefused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::Overloaded => StatusCode::TOO_MANY_REQUESTS,
         Code::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        Code::StoreAway | Code::StoreFull | Code::TimedOut | Code::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        Code::StoreAway | Code::StoreFull | Code::TimedOut | Code::ShuttingDown | Code::ScannerAway => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -129,6 +129,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::effects::ROUTES,
         super::tasks::ROUTES,
         super::signatures::ROUTES,
+        super::files::ROUTES,
         super::notices::ROUTES,
         super::trail::ROUTES,
         super::schedules::ROUTES,

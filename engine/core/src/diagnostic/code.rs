@@ -233,6 +233,13 @@ codes! {
     TaskHeld = "2211", "a task that is held or closed";
     BehindGlass = "2212", "nothing there, or nothing that you have opened";
     CountTooLarge = "2213", "more instances than are counted";
+
+    // 23xx: a file.
+    FileNotTaken = "2301", "a file of a kind that is not taken";
+    FileTooLarge = "2302", "a file that is too large";
+    FilesPending = "2303", "too many uploads that wait";
+    FileInfected = "2304", "a file that does harm";
+    ScannerAway = "2305", "a scanner that does not answer";
 }
 
 impl Code {

@@ -169,7 +169,7 @@ fn kind_members(members: &mut Members, kind: &Kind) {
         }
         Kind::File => {
             members.text("x-type", "file");
-            object_members(members, file::fields(), false);
+            file_members(members);
         }
         Kind::Object { fields, open } => object_members(members, fields, *open),
         Kind::List {
@@ -191,6 +191,23 @@ fn kind_members(members: &mut Members, kind: &Kind) {
             }
         }
     }
+}
+
+/// A sender names the upload; all else is filled in by the engine, whatever is said of it.
+fn file_members(members: &mut Members) {
+    members.text("type", "object");
+    let mut properties = Members::default();
+    for field in &file::fields().list {
+        let mut property = Members::default();
+        schema_members(&mut property, &field.schema);
+        if &*field.name != file::FILE {
+            property.raw("readOnly", "true");
+        }
+        properties.raw(&field.name, &property.finish());
+    }
+    members.raw("properties", &properties.finish());
+    members.raw("required", &list([quoted(file::FILE)].into_iter()));
+    members.raw("additionalProperties", "false");
 }
 
 fn decimal_members(members: &mut Members, scale: Option<u32>) {

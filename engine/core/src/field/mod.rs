@@ -2,6 +2,7 @@
 //!
 //! # Purpose
 //! - [`Fields::accept`] takes what came from outside, [`Field::accept`] what an action assigns; both tell all that is wrong at once.
+//! - [`complete_files`] puts what is known of an upload in place of what was said about it.
 //! - [`Fields::json_schema`] publishes the declaration as JSON Schema, draft 2020-12.
 //!
 //! # Invariants
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use beyond::Beyond;
 pub use expression_type::Misfit;
+pub use file::{FILE_NAME_CHARACTERS_MAX, FileRecord, Scan, complete_files, files_in};
 pub use problem::{FIELD_PROBLEMS_MAX, FieldProblem};
 
 use crate::expression::Template;

@@ -1,8 +1,11 @@
 //! What each type takes and refuses, and how it is told.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
+use crate::identity::{Digest, FileId};
 use crate::value::{Object, interface, json};
 
 fn decimal(text: &str) -> Decimal {
@@ -247,6 +250,65 @@ fn a_file_is_known_by_its_checksum() {
         Kind::File,
         given,
         "f.sha256 must match the pattern `^[0-9a-f]{64}$`\nf.size must be at least 0",
+    );
+}
+
+#[test]
+fn what_is_said_about_a_file_is_not_believed() {
+    let record = FileRecord {
+        file: FileId([0xab; 16]),
+        name: "a.pdf".into(),
+        sha256: Digest::of(b"a"),
+        size: 1,
+        media_type: "application/pdf".into(),
+        scan: Some(Scan::Clean),
+    };
+    let records = BTreeMap::from([(record.file, record.to_value())]);
+    let check = |given: &str, expected: &str| {
+        let given = json::read(given).expect("it is JSON");
+        let given = given.as_object().expect("it is an object");
+        let shown = match complete_files(given, &records) {
+            Ok(None) => "as given".to_owned(),
+            Ok(Some(completed)) => interface::to_interface(&Value::from_fields(completed)),
+            Err(problems) => problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        };
+        assert_eq!(shown, expected);
+    };
+    let whole = interface::to_interface(&record.to_value());
+    let id = record.file;
+    check(&format!(r#"{{"f":{{"file":"{id}"}}}}"#), &format!(r#"{{"f":{whole}}}"#));
+    check(
+        &format!(
+            r#"{{"f":{{"file":"{id}","size":9,"scan":"clean","sha256":"{}"}}}}"#,
+            "0".repeat(64)
+        ),
+        &format!(r#"{{"f":{whole}}}"#),
+    );
+    check(
+        &format!(r#"{{"a":1,"l":[{{"deep":{{"file":"{id}"}}}},2]}}"#),
+        &format!(r#"{{"a":1,"l":[{{"deep":{whole}}},2]}}"#),
+    );
+    check(
+        &format!(r#"{{"l":[0,{{"file":"{}"}}]}}"#, "0".repeat(32)),
+        "l[1] names no upload of yours: upload the file first, and name it before the upload expires",
+    );
+    check(
+        r#"{"f":{"name":"a","sha256":"","size":1,"media_type":"x"}}"#,
+        "f must name an upload, as {\"file\": ID}: what is said about a file is not believed",
+    );
+    check(r#"{"f":{"file":"a.oma"},"g":[1,"file"]}"#, "as given");
+    let both = json::read(&format!(
+        r#"{{"f":{{"file":"{id}"}},"g":[{{"file":"{id}"}},{{"file":"x"}}]}}"#
+    ));
+    assert_eq!(files_in(&both.expect("it is JSON")), [id, id]);
+    let taken = Fields {
+        list: vec![Field::of("f", Schema::of(Kind::File))],
+    };
+    let given = Value::from_fields(Object::from([("f".into(), record.to_value())]));
+    assert_eq!(
+        taken.accept(&given).map(Value::from_fields),
+        Ok(given),
+        "a record is what a field takes"
     );
 }
 

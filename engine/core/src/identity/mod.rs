@@ -1,4 +1,4 @@
-//! Identifiers and digests. All are derived, none is drawn: the same facts give the same identifier on every node.
+//! Identifiers and digests. All but those of files are derived, not drawn: the same facts give the same identifier on every node.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,6 +20,10 @@ pub struct InstanceId(pub [u8; 16]);
 /// What an input is recognised by when it comes a second time: a digest over who sent it, by which route, under which key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InputKey(pub [u8; 16]);
+
+/// A file that was uploaded. Drawn by the shell, since what is derived could be guessed: two uploads of the same bytes are two files.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub [u8; 16]);
 
 /// A SHA-256 digest: of a definition, a trail entry, a snapshot, a request's body.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -155,6 +159,7 @@ macro_rules! hexadecimal {
 
 hexadecimal!(InstanceId);
 hexadecimal!(InputKey);
+hexadecimal!(FileId);
 hexadecimal!(Digest);
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::assignments::Assignments;
 use crate::clock::Clock;
 use crate::configuration::{BUSY_POLL_MS, EngineConfig, POLL_MS};
 use crate::error::EngineResult;
+use crate::files::Sweeper;
 use crate::intake::{Intake, Ticked};
 use crate::messages::Messages;
 use crate::outbox::Outbox;
@@ -56,19 +57,12 @@ impl Engine {
     /// Puts a node together and runs it: migrates the store, learns what is live, and begins to take inputs.
     pub async fn launch(configuration: EngineConfig, surroundings: Surroundings) -> EngineResult<Engine> {
         surroundings.store.migrate().await?;
-        let Node {
-            engine,
-            intake,
-            timers,
-            messages,
-            schedules,
-            assignments,
-            outbox,
-        } = Node::new(configuration, surroundings);
+        let node = Node::new(configuration, surroundings);
+        let engine = node.engine.clone();
         engine.inner.registry.refresh().await?;
         engine.note_node("node_started").await?;
         engine.inner.directory.refresh().await?;
-        engine.spawn(intake, timers, messages, schedules, assignments, outbox);
+        engine.spawn(node);
         tracing::info!(node = %engine.inner.configuration.node, "running");
         Ok(engine)
     }
@@ -115,15 +109,17 @@ impl Engine {
         }
     }
 
-    fn spawn(
-        &self,
-        intake: Arc<Intake>,
-        timers: Timers,
-        messages: Messages,
-        schedules: Schedules,
-        assignments: Assignments,
-        outbox: Outbox,
-    ) {
+    fn spawn(&self, node: Node) {
+        let Node {
+            engine: _,
+            intake,
+            timers,
+            messages,
+            schedules,
+            assignments,
+            outbox,
+            sweeper,
+        } = node;
         let (sender, phase) = watch::channel(Phase::Running);
         let inner = &self.inner;
         let clock = inner.clock.clone();
@@ -136,6 +132,7 @@ impl Engine {
         tasks.push(tokio::spawn(run_schedules(schedules, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(give_tasks(assignments, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(perform_effects(outbox, self.clone(), phase.clone())));
+        tasks.push(tokio::spawn(sweep_files(sweeper, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(watch_deployments(self.clone(), phase)));
         *lock(&inner.running.phase) = Some(sender);
         *lock(&inner.running.tasks) = tasks;
@@ -260,6 +257,20 @@ async fn perform_effects(mut outbox: Outbox, engine: Engine, mut phase: watch::R
             () = engine.inner.handover.effects_arrived.notified() => {}
             () = finished.notified() => {}
             () = tokio::time::sleep(microseconds(deadline_us.min(POLL_MS * 1_000))) => {}
+            _ = phase.changed() => {}
+        }
+    }
+}
+
+async fn sweep_files(mut sweeper: Sweeper, engine: Engine, mut phase: watch::Receiver<Phase>) {
+    while *phase.borrow() == Phase::Running {
+        if let Err(error) = sweeper.tick(engine.now()).await {
+            tracing::warn!(%error, "uploads that expired could not be looked for");
+            tokio::time::sleep(REST).await;
+        }
+        let wait_us = sweeper.next_look_us().saturating_sub(engine.now().as_microsecond());
+        tokio::select! {
+            () = tokio::time::sleep(microseconds(wait_us)) => {}
             _ = phase.changed() => {}
         }
     }

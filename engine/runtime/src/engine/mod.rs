@@ -2,6 +2,7 @@
 
 mod calendar;
 mod deployment;
+mod files;
 mod loops;
 mod node;
 mod opening;
@@ -41,6 +42,7 @@ use crate::clock::Clock;
 use crate::configuration::EngineConfig;
 use crate::directory::{DeployedRoles, Directory};
 use crate::error::{EngineError, EngineResult};
+use crate::files::Files;
 use crate::guarded::guarded;
 use crate::handover::Handover;
 use crate::incidents::{Decision, IncidentName, Incidents};
@@ -76,6 +78,7 @@ struct Inner {
     starts: Arc<Starts>,
     places: Arc<Places>,
     system: Arc<SystemTrail>,
+    files: Files,
     intake: Arc<Intake>,
     queries: Queries,
     incidents: Incidents,
@@ -120,6 +123,10 @@ impl Engine {
             signed,
         } = request;
         let inner = &self.inner;
+        let payload = match self.with_files(&workflow, key.as_deref(), payload, &actor, true).await? {
+            Ok(payload) => payload,
+            Err(answer) => return Ok(answer),
+        };
         let ready = match inner.starts.ready(&workflow, payload, key.as_deref(), self.now()).await {
             Ok(ready) => ready,
             Err(EngineError::KeyRefused(refusal)) => {
@@ -217,6 +224,10 @@ impl Engine {
             signed,
             task,
         } = request;
+        let payload = match self.with_files(&workflow, Some(&key), payload, &actor, false).await? {
+            Ok(payload) => payload,
+            Err(answer) => return Ok(answer),
+        };
         let named = input_key.is_some();
         let input = Input {
             signed,
@@ -422,6 +433,7 @@ impl Engine {
             };
             let mut write = Write::new(id, before.sequence, next, now.as_microsecond());
             write.erase = true;
+            write.files_gone = self.inner.files.personal_of(id).await?;
             write.entries.push(NewEntry {
                 sequence: entry.sequence,
                 at_us: now.as_microsecond(),
@@ -433,6 +445,9 @@ impl Engine {
             match applied.first() {
                 Some(Applied::Committed) => {
                     self.inner.handover.committed(&write);
+                    if !write.files_gone.is_empty() {
+                        self.inner.files.sweep().await?;
+                    }
                     return Ok(());
                 }
                 Some(Applied::Moved) => {}

@@ -9,6 +9,7 @@ use crate::assignments::{Assignments, HandingOver};
 use crate::clock::{Clock, Entropy};
 use crate::configuration::EngineConfig;
 use crate::directory::Directory;
+use crate::files::{Files, Sweeper};
 use crate::handover::Handover;
 use crate::incidents::Incidents;
 use crate::instances::Instances;
@@ -42,6 +43,7 @@ pub struct Node {
     pub schedules: Schedules,
     pub assignments: Assignments,
     pub outbox: Outbox,
+    pub sweeper: Sweeper,
 }
 
 impl Node {
@@ -99,7 +101,16 @@ impl Node {
             reader.clone(),
             clock.clone(),
         );
+        let sweeper = Sweeper::new(store.clone());
+        let files = Files::new(
+            configuration.files.clone(),
+            store.clone(),
+            clock.clone(),
+            entropy.clone(),
+            system.clone(),
+        );
         let inner = Inner {
+            files,
             queries: Queries::new(store.clone(), instances.clone(), reader),
             incidents: Incidents::new(store.clone(), instances.clone(), system.clone(), handover.clone()),
             tokens: Tokens::new(store.clone(), system.clone(), entropy.clone(), directory.clone()),
@@ -131,6 +142,7 @@ impl Node {
             schedules,
             assignments,
             outbox,
+            sweeper,
         }
     }
 }

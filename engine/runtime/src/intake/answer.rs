@@ -76,6 +76,11 @@ impl Answer {
         Answer::of_absent(to, Verdict::Refused(vec![refusal]))
     }
 
+    /// What it says cannot be meant, whatever stands there.
+    pub(crate) fn refused_all(to: &Party, refusals: Vec<Refusal>) -> Self {
+        Answer::of_absent(to, Verdict::Refused(refusals))
+    }
+
     /// The first answer, made again from the entry that the input left.
     pub(super) fn of_entry(instance: InstanceId, row: &TrailRow) -> EngineResult<Self> {
         Answer::read(instance, row)

@@ -14,6 +14,7 @@ use statewright_core::step::{
 use super::finds::{Finds, Watches};
 use super::request::{Origin, Request};
 use crate::body::{EffectBody, MessageBody, MessageContent, Party, mark_body, notice_body, task_row};
+use crate::files;
 use crate::store::{
     Claim, IndexedValue, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance, TaskRow, Write,
 };
@@ -278,6 +279,8 @@ impl Changes {
             marks_back: self.marks_back,
             index,
             states,
+            files: files::attached(chart, before, next),
+            files_gone: Vec::new(),
             erase: false,
             reads: self.reads,
             found: self.finds.found,

@@ -29,6 +29,7 @@ pub(super) fn boot(
 ) -> Node {
     let mut configuration = EngineConfig::named(format!("scenario-{ordinal}"));
     configuration.committers = 1;
+    configuration.believes_file_records = true;
     configuration.effects_held_max = UNLIMITED;
     configuration.attempts_per_adapter_max = UNLIMITED;
     let charts = charts.clone();

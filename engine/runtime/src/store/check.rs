@@ -9,7 +9,7 @@ use statewright_core::identity::{InputKey, InstanceId};
 use super::task::{NO_DUE_US, PRIORITY_MAX};
 use super::{
     Applied, EffectResult, INDEXED_VALUES_MAX, MARK_PAIRS_MAX, NewMessage, NewToken, STATES_MAX, StoreError, StoreResult,
-    StoredCalendar, StoredTable, Write, field, subject,
+    StoredCalendar, StoredTable, WholeUpload, Write, field, subject,
 };
 
 /// Sequences and numbers are stored as signed 64-bit integers.
@@ -30,6 +30,7 @@ pub fn check_writes(writes: &[Write]) -> StoreResult<()> {
         check_notices(write)?;
         check_marks(write)?;
         check_index(write)?;
+        check_files(write)?;
         if texts(write).any(has_nul) {
             return refuse(write.instance, "a NUL character in a text");
         }
@@ -68,6 +69,11 @@ pub(super) fn check_token(token: &NewToken) -> StoreResult<()> {
         return Err(StoreError::Refused("a token with a NUL character".into()));
     }
     Ok(())
+}
+
+pub(super) fn check_upload(whole: &WholeUpload) -> StoreResult<()> {
+    check_text("the file's name", &whole.name)?;
+    check_text("the file's media type", &whole.media_type)
 }
 
 pub(super) fn check_calendar(calendar: &StoredCalendar) -> StoreResult<()> {
@@ -205,6 +211,15 @@ fn check_index(write: &Write) -> StoreResult<()> {
     match fault {
         Some(fault) => refuse(write.instance, fault),
         None => Ok(()),
+    }
+}
+
+fn check_files(write: &Write) -> StoreResult<()> {
+    let named = write.files.iter().map(|attachment| attachment.file);
+    let mut files = BTreeSet::new();
+    match named.chain(write.files_gone.iter().copied()).all(|file| files.insert(file)) {
+        true => Ok(()),
+        false => refuse(write.instance, "one file twice"),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     7 "0007_task_field",
     8 "0008_table",
     9 "0009_identity",
+    11 "0011_file",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -42,6 +43,7 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     7 "0007_task_field",
     8 "0008_table",
     9 "0009_identity",
+    11 "0011_file",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

@@ -20,6 +20,7 @@
 
 mod check;
 mod field;
+mod file;
 mod identity;
 mod mark;
 pub mod memory;
@@ -43,6 +44,7 @@ pub use check::check_writes;
 pub use field::{
     FIELD_BYTES_MAX, FieldCondition, FindPage, FindQuery, FoundBefore, FoundThen, INDEXED_VALUES_MAX, IndexedValue, STATES_MAX,
 };
+pub use file::{Admitted, Attachment, CHUNK_BYTES, FileStore, NewAttachment, NewChunk, NewUpload, UploadRow, WholeUpload};
 pub use identity::{Credential, CredentialChange, EndedSessions, IdentityChange, Session};
 pub use mark::{MARK_PAIRS_MAX, MarkBack, MarkPage, MarkQuery, MarkRow, NewMark};
 pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
@@ -259,6 +261,11 @@ pub trait Store: Send + Sync + 'static {
     /// Entries and personal values that belong to no instance, and entries outside of what their instance's head counts: one for each
     /// instance and table, `limit` of each table at most.
     async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>>;
+
+    // Files
+
+    /// Uploads, and what instances name of them.
+    fn files(&self) -> &dyn FileStore;
 
     // Access tokens
 

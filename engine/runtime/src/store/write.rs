@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
 
-use super::{FoundBefore, IndexedValue, MarkBack, NewMark, NewNotice, TaskRow};
+use super::{FoundBefore, IndexedValue, MarkBack, NewAttachment, NewMark, NewNotice, TaskRow};
 
 /// Everything one instance changes in one commit: one or several steps, already chained.
 ///
@@ -61,6 +61,10 @@ pub struct Write {
     pub index: Option<Vec<IndexedValue>>,
     /// Names and paths of the states that it is in from now on; None: as before. At most [`STATES_MAX`](super::STATES_MAX).
     pub states: Option<Vec<Arc<str>>>,
+    /// Files that it names from now on, each once.
+    pub files: Vec<NewAttachment>,
+    /// Files that it names no more; one that no other instance names is forgotten with the next sweep.
+    pub files_gone: Vec<FileId>,
     /// The personal values that this instance has had are deleted, for good.
     pub erase: bool,
     /// Instances read by key, with the sequence that was seen (0: absent); another one now means `Applied::ReadMoved`.
@@ -108,6 +112,8 @@ impl Write {
             marks_back: Vec::new(),
             index: None,
             states: None,
+            files: Vec::new(),
+            files_gone: Vec::new(),
             erase: false,
             reads: Vec::new(),
             found: Vec::new(),

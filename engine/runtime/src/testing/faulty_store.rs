@@ -10,7 +10,7 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use super::chance::Chance;
 use crate::store::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
     IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
     NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreError, StoreResult,
     StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
@@ -361,6 +361,10 @@ impl Store for FaultyStore {
 
     async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>> {
         self.call(self.inner.strays(limit)).await
+    }
+
+    fn files(&self) -> &dyn FileStore {
+        self.inner.files()
     }
 
     async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {

@@ -15,6 +15,10 @@ claim: id name value holder
 credential: person revision password password_set_at password_expires_at? secret? secret_confirmed_at? step failures locked_until?
 definition: hash workflow source deployed_at
 effect: instance key adapter body due attempts epoch lease_node? lease_until? abandoned error? incident_since?
+file_attachment: instance file personal at
+file_chunk: file number bytes
+file_content: sha256 file
+file_upload: file uploader expires_at size attached redundant whole_at? sha256? name? media_type? scan?
 instance: id workflow key definition sequence done snapshot head started_at watchers?
 instance_field: instance field value workflow
 live_calendar: name version
@@ -41,9 +45,10 @@ trail: instance sequence started_at at input_key? bytes
 ";
 
 /// Tables that grow with the instances, and the column by which they could be partitioned.
-const PARTITIONED_BY: [(&str, &str); 15] = [
+const PARTITIONED_BY: [(&str, &str); 16] = [
     ("claim", "id"),
     ("effect", "instance"),
+    ("file_attachment", "instance"),
     ("instance", "id"),
     ("instance_field", "instance"),
     ("mark", "instance"),

@@ -7,7 +7,15 @@ use crate::assert_none;
 const LAYERS: &[(&str, &[&str])] = &[
     ("core", &["statewright-core"]),
     ("engine", &["statewright-engine"]),
-    ("adapters", &["statewright-dcs", "statewright-http", "statewright-simulators"]),
+    (
+        "adapters",
+        &[
+            "statewright-clamd",
+            "statewright-dcs",
+            "statewright-http",
+            "statewright-simulators",
+        ],
+    ),
     ("ui", &["statewright"]),
     ("promises", &["statewright-promises"]),
     ("tests", &["statewright-tests"]),

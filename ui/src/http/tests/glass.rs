@@ -25,6 +25,17 @@ const ABOUT_INSTANCES: &[(&str, &str, &str)] = &[
     ("withdrawSignature", "/v1/instances/case/C-1/signatures/SIGN", ""),
     ("listInbox", "/v1/inbox", ""),
     ("showThread", "/v1/instances/case/C-1/thread", ""),
+    ("listFiles", "/v1/instances/case/C-1/files", ""),
+    (
+        "downloadFile",
+        "/v1/instances/case/C-1/files/00000000000000000000000000000000",
+        "",
+    ),
+    (
+        "drawFile",
+        "/v1/instances/case/C-1/files/00000000000000000000000000000000/shape",
+        "",
+    ),
     ("readTrail", "/v1/instances/case/C-1/trail", ""),
 ];
 
@@ -43,6 +54,7 @@ const BESIDE_INSTANCES: &[(&str, &str)] = &[
     ("listTables", "tables"),
     ("showTable", "for operators and auditors"),
     ("readTableHistory", "for operators and auditors"),
+    ("uploadFile", "belongs to no instance yet"),
     ("reportProgress", "for adapters"),
     ("reportUndone", "for adapters"),
     ("listSchedules", "for operators"),

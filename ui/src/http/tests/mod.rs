@@ -3,6 +3,7 @@
 mod api;
 mod availability;
 mod effects;
+mod files;
 mod glass;
 mod opening;
 mod refusal;

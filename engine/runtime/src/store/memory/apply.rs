@@ -100,6 +100,7 @@ impl Contents {
         self.apply_notices(write);
         self.apply_marks(write);
         self.apply_index(write);
+        self.apply_files(write);
         for claim in &write.claims_held {
             self.claims.insert(claim.id, write.instance);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
+use super::file::Files;
 use super::identity::Identities;
 use super::table::Tables;
 use crate::store::field::FoundUnder;
@@ -39,6 +40,7 @@ pub(super) struct Contents {
     pub(super) marks: BTreeMap<(InstanceId, u64, u32), (MarkRow, Vec<IndexedValue>)>,
     /// Of each instance.
     pub(super) fields: BTreeMap<InstanceId, FoundUnder>,
+    pub(super) files: Files,
     pub(super) tokens: Vec<Token>,
     pub(super) identities: Identities,
     /// Of which something was committed since whoever looks at the instances looked last.

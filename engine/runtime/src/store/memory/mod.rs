@@ -3,6 +3,7 @@
 mod apply;
 mod contents;
 mod field;
+mod file;
 mod identity;
 mod mark;
 mod notice;
@@ -22,7 +23,7 @@ use super::check::{check_answer, check_calendar, check_results, check_table, che
 use super::identity::check_identity;
 use super::search::check as check_search;
 use super::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
     IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
     NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreError, StoreResult,
     StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
@@ -356,6 +357,10 @@ impl Store for MemoryStore {
     /// Nothing but a commit writes here.
     async fn strays(&self, _limit: usize) -> StoreResult<Vec<Stray>> {
         Ok(Vec::new())
+    }
+
+    fn files(&self) -> &dyn FileStore {
+        self
     }
 
     async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {

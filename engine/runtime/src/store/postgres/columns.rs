@@ -5,7 +5,7 @@ use sqlx::{Arguments, Encode, Postgres, Type};
 
 use super::part::{Form, Part};
 use super::uuid::Uuid;
-use super::{field, mark, notice, task, topic};
+use super::{field, file, mark, notice, task, topic};
 use crate::store::{StoreError, StoreResult, Write};
 
 /// What the columns of a row take beside its texts: some identifiers, digests and numbers, each with its length.
@@ -80,6 +80,7 @@ pub(super) fn arguments(form: Form, writes: &[&Write]) -> StoreResult<PgArgument
             Part::MarksBack => mark::add_taken_back(&mut columns, writes)?,
             Part::Marked => mark::add_kept(&mut columns, writes)?,
             Part::Indexed => field::add_indexed(&mut columns, writes)?,
+            Part::Filed => file::add_filed(&mut columns, writes)?,
             Part::Topics => topic::add_sought(&mut columns, writes)?,
         }
     }

@@ -8,9 +8,10 @@ use super::plan::{COMMITTING, forms};
 use super::wake;
 
 /// Tables that grow, and the column that says whose a row is.
-const OWNERS: [(&str, &str); 15] = [
+const OWNERS: [(&str, &str); 16] = [
     ("claim", "id"),
     ("effect", "instance"),
+    ("file_attachment", "instance"),
     ("instance", "id"),
     ("instance_field", "instance"),
     ("mark", "instance"),

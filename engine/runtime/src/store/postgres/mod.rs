@@ -14,6 +14,7 @@ mod connection;
 #[cfg(test)]
 mod distribution;
 mod field;
+mod file;
 mod found;
 mod identity;
 mod incident;
@@ -51,7 +52,7 @@ use super::check::{check_answer, check_calendar, check_results, check_table, che
 use super::identity::check_identity;
 use super::search::check as check_search;
 use super::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
     IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
     NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult,
     StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
@@ -341,6 +342,10 @@ impl Store for PostgresStore {
 
     async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>> {
         record::strays(&self.pool, limit).await
+    }
+
+    fn files(&self) -> &dyn FileStore {
+        self
     }
 
     async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {

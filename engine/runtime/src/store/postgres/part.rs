@@ -40,6 +40,8 @@ pub(super) enum Part {
     Marked,
     /// Fields and states by which instances are found.
     Indexed,
+    /// Files that instances name, and those that they name no more.
+    Filed,
     /// Topics that they are found under, for those who watch them.
     Topics,
 }
@@ -61,10 +63,11 @@ const SETS: &[&[Part]] = &[
     &[Part::TasksGone, Part::TasksPut, Part::Noticed],
     &[Part::MarksBack, Part::Marked],
     &[Part::Indexed, Part::Topics],
+    &[Part::Filed],
 ];
 
 impl Part {
-    pub(super) const ALL: [Part; 21] = [
+    pub(super) const ALL: [Part; 22] = [
         Part::Inputs,
         Part::Taken,
         Part::Topics,
@@ -86,6 +89,7 @@ impl Part {
         Part::MarksBack,
         Part::Marked,
         Part::Indexed,
+        Part::Filed,
     ];
 
     /// Those that most batches have.
@@ -113,6 +117,7 @@ impl Part {
             Part::MarksBack => !write.marks_back.is_empty(),
             Part::Marked => !write.marks.is_empty(),
             Part::Indexed => write.index.is_some() || write.states.is_some(),
+            Part::Filed => !write.files.is_empty() || !write.files_gone.is_empty(),
             Part::Topics => !write.topics.is_empty() && !write.entries.is_empty(),
         }
     }
@@ -197,7 +202,8 @@ mod tests {
             &[Part::Sent, Part::Noticed],
             &[Part::Marked],
         );
-        check(&[Part::Armed, Part::TasksPut, Part::Marked, Part::Indexed], &Part::ALL, &[]);
+        let all = [Part::Armed, Part::TasksPut, Part::Marked, Part::Indexed, Part::Filed];
+        check(&all, &Part::ALL, &[]);
     }
 
     #[test]

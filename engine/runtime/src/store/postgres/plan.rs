@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
-    alone, calendar, careful, field, found, identity, incident, mark, notice, number, outbox, record, schema, search, statement,
-    table, task, task_field, token, topic, wake,
+    alone, calendar, careful, field, file, found, identity, incident, mark, notice, number, outbox, record, schema, search,
+    statement, table, task, task_field, token, topic, wake,
 };
 
 /// On the connections that commit.
@@ -61,6 +61,28 @@ const OTHERS: &[&str] = &[
     identity::END_ALL,
     identity::END_ALL_BUT,
     identity::TOUCH,
+    file::LOCK_UPLOADER,
+    file::PENDING,
+    file::BEGIN,
+    file::RECEIVING,
+    file::ADD_CHUNK,
+    file::CLAIM_CONTENT,
+    file::FINISH,
+    file::DROP_UNFINISHED,
+    file::DROP_CHUNKS,
+    file::UPLOADS,
+    file::CHUNK,
+    file::ATTACHMENTS,
+    file::EXPIRED,
+    file::LOCK_EXPIRED,
+    file::IS_ATTACHED,
+    file::KEEP,
+    file::FORGET,
+    file::LOCK_CONTENT,
+    file::HAS_CONTENT,
+    file::FORGET_CONTENT,
+    file::REDUNDANT,
+    file::NOT_REDUNDANT,
     incident::RAISE_TIMER,
     incident::RAISE_MESSAGE,
     incident::RAISE_EFFECT,
@@ -141,9 +163,13 @@ pub(super) fn forms() -> Vec<&'static str> {
     forms.into_iter().map(Form::statement).collect()
 }
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 19] = [
     "claim",
     "effect",
+    "file_attachment",
+    "file_chunk",
+    "file_content",
+    "file_upload",
     "instance",
     "instance_field",
     "mark",
@@ -195,7 +221,14 @@ const FILL: &str = "
     insert into notice (instance, sequence, ordinal, at, thread, subjects, body)
     select md5(n::text)::uuid, 1, 0, n, n % 2 = 0, '[]', '{}' from generate_series(1, 20000) as n;
     insert into notice_subject (subject, at, instance, sequence, ordinal)
-    select 'role:' || n % 50, n, md5(n::text)::uuid, 1, 0 from generate_series(1, 20000) as n";
+    select 'role:' || n % 50, n, md5(n::text)::uuid, 1, 0 from generate_series(1, 20000) as n;
+    insert into file_upload (file, uploader, expires_at, size, attached, redundant, whole_at, sha256)
+    select md5(n::text)::uuid, 'u' || n % 50, n, n, n % 3 > 0, n % 7 = 0, n, sha256(n::text::bytea)
+    from generate_series(1, 20000) as n;
+    insert into file_content (sha256, file) select sha256(n::text::bytea), md5(n::text)::uuid from generate_series(1, 20000) as n;
+    insert into file_chunk (file, number, bytes) select md5(n::text)::uuid, 0, 'x' from generate_series(1, 20000) as n;
+    insert into file_attachment (instance, file, personal, at)
+    select md5(n::text)::uuid, md5(n::text)::uuid, false, n from generate_series(1, 20000) as n";
 
 fn arguments(sql: &str) -> usize {
     (1..).take_while(|number| sql.contains(&format!("${number}"))).count()

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::sync::{PoisonError, RwLock};
 
 use super::part::{Form, Part};
-use super::{field, mark, notice, task, topic};
+use super::{field, file, mark, notice, task, topic};
 
 /// A wake-up's key, of (watcher, changed, sequence): what [`crate::store::wake_key`] gives, which a test compares.
 macro_rules! wake_key {
@@ -296,6 +296,7 @@ impl Part {
             Part::MarksBack => mark::TAKEN_BACK,
             Part::Marked => mark::KEPT,
             Part::Indexed => field::INDEXED,
+            Part::Filed => file::FILED,
             Part::Topics => topic::SOUGHT,
         }
     }

@@ -7,7 +7,7 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::types::Oid;
 use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgTypeInfo, PgValueFormat, PgValueRef};
 use sqlx::{Decode, Encode, Postgres, Type};
-use statewright_core::identity::{InputKey, InstanceId};
+use statewright_core::identity::{FileId, InputKey, InstanceId};
 
 /// Fixed by PostgreSQL for ever.
 const UUID: Oid = Oid(2950);
@@ -18,6 +18,12 @@ pub(super) struct Uuid(pub(super) [u8; 16]);
 
 impl From<InstanceId> for Uuid {
     fn from(id: InstanceId) -> Self {
+        Uuid(id.0)
+    }
+}
+
+impl From<FileId> for Uuid {
+    fn from(id: FileId) -> Self {
         Uuid(id.0)
     }
 }

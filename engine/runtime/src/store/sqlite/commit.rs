@@ -7,7 +7,7 @@ use statewright_core::identity::InstanceId;
 
 use super::row::{self, execute, one, signed};
 use super::wake::insert_messages;
-use super::{field, mark, notice, task, task_field};
+use super::{field, file, mark, notice, task, task_field};
 use crate::store::check::repeated_key;
 use crate::store::{Applied, NewMessage, StoreResult, Write, wake_body, wake_key};
 
@@ -199,6 +199,7 @@ fn apply(connection: &Connection, write: &Write) -> StoreResult<Option<Vec<Insta
     notice::apply(connection, write)?;
     mark::apply(connection, write)?;
     field::apply(connection, write)?;
+    file::apply(connection, write)?;
     for claim in &write.claims_held {
         execute(
             connection,

@@ -8,6 +8,7 @@ mod calendar;
 mod commit;
 mod connection;
 mod field;
+mod file;
 mod identity;
 mod incident;
 mod mark;
@@ -40,7 +41,7 @@ use super::check::{check_answer, check_calendar, check_results, check_table, che
 use super::identity::check_identity;
 use super::search::check as check_search;
 use super::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FindPage, FindQuery, IdentityChange, Incident,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
     IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
     NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult,
     StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
@@ -386,6 +387,10 @@ impl Store for SqliteStore {
 
     async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>> {
         self.read(move |connection| record::strays(connection, limit)).await
+    }
+
+    fn files(&self) -> &dyn FileStore {
+        self
     }
 
     async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {

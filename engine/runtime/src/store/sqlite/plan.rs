@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 
 use super::{
-    calendar, commit, field, identity, incident, mark, notice, outbox, record, schema, search, table, task, task_field, token,
-    wake,
+    calendar, commit, field, file, identity, incident, mark, notice, outbox, record, schema, search, table, task, task_field,
+    token, wake,
 };
 
 const STATEMENTS: &[&str] = &[
@@ -47,6 +47,31 @@ const STATEMENTS: &[&str] = &[
     identity::END_ALL,
     identity::END_ALL_BUT,
     identity::TOUCH,
+    file::PENDING,
+    file::PENDING_BYTES,
+    file::BEGIN,
+    file::RECEIVING,
+    file::ADD_CHUNK,
+    file::GROW,
+    file::CLAIM_CONTENT,
+    file::FIND_CONTENT,
+    file::FINISH,
+    file::DROP_UNFINISHED,
+    file::DROP_CHUNKS,
+    file::UPLOAD,
+    file::CHUNK,
+    file::ATTACHMENTS,
+    file::EXPIRED,
+    file::IS_ATTACHED,
+    file::KEEP,
+    file::FORGET,
+    file::HAS_CONTENT,
+    file::FORGET_CONTENT,
+    file::REDUNDANT,
+    file::NOT_REDUNDANT,
+    file::ATTACH,
+    file::DETACH,
+    file::EXPIRE,
     incident::RAISE_TIMER,
     incident::RAISE_MESSAGE,
     incident::RAISE_EFFECT,
@@ -172,6 +197,7 @@ fn is_bounded(step: &str) -> bool {
         "timer_incident",
         "effect_incident",
         "effect_abandoned",
+        "file_upload_redundant",
     ];
     // The values of an argument.
     let is_virtual = step.contains(" VIRTUAL TABLE ");

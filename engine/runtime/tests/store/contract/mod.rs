@@ -6,6 +6,7 @@ mod claim;
 mod commit;
 mod definition;
 mod field;
+mod file;
 mod found;
 mod identity;
 mod incident;

@@ -50,7 +50,7 @@ const MEANINGS: [(&str, &str, &str); TYPES.len()] = [
     ("user", "a person's id", "a string"),
     (
         "file",
-        "what an upload is known by: `name`, `sha256`, `size`, `media_type`, `scan`",
+        "what an upload is known by: `file` (its id), `name`, `sha256`, `size`, `media_type`, `scan`; a sender gives the [id](files.md) alone",
         "an object",
     ),
     ("object", "fields by name; needs `properties`", "an object"),
