@@ -1,4 +1,4 @@
-//! Statewright, the binary: command line and HTTP API.
+//! Statewright, the binary: command line, HTTP API and pages.
 //!
 //! # Purpose
 //! [`command`] turns arguments into requests, [`http`] answers requests with the engine. The command line is a client of the API: on a
@@ -20,6 +20,7 @@ mod failure;
 mod http;
 mod json;
 mod log;
+mod pages;
 mod percent;
 mod proof;
 mod table;

@@ -9,7 +9,7 @@ use std::sync::{Arc, MutexGuard};
 
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{OFFERED, SOUGHT};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 
 use crate::store::{EffectRow, Write};
 
@@ -22,8 +22,11 @@ const WATCHED_MAX: usize = 65_536;
 /// Watchers remembered of each.
 const WATCHERS_MAX: usize = 1_024;
 
-#[derive(Default)]
+/// Changes that a slow listener may be behind; beyond it, it is told that it has missed some.
+const CHANGES_MAX: usize = 1_024;
+
 pub struct Handover {
+    changes: broadcast::Sender<InstanceId>,
     receivers: Mutex<BTreeSet<InstanceId>>,
     effects: Mutex<VecDeque<EffectRow>>,
     abandoned: Mutex<Vec<Arc<str>>>,
@@ -45,14 +48,34 @@ pub struct Handover {
 
 impl Handover {
     pub fn new() -> Self {
-        let handover = Handover::default();
-        handover.earliest_us.store(i64::MAX, Ordering::SeqCst);
-        handover
+        Handover {
+            changes: broadcast::channel(CHANGES_MAX).0,
+            receivers: Mutex::default(),
+            effects: Mutex::default(),
+            abandoned: Mutex::default(),
+            watchers: Mutex::default(),
+            earliest_us: AtomicI64::new(i64::MAX),
+            busy: AtomicBool::default(),
+            messages_due: AtomicBool::default(),
+            assignments_due: AtomicBool::default(),
+            offered: AtomicBool::default(),
+            messages_arrived: Notify::default(),
+            effects_arrived: Notify::default(),
+            timers_arrived: Notify::default(),
+            assignments_arrived: Notify::default(),
+        }
+    }
+
+    /// What this node commits from now on, for pages that are open.
+    pub fn changes(&self) -> broadcast::Receiver<InstanceId> {
+        self.changes.subscribe()
     }
 
     /// Tells of a write that was committed.
     pub fn committed(&self, write: &Write) {
         self.busy.store(true, Ordering::SeqCst);
+        // nobody may be listening
+        let _ = self.changes.send(write.instance);
         self.tell_timers(write);
         self.tell_messages(write);
         self.tell_outbox(write);

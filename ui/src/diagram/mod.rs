@@ -29,6 +29,17 @@ pub enum Format {
     Dot,
 }
 
+pub use self::svg::{Marks, STYLE};
+
+/// A picture within a page that brings [`STYLE`] along, with these marks.
+///
+/// # Errors
+/// A sentence: it cannot be laid out.
+pub fn embedded(chart: &Chart, marks: &Marks) -> Result<String, String> {
+    let sketch = Sketch::of(chart);
+    layout::placed(&sketch).map(|placed| svg::embedded(&sketch, &placed, marks))
+}
+
 /// A chart as a text of this format.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! SVG: a picture that needs no script and no font of its own, in light and dark.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::layout::{Area, LINE_HEIGHT, Line, Placed, Point};
 use super::sketch::{Kind, Shape, Sketch, Way};
@@ -8,10 +10,10 @@ use super::sketch::{Kind, Shape, Sketch, Way};
 /// How much of a corner of a line is rounded.
 const BEND: f64 = 9.0;
 
-const STYLE: &str = "\
-.statewright-diagram{--paper:#fff;--ink:#1d2733;--soft:#5b6875;--line:#8a97a3;--fill:#f3f6f9;--frame:#fbfcfd;--fails:#a4262c;\
+pub const STYLE: &str = "\
+.statewright-diagram{--paper:#fff;--ink:#1d2733;--soft:#5b6875;--line:#8a97a3;--fill:#f3f6f9;--frame:#fbfcfd;--fails:#a4262c;--here:#cfe9e4;--here-line:#0b6b5d;\
 font-family:system-ui,sans-serif;font-size:13px}\
-@media(prefers-color-scheme:dark){.statewright-diagram{--paper:#141a21;--ink:#e6ebf0;--soft:#a3b0bc;--line:#6d7a87;--fill:#222c37;--frame:#1a222b;--fails:#ff9a9e}}\
+@media(prefers-color-scheme:dark){.statewright-diagram{--paper:#141a21;--ink:#e6ebf0;--soft:#a3b0bc;--line:#6d7a87;--fill:#222c37;--frame:#1a222b;--fails:#ff9a9e;--here:#12443d;--here-line:#5fd0bd}}\
 .statewright-diagram .paper{fill:var(--paper)}\
 .statewright-diagram text{fill:var(--ink)}.statewright-diagram .line{fill:var(--soft);font-size:11px}\
 .statewright-diagram .caption{fill:var(--ink);font-size:11px;paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}\
@@ -21,14 +23,53 @@ font-family:system-ui,sans-serif;font-size:13px}\
 .statewright-diagram .dot{fill:var(--ink)}\
 .statewright-diagram .way{fill:none;stroke:var(--soft);stroke-width:1.3}.statewright-diagram .fails{stroke:var(--fails);stroke-dasharray:5 4}\
 .statewright-diagram .head{fill:var(--soft)}.statewright-diagram .head-fails{fill:var(--fails)}\
-.statewright-diagram .name{font-weight:600}";
+.statewright-diagram .name{font-weight:600}\
+.statewright-diagram .current>.shape{fill:var(--here);stroke:var(--here-line);stroke-width:3}\
+.statewright-diagram .current>.frame,.statewright-diagram .current>.region{stroke:var(--here-line);stroke-width:2.5}\
+.statewright-diagram .visited>.shape{stroke-width:2.2}\
+.statewright-diagram .count{font-weight:700;text-decoration:underline}";
 
+/// What is shown on a diagram of one instance, or of all.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    /// Paths of the states that it rests in.
+    pub current: BTreeSet<Arc<str>>,
+    /// Paths of the states that it has been in.
+    pub visited: BTreeSet<Arc<str>>,
+    /// By path: how many are there, and where they are listed.
+    pub counts: BTreeMap<Arc<str>, (u64, String)>,
+}
+
+impl Marks {
+    fn class(&self, path: &str) -> &'static str {
+        let rests_within =
+            |state: &Arc<str>| &**state == path || state.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        if self.current.iter().any(rests_within) {
+            "current"
+        } else if self.visited.contains(path) {
+            "visited"
+        } else {
+            ""
+        }
+    }
+}
+
+/// A picture that stands by itself.
 pub fn write(sketch: &Sketch, placed: &Placed) -> String {
+    draw(sketch, placed, &Marks::default(), &format!("<style>{STYLE}</style>\n"))
+}
+
+/// A picture within a page that brings the style along.
+pub fn embedded(sketch: &Sketch, placed: &Placed, marks: &Marks) -> String {
+    draw(sketch, placed, marks, "")
+}
+
+fn draw(sketch: &Sketch, placed: &Placed, marks: &Marks, style: &str) -> String {
     let (width, height) = (placed.width.ceil(), placed.height.ceil());
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"statewright-diagram\" role=\"img\" viewBox=\"0 0 {width} {height}\" \
          width=\"{width}\" height=\"{height}\" aria-labelledby=\"diagram-title diagram-text\">\n\
-         <title id=\"diagram-title\">{}</title>\n<desc id=\"diagram-text\">{}</desc>\n<style>{STYLE}</style>\n\
+         <title id=\"diagram-title\">{}</title>\n<desc id=\"diagram-text\">{}</desc>\n{style}\
          <defs>{}{}</defs>\n<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n",
         escaped(&sketch.title),
         escaped(&in_words(sketch)),
@@ -37,7 +78,7 @@ pub fn write(sketch: &Sketch, placed: &Placed) -> String {
     );
     // what holds others lies beneath them, and lines beneath captions
     for (place, shape) in sketch.shapes.iter().enumerate() {
-        write_shape(sketch, place, shape, &placed.areas[place], &mut out);
+        write_shape(sketch, place, shape, &placed.areas[place], marks, &mut out);
     }
     let ways = || sketch.ways.iter().zip(&placed.lines);
     for (way, line) in ways() {
@@ -74,7 +115,7 @@ fn in_words(sketch: &Sketch) -> String {
     sentences.collect::<Vec<_>>().join(" ")
 }
 
-fn write_shape(sketch: &Sketch, place: usize, shape: &Shape, area: &Area, out: &mut String) {
+fn write_shape(sketch: &Sketch, place: usize, shape: &Shape, area: &Area, marks: &Marks, out: &mut String) {
     let (left, top) = (round(area.left()), round(area.top()));
     let (x, y, width, height) = (round(area.x), round(area.y), round(area.width), round(area.height));
     let holds = sketch.children(Some(place)).next().is_some();
@@ -82,7 +123,7 @@ fn write_shape(sketch: &Sketch, place: usize, shape: &Shape, area: &Area, out: &
         let _ = writeln!(out, "<circle class=\"dot\" cx=\"{x}\" cy=\"{y}\" r=\"6\"/>");
         return;
     }
-    let _ = write!(out, "<g data-state=\"{}\">", escaped(&shape.path));
+    open_group(shape, marks, out);
     if shape.kind == Kind::History {
         let _ = write!(out, "<circle class=\"shape\" cx=\"{x}\" cy=\"{y}\" r=\"13\"/>");
         write_text("name", "middle", &x, area.y + 4.5, "H", out);
@@ -122,7 +163,29 @@ fn write_shape(sketch: &Sketch, place: usize, shape: &Shape, area: &Area, out: &
     for (ordinal, line) in (1..).zip(&shape.lines) {
         write_text("line", anchor, &at, first + f64::from(ordinal) * LINE_HEIGHT, line, out);
     }
+    if let Some((count, href)) = marks.counts.get(&shape.path) {
+        let _ = write!(out, "<a href=\"{}\">", escaped(href));
+        let right = round(area.left() + area.width - 8.0);
+        write_text("count", "end", &right, area.top() + 14.0, &count.to_string(), out);
+        out.push_str("</a>");
+    }
     out.push_str("</g>\n");
+}
+
+/// A state's group: marked by a class and in words, since not everybody sees the colour.
+fn open_group(shape: &Shape, marks: &Marks, out: &mut String) {
+    let path = escaped(&shape.path);
+    match marks.class(&shape.path) {
+        "" => {
+            let _ = write!(out, "<g data-state=\"{path}\">");
+        }
+        class => {
+            let _ = write!(out, "<g data-state=\"{path}\" class=\"{class}\">");
+        }
+    }
+    if marks.current.contains(&shape.path) {
+        let _ = write!(out, "<title>{}: it is here now</title>", escaped(&shape.name));
+    }
 }
 
 fn write_text(class: &str, anchor: &str, x: &str, y: f64, text: &str, out: &mut String) {

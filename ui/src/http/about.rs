@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
@@ -111,7 +111,11 @@ pub const ROUTES: &[Route] = &[
     },
 ];
 
-async fn about() -> Response {
+/// A browser is taken to the pages.
+async fn about(headers: HeaderMap) -> Response {
+    if crate::pages::is_browser(&headers) {
+        return (StatusCode::SEE_OTHER, [(header::LOCATION, crate::pages::FRONT)]).into_response();
+    }
     Json(json!({
         "name": "statewright",
         "version": env!("CARGO_PKG_VERSION"),

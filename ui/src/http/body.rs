@@ -50,17 +50,29 @@ impl DerefMut for Given<'_> {
 /// strict JSON object.
 pub async fn read_document<'a>(parts: &Parts, body: Body, bytes_max: usize, bodies: &'a Bodies) -> Answered<Given<'a>> {
     check_media(&parts.headers)?;
+    let (bytes, held) = read(&parts.headers, body, bytes_max, bodies).await?;
+    let document = Document::read(&bytes)?;
+    Ok(Given { document, held })
+}
+
+/// Reads a body of any kind.
+///
+/// # Errors
+/// 413 for one that is too long, 429 if all bodies together are.
+pub async fn read_bytes(headers: &HeaderMap, body: Body, bytes_max: usize, bodies: &Bodies) -> Answered<Vec<u8>> {
+    Ok(read(headers, body, bytes_max, bodies).await?.0)
+}
+
+async fn read<'a>(headers: &HeaderMap, body: Body, bytes_max: usize, bodies: &'a Bodies) -> Answered<(Vec<u8>, Held<'a>)> {
     let too_large = || Problem::of(Code::BodyTooLarge, format!("The body is longer than {bytes_max} bytes"));
-    if declared_length(&parts.headers).is_some_and(|length| length > bytes_max as u64) {
+    if declared_length(headers).is_some_and(|length| length > bytes_max as u64) {
         return Err(too_large());
     }
     let mut held = bodies.hold();
-    let bytes = match collect(body, bytes_max, &mut held).await? {
-        Some(bytes) => bytes,
-        None => return Err(too_large()),
-    };
-    let document = Document::read(&bytes)?;
-    Ok(Given { document, held })
+    match collect(body, bytes_max, &mut held).await? {
+        Some(bytes) => Ok((bytes, held)),
+        None => Err(too_large()),
+    }
 }
 
 /// All of a body; None if it is too long, or breaks off.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
-use axum::http::{Method, Response, Uri};
+use axum::extract::{Request, State};
+use axum::http::{Method, Response};
 use axum::response::IntoResponse;
 use statewright_core::diagnostic::Code;
 use tower::Service as _;
@@ -30,6 +30,7 @@ pub struct Gate {
 impl Gate {
     pub fn new(service: Shared) -> Self {
         let routes = route::router(&service)
+            .merge(crate::pages::router())
             .fallback(unknown_path)
             .method_not_allowed_fallback(unknown_method)
             .with_state(service.clone());
@@ -95,8 +96,9 @@ async fn without_panic(answer: impl Future<Output = Response<Body>>) -> Response
     .await
 }
 
-async fn unknown_path(uri: Uri) -> Problem {
-    Problem::nothing(format_args!("`{}`", uri.path()))
+async fn unknown_path(State(service): State<Shared>, request: Request) -> Response<Body> {
+    let nothing = Problem::nothing(format_args!("`{}`", request.uri().path()));
+    crate::pages::as_page(&service, request, nothing).await
 }
 
 async fn unknown_method(method: Method, request: Request) -> Problem {

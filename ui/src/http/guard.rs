@@ -30,7 +30,14 @@ const SLOW_US: i64 = 1_000_000;
 #[derive(Clone, Debug, Default)]
 pub struct Noted {
     operation: &'static str,
-    caller: Option<Caller>,
+    pub caller: Option<Caller>,
+}
+
+impl Noted {
+    /// Before it is known who asks.
+    pub fn of(operation: &'static str) -> Self {
+        Noted { operation, caller: None }
+    }
 }
 
 /// What was answered as it was asked for stands in the trail, and is logged for those who look closely; the rest for everyone.
@@ -63,6 +70,7 @@ pub fn wear(headers: &mut HeaderMap, service: &Service, number: u64) {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    // A page says for itself what it loads.
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(nothing);
     // What one person may see is not for a cache that others share.
     headers
@@ -93,10 +101,7 @@ pub fn oversized(request: &Request) -> Option<Problem> {
 
 /// Finds out who asks, and refuses who may not. What a route asks for stands in the table and nowhere else.
 pub async fn admit(State((service, route)): State<(Shared, &'static Route)>, mut request: Request, next: Next) -> Response<Body> {
-    let mut noted = Noted {
-        operation: route.operation,
-        caller: None,
-    };
+    let mut noted = Noted::of(route.operation);
     if route.access != Access::Open {
         let caller = match request.extensions().get::<Caller>() {
             Some(caller) => Ok(caller.clone()),
@@ -135,7 +140,7 @@ fn missing(access: Access, caller: &Caller) -> Option<String> {
     }
 }
 
-fn note(mut response: Response<Body>, noted: Noted) -> Response<Body> {
+pub fn note(mut response: Response<Body>, noted: Noted) -> Response<Body> {
     response.extensions_mut().insert(noted);
     response
 }

@@ -46,16 +46,21 @@ mod trail;
 mod workflows;
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use axum::http::HeaderName;
 
-pub use authentication::Caller;
+pub use authentication::{Caller, prove};
+pub use body::read_bytes;
 pub use gate::Gate;
-pub use limit::STOP_TIMEOUT;
+pub use guard::{Noted, note};
+pub use instances::about_instance;
+pub use limit::{BODY_BYTES_MAX, STOP_TIMEOUT};
+pub use problem::{Answered, Problem};
 pub use server::Server;
 pub use service::{Service, Shared};
 pub use statewright_engine::roles::{AUDITOR, OPERATOR};
+pub use tasks::{place_text, read_place, receiver};
 pub use trail::{JSON_LINES, TRAIL_LINES_MAX};
 
 /// draft-ietf-httpapi-idempotency-key-header.

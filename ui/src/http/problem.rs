@@ -146,6 +146,32 @@ impl Problem {
         self
     }
 
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    pub fn title(&self) -> &'static str {
+        self.0.title
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// The engine's reasons, as far as there are any.
+    pub fn reasons(&self) -> &[Refusal] {
+        &self.0.refusals
+    }
+
+    /// When to come again, and the like.
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.0.headers
+    }
+
     fn to_value(&self) -> Value {
         let refusals: Vec<Value> = self.0.refusals.iter().map(refusal_value).collect();
         present([

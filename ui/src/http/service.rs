@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use statewright_core::diagnostic::Code;
 use statewright_engine::Engine;
+use statewright_engine::clock::{Entropy, SystemEntropy};
 use tokio::sync::Semaphore;
 
 use super::bodies::Bodies;
 use super::limit::{BODIES_BYTES_MAX, REQUESTS_MAX};
 use super::problem::{Answered, Problem};
+use crate::pages::Streams;
 
 pub type Shared = Arc<Service>;
 
@@ -19,6 +21,8 @@ pub struct Service {
     /// Places for requests that are worked on.
     pub places: Semaphore,
     pub bodies: Bodies,
+    /// Places for pages that are open.
+    pub streams: Streams,
     /// Whether TLS ends before this server, so that browsers may be told to insist on it.
     pub behind_tls: bool,
     stopping: AtomicBool,
@@ -31,15 +35,25 @@ impl Service {
             engine,
             places: Semaphore::new(REQUESTS_MAX),
             bodies: Bodies::new(BODIES_BYTES_MAX),
+            streams: Streams::default(),
             behind_tls,
             stopping: AtomicBool::new(false),
             requests: AtomicU64::new(0),
         })
     }
 
+    /// Bytes that nobody can guess.
+    pub fn draw(&self) -> [u8; 32] {
+        SystemEntropy.draw()
+    }
+
     /// From now on `/readyz` says no, so that a load balancer sends nobody new while what is under way is finished.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// Numbers a request, so that an answer and the log can be matched.
@@ -52,7 +66,7 @@ impl Service {
     /// # Errors
     /// 503 while the database does not answer, and while the server stops.
     pub async fn ready(&self) -> Answered<()> {
-        if self.stopping.load(Ordering::Relaxed) {
+        if self.is_stopping() {
             return Err(Problem::of(Code::ShuttingDown, "This server is shutting down"));
         }
         let looked = self.engine.store().live_hashes().await;

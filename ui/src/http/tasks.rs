@@ -248,7 +248,7 @@ fn asked(word: &str, given: &mut Document) -> Answered<Asked> {
 
 /// The person who is to have a task, as their access tokens say who they are. Of whoever has none nothing but the name is known: only a
 /// task that is for just that name is for them, and who asks is told no more than that.
-async fn receiver(service: &Service, to: &str) -> Answered<Box<Actor>> {
+pub async fn receiver(service: &Service, to: &str) -> Answered<Box<Actor>> {
     let engine = &service.engine;
     let person = engine.person(to).await?;
     Ok(Box::new(person.unwrap_or_else(|| Actor::plain(ActorKind::Person, to))))
@@ -299,7 +299,7 @@ fn task_value(queued: &Queued) -> Value {
 }
 
 /// The name comes last: it may hold dots.
-fn place_text(place: &TaskPlace) -> String {
+pub fn place_text(place: &TaskPlace) -> String {
     let TaskPlace {
         priority,
         due_us,
@@ -311,7 +311,7 @@ fn place_text(place: &TaskPlace) -> String {
     format!("{priority}.{due_us}.{opened_us}.{instance}.{name}")
 }
 
-fn read_place(given: &str) -> Option<TaskPlace> {
+pub fn read_place(given: &str) -> Option<TaskPlace> {
     let mut parts = given.splitn(5, '.');
     Some(TaskPlace {
         priority: parts.next()?.parse().ok()?,

@@ -97,6 +97,7 @@ pub use outcome::{
     ClaimChange, Effect, Entry, Failure, MarkChange, Message, MessageKind, Notice, Outcome, Refusal, RefusalKind,
     SubscriptionChange, TaskChange, TimerChange, Verdict,
 };
+pub use people::may_start;
 pub use personal::{commitment_of, secret_of};
 pub use requirement::{handles_failure, requirement, would_strand};
 pub use run::{Stepped, step};

@@ -6,7 +6,7 @@ use super::interrupt::NoValue;
 use super::machine::Machine;
 use super::scope::Locals;
 use super::{Actor, ActorKind};
-use crate::chart::{Lets, Party, People, PersonPattern};
+use crate::chart::{Chart, Lets, Party, People, PersonPattern};
 use crate::expression::Template;
 use crate::value::Value;
 
@@ -62,6 +62,33 @@ impl Machine<'_> {
         }
         Ok(false)
     }
+}
+
+/// Whether somebody might start instances of this chart, as far as that can be said before a form is filled in: what is computed of the
+/// form may name anybody.
+pub fn may_start(chart: &Chart, actor: &Actor) -> bool {
+    let named = |line: &[Template], has: &[Arc<str>]| {
+        line.iter()
+            .any(|template| template.literal().is_none_or(|name| has.iter().any(|each| **each == *name)))
+    };
+    let may_fit = |line: &[Template], has: &[Arc<str>]| line.is_empty() || named(line, has);
+    let mut matched = false;
+    for party in &chart.start.by.parties {
+        match party {
+            Party::Not(users) if users.iter().all(|user| user.literal().is_some()) && named(users, &actor.identities()) => {
+                return false;
+            }
+            Party::Person(pattern) if actor.kind == ActorKind::Person => {
+                matched |= may_fit(&pattern.role, &actor.roles)
+                    && may_fit(&pattern.user, &actor.identities())
+                    && may_fit(&pattern.unit, actor.unit.as_slice())
+                    && may_fit(&pattern.organisation, actor.organisation.as_slice())
+                    && may_fit(&pattern.skill, &actor.skills);
+            }
+            _ => {}
+        }
+    }
+    matched
 }
 
 /// Whether a text, or a list of texts, names this one.

@@ -22,7 +22,7 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{
     Actor, HandOver, Input, InputKind, Offer, Record, RefusalKind, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, record,
 };
-use tokio::sync::oneshot;
+use tokio::sync::{broadcast, oneshot};
 
 pub use self::calendar::DeployedCalendar;
 pub use self::deployment::Deployed;
@@ -393,6 +393,11 @@ impl Engine {
 
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.inner.store
+    }
+
+    /// What this node commits from now on: which instance has moved. What another node commits is not among it.
+    pub fn changes(&self) -> broadcast::Receiver<InstanceId> {
+        self.inner.handover.changes()
     }
 
     pub fn now(&self) -> Timestamp {

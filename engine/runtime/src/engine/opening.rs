@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use statewright_core::chart::ACCESS_REVIEWER;
 use statewright_core::identity::{Digest, InputKey};
-use statewright_core::step::{ACCESS_REVIEW, Actor, Input, InputKind, may_open, refuse_opening_reason};
+use statewright_core::step::{ACCESS_REVIEW, Actor, Input, InputKind, may_open, may_start, refuse_opening_reason};
 
 use super::Engine;
 use crate::body::Party;
@@ -81,6 +81,14 @@ impl Engine {
             Err(EngineError::NoSuchWorkflow { .. }) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether this actor might start instances of a live workflow, as far as that can be said before a form is filled in.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchWorkflow`]; those of the store.
+    pub async fn may_start(&self, workflow: &str, actor: &Actor) -> EngineResult<bool> {
+        Ok(may_start(&self.inner.registry.live(workflow).await?.chart, actor))
     }
 
     /// Makes the workflow of reviews live, if what is live is not this program's.

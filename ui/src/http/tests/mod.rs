@@ -1,6 +1,6 @@
 //! The API from outside: requests through the gate, on an engine over a store in memory.
 
-mod api;
+pub mod api;
 mod availability;
 mod effects;
 mod files;
@@ -11,7 +11,7 @@ mod schedules;
 mod search;
 mod specification;
 mod tables;
-mod tasks;
+pub mod tasks;
 mod trail;
 
 use api::{Api, get};

@@ -1,0 +1,64 @@
+// Refreshes what the server rendered, counts down, moves the focus. Every page is whole without it.
+"use strict";
+
+(() => {
+  const main = document.querySelector("[data-live]");
+  const bar = document.querySelector("[data-changed]");
+  let touched = false;
+
+  // The first thing that is wrong is where one goes on.
+  document.querySelector("[data-focus]")?.focus();
+
+  document.addEventListener("input", () => { touched = true; });
+  document.addEventListener("submit", (event) => {
+    // Sent once: the form knows itself again, but the reader need not wonder.
+    const button = event.submitter;
+    if (button && !button.name) setTimeout(() => { button.disabled = true; }, 0);
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const search = document.querySelector("[data-search]");
+      if (search) { event.preventDefault(); search.focus(); }
+    }
+  });
+
+  const length = (seconds) => {
+    const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds % 86400 / 3600), Math.floor(seconds % 3600 / 60)];
+    if (days > 1) return `${days} days`;
+    if (days === 1) return hours ? `1 day ${hours} h` : "1 day";
+    if (hours) return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
+    return `${minutes} min`;
+  };
+  const count = () => {
+    for (const time of document.querySelectorAll("time[data-relative]")) {
+      const seconds = Math.trunc((Date.parse(time.dateTime) - Date.now()) / 1000);
+      time.textContent = Math.abs(seconds) < 60 ? "now" : seconds > 0 ? `in ${length(seconds)}` : `${length(-seconds)} ago`;
+    }
+  };
+  setInterval(count, 15000);
+
+  const topic = document.body.dataset.topic;
+  if (!topic || !main || !window.EventSource) return;
+
+  const refresh = async () => {
+    const editing = touched || main.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
+    if (editing) { bar.hidden = false; return; }
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "follow" });
+    if (answer.redirected) { location.assign(answer.url); return; }
+    if (!answer.ok) { bar.hidden = false; return; }
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+    const focused = document.activeElement?.getAttribute("href");
+    const open = [...main.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
+    main.replaceChildren(...fresh.childNodes);
+    for (const summary of main.querySelectorAll("details > summary")) {
+      if (open.includes(summary.textContent)) summary.parentElement.open = true;
+    }
+    if (focused) main.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
+    count();
+  };
+  const pings = new EventSource(`/live?topic=${encodeURIComponent(topic)}`);
+  pings.addEventListener("ping", refresh);
+  pings.addEventListener("ended", () => { pings.close(); refresh(); });
+})();

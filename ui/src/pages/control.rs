@@ -1,0 +1,175 @@
+//! The controls of a form, made of the fields that the workflow declares.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use statewright_core::chart::Chart;
+use statewright_core::field::{DefaultValue, Field, Fields, Kind, Schema};
+use statewright_core::value::Value;
+
+use super::filled::{self, LIST_ITEMS_MAX};
+use super::posted::Posted;
+use super::words::{label, plain};
+
+/// Longer texts are entered in several lines.
+const LINE_CHARACTERS_MAX: usize = 160;
+/// More choices are picked from a list that can be searched by typing.
+const RADIOS_MAX: usize = 5;
+
+/// A control, or a group of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Control {
+    pub id: String,
+    /// As the form sends it: `with.rx.right.axis`.
+    pub name: String,
+    pub label: String,
+    pub help: Option<String>,
+    pub unit: Option<String>,
+    pub required: bool,
+    pub kind: &'static str,
+    pub value: String,
+    pub choices: Vec<Choice>,
+    pub error: Option<String>,
+    /// Of a group, or the items of a list.
+    pub controls: Vec<Control>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub chosen: bool,
+}
+
+/// What a form is made with.
+pub struct Filling<'a> {
+    /// Whose tables are chosen from.
+    pub chart: &'a Chart,
+    pub posted: &'a Posted,
+    /// By the control's name.
+    pub errors: &'a BTreeMap<String, String>,
+    pub zone: &'a TimeZone,
+    /// The list that gets one more item.
+    pub more: Option<&'a str>,
+}
+
+impl Filling<'_> {
+    /// The controls of these fields; `prefix` stands before their names.
+    pub fn controls(&self, fields: &Fields, prefix: &str) -> Vec<Control> {
+        fields
+            .list
+            .iter()
+            .map(|field| self.control(field, &format!("{prefix}.{}", field.name)))
+            .collect()
+    }
+
+    fn control(&self, field: &Field, name: &str) -> Control {
+        Control {
+            label: label(field),
+            help: field.help.clone(),
+            unit: field.unit.clone(),
+            required: field.is_required(),
+            ..self.entry(&field.schema, field.default.as_ref(), name)
+        }
+    }
+
+    fn entry(&self, schema: &Schema, default: Option<&DefaultValue>, name: &str) -> Control {
+        let value = self.value(&schema.kind, default, name);
+        let mut control = Control {
+            id: filled::id(name),
+            name: name.to_owned(),
+            label: String::new(),
+            help: None,
+            unit: None,
+            required: false,
+            kind: "text",
+            choices: Vec::new(),
+            error: self.errors.get(name).cloned(),
+            controls: Vec::new(),
+            value,
+        };
+        if let Some(choices) = self.choices(schema, &control.value) {
+            control.kind = if choices.len() <= RADIOS_MAX { "radios" } else { "select" };
+            control.choices = choices;
+            return control;
+        }
+        control.kind = match &schema.kind {
+            Kind::Text { max_length, .. } if max_length.is_some_and(|most| most > LINE_CHARACTERS_MAX) => "lines",
+            Kind::Text { .. } | Kind::Reference { .. } | Kind::User => "text",
+            Kind::Duration => "duration",
+            Kind::Integer => "whole",
+            Kind::Decimal { .. } => "number",
+            Kind::Date => "date",
+            Kind::Time => "time",
+            Kind::Instant => "moment",
+            Kind::File => "file",
+            Kind::Any => "json",
+            Kind::Boolean => "radios",
+            Kind::Object { fields, .. } => {
+                control.controls = self.controls(fields, name);
+                "group"
+            }
+            Kind::List { items, min_items, .. } => {
+                control.controls = self.items(items, *min_items, name);
+                "list"
+            }
+        };
+        control
+    }
+
+    /// What was sent; of a form that nobody has filled in yet, what the workflow proposes.
+    fn value(&self, kind: &Kind, default: Option<&DefaultValue>, name: &str) -> String {
+        if self.posted.pairs().any(|(given, _)| given == name) {
+            return self.posted.text(name).unwrap_or_default().to_owned();
+        }
+        let untouched = !self.posted.pairs().any(|(given, _)| given.starts_with("with."));
+        match default {
+            Some(DefaultValue::Literal(value)) if untouched => match (kind, value) {
+                (Kind::Instant, Value::Instant(at)) => at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string(),
+                (_, value) => plain(value),
+            },
+            _ => String::new(),
+        }
+    }
+
+    fn choices(&self, schema: &Schema, chosen: &str) -> Option<Vec<Choice>> {
+        let choice = |value: String, label: String| Choice {
+            chosen: value == chosen,
+            value,
+            label,
+        };
+        if let Some(allowed) = &schema.allowed {
+            let words = allowed.iter().map(plain);
+            return Some(words.map(|word| choice(word.clone(), word.replace('_', " "))).collect());
+        }
+        if let Some(table) = &schema.table {
+            let keys: Vec<&Value> = self.chart.tables.by_name.get(table)?.as_look_up()?.keys().collect();
+            return Some(keys.into_iter().map(plain).map(|word| choice(word.clone(), word)).collect());
+        }
+        matches!(schema.kind, Kind::Boolean)
+            .then(|| vec![choice("true".into(), "Yes".into()), choice("false".into(), "No".into())])
+    }
+
+    fn items(&self, schema: &Schema, least: Option<usize>, name: &str) -> Vec<Control> {
+        let given = filled::items_of(self.posted, name);
+        let more = usize::from(self.more == Some(name));
+        let shown = (given + more).max(least.unwrap_or(0)).clamp(1, LIST_ITEMS_MAX);
+        let item = |place: usize| Control {
+            label: (place + 1).to_string(),
+            ..self.entry(schema, None, &format!("{name}.{place}"))
+        };
+        (0..shown).map(item).collect()
+    }
+}
+
+/// A list of names and labels to choose one of.
+pub fn choices<'a>(of: impl IntoIterator<Item = &'a Arc<str>>, chosen: &str) -> Vec<Choice> {
+    let choice = |value: &Arc<str>| Choice {
+        value: value.to_string(),
+        label: value.to_string(),
+        chosen: &**value == chosen,
+    };
+    of.into_iter().map(choice).collect()
+}

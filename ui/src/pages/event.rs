@@ -1,0 +1,298 @@
+//! The form of an event: filled in, tried, sent.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::http::{Method, StatusCode};
+use serde::Serialize;
+use statewright_core::chart::{Chart, Proof, Reason as ReasonAsked};
+use statewright_core::step::{Offer, Refusal, RefusalKind, TaskRef, Verdict};
+use statewright_engine::SendRequest;
+
+use super::answer::{Answer, View, see_other};
+use super::asked::Asked;
+use super::control::{Choice, Control, Filling, choices};
+use super::filled::{self, control_of};
+use super::problem::{Reason, sentence};
+use super::route::{Access, Page};
+use super::task;
+use crate::http::{Answered, Problem, about_instance, prove};
+use crate::percent::{path, query};
+
+pub const PAGES: &[Page] = &[
+    Page {
+        method: Method::GET,
+        path: "/instances/{workflow}/{key}/events/{event}",
+        operation: "pageEvent",
+        access: Access::Person,
+        handler: |asked| Box::pin(show(asked)),
+    },
+    Page {
+        method: Method::POST,
+        path: "/instances/{workflow}/{key}/events/{event}",
+        operation: "pageSendEvent",
+        access: Access::Person,
+        handler: |asked| Box::pin(send(asked)),
+    },
+];
+
+/// What stands before the names of the controls that the workflow declares.
+pub const WITH: &str = "with";
+
+/// An event, as a form shows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventForm {
+    pub event: String,
+    pub title: String,
+    /// Where it is sent to.
+    pub action: String,
+    /// The task that it finishes.
+    pub task: Option<String>,
+    /// The revision that the reader looks at.
+    pub revision: u64,
+    pub controls: Vec<Control>,
+    pub reason: Option<ReasonControl>,
+    pub sign: Option<Sign>,
+    /// Why it would not be taken.
+    pub refusals: Vec<Reason>,
+    /// What can only be said when the form is filled in.
+    pub open: Vec<String>,
+    /// Nothing is asked for: it is a button.
+    pub bare: bool,
+    /// What was wrong with what was sent, with the control where that is so.
+    pub problems: Vec<FormProblem>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct ReasonControl {
+    pub required: bool,
+    pub choices: Vec<Choice>,
+    pub value: String,
+    pub error: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Sign {
+    pub means: String,
+    pub people: String,
+    pub signed: Vec<String>,
+    /// What proves anew who signs: `password`, `second_factor`, `wallet`.
+    pub with: &'static str,
+    pub error: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct FormProblem {
+    pub sentence: String,
+    /// Id of the control.
+    pub at: Option<String>,
+    pub instances: Vec<super::problem::Found>,
+}
+
+/// What is known of the instance that the form is for.
+pub struct About<'a> {
+    pub workflow: &'a str,
+    pub key: &'a str,
+    pub revision: u64,
+    pub chart: &'a Chart,
+    /// `name@opened`, if the form finishes one.
+    pub task: Option<&'a str>,
+}
+
+impl EventForm {
+    pub fn of(asked: &Asked, about: &About<'_>, offer: &Offer, refused: &[Refusal]) -> Self {
+        let errors = errors(refused);
+        let zone = asked.zone();
+        let filling = Filling {
+            chart: about.chart,
+            posted: &asked.posted,
+            errors: &errors,
+            zone: &zone,
+            more: asked.posted.text("more"),
+        };
+        let controls = filling.controls(&offer.form, WITH);
+        let of_kind = |kind: RefusalKind| refused.iter().find(|refusal| refusal.kind == kind).map(sentence);
+        let reason = offer.reason.as_ref().map(|reason| ReasonControl {
+            required: !matches!(reason, ReasonAsked::Optional),
+            choices: match reason {
+                ReasonAsked::Choices(of) => choices(of, asked.posted.text("reason").unwrap_or_default()),
+                _ => Vec::new(),
+            },
+            value: asked.posted.text("reason").unwrap_or_default().to_owned(),
+            error: of_kind(RefusalKind::Reason),
+        });
+        let sign = offer.sign.as_ref().map(|sign| Sign {
+            means: sign.means.clone(),
+            people: sign.people.clone(),
+            signed: sign.signed.iter().map(ToString::to_string).collect(),
+            with: sign.with.as_str(),
+            error: of_kind(RefusalKind::Signature),
+        });
+        EventForm {
+            event: offer.event.to_string(),
+            title: offer.title.clone(),
+            action: format!("/instances{}", path(&[about.workflow, about.key, "events", &offer.event])),
+            task: about.task.map(str::to_owned),
+            revision: about.revision,
+            bare: controls.is_empty() && reason.is_none() && sign.is_none(),
+            controls,
+            reason,
+            sign,
+            refusals: offer.refusals.iter().map(Reason::of).collect(),
+            // what nobody put into words is read by programmers alone
+            open: offer
+                .open
+                .iter()
+                .filter(|condition| !condition.contains("event."))
+                .cloned()
+                .collect(),
+            problems: refused.iter().map(FormProblem::of).collect(),
+        }
+    }
+}
+
+impl FormProblem {
+    fn of(refusal: &Refusal) -> Self {
+        let at = match (&refusal.kind, &refusal.field) {
+            (_, Some(field)) => Some(filled::id(&control_of(WITH, field))),
+            (RefusalKind::Reason, None) => Some("reason".to_owned()),
+            (RefusalKind::Signature, None) => Some("sign".to_owned()),
+            _ => None,
+        };
+        let Reason { sentence, instances } = Reason::of(refusal);
+        FormProblem { sentence, at, instances }
+    }
+}
+
+/// By the name of the control that they are about.
+fn errors(refused: &[Refusal]) -> BTreeMap<String, String> {
+    let about = refused.iter().filter_map(|refusal| {
+        let field = refusal.field.as_deref()?;
+        Some((control_of(WITH, field), refusal.sentence.clone()))
+    });
+    about.collect()
+}
+
+#[derive(Serialize)]
+struct Model {
+    about: String,
+    workflow: String,
+    key: String,
+    href: String,
+    form: EventForm,
+}
+
+async fn show(asked: Asked) -> Answered<Answer> {
+    let task = asked.parameter("task");
+    form(&asked, task.as_deref(), &[], StatusCode::OK).await
+}
+
+/// The form with what was sent, and what was wrong with it.
+async fn form(asked: &Asked, task: Option<&str>, refused: &[Refusal], status: StatusCode) -> Answered<Answer> {
+    let (workflow, key, event) = (asked.segment("workflow"), asked.segment("key"), asked.segment("event"));
+    let (engine, caller) = (asked.engine(), asked.caller()?);
+    let shown = engine.show(workflow, key, &caller.actor).await;
+    let shown = about_instance(&asked.service, caller, shown, workflow, key).await?;
+    let offers = engine.can(workflow, key, &caller.actor).await?;
+    let known = engine.registry().chart(shown.definition).await?;
+    let Some(offer) = offers.iter().find(|offer| &*offer.event == event) else {
+        return Err(gone(workflow, key, event));
+    };
+    let about = About {
+        workflow,
+        key,
+        revision: shown.sequence,
+        chart: &known.chart,
+        task,
+    };
+    let model = Model {
+        about: shown.title.clone(),
+        workflow: workflow.to_owned(),
+        key: key.to_owned(),
+        href: format!("/instances{}", path(&[workflow, key])),
+        form: EventForm::of(asked, &about, offer, refused),
+    };
+    Ok(View::new("event.html", offer.title.clone(), model).status(status).into())
+}
+
+fn gone(workflow: &str, key: &str, event: &str) -> Problem {
+    Problem::nothing(format_args!("{event} for {workflow}/{key} now"))
+}
+
+async fn send(asked: Asked) -> Answered<Answer> {
+    let task = asked.posted.text("task").map(str::to_owned);
+    if asked.posted.text("more").is_some() {
+        return form(&asked, task.as_deref(), &[], StatusCode::OK).await;
+    }
+    let (workflow, key, event) = (asked.segment("workflow"), asked.segment("key"), asked.segment("event"));
+    let caller = asked.caller()?;
+    let offers = asked.engine().can(workflow, key, &caller.actor).await;
+    let offers = about_instance(&asked.service, caller, offers, workflow, key).await?;
+    let offer = offers.iter().find(|offer| &*offer.event == event);
+    let fields = offer.map(|offer| offer.form.clone()).unwrap_or_default();
+    let proof = match proof(&asked, offer).await? {
+        Ok(proof) => proof,
+        Err(refusal) => return form(&asked, task.as_deref(), &[refusal], StatusCode::UNPROCESSABLE_ENTITY).await,
+    };
+    let request = SendRequest {
+        workflow: workflow.into(),
+        key: key.into(),
+        event: event.into(),
+        payload: filled::object(&fields, WITH, &asked.posted, &asked.zone()),
+        actor: (*caller.actor).clone(),
+        input_key: asked.input_key()?,
+        reason: asked.posted.text("reason").map(Arc::from),
+        // What finishes a task is about that task, whatever else has moved; a signature is under what was read.
+        expected: match (&task, proof) {
+            (Some(_), None) => None,
+            _ => asked.posted.text("revision").and_then(|revision| revision.parse().ok()),
+        },
+        signed: proof,
+        task: task.as_deref().map(TaskRef::read),
+    };
+    let answer = asked.engine().send(request).await;
+    let answer = match answer {
+        Err(statewright_engine::error::EngineError::StaleRevision { .. }) => return moved(&asked, task.as_deref()).await,
+        answer => about_instance(&asked.service, caller, answer, workflow, key).await?,
+    };
+    match &answer.verdict {
+        Verdict::Taken => task::after(&asked, workflow, key, task.is_some()).await,
+        Verdict::Refused(refusals) if offer.is_some() => {
+            let mut refusals = refusals.clone();
+            if let Some(winner) = &answer.lost_to {
+                refusals.insert(0, Refusal::new(RefusalKind::Conflict, format!("{winner} was faster")));
+            }
+            form(&asked, task.as_deref(), &refusals, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Verdict::Refused(refusals) => Err(Problem::refused(refusals.clone())),
+        _ => {
+            let instance = format!("/instances{}", path(&[workflow, key]));
+            let winner = answer.lost_to.as_deref().unwrap_or_default();
+            Ok(see_other(query(&instance, &[("late", event), ("by", winner)])))
+        }
+    }
+}
+
+/// It has moved since the form was shown: what was entered stays, and the reader looks again.
+async fn moved(asked: &Asked, task: Option<&str>) -> Answered<Answer> {
+    let words = "This has changed since you looked at it. Look at it again; what you entered is still here";
+    let refusal = Refusal::new(RefusalKind::Conflict, words);
+    form(asked, task, &[refusal], StatusCode::PRECONDITION_FAILED).await
+}
+
+/// Who signs proves anew who they are.
+pub async fn proof(asked: &Asked, offer: Option<&Offer>) -> Answered<Result<Option<Proof>, Refusal>> {
+    if offer.is_none_or(|offer| offer.sign.is_none()) {
+        return Ok(Ok(None));
+    }
+    let Some(given) = asked.posted.text("sign") else {
+        return Ok(Ok(None));
+    };
+    match prove(&asked.service, asked.caller()?, given).await {
+        Ok(proof) => Ok(Ok(Some(proof))),
+        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
+            Ok(Err(Refusal::new(RefusalKind::Signature, problem.detail())))
+        }
+        Err(problem) => Err(problem),
+    }
+}

@@ -1,0 +1,88 @@
+//! What surrounds every page: its head, who has signed in, where else one may go.
+
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+use serde::Serialize;
+use statewright_core::identity::Digest;
+
+use super::answer::View;
+use super::asked::Asked;
+use super::moment::Moment;
+use super::{assets, template};
+use crate::http::{AUDITOR, OPERATOR};
+
+/// 128 bits, in hexadecimal.
+const ONCE_CHARACTERS: usize = 32;
+
+/// A place to go to.
+#[derive(Serialize)]
+struct Place {
+    href: &'static str,
+    title: &'static str,
+    current: bool,
+}
+
+#[derive(Serialize)]
+struct Person<'a> {
+    name: &'a str,
+    roles: String,
+}
+
+/// The whole page. A template has what its handler gave as `page`, and what every page has as `frame`.
+///
+/// # Errors
+/// The template and the model do not fit each other.
+pub fn render(asked: &Asked, view: &View) -> Result<String, minijinja::Error> {
+    let visit = asked.visit.as_ref();
+    let actor = visit.map(|visit| &visit.caller.actor);
+    let person = actor.map(|actor| Person {
+        name: actor.name.as_deref().unwrap_or(&actor.id),
+        roles: actor
+            .roles
+            .iter()
+            .map(|role| role.replace('_', " "))
+            .collect::<Vec<_>>()
+            .join(", "),
+    });
+    let model = context! {
+        page => view.model.clone(),
+        frame => context! {
+            title => view.title.clone(),
+            person => Value::from(Serde(person)),
+            places => Value::from(Serde(visit.map(|_| places(asked)))),
+            form_token => visit.map(|visit| &*visit.form_token),
+            once => once(asked),
+            target => asked.target(),
+            topic => view.topic.clone(),
+            style => assets::style_path(),
+            script => assets::script_path(),
+            version => env!("CARGO_PKG_VERSION"),
+            now => Value::from(Serde(Moment::of(asked.now(), asked.now(), &asked.zone()))),
+        },
+    };
+    template::render(view.template, model)
+}
+
+/// A word that no other form has: what is sent twice is known by it.
+fn once(asked: &Asked) -> String {
+    let drawn = Digest(asked.service.draw()).to_string();
+    drawn.get(..ONCE_CHARACTERS).unwrap_or(&drawn).to_owned()
+}
+
+fn places(asked: &Asked) -> Vec<Place> {
+    let has = |role: &str| asked.visit.as_ref().is_some_and(|visit| visit.caller.has_role(role));
+    let place = |href: &'static str, title: &'static str| Place {
+        href,
+        title,
+        current: asked.uri.path() == href || asked.uri.path().starts_with(&format!("{href}/")),
+    };
+    let mut places = vec![
+        place("/tasks", "Tasks"),
+        place("/instances", "Cases"),
+        place("/start", "Start"),
+    ];
+    if has(OPERATOR) || has(AUDITOR) {
+        places.push(place("/workflows", "Workflows"));
+    }
+    places
+}

@@ -1,0 +1,187 @@
+//! One instance: what it is, where it stands, what is due, and what can be done with it now.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::http::Method;
+use serde::Serialize;
+use statewright_core::chart::Chart;
+use statewright_core::step::{Offer, RefusalKind, in_words};
+use statewright_engine::error::EngineError;
+use statewright_engine::queries::Shown;
+
+use super::answer::{Answer, View};
+use super::asked::Asked;
+use super::event::{About, EventForm};
+use super::moment::Moment;
+use super::problem::Found;
+use super::route::{Access, Page};
+use super::task::{Done, done};
+use super::tasks::Row;
+use super::words::{Line, Reading, state_words};
+use crate::diagram::{self, Marks};
+use crate::http::{Answered, about_instance};
+use crate::percent::path;
+
+pub const PAGES: &[Page] = &[Page {
+    method: Method::GET,
+    path: "/instances/{workflow}/{key}",
+    operation: "pageInstance",
+    access: Access::Person,
+    handler: |asked| Box::pin(show(asked)),
+}];
+
+#[derive(Serialize)]
+struct Model {
+    title: String,
+    workflow: String,
+    key: String,
+    label: Option<String>,
+    states: Vec<String>,
+    paused: Vec<String>,
+    done: bool,
+    started: Moment,
+    open_until: Option<Moment>,
+    data: Vec<Line>,
+    timers: Vec<Timer>,
+    tasks: Vec<Row>,
+    forms: Vec<EventForm>,
+    /// What is not the reader's to do.
+    others: Vec<EventForm>,
+    signatures: Vec<Signed>,
+    related: Vec<Related>,
+    diagram: Option<String>,
+    trail: String,
+    href: String,
+    acted: Option<Done>,
+    /// What came too late, and who was faster.
+    late: Option<Late>,
+    /// A task that is no longer open.
+    ended: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Timer {
+    name: String,
+    at: Moment,
+}
+
+#[derive(Serialize)]
+struct Signed {
+    event: String,
+    by: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Related {
+    what: String,
+    instance: Found,
+    standing: &'static str,
+}
+
+#[derive(Serialize)]
+struct Late {
+    event: String,
+    by: Option<String>,
+}
+
+async fn show(asked: Asked) -> Answered<Answer> {
+    let (workflow, key) = (asked.segment("workflow"), asked.segment("key"));
+    let (engine, caller, reading) = (asked.engine(), asked.caller()?, asked.reading());
+    let actor = &caller.actor;
+    let shown = engine.show(workflow, key, actor).await;
+    let shown = about_instance(&asked.service, caller, shown, workflow, key).await?;
+    let known = engine.registry().chart(shown.definition).await?;
+    let chart = &known.chart;
+    let tasks = engine.tasks_of(workflow, key, actor).await?;
+    let offers = match engine.can(workflow, key, actor).await {
+        Ok(offers) => offers,
+        Err(EngineError::Hidden) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let about = About {
+        workflow,
+        key,
+        revision: shown.sequence,
+        chart,
+        task: None,
+    };
+    let is_theirs = |offer: &Offer| !offer.refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden);
+    let forms = |theirs: bool| {
+        let chosen = offers.iter().filter(|offer| is_theirs(offer) == theirs);
+        chosen.map(|offer| EventForm::of(&asked, &about, offer, &[])).collect()
+    };
+    let model = Model {
+        title: shown.title.clone(),
+        workflow: workflow.to_owned(),
+        key: key.to_owned(),
+        label: shown.label.as_deref().map(str::to_owned),
+        states: shown.states.iter().map(|state| state_words(chart, state)).collect(),
+        paused: shown.paused.iter().map(|state| state_words(chart, state)).collect(),
+        done: shown.done,
+        started: reading.moment(shown.started_at),
+        open_until: shown.open_until.map(|until| reading.moment(until)),
+        data: reading.lines(&chart.data, &shown.data),
+        timers: timers(&shown, &reading),
+        tasks: tasks.iter().map(|queued| Row::of(queued, actor, &reading)).collect(),
+        forms: forms(true),
+        others: forms(false),
+        signatures: signatures(&shown),
+        related: related(&shown),
+        diagram: drawn(chart, &shown),
+        trail: format!("/instances{}", path(&[workflow, key, "trail"])),
+        href: format!("/instances{}", path(&[workflow, key])),
+        acted: done(&asked).await?,
+        late: asked.parameter("late").map(|event| Late {
+            event: in_words(&event.to_lowercase()),
+            by: asked.parameter("by"),
+        }),
+        ended: asked
+            .parameter("ended")
+            .map(|task| in_words(task.split('@').next().unwrap_or_default())),
+    };
+    let topic = format!("instance:{workflow}/{key}");
+    Ok(View::new("instance.html", shown.title, model).topic(topic).into())
+}
+
+/// The earliest first.
+fn timers(shown: &Shown, reading: &Reading) -> Vec<Timer> {
+    let mut timers = shown.timers.clone();
+    timers.sort_by_key(|(_, due)| *due);
+    let named = timers.iter().map(|(name, due)| Timer {
+        name: in_words(name.rsplit('.').next().unwrap_or(name)),
+        at: reading.moment(*due),
+    });
+    named.collect()
+}
+
+fn signatures(shown: &Shown) -> Vec<Signed> {
+    let signed = shown.signatures.iter().map(|(event, signers)| Signed {
+        event: in_words(&event.to_lowercase()),
+        by: signers.iter().map(|signer| signer.actor.to_string()).collect(),
+    });
+    signed.collect()
+}
+
+fn related(shown: &Shown) -> Vec<Related> {
+    let parent = shown.parent.iter().map(|parent| Related {
+        what: "Part of".to_owned(),
+        instance: Found::of(&format!("{}/{}", parent.workflow, parent.key)),
+        standing: "",
+    });
+    let children = shown.children.iter().map(|child| Related {
+        what: in_words(&child.invoke),
+        instance: Found::of(&format!("{}/{}", child.child.workflow, child.child.key)),
+        standing: child.standing,
+    });
+    parent.chain(children).collect()
+}
+
+/// The diagram with the states marked in which it rests. One that cannot be laid out is left out: the states stand beside it in words.
+fn drawn(chart: &Chart, shown: &Shown) -> Option<String> {
+    let marks = Marks {
+        current: shown.states.iter().cloned().collect::<BTreeSet<Arc<str>>>(),
+        ..Marks::default()
+    };
+    diagram::embedded(chart, &marks).ok()
+}

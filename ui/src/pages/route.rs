@@ -1,0 +1,122 @@
+//! The table of pages, and the way from a request to its handler and back.
+
+use std::pin::Pin;
+
+use axum::Router;
+use axum::extract::{RawPathParams, Request, State};
+use axum::http::Method;
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use statewright_core::diagnostic::Code;
+use statewright_core::step::ActorKind;
+
+use super::answer::{Answer, see_other};
+use super::asked::Asked;
+use super::{assets, posted, problem, visitor};
+use crate::http::{Answered, Noted, Problem, Shared, note};
+use crate::percent::query;
+
+/// One page, or one act.
+pub struct Page {
+    pub method: Method,
+    pub path: &'static str,
+    /// Its name in the log.
+    pub operation: &'static str,
+    pub access: Access,
+    pub handler: Handler,
+}
+
+/// Who may ask for a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone.
+    Open,
+    /// Whoever has signed in.
+    Person,
+    /// Only with the engine's own role of that name.
+    #[allow(dead_code)] // the operator's pages are to come
+    Role(&'static str),
+}
+
+pub type Answering = Pin<Box<dyn Future<Output = Answered<Answer>> + Send>>;
+pub type Handler = fn(Asked) -> Answering;
+
+/// Every page, in the order in which a newcomer would meet them.
+fn pages() -> impl Iterator<Item = &'static Page> {
+    [
+        super::sign_in::PAGES,
+        super::tasks::PAGES,
+        super::task::PAGES,
+        super::act::PAGES,
+        super::instances::PAGES,
+        super::instance::PAGES,
+        super::event::PAGES,
+        super::start::PAGES,
+        super::trail::PAGES,
+        super::workflows::PAGES,
+        super::live::PAGES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The router over all of them, and over what they load.
+pub fn router() -> Router<Shared> {
+    let router = pages().fold(Router::new(), |router, page| {
+        let filter = match page.method {
+            Method::POST => MethodFilter::POST,
+            _ => MethodFilter::GET,
+        };
+        let handler = move |State(service): State<Shared>, parameters: RawPathParams, request: Request| {
+            answer(page, service, parameters, request)
+        };
+        router.route(page.path, on(filter, handler))
+    });
+    router.merge(assets::router())
+}
+
+async fn answer(page: &'static Page, service: Shared, parameters: RawPathParams, request: Request) -> Response {
+    let mut noted = Noted::of(page.operation);
+    let (parts, body) = request.into_parts();
+    let mut asked = Asked::of(service, &parts, &parameters);
+    let answered = match admit(page, &mut asked).await {
+        Ok(None) => {
+            noted.caller = asked.visit.as_ref().map(|visit| visit.caller.clone());
+            match posted::read(page, &mut asked, &parts, body).await {
+                Ok(()) => (page.handler)(asked.clone()).await,
+                Err(problem) => Err(problem),
+            }
+        }
+        Ok(Some(elsewhere)) => Ok(elsewhere),
+        Err(problem) => Err(problem),
+    };
+    let response = match answered {
+        Ok(answer) => answer.into_response(&asked),
+        Err(problem) => problem::page(&asked, problem).into_response(),
+    };
+    note(response, noted)
+}
+
+/// Finds out who asks. Whoever has not signed in is sent to do so, and comes back afterwards.
+async fn admit(page: &Page, asked: &mut Asked) -> Answered<Option<Answer>> {
+    asked.visit = visitor::visit(&asked.service, &asked.headers).await?;
+    if page.access == Access::Open {
+        return Ok(None);
+    }
+    let Some(visit) = &asked.visit else {
+        let back = match page.method {
+            Method::GET => query("/sign-in", &[("to", asked.target())]),
+            _ => "/sign-in".to_owned(),
+        };
+        return Ok(Some(see_other(back)));
+    };
+    if visit.caller.actor.kind == ActorKind::Adapter {
+        return Err(Problem::of(Code::RoleMissing, "Pages are for people, and this is an adapter"));
+    }
+    match page.access {
+        Access::Role(role) if !visit.caller.has_role(role) => {
+            Err(Problem::of(Code::RoleMissing, format!("This page takes the role `{role}`")))
+        }
+        _ => Ok(None),
+    }
+}

@@ -1,0 +1,208 @@
+//! One task: what it is about, why it is here, and what can be done with it; and where one goes after it.
+
+use axum::http::Method;
+use serde::Serialize;
+use statewright_core::step::Offer;
+use statewright_engine::error::EngineError;
+use statewright_engine::queries::{QueueRequest, Queued};
+
+use super::answer::{Answer, View, see_other};
+use super::asked::Asked;
+use super::event::{About, EventForm};
+use super::moment::Moment;
+use super::route::{Access, Page};
+use super::tasks::{Next, Row};
+use super::words::Line;
+use crate::http::{Answered, Problem, about_instance};
+use crate::percent::{path, query};
+
+pub const PAGES: &[Page] = &[Page {
+    method: Method::GET,
+    path: "/tasks/{workflow}/{key}/{task}",
+    operation: "pageTask",
+    access: Access::Person,
+    handler: |asked| Box::pin(show(asked)),
+}];
+
+#[derive(Serialize)]
+struct Model {
+    row: Row,
+    help: Option<String>,
+    why: Vec<Said>,
+    next: Vec<Next>,
+    acknowledged: Option<String>,
+    follow_up: Option<Moment>,
+    show: Vec<Line>,
+    forms: Vec<EventForm>,
+    /// Where claim, release and the like are sent to.
+    acts: String,
+    /// What was done just before, and how it stands now.
+    done: Option<Done>,
+}
+
+#[derive(Serialize)]
+struct Said {
+    at: Moment,
+    what: String,
+}
+
+/// What the reader did on the page before.
+#[derive(Debug, Serialize)]
+pub struct Done {
+    pub title: String,
+    pub href: String,
+    pub label: Option<String>,
+}
+
+async fn show(asked: Asked) -> Answered<Answer> {
+    let (workflow, key, task) = (asked.segment("workflow"), asked.segment("key"), asked.segment("task"));
+    let (engine, actor, reading) = (asked.engine(), asked.actor()?, asked.reading());
+    let tasks = engine.tasks_of(workflow, key, actor).await;
+    let tasks = about_instance(&asked.service, asked.caller()?, tasks, workflow, key).await?;
+    let Some(queued) = tasks.iter().find(|queued| is(queued, task)) else {
+        return Ok(gone(&asked, workflow, key));
+    };
+    let forms = forms(&asked, queued).await?;
+    let known = engine.store().load(&[queued.instance]).await.map_err(EngineError::from)?;
+    let definition = known.into_iter().flatten().next().map(|row| row.definition);
+    let show = match definition {
+        Some(definition) => {
+            let known = engine.registry().chart(definition).await?;
+            let named = queued
+                .task
+                .show
+                .iter()
+                .map(|(name, value)| reading.named(&known.chart.data, name, value));
+            named.collect()
+        }
+        None => Vec::new(),
+    };
+    let shown = &queued.task;
+    let model = Model {
+        row: Row::of(queued, actor, &reading),
+        help: shown.help.clone(),
+        why: shown
+            .why
+            .iter()
+            .map(|why| Said {
+                at: reading.moment(why.at),
+                what: why.what.clone(),
+            })
+            .collect(),
+        next: shown
+            .next
+            .iter()
+            .map(|next| Next {
+                at: reading.moment(next.at),
+                what: next.what.clone(),
+            })
+            .collect(),
+        acknowledged: shown.acknowledged.as_deref().map(str::to_owned),
+        follow_up: shown.follow_up.map(|at| reading.moment(at)),
+        show,
+        forms,
+        acts: format!("/tasks{}", path(&[workflow, key, task])),
+        done: done(&asked).await?,
+    };
+    let topic = format!("instance:{workflow}/{key}");
+    Ok(View::new("task.html", shown.title.clone(), model).topic(topic).into())
+}
+
+fn is(queued: &Queued, task: &str) -> bool {
+    let shown = &queued.task;
+    task == &*shown.name || task == format!("{}@{}", shown.name, shown.opened)
+}
+
+/// It is no open task any more: who looks at it is told so where the instance stands, or among their tasks.
+fn gone(asked: &Asked, workflow: &str, key: &str) -> Answer {
+    let ended = asked.segment("task");
+    see_other(query(&format!("/instances{}", path(&[workflow, key])), &[("ended", ended)]))
+}
+
+/// The forms of the task's own events.
+async fn forms(asked: &Asked, queued: &Queued) -> Answered<Vec<EventForm>> {
+    let (engine, actor) = (asked.engine(), asked.actor()?);
+    let (workflow, key) = (&*queued.workflow, &*queued.key);
+    let offers = match engine.can(workflow, key, actor).await {
+        Ok(offers) => offers,
+        // A task may be for somebody who does not see the instance: they see the task, and may do what it asks for.
+        Err(EngineError::Hidden) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let shown = engine.store().load(&[queued.instance]).await.map_err(EngineError::from)?;
+    let Some(row) = shown.into_iter().flatten().next() else {
+        return Err(Problem::nothing(format_args!("{workflow}/{key}")));
+    };
+    let known = engine.registry().chart(row.definition).await?;
+    let reference = format!("{}@{}", queued.task.name, queued.task.opened);
+    let about = About {
+        workflow,
+        key,
+        revision: queued.sequence,
+        chart: &known.chart,
+        task: Some(&reference),
+    };
+    let own = |offer: &&Offer| queued.task.events.contains(&offer.event) && offer.task.as_deref() == Some(&*queued.task.name);
+    Ok(offers
+        .iter()
+        .filter(own)
+        .map(|offer| EventForm::of(asked, &about, offer, &[]))
+        .collect())
+}
+
+/// What was done before, as it stands now: the address names it, and the engine says how it is.
+pub async fn done(asked: &Asked) -> Answered<Option<Done>> {
+    let Some(name) = asked.parameter("done") else {
+        return Ok(None);
+    };
+    let Some((workflow, key)) = name.split_once('/') else {
+        return Ok(None);
+    };
+    match asked.engine().show(workflow, key, asked.actor()?).await {
+        Ok(shown) => Ok(Some(Done {
+            title: shown.title,
+            href: format!("/instances{}", path(&[workflow, key])),
+            label: shown.label.map(|label| label.to_string()),
+        })),
+        Err(EngineError::Hidden) => Ok(Some(Done {
+            title: name.clone(),
+            href: "/tasks".to_owned(),
+            label: None,
+        })),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Where one goes after an event was taken: from a task to the next one that waits, else to where the instance stands.
+pub async fn after(asked: &Asked, workflow: &str, key: &str, was_task: bool) -> Answered<Answer> {
+    let name = format!("{workflow}/{key}");
+    let done = [("done", name.as_str())];
+    if !was_task {
+        return Ok(see_other(query(&format!("/instances{}", path(&[workflow, key])), &done)));
+    }
+    let next = next(asked).await?;
+    let next = next.as_ref().map_or_else(
+        || "/tasks".to_owned(),
+        |next| {
+            let reference = format!("{}@{}", next.task.name, next.task.opened);
+            format!("/tasks{}", path(&[&next.workflow, &next.key, &reference]))
+        },
+    );
+    Ok(see_other(query(&next, &done)))
+}
+
+/// What the reader holds that breaks first, else what waits for them.
+async fn next(asked: &Asked) -> Answered<Option<Queued>> {
+    for own in [true, false] {
+        let request = QueueRequest {
+            own,
+            limit: 1,
+            ..QueueRequest::default()
+        };
+        let queue = asked.engine().queue(&request, asked.actor()?).await?;
+        if let Some(first) = queue.tasks.into_iter().next() {
+            return Ok(Some(first));
+        }
+    }
+    Ok(None)
+}

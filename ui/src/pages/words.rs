@@ -1,0 +1,209 @@
+//! Values as people read them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use statewright_core::chart::Chart;
+use statewright_core::field::{Field, Fields, Kind, Schema};
+use statewright_core::step::in_words;
+use statewright_core::value::interface::to_interface;
+use statewright_core::value::{Object, Value};
+
+use super::moment::Moment;
+use crate::percent::path;
+
+/// A value with its name.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    pub label: String,
+    /// The field's name, for scripts and tests.
+    pub name: String,
+    pub value: Words,
+}
+
+/// What stands beside a name.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", content = "of", rename_all = "snake_case")]
+pub enum Words {
+    Nothing,
+    Text(String),
+    Moment(Moment),
+    Link {
+        href: String,
+        text: String,
+    },
+    Lines(Vec<Line>),
+    Items(Vec<Words>),
+    /// Objects of the same fields, beside one another: the two eyes of a prescription.
+    Matrix(Matrix),
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Matrix {
+    /// What the columns are called.
+    pub heads: Vec<String>,
+    pub rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    pub label: String,
+    /// Where an object has no such value, nothing.
+    pub cells: Vec<Words>,
+}
+
+impl Matrix {
+    /// Of several objects; None: something else is among them, or they have nothing in common.
+    fn of(lines: &[Line]) -> Option<Self> {
+        if lines.len() < 2 {
+            return None;
+        }
+        let mut columns = Vec::new();
+        for line in lines {
+            let Words::Lines(fields) = &line.value else { return None };
+            if fields
+                .iter()
+                .any(|field| matches!(field.value, Words::Lines(_) | Words::Items(_) | Words::Matrix(_)))
+            {
+                return None;
+            }
+            columns.push(fields);
+        }
+        let mut labels: Vec<&str> = Vec::new();
+        for field in columns.iter().copied().flatten() {
+            if !labels.contains(&field.label.as_str()) {
+                labels.push(&field.label);
+            }
+        }
+        let first = columns.first()?;
+        let shared = first.iter().any(|field| {
+            columns
+                .iter()
+                .all(|column| column.iter().any(|other| other.label == field.label))
+        });
+        let cell = |column: &Vec<Line>, label: &str| {
+            let found = column.iter().find(|field| field.label == label);
+            found.map_or(Words::Nothing, |field| field.value.clone())
+        };
+        shared.then(|| Matrix {
+            heads: lines.iter().map(|line| line.label.clone()).collect(),
+            rows: labels
+                .iter()
+                .map(|label| Row {
+                    label: (*label).to_owned(),
+                    cells: columns.iter().map(|column| cell(column, label)).collect(),
+                })
+                .collect(),
+        })
+    }
+}
+
+/// How values are read: in which zone, and from when.
+#[derive(Clone)]
+pub struct Reading {
+    pub now: Timestamp,
+    pub zone: TimeZone,
+}
+
+impl Reading {
+    pub fn moment(&self, at: Timestamp) -> Moment {
+        Moment::of(at, self.now, &self.zone)
+    }
+
+    /// The fields that there are, in the order in which they are declared, and then what else there is.
+    pub fn lines(&self, fields: &Fields, data: &Object) -> Vec<Line> {
+        let declared = fields.list.iter().filter_map(|field| {
+            let value = data.get(&field.name).filter(|value| !value.is_null())?;
+            Some(self.line(field, value))
+        });
+        let beyond = data
+            .iter()
+            .filter(|(name, value)| fields.get(name).is_none() && !value.is_null());
+        let beyond = beyond.map(|(name, value)| Line {
+            label: in_words(name),
+            name: name.to_string(),
+            value: self.words(None, None, value),
+        });
+        declared.chain(beyond).collect()
+    }
+
+    pub fn line(&self, field: &Field, value: &Value) -> Line {
+        Line {
+            label: label(field),
+            name: field.name.to_string(),
+            value: self.words(Some(&field.schema), field.unit.as_deref(), value),
+        }
+    }
+
+    /// What is shown under a path such as `rx.right.axis`: named by its own field, where there is one.
+    pub fn named(&self, fields: &Fields, name: &str, value: &Value) -> Line {
+        let steps: Vec<&str> = name.split('.').collect();
+        match fields.at(&steps) {
+            Some(field) => Line {
+                name: name.to_owned(),
+                ..self.line(field, value)
+            },
+            None => Line {
+                label: in_words(steps.last().copied().unwrap_or(name)),
+                name: name.to_owned(),
+                value: self.words(None, None, value),
+            },
+        }
+    }
+
+    fn words(&self, schema: Option<&Schema>, unit: Option<&str>, value: &Value) -> Words {
+        let with_unit = |text: String| Words::Text(unit.map_or_else(|| text.clone(), |unit| format!("{text} {unit}")));
+        match (schema.map(|schema| &schema.kind), value) {
+            (_, Value::Null) => Words::Nothing,
+            (_, Value::Boolean(yes)) => Words::Text(if *yes { "Yes" } else { "No" }.to_owned()),
+            (
+                Some(Kind::Reference {
+                    workflow: Some(workflow),
+                }),
+                Value::Text(key),
+            ) => Words::Link {
+                href: format!("/instances{}", path(&[workflow, key])),
+                text: key.to_string(),
+            },
+            (_, Value::Text(text)) => with_unit(text.to_string()),
+            (_, Value::Instant(at)) => Words::Moment(self.moment(*at)),
+            (_, Value::Date(date)) => Words::Text(date.strftime("%-d %b %Y").to_string()),
+            (Some(Kind::Object { fields, .. }), Value::Object(data)) => beside(self.lines(fields, data)),
+            (_, Value::Object(data)) => beside(self.lines(&Fields::default(), data)),
+            (kind, Value::List(items)) => {
+                let schema = match kind {
+                    Some(Kind::List { items, .. }) => Some(&**items),
+                    _ => None,
+                };
+                Words::Items(items.iter().map(|item| self.words(schema, unit, item)).collect())
+            }
+            (_, other) => with_unit(plain(other)),
+        }
+    }
+}
+
+fn beside(lines: Vec<Line>) -> Words {
+    match Matrix::of(&lines) {
+        Some(matrix) => Words::Matrix(matrix),
+        None => Words::Lines(lines),
+    }
+}
+
+pub fn label(field: &Field) -> String {
+    field.label.clone().unwrap_or_else(|| in_words(&field.name))
+}
+
+/// A single value without quotes.
+pub fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Text(text) => text.to_string(),
+        other => to_interface(other).trim_matches('"').to_owned(),
+    }
+}
+
+/// The states that an instance rests in, as people call them.
+pub fn state_words(chart: &Chart, state: &str) -> String {
+    let found = chart.states.iter().find(|known| &*known.path == state);
+    found.map_or_else(|| in_words(state), |state| in_words(&state.name))
+}

@@ -1,0 +1,111 @@
+//! The workflows: which are live, how they are drawn, and where their instances stand.
+
+use axum::http::Method;
+use serde::Serialize;
+use statewright_core::step::in_words;
+use statewright_engine::error::EngineError;
+
+use super::answer::{Answer, View};
+use super::asked::Asked;
+use super::route::{Access, Page};
+use crate::diagram::{self, Marks};
+use crate::http::Answered;
+use crate::percent::{path, query};
+
+pub const PAGES: &[Page] = &[
+    Page {
+        method: Method::GET,
+        path: "/workflows",
+        operation: "pageWorkflows",
+        access: Access::Person,
+        handler: |asked| Box::pin(list(asked)),
+    },
+    Page {
+        method: Method::GET,
+        path: "/workflows/{name}",
+        operation: "pageWorkflow",
+        access: Access::Person,
+        handler: |asked| Box::pin(show(asked)),
+    },
+];
+
+#[derive(Serialize)]
+struct Listed {
+    href: String,
+    name: String,
+    title: String,
+    description: Option<String>,
+    definition: String,
+}
+
+#[derive(Serialize)]
+struct Workflows {
+    workflows: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct Model {
+    name: String,
+    title: String,
+    description: Option<String>,
+    definition: String,
+    diagram: Result<String, String>,
+    files: Vec<File>,
+    cases: String,
+}
+
+#[derive(Serialize)]
+struct File {
+    name: String,
+    text: String,
+}
+
+async fn list(asked: Asked) -> Answered<Answer> {
+    let registry = asked.engine().registry();
+    registry.refresh().await?;
+    let mut workflows = Vec::new();
+    for (name, hash) in registry.live_hashes() {
+        let known = registry.chart(hash).await?;
+        workflows.push(Listed {
+            href: format!("/workflows{}", path(&[&name])),
+            title: in_words(&name),
+            name: name.to_string(),
+            description: known.chart.description.clone(),
+            definition: hash.to_string(),
+        });
+    }
+    Ok(View::new("workflows.html", "Workflows", Workflows { workflows }).into())
+}
+
+async fn show(asked: Asked) -> Answered<Answer> {
+    let (engine, name) = (asked.engine(), asked.segment("name"));
+    let known = engine.registry().live(name).await?;
+    let chart = &known.chart;
+    let stored = engine.store().definition(chart.definition).await.map_err(EngineError::from)?;
+    let files = stored.map(|stored| files(&stored.source)).unwrap_or_default();
+    let model = Model {
+        name: name.to_owned(),
+        title: in_words(name),
+        description: chart.description.clone(),
+        definition: chart.definition.to_string(),
+        diagram: diagram::embedded(chart, &Marks::default()),
+        files,
+        cases: query("/instances", &[("workflow", name)]),
+    };
+    Ok(View::new("workflow.html", in_words(name), model).into())
+}
+
+/// The files that a definition is kept as.
+fn files(source: &str) -> Vec<File> {
+    match statewright_core::lang::Bundle::read(source) {
+        Ok(bundle) => bundle
+            .files
+            .into_iter()
+            .map(|(name, text)| File {
+                name: name.to_string(),
+                text: text.to_string(),
+            })
+            .collect(),
+        Err(_) => Vec::new(),
+    }
+}
