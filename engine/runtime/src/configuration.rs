@@ -103,11 +103,14 @@ pub struct EngineConfig {
     pub files: FilesConfig,
     /// Scenarios and simulations have no uploads: what they say of a file is taken as it stands.
     pub believes_file_records: bool,
+    /// Whether readings of personal data are recorded. They always are, but where it is measured what that costs.
+    pub records_readings: bool,
 }
 
 impl EngineConfig {
     pub fn named(node: impl Into<Arc<str>>) -> Self {
         EngineConfig {
+            records_readings: true,
             node: node.into(),
             default_zone: "UTC".into(),
             committers: 2,

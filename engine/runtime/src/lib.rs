@@ -12,6 +12,7 @@
 //! # Deliberately absent
 //! No HTTP, no HTML, no transport: adapters come in through [`adapter::Adapter`].
 
+pub mod access;
 pub mod adapter;
 mod assignments;
 pub mod audit;

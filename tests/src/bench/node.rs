@@ -20,7 +20,18 @@ pub const WORKFLOWS: [(&str, &str); 3] = [
 ];
 
 pub async fn launch(store: &str, batch_max: Option<usize>, committers: Option<usize>) -> Result<Engine, String> {
-    let mut configuration = EngineConfig::named("bench");
+    launch_recording(store, batch_max, committers, true).await
+}
+
+/// With or without the log of readings.
+pub async fn launch_recording(
+    store: &str,
+    batch_max: Option<usize>,
+    committers: Option<usize>,
+    records_readings: bool,
+) -> Result<Engine, String> {
+    let mut configuration = EngineConfig::named(if records_readings { "bench" } else { "bench-unrecorded" });
+    configuration.records_readings = records_readings;
     if let Some(batch_max) = batch_max {
         configuration.batch_max = batch_max;
     }

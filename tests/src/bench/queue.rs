@@ -35,7 +35,8 @@ pub async fn run(arguments: &Arguments) -> Result<(), String> {
     } else {
         arguments.instances
     };
-    let engine = node::launch(&arguments.store, None, arguments.committers).await?;
+    // what is compared are reads: what recording them costs is measured apart
+    let engine = node::launch_recording(&arguments.store, None, arguments.committers, false).await?;
     let begun = Instant::now();
     fill(&engine, total).await?;
     let filled_s = begun.elapsed().as_secs_f64();
@@ -124,7 +125,44 @@ pub async fn run(arguments: &Arguments) -> Result<(), String> {
     .await?;
     line("list by a tray", trays, single, json!({}));
     engine.shut_down(Duration::from_secs(10)).await;
+    for (what, records) in [("unrecorded readings", false), ("recorded readings", true)] {
+        let engine = node::launch_recording(&arguments.store, None, arguments.committers, records).await?;
+        for readers in [1, 8, 64] {
+            let (per_second, mut times) = read_at_once(&engine, readers, total).await?;
+            println!(
+                "{}",
+                json!({"w": "queue", "what": what, "readers": readers, "per_s": per_second.round(),
+                    "p50_ms": milliseconds(percentile(&mut times, 0.5)), "p99_ms": milliseconds(percentile(&mut times, 0.99))})
+            );
+        }
+        engine.shut_down(Duration::from_secs(10)).await;
+    }
     Ok(())
+}
+
+/// So many readers of one instance each with a personal field, again and again: how many a second, and how long each takes.
+async fn read_at_once(engine: &Engine, readers: usize, total: usize) -> Result<(f64, Vec<Duration>), String> {
+    let begun = Instant::now();
+    let mut reading = Vec::new();
+    for reader in 0..readers {
+        let engine = engine.clone();
+        reading.push(tokio::spawn(async move {
+            let actor = actor_of_all();
+            let mut times = Vec::new();
+            for number in 0..(READINGS * 4 / readers).max(READINGS / 4) {
+                let key = order_no((reader * 7_919 + number * 13) % total);
+                let begun = Instant::now();
+                engine.show(WORKFLOW, &key, &actor).await.map_err(|error| error.to_string())?;
+                times.push(begun.elapsed());
+            }
+            Ok::<_, String>(times)
+        }));
+    }
+    let mut times = Vec::new();
+    for reader in reading {
+        times.extend(reader.await.map_err(|error| error.to_string())??);
+    }
+    Ok((times.len() as f64 / begun.elapsed().as_secs_f64(), times))
 }
 
 fn ratio(of: Duration, to: Duration) -> f64 {

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, and who answers.
 
+mod access;
 mod can;
 mod check;
 mod counts;
@@ -89,6 +90,8 @@ pub enum Command {
     Search(search::Search),
     /// Show what happened to an instance, or export its trail
     Trail(trail::Trail),
+    /// Show who has read personal data, and who was refused
+    Access(access::Access),
     /// Say which events an instance answers to now, and why not the others
     Can(can::Can),
     /// List the work that waits for you and that you hold, or show why it is there
@@ -166,6 +169,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::List(list) => list.run(terminal).await,
         Command::Search(search) => search.run(terminal).await,
         Command::Trail(trail) => trail.run(terminal).await,
+        Command::Access(access) => access.run(terminal).await,
         Command::Can(can) => can.run(terminal).await,
         Command::Tasks(tasks) => tasks.run(terminal).await,
         Command::Task(task) => task.run(terminal).await,

@@ -13,6 +13,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, Response};
 use axum::response::IntoResponse;
 use statewright_core::diagnostic::Code;
+use statewright_engine::access::in_request;
 use tower::Service as _;
 
 use super::limit::{REQUEST_TIMEOUT, UPLOAD_TIMEOUT};
@@ -43,7 +44,8 @@ impl Gate {
         let method = request.method().clone();
         let uri = request.uri().clone();
         let begun = self.service.engine.now();
-        let mut response = self.within_limits(request).await;
+        let name = format!("{}/{number}", self.service.engine.node());
+        let mut response = in_request(name.into(), self.within_limits(request)).await;
         let took_us = self.service.engine.now().as_microsecond() - begun.as_microsecond();
         let noted = response.extensions_mut().remove::<guard::Noted>().unwrap_or_default();
         guard::log(&method, uri.path(), &response, &noted, number, took_us);

@@ -11,6 +11,7 @@
 //! - Every limit has its answer (module [`limit`]).
 
 mod about;
+mod access;
 mod authentication;
 mod bodies;
 mod body;

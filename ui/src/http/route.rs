@@ -132,6 +132,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::files::ROUTES,
         super::notices::ROUTES,
         super::trail::ROUTES,
+        super::access::ROUTES,
         super::schedules::ROUTES,
         super::people::ROUTES,
         super::incidents::ROUTES,

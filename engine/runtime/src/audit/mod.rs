@@ -3,6 +3,7 @@
 //! `verify` compares everything that stands in the store with what proves it; `replay` steps the inputs again. Both walk all instances in the order of their ids, page by page, while the node may go on working: of each instance they look
 //! at the entries up to the head that they found.
 
+mod access;
 mod calendars;
 mod columns;
 mod definitions;

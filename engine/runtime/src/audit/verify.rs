@@ -9,7 +9,7 @@ use super::calendars;
 use super::definitions::Pinned;
 use super::finding::{Finding, name_of};
 use super::personal::Commitments;
-use super::{FINDINGS_MAX, Progress, Walk, columns, entries, keep, tables};
+use super::{FINDINGS_MAX, Progress, Walk, access, columns, entries, keep, tables};
 use crate::error::EngineResult;
 use crate::store::{InstanceRow, Store, StrayTable, TrailRow};
 
@@ -28,7 +28,7 @@ pub struct VerifyReport {
 /// Walks the whole store. `progress` is called after each page of instances.
 pub async fn verify(store: &Arc<dyn Store>, mut progress: impl FnMut(Progress)) -> EngineResult<VerifyReport> {
     let mut report = VerifyReport::default();
-    let mut pinned = Pinned::default();
+    let (mut pinned, mut logs) = (Pinned::default(), access::Logs::default());
     let mut walk = Walk::new(store);
     loop {
         let rows = walk.next().await?;
@@ -41,12 +41,14 @@ pub async fn verify(store: &Arc<dyn Store>, mut progress: impl FnMut(Progress)) 
             report.walked.instances += 1;
             report.walked.entries += seen.entries;
             report.find(findings);
+            logs.add(&seen.row);
         }
         progress(report.walked);
     }
     report.find(pinned.compare(store).await?);
     report.find(calendars::compare(store).await?);
     report.find(tables::compare(store).await?);
+    report.find(logs.compare(store).await?);
     report.find(strays(store).await?);
     Ok(report)
 }

@@ -9,6 +9,7 @@ mod opening;
 mod placing;
 mod planned;
 mod quiet_hours;
+mod reading;
 mod report;
 mod request;
 mod searching;
@@ -20,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::{
-    Actor, HandOver, Input, InputKind, Offer, Record, RefusalKind, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, record,
+    Actor, HandOver, Input, InputKind, Record, RefusalKind, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, record,
 };
 use tokio::sync::{broadcast, oneshot};
 
@@ -36,6 +37,7 @@ pub use self::request::{SendRequest, StartRequest, TaskRequest, WithdrawRequest}
 pub use self::table::DeployedTable;
 
 use self::loops::Running;
+use crate::access::AccessLog;
 use crate::assignments::HandingOver;
 use crate::body::Party;
 use crate::clock::Clock;
@@ -49,13 +51,11 @@ use crate::incidents::{Decision, IncidentName, Incidents};
 use crate::instances::{Instances, Personal};
 use crate::intake::{Answer, Intake, Origin, Parcel, Reply, Request};
 use crate::outbox::Adapters;
-use crate::queries::{
-    CountRequest, Counts, ListRequest, Listed, Notices, Queries, Queue, QueueRequest, Queued, Shown, TRAIL_PAGE_MAX,
-};
+use crate::queries::{Queries, TRAIL_PAGE_MAX};
 use crate::registry::Registry;
 use crate::schedules::Places;
 use crate::starts::Starts;
-use crate::store::{Applied, Incident, NewEntry, NextInstance, NoticePlace, Store, TrailRow, Write};
+use crate::store::{Applied, Incident, NewEntry, NextInstance, Store, TrailRow, Write};
 use crate::system::SystemTrail;
 use crate::tokens::Tokens;
 
@@ -81,6 +81,7 @@ struct Inner {
     files: Files,
     intake: Arc<Intake>,
     queries: Queries,
+    access: Arc<AccessLog>,
     incidents: Incidents,
     tokens: Tokens,
     directory: Arc<Directory>,
@@ -249,67 +250,9 @@ impl Engine {
         .await
     }
 
-    /// One instance as this actor sees it.
-    pub async fn show(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Shown> {
-        self.inner.queries.show(workflow, key, actor, self.now()).await
-    }
-
-    pub async fn list(&self, request: &ListRequest, actor: &Actor) -> EngineResult<Listed> {
-        self.inner.queries.list(request, actor, self.now()).await
-    }
-
-    /// How many instances there are, of those that the actor sees or may have counted.
-    ///
-    /// # Errors
-    /// [`EngineError::NoSuchWorkflow`], [`EngineError::NotCountable`], [`EngineError::TooManyToCount`]; those of the store.
-    pub async fn counts(&self, request: &CountRequest, actor: &Actor) -> EngineResult<Counts> {
-        let live = self.inner.registry.live(&request.workflow).await?;
-        self.inner.queries.counts(request, &live, actor, self.now()).await
-    }
-
-    /// Entries after `after`, in order.
-    pub async fn trail(&self, workflow: &str, key: &str, actor: &Actor, after: u64, limit: usize) -> EngineResult<Vec<TrailRow>> {
-        self.inner.queries.trail(workflow, key, actor, after, limit, self.now()).await
-    }
-
-    /// The events this actor could send now, and why not the others.
-    pub async fn can(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Vec<Offer>> {
-        self.inner.queries.can(workflow, key, actor, self.now()).await
-    }
-
-    /// What waits for this actor and what they hold: what breaks first comes first.
-    pub async fn queue(&self, request: &QueueRequest, actor: &Actor) -> EngineResult<Queue> {
-        self.inner.queries.queue(request, actor, self.now()).await
-    }
-
-    /// The open tasks of one instance that this actor may see.
-    pub async fn tasks_of(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Vec<Queued>> {
-        self.inner.queries.tasks_of(workflow, key, actor, self.now()).await
-    }
-
     /// What is asked of instances, for scenarios, which look at everything.
     pub(crate) fn queries(&self) -> &Queries {
         &self.inner.queries
-    }
-
-    /// What this actor was told, the newest first.
-    pub async fn inbox(&self, actor: &Actor, after: Option<NoticePlace>, limit: usize) -> EngineResult<Notices> {
-        let notices = self.inner.queries.inbox(actor, after, limit).await?;
-        Ok(self.with_quiet_hours(notices, actor))
-    }
-
-    /// The conversation of an instance, the oldest first.
-    pub async fn thread(
-        &self,
-        workflow: &str,
-        key: &str,
-        actor: &Actor,
-        after: Option<NoticePlace>,
-        limit: usize,
-    ) -> EngineResult<Notices> {
-        let queries = &self.inner.queries;
-        let notices = queries.thread(workflow, key, actor, after, limit, self.now()).await?;
-        Ok(self.with_quiet_hours(notices, actor))
     }
 
     /// What waits for a person. The caller sees to it that only operators ask.
@@ -398,6 +341,11 @@ impl Engine {
     /// What this node commits from now on: which instance has moved. What another node commits is not among it.
     pub fn changes(&self) -> broadcast::Receiver<InstanceId> {
         self.inner.handover.changes()
+    }
+
+    /// The name of this node.
+    pub fn node(&self) -> &str {
+        &self.inner.configuration.node
     }
 
     pub fn now(&self) -> Timestamp {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use statewright_core::step::TASKS_ADAPTER;
 
 use super::{Engine, Inner, Reports};
+use crate::access::AccessLog;
 use crate::assignments::{Assignments, HandingOver};
 use crate::clock::{Clock, Entropy};
 use crate::configuration::EngineConfig;
@@ -111,6 +112,12 @@ impl Node {
         );
         let inner = Inner {
             files,
+            access: Arc::new(AccessLog::new(
+                store.clone(),
+                instances.clone(),
+                clock.clone(),
+                &configuration.node,
+            )),
             queries: Queries::new(store.clone(), instances.clone(), reader),
             incidents: Incidents::new(store.clone(), instances.clone(), system.clone(), handover.clone()),
             tokens: Tokens::new(store.clone(), system.clone(), entropy.clone(), directory.clone()),

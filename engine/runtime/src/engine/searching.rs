@@ -1,4 +1,4 @@
-//! What is looked for: a word in everything, or instances of a workflow by their fields.
+//! What is looked for: a word in everything that somebody may see.
 
 use jiff::tz::TimeZone;
 use statewright_core::step::Actor;
@@ -6,7 +6,7 @@ use statewright_core::time::zone;
 
 use super::Engine;
 use crate::error::{EngineError, EngineResult};
-use crate::queries::{FindRequest, Found, Hits, SearchRequest, day_of};
+use crate::queries::{Hits, SearchRequest, day_of};
 
 impl Engine {
     /// A typed or scanned word, in everything that the actor may see. A day is one of this deployment's zone.
@@ -18,16 +18,10 @@ impl Engine {
             self.inner.registry.live(workflow).await?;
         }
         let (live, zone) = (self.inner.registry.live_charts(), self.zone()?);
-        self.inner.queries.search(request, &live, &zone, actor, self.now()).await
-    }
-
-    /// Instances of one workflow by what stands in their indexed fields, by their states and by when they were started.
-    ///
-    /// # Errors
-    /// [`EngineError::NoSuchWorkflow`], [`EngineError::NotSearchable`]; those of the store.
-    pub async fn find(&self, request: &FindRequest, actor: &Actor) -> EngineResult<Found> {
-        let live = self.inner.registry.live(&request.workflow).await?;
-        self.inner.queries.find(request, &live, actor, self.now()).await
+        let mut hits = self.inner.queries.search(request, &live, &zone, actor, self.now()).await?;
+        // what was found says where it stands and not what stands in it, so that a search is no reading of personal data
+        hits.hits.iter_mut().for_each(|hit| hit.shown.withhold_data());
+        Ok(hits)
     }
 
     /// The moments in which a day of this deployment's zone begins and ends, in microseconds; None: that is no day.

@@ -109,6 +109,8 @@ impl Reader {
                 conditions: request.conditions.clone(),
                 instances: None,
                 since_us: request.since.map(Timestamp::as_microsecond),
+
+                until_us: None,
                 limit: request.limit + 1,
             };
             return Ok(match request.count {

@@ -32,6 +32,8 @@ pub struct Shown {
     pub started_at: Timestamp,
     /// Fields and named values this actor may see.
     pub data: Object,
+    /// Those of its personal fields whose values stand in `data`.
+    pub personal: Vec<Arc<str>>,
     /// Of a finished instance; null if the actor does not see every field.
     pub output: Value,
     /// Timers that run, with their moments.
@@ -72,7 +74,7 @@ impl Shown {
         let computed = view.field("data").and_then(Value::as_object).cloned().unwrap_or_default();
         // The view leaves personal fields out; whoever sees them sees them from the snapshot.
         let own = snapshot.data.iter().map(|(name, value)| (name.clone(), value.clone()));
-        let data = computed.into_iter().chain(own).filter(|(name, _)| seen(name)).collect();
+        let data: Object = computed.into_iter().chain(own).filter(|(name, _)| seen(name)).collect();
         // One that has fired for the last time is kept only until its state is left.
         let running = |timer: &ArmedTimer| timer.remaining_us.is_none() && !timer.spent;
         let timers = snapshot.timers.iter().filter(|(_, timer)| running(timer));
@@ -96,6 +98,7 @@ impl Shown {
             tags: texts(view.field("tags")),
             done: snapshot.status == Status::Done,
             started_at: snapshot.started_at,
+            personal: personal(&known.chart, data.iter()),
             data,
             output: if fields.is_none() {
                 snapshot.output.clone()
@@ -121,6 +124,26 @@ impl Shown {
             open_until: open_until(snapshot, actor, now),
         })
     }
+}
+
+impl Shown {
+    /// Leaves where it stands and not what stands in it.
+    pub(crate) fn withhold_data(&mut self) {
+        self.data = Object::default();
+        self.personal.clear();
+        self.output = Value::Null;
+    }
+}
+
+/// Which of these are personal and have a value. What is computed of more than public data is told from what is personal by nobody, and
+/// counts as such.
+pub(super) fn personal<'a>(chart: &Chart, fields: impl Iterator<Item = (&'a Arc<str>, &'a Value)>) -> Vec<Arc<str>> {
+    let is_personal = |name: &str| match chart.data.get(name) {
+        Some(field) => field.is_personal(),
+        None => chart.holds_personal_data && !chart.is_public_let(name),
+    };
+    let told = fields.filter(|(name, value)| !value.is_null() && is_personal(name));
+    told.map(|(name, _)| name.clone()).collect()
 }
 
 fn pending(snapshot: &Snapshot) -> Vec<(Arc<str>, Vec<Signer>)> {

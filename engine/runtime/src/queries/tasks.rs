@@ -8,6 +8,7 @@ use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, TaskShown, Visibility, subjects_of, tasks, title};
 
 use super::Queries;
+use super::shown::personal;
 use crate::body::{NoticeBody, task_is_for};
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
@@ -49,6 +50,8 @@ pub struct Queued {
     /// The instance's revision.
     pub sequence: u64,
     pub task: TaskShown,
+    /// Those of the personal fields whose values stand beside its form.
+    pub personal: Vec<Arc<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -191,6 +194,7 @@ impl Queries {
             key: snapshot.key.clone(),
             about: about.clone(),
             sequence: snapshot.sequence,
+            personal: personal(chart, task.show.iter().map(|(name, value)| (name, value))),
             task,
         });
         Ok(queued.collect())

@@ -436,6 +436,8 @@ impl World {
                 conditions: Vec::new(),
                 instances: Some(vec![instance]),
                 since_us: None,
+
+                until_us: None,
                 limit: UNLIMITED,
             };
             let page = self.store.marks(&query).await.map_err(|error| error.to_string())?;

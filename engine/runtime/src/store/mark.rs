@@ -68,6 +68,8 @@ pub struct MarkQuery {
     pub instances: Option<Vec<InstanceId>>,
     /// At this moment or later.
     pub since_us: Option<i64>,
+    /// At this moment or earlier.
+    pub until_us: Option<i64>,
     pub limit: usize,
 }
 

@@ -1,6 +1,7 @@
 //! Promises of the engine, on the store in memory and with the clock moved by hand: every actor is ticked, nothing sleeps. What rests
 //! on what the stores keep is asked of all three.
 
+mod access;
 mod assignments;
 mod audit;
 mod calendars;

@@ -45,6 +45,10 @@ const BESIDE_INSTANCES: &[(&str, &str)] = &[
         "startInstance",
         "takes no instance that is there; that a key is taken, whoever may start one is told",
     ),
+    (
+        "readAccessLog",
+        "the log of readings, for auditors; a refusal stands in it whether there is something or not",
+    ),
     ("deployWorkflow", "definitions"),
     ("listWorkflows", "definitions"),
     ("showWorkflow", "definitions"),

@@ -76,6 +76,7 @@ impl Contents {
                     .as_ref()
                     .is_none_or(|instances| instances.contains(&mark.instance))
                 && query.since_us.is_none_or(|since_us| mark.at_us >= since_us)
+                && query.until_us.is_none_or(|until_us| mark.at_us <= until_us)
         });
         wanted.map(|(mark, _)| mark)
     }

@@ -74,7 +74,7 @@ macro_rules! of_values {
         from unnest($7::text[]) as v (value) cross join lateral (
             select s.at, s.instance, s.sequence, s.ordinal
             from mark_field s
-            where s.name = $1::text and s.field = $2::text and s.value = v.value and s.at >= $8::int8 and ",
+            where s.name = $1::text and s.field = $2::text and s.value = v.value and s.at >= $8::int8 and s.at <= $10::int8 and ",
             others_hold!(),
             "
             order by s.at desc, s.instance desc, s.sequence desc, s.ordinal desc limit $9::int8
@@ -89,11 +89,11 @@ macro_rules! of_instances {
         concat!(
             "
         select distinct s.at, s.instance, s.sequence, s.ordinal
-        from unnest($10::uuid[]) as a (instance) cross join lateral (
+        from unnest($11::uuid[]) as a (instance) cross join lateral (
             select s.at, s.instance, s.sequence, s.ordinal
             from mark_field s
             where s.instance = a.instance and s.name = $1::text and s.field = $2::text and s.value = any ($7::text[])
-                and s.at >= $8::int8 and ",
+                and s.at >= $8::int8 and s.at <= $10::int8 and ",
             others_hold!(),
             "
         ) as s"
@@ -212,6 +212,7 @@ fn arguments(query: &MarkQuery, limit: i64) -> StoreResult<PgArguments> {
     columns.add(values.into_iter())?;
     columns.add_one(query.since_us.unwrap_or(i64::MIN))?;
     columns.add_one(limit)?;
+    columns.add_one(query.until_us.unwrap_or(i64::MAX))?;
     if let Some(instances) = &query.instances {
         columns.add(instances.iter().map(|instance| Uuid::from(*instance)))?;
     }

@@ -42,7 +42,7 @@ macro_rules! others_hold {
 pub(super) const OF_VALUE: &str = concat!(
     "
     select at, instance, sequence, ordinal from mark_field s indexed by mark_field_value
-    where name = ?1 and field = ?2 and value = ?5 and at >= ?6 and ",
+    where name = ?1 and field = ?2 and value = ?5 and at >= ?6 and at <= ?8 and ",
     others_hold!(),
     "
     order by at desc, instance desc, sequence desc, ordinal desc limit ?7"
@@ -52,7 +52,7 @@ pub(super) const OF_VALUE: &str = concat!(
 pub(super) const OF_INSTANCE: &str = concat!(
     "
     select distinct at, instance, sequence, ordinal from mark_field s
-    where instance = ?8 and name = ?1 and field = ?2 and value in (select value from json_each(?5)) and at >= ?6 and ",
+    where instance = ?8 and name = ?1 and field = ?2 and value in (select value from json_each(?5)) and at >= ?6 and at <= ?9 and ",
     others_hold!(),
     "
     order by at desc, sequence desc, ordinal desc limit ?7"
@@ -62,7 +62,7 @@ pub(super) const COUNT: &str = concat!(
     "
     select count(*) from (
         select distinct instance, sequence, ordinal from mark_field s indexed by mark_field_value
-        where name = ?1 and field = ?2 and value in (select value from json_each(?5)) and at >= ?6 and ",
+        where name = ?1 and field = ?2 and value in (select value from json_each(?5)) and at >= ?6 and at <= ?7 and ",
     others_hold!(),
     ")"
 );
@@ -121,14 +121,15 @@ pub(super) fn count_all(connection: &Connection, query: &MarkQuery) -> StoreResu
         return at_one_moment(connection, || Ok(places(connection, query, i64::MAX)?.len() as u64));
     }
     let (field, values, others) = walked(query);
-    let since = query.since_us.unwrap_or(i64::MIN);
+    let (since, until) = (query.since_us.unwrap_or(i64::MIN), query.until_us.unwrap_or(i64::MAX));
     let asked = params![
         query.name,
         field,
         argument::conditions(others),
         count(others.len()),
         argument::texts(values.iter().copied()),
-        since
+        since,
+        until
     ];
     let found = one(connection, COUNT, asked, |row| row.get::<_, i64>(0))?;
     Ok(found.and_then(|found| u64::try_from(found).ok()).unwrap_or_default())
@@ -138,17 +139,19 @@ pub(super) fn count_all(connection: &Connection, query: &MarkQuery) -> StoreResu
 fn places(connection: &Connection, query: &MarkQuery, limit: i64) -> StoreResult<BTreeSet<MarkPlace>> {
     let (field, values, others) = walked(query);
     let (conditions, how_many) = (argument::conditions(others), count(others.len()));
-    let since = query.since_us.unwrap_or(i64::MIN);
+    let (since, until) = (query.since_us.unwrap_or(i64::MIN), query.until_us.unwrap_or(i64::MAX));
     let mut found = BTreeSet::new();
     if let Some(instances) = &query.instances {
         let values = argument::texts(values.iter().copied());
         for instance in instances {
-            let asked = params![query.name, field, conditions, how_many, values, since, limit, instance.0];
+            let asked = params![
+                query.name, field, conditions, how_many, values, since, limit, instance.0, until
+            ];
             found.extend(rows(connection, OF_INSTANCE, asked, place)?);
         }
     } else {
         for value in values {
-            let asked = params![query.name, field, conditions, how_many, value, since, limit];
+            let asked = params![query.name, field, conditions, how_many, value, since, limit, until];
             found.extend(rows(connection, OF_VALUE, asked, place)?);
         }
     }

@@ -257,7 +257,7 @@ fn a_page_is_one_walk_along_an_index() {
     assert!(found.iter().any(|step| step == walk), "{found:?}");
     assert!(!found.iter().any(|step| step.contains("ORDER BY")), "{found:?}");
     let marks = steps(&connection, mark::OF_VALUE);
-    let walk = "SEARCH s USING COVERING INDEX mark_field_value (name=? AND field=? AND value=? AND at>?)";
+    let walk = "SEARCH s USING COVERING INDEX mark_field_value (name=? AND field=? AND value=? AND at>? AND at<?)";
     assert!(marks.iter().any(|step| step == walk), "{marks:?}");
     assert!(!marks.iter().any(|step| step.contains("ORDER BY")), "{marks:?}");
 }

@@ -114,6 +114,7 @@ pub async fn draw_found(random: &mut Random, reference: &Arc<dyn Store>) -> Foun
 
 pub fn draw_query(random: &mut Random, now_us: i64) -> MarkQuery {
     let mut query = MarkQuery {
+        until_us: random.percent(30).then(|| now_us / 40 - 2),
         name: name(random.one_of(&MARKS)),
         conditions: draw_conditions(random),
         instances: None,

@@ -1,0 +1,136 @@
+//! What people read. Whatever of it is personal stands in the access log before it leaves.
+
+use statewright_core::identity::InstanceId;
+use statewright_core::step::{Actor, Offer};
+
+use super::Engine;
+use crate::access::{AccessRequest, Accesses, Told, accesses, records, refusal};
+use crate::error::{EngineError, EngineResult};
+use crate::queries::{
+    CountRequest, Counts, FindRequest, Found, ListRequest, Listed, Notices, Queue, QueueRequest, Queued, Shown,
+};
+use crate::store::{NoticePlace, TrailRow};
+
+impl Engine {
+    /// One instance as this actor sees it.
+    pub async fn show(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Shown> {
+        let shown = self.inner.queries.show(workflow, key, actor, self.now()).await;
+        let shown = self.unless_refused(shown, "show", workflow, key, actor).await?;
+        self.told(actor, "show", Told::of_shown(&shown)).await?;
+        Ok(shown)
+    }
+
+    pub async fn list(&self, request: &ListRequest, actor: &Actor) -> EngineResult<Listed> {
+        let listed = self.inner.queries.list(request, actor, self.now()).await?;
+        self.told(actor, "list", listed.instances.iter().filter_map(Told::of_shown))
+            .await?;
+        Ok(listed)
+    }
+
+    /// Instances of one workflow by what stands in their indexed fields, by their states and by when they were started.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchWorkflow`], [`EngineError::NotSearchable`]; those of the store.
+    pub async fn find(&self, request: &FindRequest, actor: &Actor) -> EngineResult<Found> {
+        let live = self.inner.registry.live(&request.workflow).await?;
+        let found = self.inner.queries.find(request, &live, actor, self.now()).await?;
+        self.told(actor, "list", found.hits.iter().filter_map(|hit| Told::of_shown(&hit.shown)))
+            .await?;
+        Ok(found)
+    }
+
+    /// How many instances there are, of those that the actor sees or may have counted.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchWorkflow`], [`EngineError::NotCountable`], [`EngineError::TooManyToCount`]; those of the store.
+    pub async fn counts(&self, request: &CountRequest, actor: &Actor) -> EngineResult<Counts> {
+        let live = self.inner.registry.live(&request.workflow).await?;
+        self.inner.queries.counts(request, &live, actor, self.now()).await
+    }
+
+    /// Entries after `after`, in order. They hold commitments in the place of personal values.
+    pub async fn trail(&self, workflow: &str, key: &str, actor: &Actor, after: u64, limit: usize) -> EngineResult<Vec<TrailRow>> {
+        let queries = &self.inner.queries;
+        let entries = queries.trail(workflow, key, actor, after, limit, self.now()).await;
+        self.unless_refused(entries, "trail", workflow, key, actor).await
+    }
+
+    /// The events this actor could send now, and why not the others.
+    pub async fn can(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Vec<Offer>> {
+        let offers = self.inner.queries.can(workflow, key, actor, self.now()).await;
+        self.unless_refused(offers, "can", workflow, key, actor).await
+    }
+
+    /// What waits for this actor and what they hold: what breaks first comes first.
+    pub async fn queue(&self, request: &QueueRequest, actor: &Actor) -> EngineResult<Queue> {
+        let queue = self.inner.queries.queue(request, actor, self.now()).await?;
+        self.told(actor, "queue", queue.tasks.iter().filter_map(Told::of_task))
+            .await?;
+        Ok(queue)
+    }
+
+    /// The open tasks of one instance that this actor may see.
+    pub async fn tasks_of(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Vec<Queued>> {
+        let tasks = self.inner.queries.tasks_of(workflow, key, actor, self.now()).await;
+        let tasks = self.unless_refused(tasks, "tasks", workflow, key, actor).await?;
+        self.told(actor, "tasks", tasks.iter().filter_map(Told::of_task)).await?;
+        Ok(tasks)
+    }
+
+    /// What this actor was told, the newest first. No notice holds personal data.
+    pub async fn inbox(&self, actor: &Actor, after: Option<NoticePlace>, limit: usize) -> EngineResult<Notices> {
+        let notices = self.inner.queries.inbox(actor, after, limit).await?;
+        Ok(self.with_quiet_hours(notices, actor))
+    }
+
+    /// The conversation of an instance, the oldest first.
+    pub async fn thread(
+        &self,
+        workflow: &str,
+        key: &str,
+        actor: &Actor,
+        after: Option<NoticePlace>,
+        limit: usize,
+    ) -> EngineResult<Notices> {
+        let queries = &self.inner.queries;
+        let notices = queries.thread(workflow, key, actor, after, limit, self.now()).await;
+        let notices = self.unless_refused(notices, "thread", workflow, key, actor).await?;
+        Ok(self.with_quiet_hours(notices, actor))
+    }
+
+    /// The access log. The caller sees to it that only auditors ask.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn accesses(&self, request: &AccessRequest) -> EngineResult<Accesses> {
+        accesses(&self.inner.store, request).await
+    }
+
+    async fn told(&self, actor: &Actor, by: &str, told: impl IntoIterator<Item = Told>) -> EngineResult<()> {
+        match self.inner.configuration.records_readings {
+            true => self.inner.access.record(records(actor, by, told)).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Records a refusal wherever the workflow holds personal data, be there such an instance or not: neither the answer nor how long it takes
+    /// tells one from the other.
+    async fn unless_refused<T>(
+        &self,
+        answer: EngineResult<T>,
+        by: &str,
+        workflow: &str,
+        key: &str,
+        actor: &Actor,
+    ) -> EngineResult<T> {
+        if answer.as_ref().err() != Some(&EngineError::Hidden) || !self.inner.configuration.records_readings {
+            return answer;
+        }
+        let live = self.inner.registry.live_known(workflow);
+        if let Some(live) = live.filter(|live| live.chart.holds_personal_data) {
+            let refused = refusal(actor, by, &live.chart.workflow, InstanceId::of(workflow, key));
+            self.inner.access.record(refused).await?;
+        }
+        answer
+    }
+}
