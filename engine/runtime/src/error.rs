@@ -47,6 +47,13 @@ pub enum EngineError {
     /// Nobody can be put into the directory so.
     #[error("{}", sentences(.0))]
     PersonRefused(Vec<Refusal>),
+    /// Whoever asks did not prove who they are: a name, a password or a code that is not right, or too many that were not. Which of them it was is
+    /// not said.
+    #[error("that was not right, or it was tried too often")]
+    NotProved,
+    /// A password, or what is asked of a second factor, that cannot be.
+    #[error("{}", sentences(.0))]
+    IdentityRefused(Vec<Refusal>),
     /// No counts are made by this field, or sums over it.
     #[error("{why}")]
     NotCountable { parameter: &'static str, why: String },
@@ -106,6 +113,7 @@ impl EngineError {
             EngineError::FileRefused(_) => "file refused".to_owned(),
             EngineError::KeyRefused(_) => "key refused".to_owned(),
             EngineError::PersonRefused(_) => "person refused".to_owned(),
+            EngineError::IdentityRefused(_) => "identity refused".to_owned(),
             other => other.to_string(),
         }
     }

@@ -27,6 +27,7 @@ pub mod files;
 pub mod glass;
 mod guarded;
 mod handover;
+pub mod identity;
 pub mod incidents;
 mod instances;
 pub mod intake;
@@ -43,8 +44,8 @@ pub mod store;
 mod system;
 pub mod testing;
 mod timers;
-mod token_lookup;
 pub mod tokens;
+mod trusted;
 mod versions;
 
 pub use assignments::Assignments;

@@ -13,7 +13,7 @@ use crate::instances::{Instances, Personal};
 use crate::store::{Applied, NewEntry, NextInstance, Store, Write};
 
 /// How often an act is tried while other nodes act too: they take turns, and few act at all.
-const ACT_ATTEMPTS_MAX: u32 = 64;
+pub const ACT_ATTEMPTS_MAX: u32 = 64;
 
 pub struct SystemTrail {
     store: Arc<dyn Store>,
@@ -34,15 +34,20 @@ impl SystemTrail {
     }
 
     pub fn act<'a>(&'a self, name: &str, members: impl IntoIterator<Item = (&'static str, Value)>, actor: &'a Actor) -> Act<'a> {
-        let members = members.into_iter().filter(|(_, value)| !value.is_null());
-        let mut object: Object = members.map(|(name, value)| (Arc::from(name), value)).collect();
-        object.insert("act".into(), Value::from_text(name));
         Act {
             trail: self,
-            act: Value::from_fields(object),
+            act: act_of(name, members),
             actor,
             attempts: 0,
         }
+    }
+
+    /// How the trail stands. What is read after this call, and changes only with an entry of this trail, has not changed when an entry is
+    /// taken that was written on it.
+    pub async fn stand(&self) -> EngineResult<Stand> {
+        let id = InstanceId::of(SYSTEM_WORKFLOW, SYSTEM_KEY);
+        let found = self.instances.load_one(id, Personal::Without).await?;
+        Ok(Stand(found.map(|instance| instance.snapshot)))
     }
 
     /// An act that changes nothing else.
@@ -69,27 +74,58 @@ impl Act<'_> {
     pub async fn write(&mut self, now: Timestamp) -> EngineResult<Write> {
         self.attempts += 1;
         if self.attempts > ACT_ATTEMPTS_MAX {
-            return Err(EngineError::Conflict {
-                winner: "another node".into(),
-                current: 0,
-            });
+            return Err(others_were_faster());
         }
-        let id = InstanceId::of(SYSTEM_WORKFLOW, SYSTEM_KEY);
-        let before = self.trail.instances.load_one(id, Personal::Without).await?;
-        let before = before.as_ref().map(|instance| &*instance.snapshot);
-        write_of(SYSTEM_KEY, before, &self.act, self.actor, now)
+        let stand = self.trail.stand().await?;
+        write_of(SYSTEM_KEY, stand.0.as_deref(), &self.act, self.actor, now)
     }
 
     /// Whether it stands in the trail; if not, somebody else's came first and it is to be written again.
     pub fn settled(&self, applied: Option<&Applied>) -> EngineResult<bool> {
-        match applied {
-            Some(Applied::Committed) => Ok(true),
-            Some(Applied::Moved) => Ok(false),
-            other => Err(EngineError::Damaged(format!(
-                "the store answered {other:?} to an act of the system"
-            ))),
-        }
+        settled(applied)
     }
+}
+
+/// The trail as it stands.
+pub struct Stand(Option<Arc<Snapshot>>);
+
+impl Stand {
+    /// The write of an act's entry on it.
+    pub fn write(
+        &self,
+        name: &str,
+        members: impl IntoIterator<Item = (&'static str, Value)>,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> EngineResult<Write> {
+        write_of(SYSTEM_KEY, self.0.as_deref(), &act_of(name, members), actor, now)
+    }
+}
+
+/// Whether an act stands in the trail; if not, somebody else's came first.
+pub fn settled(applied: Option<&Applied>) -> EngineResult<bool> {
+    match applied {
+        Some(Applied::Committed) => Ok(true),
+        Some(Applied::Moved) => Ok(false),
+        other => Err(EngineError::Damaged(format!(
+            "the store answered {other:?} to an act of the system"
+        ))),
+    }
+}
+
+/// What is said of an act that was tried too often.
+pub fn others_were_faster() -> EngineError {
+    EngineError::Conflict {
+        winner: "another node".into(),
+        current: 0,
+    }
+}
+
+fn act_of(name: &str, members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    let members = members.into_iter().filter(|(_, value)| !value.is_null());
+    let mut object: Object = members.map(|(name, value)| (Arc::from(name), value)).collect();
+    object.insert("act".into(), Value::from_text(name));
+    Value::from_fields(object)
 }
 
 /// The write of an act's entry in the trail of the system's instance of that key.

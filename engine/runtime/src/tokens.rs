@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use statewright_core::identity::Digest;
 use statewright_core::step::{Actor, ActorKind};
 use statewright_core::value::Value;
-use statewright_core::value::canonical::to_canonical;
+use statewright_core::value::canonical::{read_canonical, to_canonical};
 
-use crate::body::actor_value;
+use crate::body::{actor_of, actor_value};
 use crate::clock::Entropy;
 use crate::directory::Directory;
-use crate::error::EngineResult;
-use crate::store::{NewToken, Store};
+use crate::error::{EngineError, EngineResult};
+use crate::store::{NewToken, Store, TokenRow};
 use crate::system::SystemTrail;
-use crate::token_lookup::{TRUST, TokenLookup, principal_of};
+use crate::trusted::{Source, Trusted};
 
 /// What a token's text begins with, so that one left lying about is recognised for what it is.
 const PREFIX: &str = "swt_";
@@ -23,7 +24,7 @@ pub struct Tokens {
     store: Arc<dyn Store>,
     system: Arc<SystemTrail>,
     entropy: Arc<dyn Entropy>,
-    lookup: Arc<TokenLookup>,
+    lookup: Arc<Trusted<TokenSource>>,
 }
 
 /// Whom a token stands for.
@@ -52,7 +53,10 @@ pub struct TokenListed {
 
 impl Tokens {
     pub fn new(store: Arc<dyn Store>, system: Arc<SystemTrail>, entropy: Arc<dyn Entropy>, directory: Arc<Directory>) -> Self {
-        let lookup = TokenLookup::new(store.clone(), directory);
+        let lookup = Trusted::new(TokenSource {
+            store: store.clone(),
+            directory,
+        });
         Tokens {
             store,
             system,
@@ -143,10 +147,47 @@ impl Tokens {
             let write = act.write(now).await?;
             let applied = self.store.revoke_token(id, now.as_microsecond(), &write).await?;
             if act.settled(Some(&applied))? {
-                self.lookup.forget();
-                tokio::time::sleep(TRUST).await;
+                self.lookup.revoked().await;
                 return Ok(());
             }
         }
     }
+}
+
+/// Where tokens are looked up.
+struct TokenSource {
+    store: Arc<dyn Store>,
+    directory: Arc<Directory>,
+}
+
+/// A token that is valid but for its expiry.
+struct FoundToken {
+    id: Arc<str>,
+    /// With all roles that those of the token include.
+    actor: Arc<Actor>,
+    expires_at_us: Option<i64>,
+}
+
+#[async_trait]
+impl Source for TokenSource {
+    type Found = FoundToken;
+
+    async fn look(&self, hash: Digest) -> EngineResult<Option<FoundToken>> {
+        let Some(row) = self.store.token(hash).await? else {
+            return Ok(None);
+        };
+        let actor = self.directory.with_included(principal_of(&row)?);
+        Ok(Some(FoundToken {
+            id: row.id,
+            actor: Arc::new(actor),
+            expires_at_us: row.expires_at_us,
+        }))
+    }
+}
+
+/// Whom a token stands for.
+fn principal_of(row: &TokenRow) -> EngineResult<Actor> {
+    let damaged = |why: String| EngineError::Damaged(format!("the principal of token {}: {why}", row.id));
+    let value = read_canonical(&row.principal).map_err(|error| damaged(error.to_string()))?;
+    actor_of(&value).map_err(|error| damaged(error.to_string()))
 }

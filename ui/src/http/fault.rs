@@ -53,6 +53,8 @@ impl From<EngineError> for Problem {
             EngineError::Conflict { .. } => Problem::of(Code::RaceLost, detail),
             EngineError::FileRefused(refusal) => Problem::of(code_of(&refusal), detail),
             EngineError::KeyRefused(refusal) => Problem::refused(vec![refusal]),
+            EngineError::NotProved => Problem::of(Code::NotProved, detail),
+            EngineError::IdentityRefused(refusals) => Problem::refused(refusals),
             EngineError::PersonRefused(refusals) => Problem::refused(refusals),
             EngineError::Failed { code, message } => Problem::numbered(StatusCode::UNPROCESSABLE_ENTITY, code, message),
             EngineError::DefinitionRefused(_) => Problem::of(Code::DefinitionRefused, detail),

@@ -79,7 +79,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/people/{id}",
         operation: "removePerson",
         summary: "Take a person out of the directory",
-        description: "They are given no task any more, and what they hold goes back to those it is for; what they did stays as it is. Their tokens stay valid until they are revoked. Asked for again, it gives back what they took on since.",
+        description: "They are given no task any more, and what they hold goes back to those it is for; what they did stays as it is. They are signed in nowhere any more, and their password and second factor are forgotten; their access tokens stay valid until they are revoked. Asked for again, it gives back what they took on since.",
         access: Access::Role(OPERATOR),
         parameters: &[ID],
         body: None,
@@ -269,8 +269,7 @@ async fn put_person(
     let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
     let person = principal(id, &mut given)?;
     let _held = given.finish()?;
-    let (directory, now) = (service.engine.directory(), service.engine.now());
-    directory.put(&person, &caller.actor, now).await?;
+    service.engine.put_person(&person, &caller.actor).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -228,6 +228,8 @@ pub fn status(code: Code) -> StatusCode {
     match code {
         Code::BodyUnreadable | Code::ParameterUnreadable => StatusCode::BAD_REQUEST,
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        // the request is from somebody who is known; 401 would have them sign in
+        Code::NotProved => StatusCode::FORBIDDEN,
         Code::RoleMissing | Code::Forbidden => StatusCode::FORBIDDEN,
         Code::NotFound | Code::BehindGlass => StatusCode::NOT_FOUND,
         Code::MethodUnknown => StatusCode::METHOD_NOT_ALLOWED,

@@ -218,6 +218,7 @@ codes! {
     Internal = "2116", "a fault of the server";
     ShuttingDown = "2117", "a server that is shutting down";
     StoreFull = "2118", "a database without room";
+    NotProved = "2119", "not proved who it is";
 
     // 22xx: the engine's no.
     Forbidden = "2201", "not permitted";

@@ -27,6 +27,9 @@ const REST: Duration = Duration::from_millis(250);
 /// How often the end of what is under way is looked for during a shutdown.
 const DRAIN_STEP: Duration = Duration::from_millis(10);
 
+/// How often sessions that are over are ended: nobody can use them before, they only stand there.
+const SESSIONS_EVERY: Duration = Duration::from_secs(60);
+
 /// How far a node's life has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
@@ -133,6 +136,7 @@ impl Engine {
         tasks.push(tokio::spawn(give_tasks(assignments, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(perform_effects(outbox, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(sweep_files(sweeper, self.clone(), phase.clone())));
+        tasks.push(tokio::spawn(watch_sessions(self.clone(), phase.clone())));
         tasks.push(tokio::spawn(watch_deployments(self.clone(), phase)));
         *lock(&inner.running.phase) = Some(sender);
         *lock(&inner.running.tasks) = tasks;
@@ -271,6 +275,22 @@ async fn sweep_files(mut sweeper: Sweeper, engine: Engine, mut phase: watch::Rec
         let wait_us = sweeper.next_look_us().saturating_sub(engine.now().as_microsecond());
         tokio::select! {
             () = tokio::time::sleep(microseconds(wait_us)) => {}
+            _ = phase.changed() => {}
+        }
+    }
+}
+
+async fn watch_sessions(engine: Engine, mut phase: watch::Receiver<Phase>) {
+    loop {
+        let is_last = *phase.borrow() != Phase::Running;
+        if let Err(error) = engine.inner.identity.tick(engine.now()).await {
+            tracing::warn!(%error, "sessions could not be looked at");
+        }
+        if is_last {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SESSIONS_EVERY) => {}
             _ = phase.changed() => {}
         }
     }

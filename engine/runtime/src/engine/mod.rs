@@ -47,6 +47,7 @@ use crate::error::{EngineError, EngineResult};
 use crate::files::Files;
 use crate::guarded::guarded;
 use crate::handover::Handover;
+use crate::identity::Identity;
 use crate::incidents::{Decision, IncidentName, Incidents};
 use crate::instances::{Instances, Personal};
 use crate::intake::{Answer, Intake, Origin, Parcel, Reply, Request};
@@ -84,6 +85,7 @@ struct Inner {
     access: Arc<AccessLog>,
     incidents: Incidents,
     tokens: Tokens,
+    identity: Identity,
     directory: Arc<Directory>,
     handing_over: Arc<HandingOver>,
     unkeyed: Unkeyed,
@@ -281,6 +283,11 @@ impl Engine {
         &self.inner.tokens
     }
 
+    /// How people prove who they are, and who is signed in.
+    pub fn identity(&self) -> &Identity {
+        &self.inner.identity
+    }
+
     /// Who works here, and with which roles.
     pub fn directory(&self) -> &Directory {
         &self.inner.directory
@@ -297,6 +304,15 @@ impl Engine {
         }
     }
 
+    /// Puts a person into the directory, or changes who they are. Where they are signed in they are so as that from then on.
+    ///
+    /// # Errors
+    /// [`EngineError::PersonRefused`] with every reason; those of the store.
+    pub async fn put_person(&self, person: &Actor, by: &Actor) -> EngineResult<()> {
+        self.inner.directory.put(person, by, self.now()).await?;
+        self.inner.identity.person_changed(&person.id).await
+    }
+
     /// Takes somebody out of the directory, and then gives back what they hold: nothing can be given them any more by then. Asked for
     /// again, it gives back what is left. Answers how many tasks that were.
     ///
@@ -308,6 +324,7 @@ impl Engine {
         if known {
             directory.remove(id, by, self.now()).await?;
         }
+        self.inner.identity.forget(id, by, self.now()).await?;
         let hand_over = HandOver {
             holder: id.into(),
             // whatever some node's clock said when they took it on

@@ -12,6 +12,7 @@ use crate::configuration::EngineConfig;
 use crate::directory::Directory;
 use crate::files::{Files, Sweeper};
 use crate::handover::Handover;
+use crate::identity::Identity;
 use crate::incidents::Incidents;
 use crate::instances::Instances;
 use crate::intake::{Intake, Reader};
@@ -121,6 +122,7 @@ impl Node {
             queries: Queries::new(store.clone(), instances.clone(), reader),
             incidents: Incidents::new(store.clone(), instances.clone(), system.clone(), handover.clone()),
             tokens: Tokens::new(store.clone(), system.clone(), entropy.clone(), directory.clone()),
+            identity: Identity::new(store.clone(), system.clone(), entropy.clone(), directory.clone()),
             directory,
             handing_over,
             unkeyed: super::Unkeyed::new(entropy.draw()),

@@ -12,6 +12,7 @@ mod exact;
 #[path = "../store/fixture.rs"]
 mod fixture;
 mod glass;
+mod identity;
 mod incidents;
 mod intake;
 mod live_table_damage;

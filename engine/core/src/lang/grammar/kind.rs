@@ -234,7 +234,7 @@ static ROLE: Construct = Construct {
         key("title", Shape::Literal, "for people"),
         key("includes", Shape::List(&Shape::Name(Name::Snake)), "roles that belong to it"),
         key("second_factor", Shape::Boolean, "whether signing in takes two factors"),
-        key("session", Shape::Duration, "how long a session lasts"),
+        key("session", Shape::Duration, "how long who does nothing stays signed in"),
     ],
 };
 
