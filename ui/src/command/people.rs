@@ -1,12 +1,14 @@
 //! `people`: who works here.
 
+use std::io::{BufRead, BufReader, Read};
+
 use axum::http::Method;
 use clap::Subcommand;
 use statewright_core::value::Value;
 
 use super::*;
 use crate::client::Call;
-use crate::failure::Exit;
+use crate::failure::{Exit, Failure};
 use crate::json::{member, member_items, member_texts, present, text_or_null, texts};
 use crate::table::Table;
 
@@ -43,7 +45,36 @@ enum What {
         /// The user's id
         user: String,
     },
-    /// Take somebody out: they are given no task any more
+    /// Give somebody a password for once: shown once, and to be changed when they first sign in, within a week
+    Password {
+        /// The user's id
+        user: String,
+        /// Take the first line of standard input instead of making one
+        #[arg(long)]
+        stdin: bool,
+    },
+    /// Let somebody who failed too often try again at once
+    Unlock {
+        /// The user's id
+        user: String,
+    },
+    /// List where somebody is signed in
+    Sessions {
+        /// The user's id
+        user: String,
+        /// End all of them
+        #[arg(long)]
+        end: bool,
+    },
+    /// Take somebody's second factor away, because its phone is lost, say
+    RemoveSecondFactor {
+        /// The user's id
+        user: String,
+        /// Why; it stands in the trail
+        #[arg(long)]
+        reason: String,
+    },
+    /// Take somebody out: they are given no task any more, and are signed in nowhere
     Remove {
         /// The user's id
         user: String,
@@ -94,11 +125,31 @@ impl People {
                 terminal.note(format_args!("{user} is back"));
                 Ok(Exit::Done)
             }
+            What::Password { user, stdin } => password(&self.target, terminal, &user, stdin).await,
+            What::Unlock { user } => {
+                let call = Call::new(Method::DELETE, &["people", &user, "lockout"]);
+                self.target.ask(terminal, call).await?;
+                terminal.note(format_args!("{user} may try again at once"));
+                Ok(Exit::Done)
+            }
+            What::Sessions { user, end: false } => sessions(&self.target, terminal, &user).await,
+            What::Sessions { user, end: true } => {
+                let call = Call::new(Method::DELETE, &["people", &user, "sessions"]);
+                self.target.ask(terminal, call).await?;
+                terminal.note(format_args!("{user} is signed in nowhere any more"));
+                Ok(Exit::Done)
+            }
+            What::RemoveSecondFactor { user, reason } => {
+                let call = Call::new(Method::DELETE, &["people", &user, "second-factor"]).query("reason", Some(reason));
+                self.target.ask(terminal, call).await?;
+                terminal.note(format_args!("{user} has no second factor any more, and is signed in nowhere"));
+                Ok(Exit::Done)
+            }
             What::Remove { user } => {
                 let call = Call::new(Method::DELETE, &["people", &user]);
                 self.target.ask(terminal, call).await?;
                 terminal.note(format_args!(
-                    "{user} is not in the directory any more, and holds nothing; their tokens are valid until they are revoked"
+                    "{user} is not in the directory any more, holds nothing and is signed in nowhere; their tokens are valid until they are revoked"
                 ));
                 Ok(Exit::Done)
             }
@@ -156,6 +207,55 @@ async fn list(target: &Target, terminal: Terminal) -> Outcome {
                 member_texts(person, "skills").join(","),
                 member(person, "organisation").to_owned(),
                 away.map_or(String::new(), in_words),
+            ]);
+        }
+        table.to_string()
+    });
+    Ok(Exit::Done)
+}
+
+/// Bytes of a line: what a password can be, and a little more, so that what is too long is told so.
+const LINE_BYTES_MAX: u64 = 4_096;
+
+async fn password(target: &Target, terminal: Terminal, user: &str, stdin: bool) -> Outcome {
+    let given = if stdin { Some(first_line()?) } else { None };
+    let body = present([("password", text_or_null(given.as_deref()))]);
+    let set = target
+        .ask(terminal, Call::post(&["people", user, "password"], body))
+        .await?
+        .value()?;
+    if given.is_none() {
+        terminal.answer(&set, || format!("{}\n", member(&set, "password")));
+    }
+    terminal.note(format_args!(
+        "a password of {user} for once: it has to be changed when it is first used, within a week"
+    ));
+    Ok(Exit::Done)
+}
+
+fn first_line() -> Result<String, Failure> {
+    let mut line = String::new();
+    let read = BufReader::new(std::io::stdin().take(LINE_BYTES_MAX)).read_line(&mut line);
+    read.map_err(|error| Failure::unreadable("standard input", error))?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+async fn sessions(target: &Target, terminal: Terminal, user: &str) -> Outcome {
+    let sessions = target
+        .ask(terminal, Call::get(&["people", user, "sessions"]))
+        .await?
+        .value()?;
+    terminal.answer(&sessions, || {
+        let mut table = Table::new(["ID", "SINCE", "LAST SEEN", "ENDS", "WITH", "FROM"]);
+        for session in member_items(&sessions, "sessions") {
+            let with_code = session.field("second_factor") == Some(&Value::Boolean(true));
+            table.row([
+                member(session, "id").to_owned(),
+                member(session, "created_at").to_owned(),
+                member(session, "seen_at").to_owned(),
+                member(session, "expires_at").to_owned(),
+                if with_code { "second factor" } else { "password" }.to_owned(),
+                member(session, "from").to_owned(),
             ]);
         }
         table.to_string()

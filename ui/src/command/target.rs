@@ -133,7 +133,7 @@ impl Target {
             clock,
         };
         let actor = Arc::new(principal.actor());
-        Desk::local(equipment, Caller { actor, token: None }, self.behalf.as_deref()).await
+        Desk::local(equipment, Caller::vouched_for(actor), self.behalf.as_deref()).await
     }
 
     fn configuration(&self) -> Result<Configuration, Failure> {

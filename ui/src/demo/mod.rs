@@ -208,10 +208,7 @@ impl Demo {
     fn operator(&self) -> Client {
         Client::Local {
             gate: self.gate(),
-            caller: Caller {
-                actor: Arc::new(people::OPERATOR.actor()),
-                token: None,
-            },
+            caller: Caller::vouched_for(Arc::new(people::OPERATOR.actor())),
         }
     }
 

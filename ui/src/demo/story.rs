@@ -288,10 +288,7 @@ impl Story {
     fn client(&self, person: Person) -> Client {
         Client::Local {
             gate: self.gate.clone(),
-            caller: Caller {
-                actor: Arc::new(person.actor()),
-                token: None,
-            },
+            caller: Caller::vouched_for(Arc::new(person.actor())),
         }
     }
 }

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, header};
 use statewright_core::chart::Proof;
 use statewright_core::diagnostic::Code;
 use statewright_core::step::Actor;
+use statewright_engine::identity::{Identified, Secret};
 use statewright_engine::roles;
 
 use super::ON_BEHALF_OF;
@@ -15,15 +16,26 @@ use super::service::Service;
 /// Longer than any token; what is longer is not even hashed.
 const TOKEN_BYTES_MAX: usize = 128;
 
-/// Who asks, and by which token; by none at the command line, which opened the store itself.
+/// Who asks, and by which token or in which session; by none at the command line, which opened the store itself.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub actor: Arc<Actor>,
     /// Its id, which says nothing of its text.
     pub token: Option<Arc<str>>,
+    /// Only of pages: the API takes tokens.
+    pub session: Option<Identified>,
 }
 
 impl Caller {
+    /// Somebody for whom this process itself vouches.
+    pub fn vouched_for(actor: Arc<Actor>) -> Caller {
+        Caller {
+            actor,
+            token: None,
+            session: None,
+        }
+    }
+
     pub fn has_role(&self, role: &str) -> bool {
         roles::has(&self.actor, role)
     }
@@ -44,6 +56,7 @@ pub async fn authenticate(service: &Service, headers: &HeaderMap) -> Answered<Ca
     Ok(Caller {
         actor: principal.actor,
         token: Some(principal.token),
+        session: None,
     })
 }
 
@@ -69,12 +82,12 @@ pub async fn on_behalf(service: &Service, caller: Caller, headers: &HeaderMap) -
     }
 }
 
-/// Finds out whether the caller has proved anew who they are, with an access token of their own in the body. This interface knows
-/// neither second factors nor wallets. Whom the command line vouches for has none: it vouches for this as well, and the trail says so
-/// by the actor's name.
+/// Finds out whether the caller has proved anew who they are: who is signed in with their password or a code of their second factor, others
+/// with an access token of their own. Nobody proves themselves with a wallet here. Whom the command line vouches for has none of these: it
+/// vouches for this as well, and the trail says so by the actor's name.
 ///
 /// # Errors
-/// 401 if the token is not valid, or another's; 503 while the database is away.
+/// 401 if the token is not valid, or another's; 403 if the password or the code is not right; 503 while the database is away.
 pub async fn prove(service: &Service, caller: &Caller, token: &str) -> Answered<Proof> {
     let invalid = || {
         Problem::of(
@@ -82,6 +95,10 @@ pub async fn prove(service: &Service, caller: &Caller, token: &str) -> Answered<
             "What it was signed with is not an access token of your own",
         )
     };
+    if let Some(session) = &caller.session {
+        let identity = service.engine.identity();
+        return Ok(identity.prove(session, &Secret::from(token), service.engine.now()).await?);
+    }
     if caller.token.is_none() {
         return Ok(Proof::Password);
     }

@@ -23,6 +23,7 @@ mod fault;
 mod files;
 mod gate;
 mod guard;
+mod identity;
 mod incidents;
 mod instances;
 mod limit;

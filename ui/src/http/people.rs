@@ -25,7 +25,7 @@ use super::tokens::principal;
 use super::workflows::bundle;
 use crate::json::{object, text, text_or_null, texts};
 
-const ID: Parameter = Parameter {
+pub const ID: Parameter = Parameter {
     name: "id",
     place: Place::Path,
     description: "The user's id",

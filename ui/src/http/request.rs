@@ -67,10 +67,7 @@ mod tests {
 
     #[test]
     fn an_idempotency_key_belongs_to_a_principal_and_a_route() {
-        let caller = |id: &str| Caller {
-            actor: Arc::new(Actor::plain(ActorKind::Person, id)),
-            token: None,
-        };
+        let caller = |id: &str| Caller::vouched_for(Arc::new(Actor::plain(ActorKind::Person, id)));
         let key = |values: &[&str], who: &str, route: &str| input_key(&headers(IDEMPOTENCY_KEY, values), &caller(who), route);
         let first = key(&["k"], "ann", "/a").expect("a key");
         assert!(first.is_some());

@@ -135,6 +135,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::access::ROUTES,
         super::schedules::ROUTES,
         super::people::ROUTES,
+        super::identity::ROUTES,
         super::incidents::ROUTES,
         super::tokens::ROUTES,
         super::about::ROUTES,

@@ -6,6 +6,7 @@ mod availability;
 mod effects;
 mod files;
 mod glass;
+mod identity;
 mod opening;
 mod refusal;
 mod schedules;
