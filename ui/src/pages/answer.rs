@@ -86,6 +86,9 @@ fn rendered(asked: &Asked, view: &View) -> Response {
             let mut response = (view.status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
             let policy = HeaderValue::from_static(POLICY);
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+            if let Some(refresh) = asked.visit.as_ref().and_then(|visit| visit.ends(asked)) {
+                response.headers_mut().insert(header::REFRESH, refresh);
+            }
             response
         }
         Err(error) => {

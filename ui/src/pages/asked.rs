@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::RawPathParams;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Method, Uri};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use statewright_core::diagnostic::Code;
 use statewright_core::identity::InputKey;
 use statewright_core::step::Actor;
 use statewright_engine::Engine;
+use statewright_engine::identity::Identified;
 
 use super::posted::Posted;
 use super::visitor::Visit;
@@ -28,6 +29,7 @@ pub struct Asked {
     /// The form, of a POST.
     pub posted: Posted,
     path: Vec<(Arc<str>, Arc<str>)>,
+    is_act: bool,
 }
 
 impl Asked {
@@ -47,6 +49,7 @@ impl Asked {
             visit: None,
             posted: Posted::default(),
             path: Vec::new(),
+            is_act: parts.method != Method::GET,
         }
     }
 
@@ -76,6 +79,11 @@ impl Asked {
         found.map_or("", |(_, value)| value)
     }
 
+    /// Whether a form was sent: its address is no page.
+    pub fn is_act(&self) -> bool {
+        self.is_act
+    }
+
     /// The path and query that were asked for.
     pub fn target(&self) -> &str {
         self.uri.path_and_query().map_or("/", |target| target.as_str())
@@ -101,6 +109,13 @@ impl Asked {
     /// 401: nobody has signed in.
     pub fn caller(&self) -> Answered<&Caller> {
         Ok(&self.visit()?.caller)
+    }
+
+    /// # Errors
+    /// 401: nobody has signed in.
+    pub fn session(&self) -> Answered<&Identified> {
+        let session = self.caller()?.session.as_ref();
+        session.ok_or_else(|| Problem::of(Code::Unauthenticated, "Nobody has signed in"))
     }
 
     /// # Errors

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::{Method, StatusCode};
 use serde::Serialize;
 use statewright_core::chart::{Chart, Proof, Reason as ReasonAsked};
+use statewright_core::diagnostic::Code;
 use statewright_core::step::{Offer, Refusal, RefusalKind, TaskRef, Verdict};
 use statewright_engine::SendRequest;
 
@@ -290,7 +291,7 @@ pub async fn proof(asked: &Asked, offer: Option<&Offer>) -> Answered<Result<Opti
     };
     match prove(&asked.service, asked.caller()?, given).await {
         Ok(proof) => Ok(Ok(Some(proof))),
-        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => {
+        Err(problem) if [Code::Unauthenticated.as_str(), Code::NotProved.as_str()].contains(&problem.code()) => {
             Ok(Err(Refusal::new(RefusalKind::Signature, problem.detail())))
         }
         Err(problem) => Err(problem),

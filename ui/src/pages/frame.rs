@@ -4,6 +4,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
 use statewright_core::identity::Digest;
+use statewright_engine::identity::Standing;
 
 use super::answer::View;
 use super::asked::Asked;
@@ -49,7 +50,7 @@ pub fn render(asked: &Asked, view: &View) -> Result<String, minijinja::Error> {
         frame => context! {
             title => view.title.clone(),
             person => Value::from(Serde(person)),
-            places => Value::from(Serde(visit.map(|_| places(asked)))),
+            places => Value::from(Serde(visit.filter(|_| may_go_on(asked)).map(|_| places(asked)))),
             form_token => visit.map(|visit| &*visit.form_token),
             once => once(asked),
             target => asked.target(),
@@ -61,6 +62,11 @@ pub fn render(asked: &Asked, view: &View) -> Result<String, minijinja::Error> {
         },
     };
     template::render(view.template, model)
+}
+
+/// Whoever still has to do something before goes nowhere else.
+fn may_go_on(asked: &Asked) -> bool {
+    asked.session().is_ok_and(|session| session.standing == Standing::Full)
 }
 
 /// A word that no other form has: what is sent twice is known by it.

@@ -17,6 +17,7 @@ use statewright_core::diagnostic::Code;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::subjects_of;
 use statewright_engine::error::EngineError;
+use statewright_engine::identity::Use;
 use statewright_engine::store::TaskQuery;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -236,7 +237,7 @@ impl Stream {
         if self.asked.service.is_stopping() {
             return Ok(false);
         }
-        let visit = visitor::visit(&self.asked.service, &self.asked.headers).await?;
+        let visit = visitor::visit(&self.asked.service, &self.asked.headers, Use::Watches).await?;
         Ok(visit.is_some_and(|visit| {
             self.asked
                 .visit

@@ -12,10 +12,12 @@
 //!
 //! Deliberately absent: state of a page in the server. What a page needs to go on stands in its address and its form.
 
+mod account;
 mod act;
 mod answer;
 mod asked;
 mod assets;
+mod browser;
 mod control;
 mod event;
 mod filled;
@@ -27,6 +29,7 @@ mod moment;
 mod posted;
 mod problem;
 mod route;
+mod second_factor;
 mod sign_in;
 mod start;
 mod task;

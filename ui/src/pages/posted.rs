@@ -83,10 +83,14 @@ fn foreign() -> Problem {
     )
 }
 
-/// What browsers say of where a request comes from (Fetch Metadata); older ones say nothing, and are held by the token alone.
+/// What browsers say of where a request comes from (Fetch Metadata); older ones say the origin; who says neither is held by the token alone.
 fn from_elsewhere(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
-    site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => !matches!(site, "same-origin" | "none"),
+        (None, Some(origin)) => origin.split_once("://").map(|(_, host)| host) != text("host"),
+        (None, None) => false,
+    }
 }
 
 /// Compared without telling by its time how far it was right.

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use statewright_core::step::Refusal;
+use statewright_engine::identity::Use;
 
 use super::answer::{Answer, View};
 use super::asked::Asked;
@@ -117,7 +118,7 @@ pub async fn as_page(service: &Shared, request: Request, problem: Problem) -> Re
     }
     let (parts, _) = request.into_parts();
     let mut asked = Asked::unrouted(service.clone(), &parts);
-    asked.visit = visitor::visit(service, &asked.headers).await.ok().flatten();
+    asked.visit = visitor::visit(service, &asked.headers, Use::Watches).await.ok().flatten();
     page(&asked, problem).into_response()
 }
 

@@ -9,10 +9,12 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use statewright_core::diagnostic::Code;
 use statewright_core::step::ActorKind;
+use statewright_engine::identity::Use;
 
 use super::answer::{Answer, see_other};
 use super::asked::Asked;
-use super::{assets, posted, problem, visitor};
+use super::sign_in::step_of;
+use super::{FRONT, assets, posted, problem, visitor};
 use crate::http::{Answered, Noted, Problem, Shared, note};
 use crate::percent::query;
 
@@ -31,7 +33,9 @@ pub struct Page {
 pub enum Access {
     /// Anyone.
     Open,
-    /// Whoever has signed in.
+    /// Whoever has signed in, although something is still missing: a code, a password of their own, a second factor.
+    SignedIn,
+    /// Whoever has signed in and may go on.
     Person,
     /// Only with the engine's own role of that name.
     #[allow(dead_code)] // the operator's pages are to come
@@ -45,6 +49,8 @@ pub type Handler = fn(Asked) -> Answering;
 fn pages() -> impl Iterator<Item = &'static Page> {
     [
         super::sign_in::PAGES,
+        super::account::PAGES,
+        super::second_factor::PAGES,
         super::tasks::PAGES,
         super::task::PAGES,
         super::act::PAGES,
@@ -99,7 +105,12 @@ async fn answer(page: &'static Page, service: Shared, parameters: RawPathParams,
 
 /// Finds out who asks. Whoever has not signed in is sent to do so, and comes back afterwards.
 async fn admit(page: &Page, asked: &mut Asked) -> Answered<Option<Answer>> {
-    asked.visit = visitor::visit(&asked.service, &asked.headers).await?;
+    let used = match page.access {
+        // nobody does anything there
+        Access::Open => Use::Watches,
+        _ => visitor::used(&asked.headers),
+    };
+    asked.visit = visitor::visit(&asked.service, &asked.headers, used).await?;
     if page.access == Access::Open {
         return Ok(None);
     }
@@ -112,6 +123,11 @@ async fn admit(page: &Page, asked: &mut Asked) -> Answered<Option<Answer>> {
     };
     if visit.caller.actor.kind == ActorKind::Adapter {
         return Err(Problem::of(Code::RoleMissing, "Pages are for people, and this is an adapter"));
+    }
+    let standing = asked.session()?.standing;
+    if let Some(step) = step_of(standing).filter(|_| page.access != Access::SignedIn) {
+        let to = if page.method == Method::GET { asked.target() } else { FRONT };
+        return Ok(Some(see_other(query(step, &[("to", to)]))));
     }
     match page.access {
         Access::Role(role) if !visit.caller.has_role(role) => {

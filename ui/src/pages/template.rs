@@ -12,6 +12,7 @@ macro_rules! templates {
 }
 
 const TEMPLATES: &[(&str, &str)] = templates![
+    "account.html",
     "event.html",
     "frame.html",
     "instance.html",
@@ -20,8 +21,12 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "macros/look.html",
     "macros/task.html",
     "outcomes.html",
+    "password.html",
     "problem.html",
+    "second-factor.html",
+    "sign-in-code.html",
     "sign-in.html",
+    "signed-out.html",
     "start.html",
     "starts.html",
     "task.html",

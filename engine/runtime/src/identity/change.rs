@@ -135,21 +135,25 @@ impl Identity {
         let hash = self.hashing.hash(&password).await?;
         let now_us = now.as_microsecond();
         let expires_at_us = (lasts == PasswordFor::Once).then_some(now_us.saturating_add(TEMPORARY_US));
-        self.decide(&actor.id, by, now, |before| {
-            let mut kept = Kept::new("password_set", &actor.id);
-            kept.change.ended = EndedSessions::All;
-            let next = Credential {
-                password: hash.clone(),
-                password_set_at_us: now_us,
-                password_expires_at_us: expires_at_us,
-                failures: 0,
-                locked_until_us: None,
-                ..next_of(before.as_ref(), &actor.id)
-            };
-            Ok((Some(kept.credential(next)), ()))
-        })
-        .await?;
-        self.found.revoked().await;
+        let had_one = self
+            .decide(&actor.id, by, now, |before| {
+                let mut kept = Kept::new("password_set", &actor.id);
+                kept.change.ended = EndedSessions::All;
+                let next = Credential {
+                    password: hash.clone(),
+                    password_set_at_us: now_us,
+                    password_expires_at_us: expires_at_us,
+                    failures: 0,
+                    locked_until_us: None,
+                    ..next_of(before.as_ref(), &actor.id)
+                };
+                Ok((Some(kept.credential(next)), before.is_some()))
+            })
+            .await?;
+        // nobody without a password has a session
+        if had_one {
+            self.found.revoked().await;
+        }
         Ok(password)
     }
 

@@ -115,7 +115,7 @@ impl Identity {
             return Ok(None);
         };
         let now_us = now.as_microsecond();
-        let ends_at_us = found.ends_at_us();
+        let mut ends_at_us = found.ends_at_us();
         if now_us >= ends_at_us {
             return Ok(None);
         }
@@ -125,8 +125,8 @@ impl Identity {
                 seen_at_us: now_us,
                 ..found.session.clone()
             };
-            let expires_at_us = super::found::ends_at_us(&next, found.standing, found.idle_us);
-            self.store.touch_session(hash, now_us, expires_at_us).await?;
+            ends_at_us = self::ends_at_us(&next, found.standing, found.idle_us);
+            self.store.touch_session(hash, now_us, ends_at_us).await?;
             self.found.forget(hash);
         }
         Ok(Some(Identified {

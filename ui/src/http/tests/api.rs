@@ -8,6 +8,7 @@ use statewright_core::step::{Actor, ActorKind};
 use statewright_core::value::{Value, json};
 use statewright_engine::clock::{Clock, WallClock};
 use statewright_engine::configuration::EngineConfig;
+use statewright_engine::identity::{PasswordFor, Secret};
 use statewright_engine::outbox::Adapters;
 use statewright_engine::store::Store;
 use statewright_engine::store::memory::MemoryStore;
@@ -18,6 +19,9 @@ use crate::json::{member, member_items};
 
 /// The workflow of these tests.
 pub const TICKET: &str = include_str!("ticket.yaml");
+
+/// Everybody's.
+pub const PASSWORD: &str = "correct horse battery";
 
 pub struct Api {
     pub gate: Gate,
@@ -99,6 +103,26 @@ impl Api {
             .issue(&principal, None, &Actor::engine(), now)
             .await;
         issued.expect("a store in memory takes a token").text
+    }
+
+    /// Puts somebody into the directory and signs them in; answers what their browser holds.
+    pub async fn session(&self, user: &str, roles: &[&str]) -> String {
+        let mut person = Actor::plain(ActorKind::Person, user);
+        person.roles = roles.iter().map(|role| Arc::from(*role)).collect();
+        let (engine, by) = (&self.service.engine, Actor::engine());
+        engine
+            .put_person(&person, &by)
+            .await
+            .expect("a store in memory takes a person");
+        let (identity, password) = (engine.identity(), Secret::from(PASSWORD));
+        if engine.store().credential(user).await.expect("a store in memory").is_none() {
+            let set = identity
+                .set_password(user, Some(&password), PasswordFor::Good, &by, engine.now())
+                .await;
+            set.expect("a good password");
+        }
+        let signed_in = identity.sign_in(user, &password, "a test", engine.now()).await;
+        signed_in.expect("the right password").secret.reveal().to_owned()
     }
 
     pub async fn ask(&self, ask: Ask) -> Heard {

@@ -1,5 +1,7 @@
 //! The pages from outside: requests through the gate, as a browser sends them.
 
+mod signing_in;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 
@@ -42,18 +44,7 @@ impl Browser<'_> {
 
     /// Fills in the form of a page and sends it.
     async fn fill(&self, page: &Seen, action: &str, entries: &[(&str, &str)]) -> Seen {
-        let form = page
-            .html
-            .split("<form ")
-            .find(|form| form.contains(&format!("action=\"{action}\"")));
-        let form = form.unwrap_or_else(|| panic!("there is no form for {action} in {}", page.html));
-        let hidden = form.split("<input type=\"hidden\" name=\"").skip(1).filter_map(|input| {
-            let (name, rest) = input.split_once("\" value=\"")?;
-            Some((name, rest.split('"').next()?))
-        });
-        let pairs = hidden.chain(entries.iter().copied());
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        self.post(action, body).await
+        self.post(action, page.body(action, entries)).await
     }
 
     async fn post(&self, action: &str, body: String) -> Seen {
@@ -63,6 +54,22 @@ impl Browser<'_> {
 }
 
 impl Seen {
+    /// What its form for this action sends, with these entries.
+    fn body(&self, action: &str, entries: &[(&str, &str)]) -> String {
+        let form = self
+            .html
+            .split("<form ")
+            .find(|form| form.contains(&format!("action=\"{action}\"")));
+        let form = form.unwrap_or_else(|| panic!("there is no form for {action} in {}", self.html));
+        let form = form.split("</form>").next().unwrap_or_default();
+        let hidden = form.split("<input type=\"hidden\" name=\"").skip(1).filter_map(|input| {
+            let (name, rest) = input.split_once("\" value=\"")?;
+            Some((name, rest.split('"').next()?))
+        });
+        let pairs = hidden.chain(entries.iter().copied());
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    }
+
     #[track_caller]
     fn shows(&self, words: &[&str]) {
         for word in words {
@@ -105,7 +112,7 @@ async fn whoever_has_not_signed_in_is_sent_to_do_so_and_comes_back() {
 #[tokio::test]
 async fn a_form_of_another_site_does_nothing() {
     let api = Api::new().await;
-    let clerk = as_(&api, &api.clerk);
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
     let page = clerk.see("/start/ticket").await;
     for body in ["key=T-1", "key=T-1&form_token=guessed"] {
         let answer = clerk.post("/start/ticket", body.into()).await;
@@ -128,7 +135,10 @@ async fn a_form_of_another_site_does_nothing() {
 #[tokio::test]
 async fn a_page_loads_nothing_but_what_is_ours_and_says_so() {
     let api = Api::new().await;
-    let request = Request::get("/tasks").header(header::COOKIE, format!("statewright={}", api.clerk));
+    let request = Request::get("/tasks").header(
+        header::COOKIE,
+        format!("statewright={}", api.session("carl", &["clerk"]).await),
+    );
     let answer = api.gate.answer(request.body(Body::empty()).expect("a request")).await;
     let policy = answer.headers().get(header::CONTENT_SECURITY_POLICY).expect("a policy");
     let policy = policy.to_str().expect("text");
@@ -136,7 +146,7 @@ async fn a_page_loads_nothing_but_what_is_ours_and_says_so() {
         policy.contains("default-src 'none'") && !policy.contains("unsafe"),
         "{policy}"
     );
-    let page = as_(&api, &api.clerk).see("/tasks").await;
+    let page = as_(&api, &api.session("carl", &["clerk"]).await).see("/tasks").await;
     page.hides(&[" style=", "<style", "onclick"]);
     for asset in page.html.split("\"/assets/").skip(1) {
         let path = format!("/assets/{}", asset.split('"').next().expect("an end"));
@@ -147,7 +157,7 @@ async fn a_page_loads_nothing_but_what_is_ours_and_says_so() {
 #[tokio::test]
 async fn from_the_first_task_to_the_next() {
     let api = with_reviews(&["A-1", "A-2"]).await;
-    let dora = as_(&api, &api.token("dora", &["clerk"]).await);
+    let dora = as_(&api, &api.session("dora", &["clerk"]).await);
     let list = dora.see("/tasks").await;
     list.shows(&["Look at A-1", "Look at A-2", "You hold nothing"]);
     let task = dora.see("/tasks/review/A-1/open%401").await;
@@ -162,7 +172,7 @@ async fn from_the_first_task_to_the_next() {
     dora.see("/tasks").await.shows(&["Yours <span class=\"count\">1</span>"]);
 
     // somebody else is told who has it
-    let eve = as_(&api, &api.token("eve", &["clerk"]).await);
+    let eve = as_(&api, &api.session("eve", &["clerk"]).await);
     let theirs = eve.see("/tasks/review/A-1/open%401").await;
     theirs.shows(&["dora has it"]);
     let stale = eve.fill(&task, "/tasks/review/A-1/open%401/claim", &[]).await;
@@ -181,7 +191,7 @@ async fn from_the_first_task_to_the_next() {
 #[tokio::test]
 async fn what_is_wrong_stands_beside_the_field_and_what_was_entered_stays() {
     let api = Api::new().await;
-    let clerk = as_(&api, &api.clerk);
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
     let form = clerk.see("/start/ticket").await;
     let refused = clerk
         .fill(
@@ -221,10 +231,10 @@ async fn what_is_wrong_stands_beside_the_field_and_what_was_entered_stays() {
 #[tokio::test]
 async fn what_is_not_yours_to_see_is_not_there() {
     let api = Api::new().await;
-    let clerk = as_(&api, &api.clerk);
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
     let form = clerk.see("/start/ticket").await;
     clerk.fill(&form, "/start/ticket", &[("with.code", "T-1")]).await;
-    let sid = as_(&api, &api.stranger);
+    let sid = as_(&api, &api.session("sid", &[]).await);
     let hidden = sid.see("/instances/ticket/T-1").await;
     let absent = sid.see("/instances/ticket/T-2").await;
     assert_eq!((hidden.status, absent.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
@@ -238,7 +248,7 @@ async fn what_is_not_yours_to_see_is_not_there() {
 #[tokio::test]
 async fn the_trail_says_who_did_what_and_what_changed() {
     let api = Api::new().await;
-    let clerk = as_(&api, &api.clerk);
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
     let form = clerk.see("/start/ticket").await;
     clerk.fill(&form, "/start/ticket", &[("with.code", "T-1")]).await;
     let sit = clerk.see("/instances/ticket/T-1/events/SIT").await;
@@ -257,14 +267,17 @@ async fn the_trail_says_who_did_what_and_what_changed() {
 #[tokio::test]
 async fn an_open_page_hears_of_a_change_and_of_nothing_that_is_not_its_own() {
     let api = Api::new().await;
-    let clerk = as_(&api, &api.clerk);
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
     let form = clerk.see("/start/ticket").await;
     for code in ["T-1", "T-2"] {
         let form = clerk.see("/start/ticket").await;
         clerk.fill(&form, "/start/ticket", &[("with.code", code)]).await;
     }
     drop(form);
-    let request = Request::get("/live?topic=instance:ticket/T-1").header(header::COOKIE, format!("statewright={}", api.clerk));
+    let request = Request::get("/live?topic=instance:ticket/T-1").header(
+        header::COOKIE,
+        format!("statewright={}", api.session("carl", &["clerk"]).await),
+    );
     let answer = api.gate.answer(request.body(Body::empty()).expect("a request")).await;
     assert_eq!(answer.status(), StatusCode::OK);
     let mut body = answer.into_body();
@@ -281,19 +294,14 @@ async fn an_open_page_hears_of_a_change_and_of_nothing_that_is_not_its_own() {
     sit("T-1").await;
     assert_eq!(next(&mut body).await.as_deref(), Some("event: ping\ndata:\n\n"));
     // whoever is thrown out hears nothing more
-    let tokens = api.service.engine.tokens();
-    let mine = tokens
-        .list()
+    let engine = &api.service.engine;
+    let by = statewright_core::step::Actor::engine();
+    engine
+        .identity()
+        .end_sessions("carl", &by, engine.now())
         .await
-        .expect("tokens")
-        .into_iter()
-        .find(|token| &*token.actor.id == "carl")
-        .expect("a token");
-    tokens
-        .revoke(&mine.id, &statewright_core::step::Actor::engine(), api.service.engine.now())
-        .await
-        .expect("revoked");
-    let form = as_(&api, &api.token("dora", &["clerk"]).await);
+        .expect("ended");
+    let form = as_(&api, &api.session("dora", &["clerk"]).await);
     let stand = form.see("/instances/ticket/T-1/events/STAND").await;
     form.fill(&stand, "/instances/ticket/T-1/events/STAND", &[]).await;
     assert_eq!(next(&mut body).await.as_deref(), Some("event: ended\ndata:\n\n"));
