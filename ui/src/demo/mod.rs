@@ -13,17 +13,20 @@ use std::time::Duration;
 
 use statewright_core::diagnostic::Code;
 use statewright_core::identity::Digest;
+use statewright_core::step::Actor;
 use statewright_core::value::Value;
 use statewright_engine::adapter::Adapter;
 use statewright_engine::clock::{Clock, Entropy, SystemEntropy, WallClock};
 use statewright_engine::configuration::EngineConfig;
+use statewright_engine::error::EngineError;
+use statewright_engine::identity::{PasswordFor, Secret};
 use statewright_engine::outbox::Adapters;
 use statewright_engine::registry::LanguageCompiler;
 use statewright_engine::{Engine, Surroundings};
 use statewright_http::{ActionConfiguration, HttpAdapter, HttpConfiguration, Method};
 use statewright_simulators::{Behaviour, LensDesign, Running, Shipping};
 
-use self::people::{EVERYONE, Person};
+use self::people::{EVERYONE, Person, everyone_else};
 use self::story::Story;
 use crate::client::{Call, Client};
 use crate::command::StoreAddress;
@@ -31,6 +34,7 @@ use crate::desk::engine_failure;
 use crate::failure::Failure;
 use crate::http::{Caller, Gate, Service, Shared};
 use crate::json::{member, member_items, object, text, text_or_null, texts};
+use crate::pages::Cast;
 use crate::table::Table;
 use crate::terminal::Terminal;
 
@@ -40,6 +44,9 @@ const LOOPBACK_NETWORK: &str = "127.0.0.0/8";
 
 /// How long an access token of the demo is good for: nobody should find one lying about next week.
 const TOKEN_VALID_FOR: &str = "12h";
+
+/// Everybody's in the demo.
+const PASSWORD: &str = "look around the demo";
 
 /// A running demo.
 pub struct Demo {
@@ -72,8 +79,9 @@ impl Demo {
         let engine = Engine::launch(EngineConfig::named("demo"), surroundings)
             .await
             .map_err(engine_failure)?;
+        let cast = cast(&engine).await?;
         let mut demo = Demo {
-            service: Service::new(engine, false),
+            service: Service::demo(engine, cast),
             lens_design,
             shipping,
             tokens: Vec::new(),
@@ -140,6 +148,7 @@ impl Demo {
         );
         format!(
             "This is a demo: it listens on this machine only, its people are made up, and its tokens end after {TOKEN_VALID_FOR}.\n\n\
+             pages        {url}/demo\n\
              API          {url}/v1/openapi.json\n\
              lens design  {}/_log\n\
              carrier      {}/_log\n\n\
@@ -215,6 +224,33 @@ impl Demo {
     fn gate(&self) -> Gate {
         Gate::new(self.service.clone())
     }
+}
+
+/// Somebody for every role of the houses that are shipped, with a password.
+async fn cast(engine: &Engine) -> Result<Cast, Failure> {
+    let by = people::OPERATOR.actor();
+    let source = workflows::roles().canonical();
+    engine.deploy_roles(&source, &by).await.map_err(engine_failure)?;
+    let roles = engine.directory().roles();
+    let others = roles.map(|version| everyone_else(&version.roles)).unwrap_or_default();
+    let people: Vec<Actor> = EVERYONE.iter().map(Person::actor).chain(others).collect();
+    let password = Secret::from(PASSWORD);
+    for person in &people {
+        engine.put_person(person, &by).await.map_err(engine_failure)?;
+        // one of an earlier demo on the same store has it already
+        let known = engine.store().credential(&person.id).await.map_err(EngineError::from);
+        if known.map_err(engine_failure)?.is_none() {
+            let (identity, now) = (engine.identity(), engine.now());
+            let set = identity
+                .set_password(&person.id, Some(&password), PasswordFor::Good, &by, now)
+                .await;
+            set.map_err(engine_failure)?;
+        }
+    }
+    Ok(Cast {
+        people,
+        password: PASSWORD,
+    })
 }
 
 /// A folder of our own among the machine's temporary files.

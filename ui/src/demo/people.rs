@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use statewright_core::chart::Roles;
 use statewright_core::step::{Actor, ActorKind};
 
 /// One person.
@@ -74,4 +75,17 @@ impl Person {
         actor.organisation = self.organisation.map(Arc::from);
         actor
     }
+}
+
+/// Somebody for each role that nobody of the story has: called after it.
+pub fn everyone_else(roles: &Roles) -> Vec<Actor> {
+    let held = |role: &Arc<str>| EVERYONE.iter().any(|person| person.roles.contains(&&**role));
+    let missing = roles.roles.iter().filter(|(name, _)| !held(name));
+    let people = missing.map(|(name, role)| {
+        let mut person = Actor::plain(ActorKind::Person, name.clone());
+        person.name = Some(role.title.clone().unwrap_or_else(|| name.clone()));
+        person.roles = vec![name.clone()];
+        person
+    });
+    people.collect()
 }

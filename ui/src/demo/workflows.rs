@@ -54,6 +54,15 @@ pub fn bundles() -> Vec<Bundle> {
     SHIPPED.iter().map(bundle).collect()
 }
 
+/// The file of roles of both houses.
+pub fn roles() -> Bundle {
+    let text = include_str!("../../../workflows/roles.yaml");
+    Bundle {
+        main: "roles.yaml".into(),
+        files: BTreeMap::from([("roles.yaml".into(), text.into())]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use statewright_core::diagnostic::{Sources, concise};

@@ -31,7 +31,7 @@ pub struct Gate {
 impl Gate {
     pub fn new(service: Shared) -> Self {
         let routes = route::router(&service)
-            .merge(crate::pages::router())
+            .merge(crate::pages::router(service.cast.is_some()))
             .fallback(unknown_path)
             .method_not_allowed_fallback(unknown_method)
             .with_state(service.clone());

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::bodies::Bodies;
 use super::limit::{BODIES_BYTES_MAX, REQUESTS_MAX};
 use super::problem::{Answered, Problem};
-use crate::pages::Streams;
+use crate::pages::{Cast, Streams};
 
 pub type Shared = Arc<Service>;
 
@@ -25,21 +25,33 @@ pub struct Service {
     pub streams: Streams,
     /// Whether TLS ends before this server, so that browsers may be told to insist on it.
     pub behind_tls: bool,
+    /// Of a demo: whom anybody may be.
+    pub cast: Option<Cast>,
     stopping: AtomicBool,
     requests: AtomicU64,
 }
 
 impl Service {
     pub fn new(engine: Engine, behind_tls: bool) -> Shared {
-        Arc::new(Service {
+        Arc::new(Service::of(engine, behind_tls, None))
+    }
+
+    /// A demo's: anybody may be any of these.
+    pub fn demo(engine: Engine, cast: Cast) -> Shared {
+        Arc::new(Service::of(engine, false, Some(cast)))
+    }
+
+    fn of(engine: Engine, behind_tls: bool, cast: Option<Cast>) -> Self {
+        Service {
             engine,
             places: Semaphore::new(REQUESTS_MAX),
             bodies: Bodies::new(BODIES_BYTES_MAX),
             streams: Streams::default(),
             behind_tls,
+            cast,
             stopping: AtomicBool::new(false),
             requests: AtomicU64::new(0),
-        })
+        }
     }
 
     /// Bytes that nobody can guess.

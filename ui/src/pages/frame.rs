@@ -52,6 +52,7 @@ pub fn render(asked: &Asked, view: &View) -> Result<String, minijinja::Error> {
             person => Value::from(Serde(person)),
             places => Value::from(Serde(visit.filter(|_| may_go_on(asked)).map(|_| places(asked)))),
             form_token => visit.map(|visit| &*visit.form_token),
+            demo => asked.service.cast.is_some(),
             once => once(asked),
             target => asked.target(),
             topic => view.topic.clone(),

@@ -19,9 +19,11 @@ mod asked;
 mod assets;
 mod browser;
 mod control;
+mod demo;
 mod event;
 mod filled;
 mod frame;
+mod glass;
 mod instance;
 mod instances;
 mod live;
@@ -46,6 +48,7 @@ mod tests;
 /// Where one comes in.
 pub const FRONT: &str = "/tasks";
 
+pub use demo::Cast;
 pub use live::Streams;
 pub use problem::{as_page, is_browser};
 pub use route::router;

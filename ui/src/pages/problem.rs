@@ -5,11 +5,13 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use statewright_core::diagnostic::Code;
 use statewright_core::step::Refusal;
 use statewright_engine::identity::Use;
 
 use super::answer::{Answer, View};
 use super::asked::Asked;
+use super::glass::page_of;
 use super::visitor;
 use crate::http::{Problem, Shared};
 use crate::percent::path;
@@ -36,6 +38,8 @@ struct Model<'a> {
     reasons: Vec<Reason>,
     /// Another try may succeed.
     passes: bool,
+    /// Where it may be opened with a reason.
+    open: Option<String>,
 }
 
 impl Reason {
@@ -81,9 +85,16 @@ impl ProblemPage<'_> {
         let problem = &self.problem;
         let status = problem.status();
         let reasons = problem.reasons().iter().map(Reason::of).collect::<Vec<_>>();
+        let (workflow, key) = (self.asked.segment("workflow"), self.asked.segment("key"));
+        let behind_glass = problem.code() == Code::BehindGlass.as_str() && !key.is_empty();
+        let open = behind_glass.then(|| page_of(workflow, key));
         let model = Model {
             title: problem.title(),
-            detail: problem.detail(),
+            // what a program does about it stands behind the colon
+            detail: match &open {
+                Some(_) => problem.detail().split(": POST").next().unwrap_or_default(),
+                None => problem.detail(),
+            },
             code: problem.code(),
             // the detail of several is made of them
             reasons: if reasons.len() > 1 || reasons.iter().any(|reason| !reason.instances.is_empty()) {
@@ -91,6 +102,7 @@ impl ProblemPage<'_> {
             } else {
                 Vec::new()
             },
+            open,
             passes: matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS),
         };
         let view = View::new("problem.html", problem.title(), model).status(status);

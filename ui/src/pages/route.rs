@@ -56,6 +56,7 @@ fn pages() -> impl Iterator<Item = &'static Page> {
         super::act::PAGES,
         super::instances::PAGES,
         super::instance::PAGES,
+        super::glass::PAGES,
         super::event::PAGES,
         super::start::PAGES,
         super::trail::PAGES,
@@ -66,9 +67,10 @@ fn pages() -> impl Iterator<Item = &'static Page> {
     .flatten()
 }
 
-/// The router over all of them, and over what they load.
-pub fn router() -> Router<Shared> {
-    let router = pages().fold(Router::new(), |router, page| {
+/// The router over all of them, and over what they load. In a demo there are pages that are not there otherwise.
+pub fn router(is_demo: bool) -> Router<Shared> {
+    let for_demo = super::demo::PAGES.iter().filter(|_| is_demo);
+    let router = pages().chain(for_demo).fold(Router::new(), |router, page| {
         let filter = match page.method {
             Method::POST => MethodFilter::POST,
             _ => MethodFilter::GET,

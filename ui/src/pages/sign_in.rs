@@ -172,10 +172,14 @@ async fn sign_out(asked: Asked) -> Answered<Answer> {
 }
 
 fn turned(asked: &Asked, signed_in: &SignedIn) -> Answer {
-    let to = wanted(asked);
+    turned_to(asked, signed_in, &wanted(asked))
+}
+
+/// Goes on as whoever has just signed in.
+pub fn turned_to(asked: &Asked, signed_in: &SignedIn, to: &str) -> Answer {
     let to = match step_of(signed_in.standing) {
-        None => to,
-        Some(step) => query(step, &[("to", &to)]),
+        None => to.to_owned(),
+        Some(step) => query(step, &[("to", to)]),
     };
     with_cookie(asked, &to, signed_in.secret.reveal())
 }

@@ -13,6 +13,7 @@ macro_rules! templates {
 
 const TEMPLATES: &[(&str, &str)] = templates![
     "account.html",
+    "demo.html",
     "event.html",
     "frame.html",
     "instance.html",
@@ -20,6 +21,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "macros/form.html",
     "macros/look.html",
     "macros/task.html",
+    "open.html",
     "outcomes.html",
     "password.html",
     "problem.html",

@@ -85,6 +85,11 @@ fn the_page_for_staff_says_what_the_program_says() {
 }
 
 #[test]
+fn the_page_about_signing_in_says_what_the_program_says() {
+    follow("signing-in", include_str!("../../../docs/signing-in.md"));
+}
+
+#[test]
 fn the_guide_to_simulating_says_what_the_program_says() {
     assert_eq!(follow("simulating", include_str!("../../../docs/simulating.md")), [0]);
 }

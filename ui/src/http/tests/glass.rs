@@ -65,6 +65,13 @@ const BESIDE_INSTANCES: &[(&str, &str)] = &[
     ("listPeople", "for operators"),
     ("putPerson", "for operators"),
     ("removePerson", "for operators"),
+    ("listSessions", "one's own"),
+    ("endSession", "one's own"),
+    ("listPersonsSessions", "for operators"),
+    ("endPersonsSessions", "for operators"),
+    ("setPassword", "for operators"),
+    ("unlock", "for operators"),
+    ("removeSecondFactor", "for operators"),
     ("putAbsence", "people"),
     ("endAbsence", "people"),
     ("deployRoles", "for operators"),
@@ -83,7 +90,7 @@ const BESIDE_INSTANCES: &[(&str, &str)] = &[
     ("openapi", "this document"),
 ];
 
-async fn world(with_case: bool) -> Api {
+pub async fn world(with_case: bool) -> Api {
     let api = Api::new().await;
     for (name, text) in [("follow-up.yaml", FOLLOW_UP), ("case.yaml", CASE)] {
         let files = format!("{{\"main\": \"{name}\", \"files\": {{\"{name}\": {}}}}}", quoted(text));

@@ -5,7 +5,7 @@ pub mod api;
 mod availability;
 mod effects;
 mod files;
-mod glass;
+pub mod glass;
 mod identity;
 mod opening;
 mod refusal;

@@ -9,14 +9,14 @@ use crate::http::tests::api::PASSWORD;
 use crate::http::{Gate, Service};
 
 /// A browser that keeps the cookie it is given.
-struct Fresh {
+pub struct Fresh {
     gate: Gate,
-    cookie: String,
+    pub cookie: String,
     headers: HeaderMap,
 }
 
 impl Fresh {
-    fn of(gate: &Gate) -> Self {
+    pub fn of(gate: &Gate) -> Self {
         Fresh {
             gate: gate.clone(),
             cookie: String::new(),
@@ -49,8 +49,13 @@ impl Fresh {
         self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
     }
 
-    async fn see(&mut self, path: &str) -> Seen {
+    pub async fn see(&mut self, path: &str) -> Seen {
         self.send(Request::get(path), String::new()).await
+    }
+
+    pub async fn post(&mut self, action: &str, body: &str) -> Seen {
+        let request = Request::post(action).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request, body.to_owned()).await
     }
 
     async fn fill(&mut self, page: &Seen, action: &str, entries: &[(&str, &str)]) -> Seen {
@@ -65,7 +70,7 @@ impl Fresh {
 }
 
 /// Somebody with a password, and no session yet.
-async fn with_password(api: &Api, id: &str, lasts: PasswordFor) {
+pub async fn with_password(api: &Api, id: &str, lasts: PasswordFor) {
     let engine = &api.service.engine;
     let mut person = Actor::plain(ActorKind::Person, id);
     person.roles = vec!["clerk".into()];
