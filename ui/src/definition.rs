@@ -25,6 +25,10 @@ impl Resolver for Posted<'_> {
     fn resolve(&self, path: &str) -> Option<Arc<str>> {
         self.0.resolve(path)
     }
+
+    fn stands_alone(&self) -> bool {
+        true
+    }
 }
 
 /// Examines a file and those that it names, which are read from beside it.

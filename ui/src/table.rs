@@ -6,6 +6,9 @@ pub struct Table<const N: usize> {
     rows: Vec<[String; N]>,
 }
 
+/// Rows whose columns nobody knows beforehand, the heads first.
+pub struct WideTable(pub Vec<Vec<String>>);
+
 impl<const N: usize> Table<N> {
     pub fn new(heads: [&str; N]) -> Self {
         Table {
@@ -25,17 +28,32 @@ pub fn counted(count: u64, one: &str, several: &str) -> String {
 
 impl<const N: usize> fmt::Display for Table<N> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let widths: [usize; N] =
-            std::array::from_fn(|column| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
-        for row in &self.rows {
-            let mut line = String::new();
-            for (cell, width) in row.iter().zip(widths) {
-                line.push_str(&format!("{cell:<width$}  "));
-            }
-            writeln!(formatter, "{}", line.trim_end())?;
-        }
-        Ok(())
+        align(self.rows.iter().map(<[String; N]>::as_slice), formatter)
     }
+}
+
+impl fmt::Display for WideTable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        align(self.0.iter().map(Vec::as_slice), formatter)
+    }
+}
+
+fn align<'r>(rows: impl Iterator<Item = &'r [String]> + Clone, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut widths: Vec<usize> = Vec::new();
+    for row in rows.clone() {
+        widths.resize(widths.len().max(row.len()), 0);
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = cell.chars().count().max(*width);
+        }
+    }
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(&format!("{cell:<width$}  "));
+        }
+        writeln!(formatter, "{}", line.trim_end())?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

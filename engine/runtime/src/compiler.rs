@@ -1,6 +1,6 @@
 //! From a stored source to a chart.
 
-use statewright_core::chart::{Chart, RolesVersion, TableVersion};
+use statewright_core::chart::{Chart, PortalVersion, RolesVersion, TableVersion, ViewVersion};
 use statewright_core::diagnostic::{Diagnostics, Sources, concise};
 use statewright_core::lang::{Bundle, Compiled, compile};
 use statewright_core::time::CalendarVersion;
@@ -25,6 +25,20 @@ pub trait Compiler: Send + Sync + 'static {
         compiled
             .table
             .ok_or_else(|| told(&sources, &compiled.diagnostics, "a live table"))
+    }
+
+    /// The same of a view, apart from the workflow that it shows.
+    fn compile_view(&self, source: &str) -> Result<ViewVersion, String> {
+        let (sources, compiled) = compiled(source)?;
+        compiled.view.ok_or_else(|| told(&sources, &compiled.diagnostics, "a view"))
+    }
+
+    /// The same of a portal, apart from its views.
+    fn compile_portal(&self, source: &str) -> Result<PortalVersion, String> {
+        let (sources, compiled) = compiled(source)?;
+        compiled
+            .portal
+            .ok_or_else(|| told(&sources, &compiled.diagnostics, "a portal"))
     }
 
     /// The same of a file of roles.

@@ -62,6 +62,13 @@ pub enum EngineError {
     NotSearchable { parameter: String, why: String },
     #[error("the workflow has more than {most} instances, and no more are counted")]
     TooManyToCount { most: usize },
+    /// A view cannot be asked so.
+    #[error("{why}")]
+    ViewUnfit { parameter: &'static str, why: String },
+    #[error("more than {most} would have to be looked at to put them in order or to count them")]
+    ViewTooLarge { most: usize },
+    #[error("the board would have more than {most} lanes")]
+    ViewTooWide { most: usize },
     /// The step could not be taken at all.
     #[error("{message}")]
     Failed { code: &'static str, message: String },

@@ -50,10 +50,10 @@ mod versions;
 
 pub use assignments::Assignments;
 pub use engine::{
-    Deployed, DeployedCalendar, DeployedTable, Ended, Engine, Node, OpenRequest, ReportRequest, Reports, SendRequest,
-    StartRequest, Surroundings, TaskRequest, WithdrawRequest,
+    Deployed, DeployedVersion, Ended, Engine, Node, OpenRequest, PortalShown, ReportRequest, Reports, SendRequest, StartRequest,
+    Surroundings, TaskRequest, WithdrawRequest,
 };
 pub use messages::Messages;
 pub use schedules::{ListedSchedule, Schedules};
 pub use timers::Timers;
-pub use versions::{Calendars, LiveTables};
+pub use versions::{Calendars, LiveTables, Portals, Views};

@@ -15,7 +15,7 @@ pub use crate::compiler::{Compiler, LanguageCompiler};
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::store::Store;
-use crate::versions::{Calendars, LiveTables};
+use crate::versions::{Calendars, LiveTables, Portals, Views};
 
 /// Charts kept in memory: more than a deployment has versions in use; those not live are compiled again when they are needed.
 const CHARTS_MAX: usize = 1_024;
@@ -33,6 +33,8 @@ pub struct Registry {
     charts: RwLock<Charts>,
     calendars: Calendars,
     tables: LiveTables,
+    views: Views,
+    portals: Portals,
 }
 
 #[derive(Default)]
@@ -62,6 +64,8 @@ impl Registry {
         let registry = Registry {
             calendars: Calendars::new(store.clone(), compiler.clone()),
             tables: LiveTables::new(store.clone(), compiler.clone()),
+            views: Views::new(store.clone(), compiler.clone()),
+            portals: Portals::new(store.clone(), compiler.clone()),
             store,
             compiler,
             charts: RwLock::default(),
@@ -78,6 +82,16 @@ impl Registry {
     /// The live tables, of which definitions pin the declaration alone.
     pub fn tables(&self) -> &LiveTables {
         &self.tables
+    }
+
+    /// What people are shown.
+    pub fn views(&self) -> &Views {
+        &self.views
+    }
+
+    /// What puts views under one roof.
+    pub fn portals(&self) -> &Portals {
+        &self.portals
     }
 
     /// Compiles a source without keeping it.
@@ -196,6 +210,8 @@ impl Registry {
         if self.read().by_hash.values().any(|known| known.asks_live_tables) {
             self.tables.refresh().await?;
         }
+        self.views.refresh().await?;
+        self.portals.refresh().await?;
         for (workflow, hash) in self.store.live_hashes().await? {
             if self.read().live.get(&workflow) == Some(&hash) && self.known(hash).is_some() {
                 continue;

@@ -1,5 +1,5 @@
-//! What stands outside of definitions and is deployed by itself: which version of each calendar and of each live table is live, as far as
-//! this node knows.
+//! What stands outside of definitions and is deployed by itself: which version of each calendar, live table, view and portal is live, as
+//! far as this node knows.
 //!
 //! A version is immutable; which one is live changes when any node deploys. A step is handed the live one from memory, and its entry says
 //! which that was, so a node that has not heard of a deployment yet is right all the same: it goes by the version before, for a second at
@@ -9,14 +9,15 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-use statewright_core::chart::TableVersion;
+use statewright_core::chart::{DocumentKind, PortalVersion, TableVersion, ViewVersion};
 use statewright_core::identity::Digest;
 use statewright_core::time::CalendarVersion;
+use statewright_core::value::Value;
 
 use crate::compiler::{Compiler, aside};
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
-use crate::store::{Store, StoreResult};
+use crate::store::{Applied, Store, StoreResult, StoredCalendar, StoredDocument, StoredTable, Write};
 
 /// The calendars this node knows.
 pub type Calendars = Versions<CalendarVersion>;
@@ -24,15 +25,36 @@ pub type Calendars = Versions<CalendarVersion>;
 /// The live tables this node knows.
 pub type LiveTables = Versions<TableVersion>;
 
+/// The views this node knows.
+pub type Views = Versions<ViewVersion>;
+
+/// The portals this node knows.
+pub type Portals = Versions<PortalVersion>;
+
+/// A version as it is kept.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    pub version: Digest,
+    pub name: Arc<str>,
+    pub source: String,
+    pub deployed_at_us: i64,
+}
+
 /// A kind of thing that is kept in versions.
 pub trait Versioned: Send + Sync + Sized + 'static {
     /// What it is, in sentences.
     const NOUN: &'static str;
+    /// What its deployment is called in the system's trail.
+    const ACT: &'static str;
 
     fn name(&self) -> &Arc<str>;
     fn version(&self) -> Digest;
+    /// What the entry of its deployment says.
+    fn told(&self) -> Vec<(&'static str, Value)>;
     /// An error is for people.
     fn compile(compiler: &dyn Compiler, source: &str) -> Result<Self, String>;
+    /// Keeps a version of it and makes it live; `by` whom stands in the history, where there is one.
+    fn keep(&self, store: &dyn Store, kept: &Kept, by: &str, act: &Write) -> impl Future<Output = StoreResult<Applied>> + Send;
     /// The name and the source of a version.
     fn stored(store: &dyn Store, version: Digest) -> impl Future<Output = StoreResult<Option<(Arc<str>, String)>>> + Send;
     fn live(store: &dyn Store) -> impl Future<Output = StoreResult<Vec<(Arc<str>, Digest)>>> + Send;
@@ -40,6 +62,7 @@ pub trait Versioned: Send + Sync + Sized + 'static {
 
 impl Versioned for CalendarVersion {
     const NOUN: &'static str = "calendar";
+    const ACT: &'static str = "calendar_deployed";
 
     fn name(&self) -> &Arc<str> {
         &self.name
@@ -49,8 +72,22 @@ impl Versioned for CalendarVersion {
         self.version
     }
 
+    fn told(&self) -> Vec<(&'static str, Value)> {
+        told("calendar", self)
+    }
+
     fn compile(compiler: &dyn Compiler, source: &str) -> Result<Self, String> {
         compiler.compile_calendar(source)
+    }
+
+    async fn keep(&self, store: &dyn Store, kept: &Kept, _by: &str, act: &Write) -> StoreResult<Applied> {
+        let stored = StoredCalendar {
+            version: kept.version,
+            name: kept.name.clone(),
+            source: kept.source.clone(),
+            deployed_at_us: kept.deployed_at_us,
+        };
+        store.deploy_calendar(&stored, act).await
     }
 
     async fn stored(store: &dyn Store, version: Digest) -> StoreResult<Option<(Arc<str>, String)>> {
@@ -65,6 +102,7 @@ impl Versioned for CalendarVersion {
 
 impl Versioned for TableVersion {
     const NOUN: &'static str = "table";
+    const ACT: &'static str = "table_deployed";
 
     fn name(&self) -> &Arc<str> {
         &self.table.name
@@ -74,8 +112,22 @@ impl Versioned for TableVersion {
         self.version
     }
 
+    fn told(&self) -> Vec<(&'static str, Value)> {
+        told("table", self)
+    }
+
     fn compile(compiler: &dyn Compiler, source: &str) -> Result<Self, String> {
         compiler.compile_table(source)
+    }
+
+    async fn keep(&self, store: &dyn Store, kept: &Kept, by: &str, act: &Write) -> StoreResult<Applied> {
+        let stored = StoredTable {
+            version: kept.version,
+            name: kept.name.clone(),
+            source: kept.source.clone(),
+            deployed_at_us: kept.deployed_at_us,
+        };
+        store.deploy_table(&stored, by, act).await
     }
 
     async fn stored(store: &dyn Store, version: Digest) -> StoreResult<Option<(Arc<str>, String)>> {
@@ -86,6 +138,98 @@ impl Versioned for TableVersion {
     async fn live(store: &dyn Store) -> StoreResult<Vec<(Arc<str>, Digest)>> {
         store.live_tables().await
     }
+}
+
+/// What the store keeps as a document of its kind.
+trait Document: Send + Sync + Sized + 'static {
+    const KIND: DocumentKind;
+
+    fn name(&self) -> &Arc<str>;
+    fn version(&self) -> Digest;
+    fn compile(compiler: &dyn Compiler, source: &str) -> Result<Self, String>;
+}
+
+impl Document for ViewVersion {
+    const KIND: DocumentKind = DocumentKind::View;
+
+    fn name(&self) -> &Arc<str> {
+        &self.view.name
+    }
+
+    fn version(&self) -> Digest {
+        self.version
+    }
+
+    fn compile(compiler: &dyn Compiler, source: &str) -> Result<Self, String> {
+        compiler.compile_view(source)
+    }
+}
+
+impl Document for PortalVersion {
+    const KIND: DocumentKind = DocumentKind::Portal;
+
+    fn name(&self) -> &Arc<str> {
+        &self.portal.name
+    }
+
+    fn version(&self) -> Digest {
+        self.version
+    }
+
+    fn compile(compiler: &dyn Compiler, source: &str) -> Result<Self, String> {
+        compiler.compile_portal(source)
+    }
+}
+
+impl<D: Document> Versioned for D {
+    const NOUN: &'static str = D::KIND.as_str();
+    const ACT: &'static str = "document_deployed";
+
+    fn name(&self) -> &Arc<str> {
+        Document::name(self)
+    }
+
+    fn version(&self) -> Digest {
+        Document::version(self)
+    }
+
+    fn told(&self) -> Vec<(&'static str, Value)> {
+        let kind = ("kind", Value::from_text(D::KIND.as_str()));
+        told("name", self).into_iter().chain([kind]).collect()
+    }
+
+    fn compile(compiler: &dyn Compiler, source: &str) -> Result<Self, String> {
+        Document::compile(compiler, source)
+    }
+
+    async fn keep(&self, store: &dyn Store, kept: &Kept, by: &str, act: &Write) -> StoreResult<Applied> {
+        let stored = StoredDocument {
+            version: kept.version,
+            kind: D::KIND.as_str().into(),
+            name: kept.name.clone(),
+            source: kept.source.clone(),
+            deployed_at_us: kept.deployed_at_us,
+        };
+        store.deploy_document(&stored, by, act).await
+    }
+
+    async fn stored(store: &dyn Store, version: Digest) -> StoreResult<Option<(Arc<str>, String)>> {
+        let stored = store.document(version).await?;
+        let of_it = stored.filter(|stored| *stored.kind == *D::KIND.as_str());
+        Ok(of_it.map(|stored| (stored.name, stored.source)))
+    }
+
+    async fn live(store: &dyn Store) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        store.live_documents(D::KIND.as_str()).await
+    }
+}
+
+/// The name under this member, and the version.
+fn told<V: Versioned>(member: &'static str, version: &V) -> Vec<(&'static str, Value)> {
+    vec![
+        (member, Value::Text(version.name().clone())),
+        ("version", Value::from_text(&version.version().to_string())),
+    ]
 }
 
 pub struct Versions<V> {
@@ -125,6 +269,11 @@ impl<V: Versioned> Versions<V> {
     /// The live version, as far as this node knows.
     pub fn known(&self, name: &str) -> Option<Arc<V>> {
         self.read().live.get(name).cloned()
+    }
+
+    /// All that are live, by name.
+    pub fn all(&self) -> Vec<Arc<V>> {
+        self.read().live.values().cloned().collect()
     }
 
     /// Why there is none that can be used.

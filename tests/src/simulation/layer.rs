@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
 use statewright_engine::store::{
     Admitted, Applied, Attachment, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery,
-    IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewChunk,
-    NewMessage, NewToken, NewUpload, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage,
-    SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse,
-    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, UploadRow, WholeUpload, Write,
+    IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow,
+    NewChunk, NewMessage, NewToken, NewUpload, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair,
+    SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray,
+    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, UploadRow, WholeUpload, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -76,9 +76,13 @@ layers! {
     deploy_table(table: &StoredTable, by: &str, act: &Write) -> Applied;
     table(version: Digest) -> Option<StoredTable>;
     live_tables() -> Vec<(Arc<str>, Digest)>;
-    table_history(name: &str, before: u64, limit: usize) -> Vec<TableDeployment>;
+    table_history(name: &str, before: u64, limit: usize) -> Vec<MadeLive>;
     table_uses(name: &str) -> Vec<TableUse>;
     is_unfinished(using: &TableUse) -> bool;
+    deploy_document(document: &StoredDocument, by: &str, act: &Write) -> Applied;
+    document(version: Digest) -> Option<StoredDocument>;
+    live_documents(kind: &str) -> Vec<(Arc<str>, Digest)>;
+    document_history(kind: &str, name: &str, before: u64, limit: usize) -> Vec<MadeLive>;
     draw_number(workflow: &str) -> u64;
     load(ids: &[InstanceId]) -> Vec<Option<InstanceRow>>;
     personal(instance: InstanceId) -> Vec<PersonalRow>;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use statewright_core::identity::InstanceId;
 use statewright_engine::store::{
     Applied, Definition, DueTimer, EffectResult, EffectRow, Incident, IncidentKind, NewMessage, Repair, Store, StoreResult,
-    StoredCalendar, StoredTable, Write,
+    StoredCalendar, StoredDocument, StoredTable, Write,
 };
 
 use super::adapter::Machine;
@@ -56,6 +56,12 @@ impl Layer for Ledger {
 
     async fn deploy_table(&self, table: &StoredTable, by: &str, act: &Write) -> StoreResult<Applied> {
         let applied = self.behind().deploy_table(table, by, act).await?;
+        self.acted(act, &applied);
+        Ok(applied)
+    }
+
+    async fn deploy_document(&self, document: &StoredDocument, by: &str, act: &Write) -> StoreResult<Applied> {
+        let applied = self.behind().deploy_document(document, by, act).await?;
         self.acted(act, &applied);
         Ok(applied)
     }

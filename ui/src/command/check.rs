@@ -30,7 +30,7 @@ pub struct Check {
 
 #[derive(Debug, Args)]
 pub struct Deploy {
-    /// Files of workflows, calendars, live tables and roles, and folders in which all of these are meant
+    /// Files of workflows, calendars, live tables, roles, views and portals, and folders in which all of these are meant
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -92,18 +92,27 @@ impl Deploy {
     }
 }
 
-/// Calendars, roles and live tables first: workflows may need them.
+/// Calendars, roles and live tables first: workflows may need them. Views come after the workflows that they show, and portals after them.
 async fn deploy(desk: &Desk, deployable: &[Deployable], terminal: Terminal) -> Result<(), Failure> {
     let of = |kind: Kind| deployable.iter().filter(move |each| each.kind == kind);
-    let ordered = [Kind::Calendar, Kind::Roles, Kind::Table, Kind::Workflow]
-        .into_iter()
-        .flat_map(of);
+    let ordered = [
+        Kind::Calendar,
+        Kind::Roles,
+        Kind::Table,
+        Kind::Workflow,
+        Kind::View,
+        Kind::Portal,
+    ]
+    .into_iter()
+    .flat_map(of);
     for Deployable { kind, bundle, .. } in ordered {
         let (collection, name, version) = match kind {
             Kind::Calendar => ("calendars", "calendar", "version"),
             Kind::Roles => ("roles", "roles", "version"),
             Kind::Table => ("tables", "table", "version"),
             Kind::Workflow => ("workflows", "workflow", "definition"),
+            Kind::View => ("views", "view", "version"),
+            Kind::Portal => ("portals", "portal", "version"),
         };
         let deployment = desk.client.call(Call::post(&[collection], request(bundle))).await?.value()?;
         terminal.answer(&deployment, || {
@@ -122,6 +131,8 @@ enum Kind {
     Roles,
     Table,
     Workflow,
+    View,
+    Portal,
 }
 
 /// The files of one of these.
@@ -208,6 +219,8 @@ impl Examined {
                     Compiled { calendar: Some(_), .. } => Kind::Calendar,
                     Compiled { roles: Some(_), .. } => Kind::Roles,
                     Compiled { table: Some(_), .. } => Kind::Table,
+                    Compiled { view: Some(_), .. } => Kind::View,
+                    Compiled { portal: Some(_), .. } => Kind::Portal,
                     _ => Kind::Workflow,
                 };
                 self.diagnostics.append(compiled.diagnostics);
@@ -305,9 +318,9 @@ fn no_file(folder: &Path) -> Failure {
 fn no_workflow() -> Failure {
     Failure::misused(
         Code::WorkflowAbsent,
-        "There is no workflow, calendar, live table or file of roles among these files",
+        "There is no workflow, calendar, live table, view, portal or file of roles among these files",
     )
-    .hint("A workflow's file begins with `workflow: NAME`, a calendar's with `calendar: NAME`, a live table's with `table: NAME`, a file of roles with `roles:`")
+    .hint("A workflow's file begins with `workflow: NAME`, a calendar's with `calendar: NAME`, a live table's with `table: NAME`, a file of roles with `roles:`, a view's with `view: NAME`, a portal's with `portal: NAME`")
 }
 
 /// The paths in a folder, in the order of their names.

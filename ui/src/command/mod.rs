@@ -33,6 +33,7 @@ mod test;
 mod token;
 mod trail;
 mod verify;
+mod views;
 
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -72,7 +73,7 @@ pub enum Command {
     Test(test::Test),
     /// Let many instances come, against staff and durations: where do things pile up, which deadlines are missed?
     Simulate(simulate::Simulate),
-    /// Make workflows live: new instances take them; calendars, live tables and roles too
+    /// Make workflows live: new instances take them; calendars, live tables, roles, views and portals too
     Deploy(check::Deploy),
     /// Start an instance of a workflow
     Start(start::Start),
@@ -108,6 +109,8 @@ pub enum Command {
     Schedules(schedules::Schedules),
     /// List the live tables, or show what stands in one and who made it live
     Tables(tables::Tables),
+    /// Show what a view shows you, or which views there are for you
+    Views(views::Views),
     /// List what waits for an operator, and settle it
     Incidents(incidents::Incidents),
     /// Prove that trails are whole: of a store, or of an exported file
@@ -178,6 +181,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::File(file) => file.run(terminal).await,
         Command::Schedules(schedules) => schedules.run(terminal).await,
         Command::Tables(tables) => tables.run(terminal).await,
+        Command::Views(views) => views.run(terminal).await,
         Command::Incidents(incidents) => incidents.run(terminal).await,
         Command::Verify(verify) => verify.run(terminal).await,
         Command::Replay(replay) => replay.run(terminal).await,

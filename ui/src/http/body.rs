@@ -130,6 +130,20 @@ impl Parameters {
         Ok(found)
     }
 
+    /// Those whose name begins so, with the rest of their names.
+    pub fn prefixed(&mut self, prefix: &'static str) -> Vec<(String, String)> {
+        self.known.push(prefix);
+        let mut found = Vec::new();
+        self.given.retain_mut(|(given, value)| match given.strip_prefix(prefix) {
+            Some(rest) => {
+                found.push((rest.to_owned(), std::mem::take(value)));
+                false
+            }
+            None => true,
+        });
+        found
+    }
+
     pub fn flag(&mut self, name: &'static str) -> Answered<Option<bool>> {
         match self.text(name)?.as_deref() {
             None => Ok(None),

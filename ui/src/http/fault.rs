@@ -48,6 +48,8 @@ impl From<EngineError> for Problem {
                 Problem::of(Code::ParameterUnreadable, detail)
             }
             EngineError::TooManyToCount { .. } => Problem::of(Code::CountTooLarge, detail),
+            EngineError::ViewUnfit { parameter, why } => Problem::of(Code::ParameterUnreadable, format!("`{parameter}`: {why}")),
+            EngineError::ViewTooLarge { .. } | EngineError::ViewTooWide { .. } => Problem::of(Code::ViewTooLarge, detail),
             EngineError::KeyReused => Problem::of(Code::IdempotencyKeyReused, detail),
             EngineError::StaleRevision { .. } => Problem::of(Code::RevisionStale, detail),
             EngineError::Conflict { .. } => Problem::of(Code::RaceLost, detail),

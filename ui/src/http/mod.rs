@@ -16,6 +16,7 @@ mod authentication;
 mod bodies;
 mod body;
 mod calendars;
+mod deployment;
 mod download;
 mod effects;
 mod events;
@@ -45,6 +46,8 @@ mod tables;
 mod tasks;
 mod tokens;
 mod trail;
+mod view_value;
+mod views;
 mod workflows;
 
 #[cfg(test)]

@@ -10,19 +10,19 @@ use statewright_core::chart::{ACCESS_REVIEWER, QuietHours, Roles};
 use statewright_core::diagnostic::Code;
 use statewright_core::value::Value;
 use statewright_core::value::document::Document;
+use statewright_engine::DeployedVersion;
 use statewright_engine::directory::Absence;
 
 use super::OPERATOR;
 use super::authentication::Caller;
 use super::body::{read_document, unreadable};
-use super::calendars::examine;
-use super::limit::{BODY_BYTES_MAX, DEPLOYMENT_BYTES_MAX};
+use super::deployment::examined;
+use super::limit::BODY_BYTES_MAX;
 use super::problem::{Answered, Problem};
 use super::reply::{document, principal_value};
 use super::route::{Access, Parameter, Place, Reply, Route};
 use super::service::Shared;
 use super::tokens::principal;
-use super::workflows::bundle;
 use crate::json::{object, text, text_or_null, texts};
 
 pub const ID: Parameter = Parameter {
@@ -283,24 +283,14 @@ async fn remove(
 }
 
 async fn deploy(State(service): State<Shared>, Extension(caller): Extension<Caller>, request: Request) -> Answered<Response> {
-    let (parts, body) = request.into_parts();
-    let mut given = read_document(&parts, body, DEPLOYMENT_BYTES_MAX, &service.bodies).await?;
-    let bundle = bundle(&mut given)?;
-    let _held = given.finish()?;
-    let (source, warnings) = examine(bundle, "file of roles", |compiled| compiled.roles.is_some()).await?;
-    let deployed = service.engine.deploy_roles(&source, &caller.actor).await?;
-    let made = object([
-        ("changed", Value::Boolean(!deployed.unchanged)),
-        ("roles", text("roles")),
-        ("version", text(&deployed.version.to_string())),
-        ("warnings", texts(&warnings)),
-    ]);
-    let status = if deployed.unchanged {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
+    let kept = examined(&service, request, "file of roles", |compiled| compiled.roles.is_some()).await?;
+    let deployed = service.engine.deploy_roles(&kept.source, &caller.actor).await?;
+    let deployed = DeployedVersion {
+        name: "roles".into(),
+        version: deployed.version,
+        unchanged: deployed.unchanged,
     };
-    Ok(document(status, &made))
+    Ok(kept.answer("roles", &deployed))
 }
 
 async fn show(State(service): State<Shared>) -> Answered<Response> {

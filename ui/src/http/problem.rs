@@ -245,6 +245,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::ReasonMissing
         | Code::SignatureMissing
         | Code::CountTooLarge
+        | Code::ViewTooLarge
         | Code::FileInfected
         | Code::DefinitionRefused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::Overloaded => StatusCode::TOO_MANY_REQUESTS,

@@ -122,6 +122,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::workflows::ROUTES,
         super::calendars::ROUTES,
         super::tables::ROUTES,
+        super::views::ROUTES,
         super::instances::ROUTES,
         super::search::ROUTES,
         super::opening::ROUTES,

@@ -14,18 +14,17 @@ use statewright_engine::error::EngineError;
 use statewright_engine::store::StoredTable;
 
 use super::authentication::Caller;
-use super::body::{Parameters, read_document};
-use super::calendars::examine;
-use super::limit::{DEPLOYMENT_BYTES_MAX, PAGE_DEFAULT};
+use super::body::Parameters;
+use super::deployment::examined;
+use super::limit::PAGE_DEFAULT;
 use super::parameter::LIMIT;
 use super::problem::{Answered, Problem};
 use super::reply::document;
 use super::route::{Access, Parameter, Place, Reply, Route};
 use super::service::{Service, Shared};
 use super::trail::TRAIL_LINES_MAX;
-use super::workflows::bundle;
 use super::{AUDITOR, OPERATOR};
-use crate::json::{object, text, texts};
+use crate::json::{object, text};
 
 const NAME: Parameter = Parameter {
     name: "name",
@@ -141,24 +140,9 @@ pub const ROUTES: &[Route] = &[
 ];
 
 async fn deploy(State(service): State<Shared>, Extension(caller): Extension<Caller>, request: Request) -> Answered<Response> {
-    let (parts, body) = request.into_parts();
-    let mut given = read_document(&parts, body, DEPLOYMENT_BYTES_MAX, &service.bodies).await?;
-    let bundle = bundle(&mut given)?;
-    let _held = given.finish()?;
-    let (source, warnings) = examine(bundle, "live table", |compiled| compiled.table.is_some()).await?;
-    let deployed = service.engine.deploy_table(&source, &caller.actor).await?;
-    let made = object([
-        ("changed", Value::Boolean(!deployed.unchanged)),
-        ("table", text(&deployed.name)),
-        ("version", text(&deployed.version.to_string())),
-        ("warnings", texts(&warnings)),
-    ]);
-    let status = if deployed.unchanged {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
-    };
-    Ok(document(status, &made))
+    let kept = examined(&service, request, "live table", |compiled| compiled.table.is_some()).await?;
+    let deployed = service.engine.deploy_table(&kept.source, &caller.actor).await?;
+    Ok(kept.answer("table", &deployed))
 }
 
 async fn list(State(service): State<Shared>) -> Answered<Response> {

@@ -166,6 +166,7 @@ async fn queue(State(service): State<Shared>, Extension(caller): Extension<Calle
         own: parameters.flag("own")?.unwrap_or(false),
         after: after.transpose()?,
         limit: parameters.limit(PAGE_DEFAULT, QUEUE_PAGE_MAX)?,
+        ..QueueRequest::default()
     };
     parameters.finish()?;
     let queue = service.engine.queue(&request, &caller.actor).await?;

@@ -117,6 +117,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         own: false,
         after: after.as_deref().and_then(read_place),
         limit: PAGE,
+        ..QueueRequest::default()
     };
     let waiting = engine.queue(&request, actor).await?;
     let first = request.after.is_none();

@@ -22,6 +22,7 @@ mod state_set;
 mod table;
 mod task;
 mod transition;
+mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -47,6 +48,10 @@ pub use table::{
 };
 pub use task::{PRIORITY_MAX, PRIORITY_NORMAL, Task, priority_of_word};
 pub use transition::{Admission, Branch, EventPattern, Form, Guard, Reason, Transition, Trigger};
+pub use view::{
+    Brand, Column, DocumentKind, Lane, Measure, Order, PageContent, Path, Portal, PortalPage, PortalVersion, View, ViewKind,
+    ViewOf, ViewVersion,
+};
 
 use crate::diagnostic::Span;
 use crate::expression::{Expression, Template};

@@ -234,6 +234,7 @@ codes! {
     TaskHeld = "2211", "a task that is held or closed";
     BehindGlass = "2212", "nothing there, or nothing that you have opened";
     CountTooLarge = "2213", "more instances than are counted";
+    ViewTooLarge = "2214", "a view of more than can be shown";
 
     // 23xx: a file.
     FileNotTaken = "2301", "a file of a kind that is not taken";

@@ -7,11 +7,12 @@ use super::grammar::{KINDS, Kind};
 use super::loader::{Loader, TableSlot};
 use super::lower::lower;
 use super::table::Rows;
-use super::{Bundle, Resolver, calendar, contract, marks, roles, shape, table, view};
-use crate::chart::{Chart, RolesVersion, TableVersion};
+use super::view::{Beside, Neighbours, read_portal, read_view};
+use super::{Bundle, Resolver, calendar, contract, marks, roles, shape, table};
+use crate::chart::{Chart, PortalVersion, RolesVersion, TableVersion, ViewVersion};
 use crate::check::check;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, Sources, nearest};
-use crate::time::{BusinessCalendar, CalendarVersion};
+use crate::time::CalendarVersion;
 use crate::yaml::{Mapping, Node, is_extension, parse};
 
 /// What came of a file.
@@ -25,7 +26,11 @@ pub struct Compiled {
     pub roles: Option<RolesVersion>,
     /// None where an error was found, and for files that hold no live table.
     pub table: Option<TableVersion>,
-    /// The files of a workflow, a calendar, roles or a live table; what is stored under the chart's `definition` or the other's version.
+    /// None where an error was found, and for files that hold no view.
+    pub view: Option<ViewVersion>,
+    /// None where an error was found, and for files that hold no portal.
+    pub portal: Option<PortalVersion>,
+    /// The files of whatever is deployed; what is stored under the chart's `definition` or the other's version.
     pub bundle: Option<Bundle>,
     /// Of a workflow, the paths of the live tables that it asks, as the resolver knows them.
     pub live_tables: Vec<Arc<str>>,
@@ -44,6 +49,8 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> Com
         calendar: None,
         roles: None,
         table: None,
+        view: None,
+        portal: None,
         bundle: None,
         live_tables: Vec::new(),
         diagnostics: out.sorted(),
@@ -71,10 +78,21 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> Com
         let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);
         contract::read(mapping, &mut loader, &mut out, &mut room);
     }
-    match kind.key {
-        "view" => view::read_view(mapping, &view::Beside::new(&name, files), &mut out),
-        "portal" => view::read_portal(mapping, &view::Beside::new(&name, files), &mut out),
-        _ => {}
+    if let "view" | "portal" = kind.key {
+        let beside = Beside::new(&name, files);
+        let beside = (!files.stands_alone()).then_some(&beside as &dyn Neighbours);
+        let bundle = Bundle::new(&name, &text, &Default::default());
+        let version = bundle.digest();
+        let (view, portal) = match kind.key {
+            "view" => (read_view(mapping, beside, &mut out), None),
+            _ => (None, read_portal(mapping, beside, &mut out)),
+        };
+        return Compiled {
+            bundle: (view.is_some() || portal.is_some()).then_some(bundle),
+            view: view.map(|view| ViewVersion { version, view }),
+            portal: portal.map(|portal| PortalVersion { version, portal }),
+            ..nothing(out)
+        };
     }
     if kind.key == "marks" {
         let (mut loader, mut room) = (Loader::new(sources, &name, files), FIELDS_MAX);
@@ -84,7 +102,17 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> Com
         let mut loader = Loader::new(sources, &name, files);
         let calendar = calendar::read(mapping, &mut loader, &mut out);
         let bundle = Bundle::new(&name, &text, &loader.pinned);
-        return of_calendar(mapping, calendar, bundle, out);
+        let name = mapping
+            .get("calendar")
+            .and_then(Node::as_scalar)
+            .map(|name| name.text.clone());
+        let calendar = name.zip(calendar).filter(|_| !out.has_errors());
+        let version = bundle.digest();
+        return Compiled {
+            calendar: calendar.map(|(name, calendar)| CalendarVersion { name, version, calendar }),
+            bundle: Some(bundle),
+            ..nothing(out)
+        };
     }
     if kind.key == "roles" {
         let roles = roles::read(mapping, &mut out).filter(|_| !out.has_errors());
@@ -109,33 +137,9 @@ pub fn compile(sources: &mut Sources, main: FileId, files: &dyn Resolver) -> Com
     let chart = lowered.drafted.filter(|_| !diagnostics.has_errors());
     Compiled {
         chart: chart.map(|chart| Chart { definition, ..chart }),
-        calendar: None,
-        roles: None,
-        table: None,
         bundle: Some(bundle),
         live_tables: lowered.loader.live.into_iter().collect(),
-        diagnostics: diagnostics.sorted(),
-    }
-}
-
-fn of_calendar(mapping: &Mapping, calendar: Option<BusinessCalendar>, bundle: Bundle, out: Diagnostics) -> Compiled {
-    let name = mapping
-        .get("calendar")
-        .and_then(Node::as_scalar)
-        .map(|name| name.text.clone());
-    let calendar = name.zip(calendar).filter(|_| !out.has_errors());
-    Compiled {
-        chart: None,
-        calendar: calendar.map(|(name, calendar)| CalendarVersion {
-            name,
-            version: bundle.digest(),
-            calendar,
-        }),
-        roles: None,
-        table: None,
-        bundle: Some(bundle),
-        live_tables: Vec::new(),
-        diagnostics: out.sorted(),
+        ..nothing(diagnostics)
     }
 }
 

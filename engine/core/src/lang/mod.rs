@@ -54,6 +54,7 @@ pub use path::join as beside;
 pub use table::{DECISION_ROWS_MAX, TABLE_ROWS_MAX};
 pub use together::check_together;
 pub use uses::{LanguageKey, ShapeKind, Use, keys, uses};
+pub use view::{Neighbour, Neighbours, check_among};
 
 /// Finds the files that a definition names. The core reads no files itself.
 pub trait Resolver {
@@ -65,6 +66,11 @@ pub trait Resolver {
     /// of the one that is made of them.
     fn is_definition(&self) -> bool {
         false
+    }
+
+    /// Whether a view or a portal comes without the workflows that it shows: it is compared with those that are live where it is deployed.
+    fn stands_alone(&self) -> bool {
+        self.is_definition()
     }
 
     /// The names of the files in a folder (empty: where relative paths begin), for proposals where a name is misspelt.

@@ -47,6 +47,28 @@ impl Audience {
         }
     }
 
+    /// Those who are named without anything computed.
+    pub fn as_written(people: &People) -> Self {
+        let names = |line: &[Template]| -> Option<Vec<Arc<str>>> {
+            (!line.is_empty()).then(|| line.iter().filter_map(Template::literal_text).collect())
+        };
+        let mut audience = Audience::default();
+        for party in &people.parties {
+            match party {
+                Party::Person(pattern) => audience.any_of.push(AudiencePattern {
+                    role: names(&pattern.role),
+                    user: names(&pattern.user),
+                    unit: names(&pattern.unit),
+                    organisation: names(&pattern.organisation),
+                    skill: names(&pattern.skill),
+                }),
+                Party::Not(templates) => audience.never.extend(names(templates).unwrap_or_default()),
+                Party::Workflow(_) | Party::Adapter(_) | Party::Schedule(_) => {}
+            }
+        }
+        audience
+    }
+
     pub fn includes(&self, actor: &Actor) -> bool {
         actor.kind == ActorKind::Person
             && !actor.identities().iter().any(|id| self.never.contains(id))

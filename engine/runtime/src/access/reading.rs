@@ -8,7 +8,7 @@ use statewright_core::step::{Actor, ActorKind};
 use statewright_core::value::{Object, Value};
 
 use super::log::Record;
-use crate::queries::{Queued, Shown};
+use crate::queries::{Queued, Row, Shown};
 use crate::store::{IndexedValue, MARK_PAIRS_MAX};
 
 /// Pairs beside those of instances: the reader, for whom they stand in, and the workflow.
@@ -63,6 +63,17 @@ pub(crate) struct Told {
 }
 
 impl Told {
+    /// None: it holds none.
+    pub fn of_row(row: &Row) -> Option<Told> {
+        (!row.personal.is_empty()).then(|| Told {
+            workflow: row.workflow.clone(),
+            key: row.key.clone(),
+            instance: row.instance,
+            fields: row.personal.clone(),
+            why: if row.is_open { Why::BreakGlass } else { Why::Rule },
+        })
+    }
+
     /// None: it holds none.
     pub fn of_shown(shown: &Shown) -> Option<Told> {
         (!shown.personal.is_empty()).then(|| Told {

@@ -4,14 +4,13 @@
 //! at the entries up to the head that they found.
 
 mod access;
-mod calendars;
 mod columns;
 mod definitions;
 mod finding;
 mod personal;
 mod replay;
-mod tables;
 mod verify;
+mod versions;
 
 use std::sync::Arc;
 

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use statewright_core::identity::InstanceId;
 use statewright_core::trail::{ChainState, EntryText, Fault, FaultKind, Head};
 
-use super::calendars;
 use super::definitions::Pinned;
 use super::finding::{Finding, name_of};
 use super::personal::Commitments;
-use super::{FINDINGS_MAX, Progress, Walk, access, columns, entries, keep, tables};
+use super::{FINDINGS_MAX, Progress, Walk, access, columns, entries, keep, versions};
 use crate::error::EngineResult;
 use crate::store::{InstanceRow, Store, StrayTable, TrailRow};
 
@@ -46,8 +45,7 @@ pub async fn verify(store: &Arc<dyn Store>, mut progress: impl FnMut(Progress)) 
         progress(report.walked);
     }
     report.find(pinned.compare(store).await?);
-    report.find(calendars::compare(store).await?);
-    report.find(tables::compare(store).await?);
+    report.find(versions::compare(store).await?);
     report.find(logs.compare(store).await?);
     report.find(strays(store).await?);
     Ok(report)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::chart::Channel;
-use statewright_core::step::{Actor, Audience, Notice, OpenTask, Snapshot};
+use statewright_core::step::{Actor, Audience, AudiencePattern, Notice, OpenTask, Snapshot};
 use statewright_core::value::canonical::{read_canonical, to_canonical};
 use statewright_core::value::{Object, Value};
 
@@ -48,6 +48,17 @@ pub fn task_is_for(row: &TaskRow, actor: &Actor) -> bool {
             .iter()
             .filter_map(Audience::read)
             .any(|audience| audience.includes(actor))
+}
+
+/// Whether a task is for somebody of whom it names one of these in this line.
+pub fn task_names(row: &TaskRow, line: fn(&AudiencePattern) -> &Option<Vec<Arc<str>>>, names: &[Arc<str>]) -> bool {
+    let Ok(body) = read_canonical(&row.body) else { return false };
+    let audiences = body.field("for").and_then(Value::as_list).unwrap_or(&[]);
+    let mut patterns = audiences
+        .iter()
+        .filter_map(Audience::read)
+        .flat_map(|audience| audience.any_of);
+    patterns.any(|pattern| line(&pattern).iter().flatten().any(|name| names.contains(name)))
 }
 
 /// The key of the instance whose task it is.

@@ -1,6 +1,5 @@
 //! The engine: what everything outside calls, cheap to clone, usable from many tasks.
 
-mod calendar;
 mod deployment;
 mod files;
 mod loops;
@@ -14,6 +13,8 @@ mod report;
 mod request;
 mod searching;
 mod table;
+mod version;
+mod view;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,7 +26,6 @@ use statewright_core::step::{
 };
 use tokio::sync::{broadcast, oneshot};
 
-pub use self::calendar::DeployedCalendar;
 pub use self::deployment::Deployed;
 pub(crate) use self::deployment::calls_of;
 pub use self::loops::Ended;
@@ -34,7 +34,8 @@ pub use self::opening::OpenRequest;
 pub(crate) use self::placing::PlaceRequest;
 pub use self::report::{ReportRequest, Reports};
 pub use self::request::{SendRequest, StartRequest, TaskRequest, WithdrawRequest};
-pub use self::table::DeployedTable;
+pub use self::version::DeployedVersion;
+pub use self::view::PortalShown;
 
 use self::loops::Running;
 use crate::access::AccessLog;

@@ -106,7 +106,7 @@ impl Engine {
         accesses(&self.inner.store, request).await
     }
 
-    async fn told(&self, actor: &Actor, by: &str, told: impl IntoIterator<Item = Told>) -> EngineResult<()> {
+    pub(super) async fn told(&self, actor: &Actor, by: &str, told: impl IntoIterator<Item = Told>) -> EngineResult<()> {
         match self.inner.configuration.records_readings {
             true => self.inner.access.record(records(actor, by, told)).await,
             false => Ok(()),

@@ -1,76 +1,30 @@
-//! Making a version of a live table the one in force, and what that must not break.
+//! What a version of a live table must not break, and what workflows ask of live tables.
 
 use std::sync::Arc;
 
 use statewright_core::chart::{Chart, Table, TableVersion};
-use statewright_core::identity::Digest;
-use statewright_core::step::Actor;
-use statewright_core::value::Value;
 
 use super::Engine;
+use super::version::Deployable;
 use crate::error::{EngineError, EngineResult};
 use crate::registry::Known;
-use crate::store::{StoredTable, TableUse};
+use crate::store::TableUse;
+use crate::versions::{Kept, LiveTables};
 
 /// Workflows that are named where a version would break many.
 const BROKEN_TOLD_MAX: usize = 10;
 
-/// What the deployment of a live table came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeployedTable {
-    pub name: Arc<str>,
-    pub version: Digest,
-    /// It was live already: nothing was written.
-    pub unchanged: bool,
+impl Deployable for TableVersion {
+    fn known_to(engine: &Engine) -> &LiveTables {
+        engine.inner.registry.tables()
+    }
+
+    async fn refuse_misfit(&self, engine: &Engine, _kept: &Kept) -> EngineResult<()> {
+        engine.refuse_breaking(self).await
+    }
 }
 
 impl Engine {
-    /// Keeps a version of a live table for ever and makes it the one that steps ask from now on, whatever definition an instance is
-    /// pinned to. Nobody is woken by it. `source` is what the compiler reads.
-    ///
-    /// # Errors
-    /// [`EngineError::DefinitionRefused`] with what is wrong with it, or with the workflows that could not ask it any more; those of the
-    /// store.
-    pub async fn deploy_table(&self, source: &str, by: &Actor) -> EngineResult<DeployedTable> {
-        let inner = &self.inner;
-        let tables = inner.registry.tables();
-        let table = Arc::new(tables.compile(source)?);
-        let (name, version) = (table.table.name.clone(), table.version);
-        let deployed = |unchanged| DeployedTable {
-            name: name.clone(),
-            version,
-            unchanged,
-        };
-        tables.refresh().await?;
-        if tables.known(&name).is_some_and(|known| known.version == version) {
-            return Ok(deployed(true));
-        }
-        let now = self.now();
-        let stored = StoredTable {
-            version,
-            name: name.clone(),
-            source: source.to_owned(),
-            deployed_at_us: now.as_microsecond(),
-        };
-        let members = [
-            ("table", Value::Text(name.clone())),
-            ("version", Value::from_text(&version.to_string())),
-        ];
-        let mut act = inner.system.act("table_deployed", members, by);
-        loop {
-            // what is deployed after this entry was begun makes it be written again: nothing is compared with what is not there any more
-            let write = act.write(now).await?;
-            self.refuse_breaking(&table).await?;
-            let applied = inner.store.deploy_table(&stored, &by.id, &write).await?;
-            if act.settled(Some(&applied))? {
-                break;
-            }
-        }
-        tables.make_live(table);
-        tracing::info!(table = %name, %version, by = %by.id, "deployed");
-        Ok(deployed(false))
-    }
-
     /// Definitions that are live, or by which instances still go, must be able to ask it.
     async fn refuse_breaking(&self, version: &TableVersion) -> EngineResult<()> {
         let inner = &self.inner;

@@ -6,7 +6,9 @@ mod list;
 mod search;
 mod shown;
 mod sight;
+mod tally;
 mod tasks;
+mod view;
 mod walk;
 mod withholding;
 
@@ -16,13 +18,18 @@ use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Facts, Needs, Offer, Visibility, offers, visibility};
 
-pub use counts::{COUNT_CELLS_MAX, COUNT_SCAN_MAX, Cell, CountBy, CountRequest, Counts};
+pub use counts::{COUNT_SCAN_MAX, CountBy, CountRequest};
 pub use find::{CONDITIONS_MAX, FindRequest, Found};
 pub use list::{LIST_PAGE_MAX, ListRequest, Listed};
 pub(crate) use search::day_of;
 pub use search::{Hits, SEARCH_PREFIX_CHARACTERS_MIN, SEARCH_WORD_BYTES_MAX, SearchAfter, SearchRequest};
 pub use shown::{ChildShown, Shown};
-pub use tasks::{NOTICE_PAGE_MAX, Noticed, Notices, QUEUE_PAGE_MAX, Queue, QueueRequest, Queued};
+pub use tally::{COUNT_CELLS_MAX, Cell, Counts};
+pub use tasks::{NOTICE_PAGE_MAX, Noticed, Notices, QUEUE_PAGE_MAX, Queue, QueueRequest, Queued, TaskChoice};
+pub use view::{
+    ActionShown, Cell as ViewCell, ColumnShown, LaneShown, Point, Row, Rows, Series, VIEW_LANE_MAX, VIEW_LANES_MAX,
+    VIEW_PAGE_MAX, VIEW_SCAN_MAX, ViewContent, ViewRequest, ViewShown,
+};
 pub use walk::{Hit, SEARCH_PAGE_MAX, SEARCH_SCAN_MAX};
 
 use crate::configuration::NEEDS_ROUNDS_MAX;

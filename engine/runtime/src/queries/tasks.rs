@@ -9,7 +9,7 @@ use statewright_core::step::{Actor, TaskShown, Visibility, subjects_of, tasks, t
 
 use super::Queries;
 use super::shown::personal;
-use crate::body::{NoticeBody, task_is_for};
+use crate::body::{NoticeBody, task_is_for, task_names};
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::instances::{Instance, Personal};
@@ -34,9 +34,22 @@ pub struct QueueRequest {
     pub held_too: bool,
     /// Only those that the actor holds.
     pub own: bool,
+    /// Of those that are theirs only these.
+    pub choice: TaskChoice,
     /// Where the page before ended.
     pub after: Option<TaskPlace>,
     pub limit: usize,
+}
+
+/// By what tasks are chosen; None: by nothing of the kind.
+#[derive(Clone, Debug, Default)]
+pub struct TaskChoice {
+    pub workflows: Option<Vec<Arc<str>>>,
+    /// Those that are for one of these roles.
+    pub roles: Option<Vec<Arc<str>>>,
+    /// Those that are for one of these units.
+    pub units: Option<Vec<Arc<str>>>,
+    pub holders: Option<Vec<Arc<str>>>,
 }
 
 /// A task in a queue.
@@ -79,6 +92,26 @@ pub struct Notices {
     pub next: Option<NoticePlace>,
 }
 
+impl TaskChoice {
+    fn takes(&self, row: &TaskRow) -> bool {
+        let among = |names: &Option<Vec<Arc<str>>>, name: Option<&Arc<str>>| {
+            names
+                .as_ref()
+                .is_none_or(|names| name.is_some_and(|name| names.contains(name)))
+        };
+        among(&self.workflows, Some(&row.workflow))
+            && among(&self.holders, row.holder.as_ref())
+            && self
+                .roles
+                .as_ref()
+                .is_none_or(|roles| task_names(row, |pattern| &pattern.role, roles))
+            && self
+                .units
+                .as_ref()
+                .is_none_or(|units| task_names(row, |pattern| &pattern.unit, units))
+    }
+}
+
 impl Queries {
     /// What waits for this actor, and what they hold.
     pub async fn queue(&self, request: &QueueRequest, actor: &Actor, now: Timestamp) -> EngineResult<Queue> {
@@ -98,7 +131,11 @@ impl Queries {
                 limit: limit.min(QUEUE_SCAN_MAX - looked_at),
             };
             let page = self.store.tasks(&query).await?;
-            let theirs: Vec<&TaskRow> = page.rows.iter().filter(|row| task_is_for(row, actor)).collect();
+            let theirs: Vec<&TaskRow> = page
+                .rows
+                .iter()
+                .filter(|row| task_is_for(row, actor) && request.choice.takes(row))
+                .collect();
             let mut shown = self.shown(&theirs, actor, now).await?;
             for row in &page.rows {
                 looked_at += 1;
@@ -174,7 +211,7 @@ impl Queries {
         .await
     }
 
-    async fn tasks_in(&self, instance: &Instance, actor: &Actor, now: Timestamp) -> EngineResult<Vec<Queued>> {
+    pub(super) async fn tasks_in(&self, instance: &Instance, actor: &Actor, now: Timestamp) -> EngineResult<Vec<Queued>> {
         let visible = self.visibility_among(instance, actor, now).await?;
         let (chart, snapshot) = (&instance.known.chart, &instance.snapshot);
         let shown = self

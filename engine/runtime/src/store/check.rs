@@ -9,7 +9,7 @@ use statewright_core::identity::{InputKey, InstanceId};
 use super::task::{NO_DUE_US, PRIORITY_MAX};
 use super::{
     Applied, EffectResult, INDEXED_VALUES_MAX, MARK_PAIRS_MAX, NewMessage, NewToken, STATES_MAX, StoreError, StoreResult,
-    StoredCalendar, StoredTable, WholeUpload, Write, field, subject,
+    StoredCalendar, StoredDocument, StoredTable, WholeUpload, Write, field, subject,
 };
 
 /// Sequences and numbers are stored as signed 64-bit integers.
@@ -79,6 +79,13 @@ pub(super) fn check_upload(whole: &WholeUpload) -> StoreResult<()> {
 pub(super) fn check_calendar(calendar: &StoredCalendar) -> StoreResult<()> {
     check_text("the calendar's source", &calendar.source)?;
     check_text("the calendar's name", &calendar.name)
+}
+
+pub(super) fn check_document(document: &StoredDocument, by: &str) -> StoreResult<()> {
+    check_text("the document's source", &document.source)?;
+    check_text("the document's kind", &document.kind)?;
+    check_text("the document's name", &document.name)?;
+    check_text("the actor", by)
 }
 
 pub(super) fn check_table(table: &StoredTable, by: &str) -> StoreResult<()> {

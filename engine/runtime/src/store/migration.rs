@@ -31,6 +31,7 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     8 "0008_table",
     9 "0009_identity",
     11 "0011_file",
+    12 "0012_document",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -44,6 +45,7 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     8 "0008_table",
     9 "0009_identity",
     11 "0011_file",
+    12 "0012_document",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

@@ -50,8 +50,8 @@ pub use mark::{MARK_PAIRS_MAX, MarkBack, MarkPage, MarkQuery, MarkRow, NewMark};
 pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
 pub use open::open;
 pub use read::{
-    DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MessageRow, PersonalRow, StoredCalendar,
-    StoredDefinition, StoredTable, Stray, StrayTable, TableDeployment, TableUse, TokenRow, TrailRow,
+    DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MessageRow, PersonalRow,
+    StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, StrayTable, TableUse, TokenRow, TrailRow,
 };
 pub use search::{SEARCH_LINES_MAX, SearchLine, SearchPage, SearchPlace, SearchQuery};
 pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX};
@@ -126,11 +126,22 @@ pub trait Store: Send + Sync + 'static {
     /// Name and live version of each, by name: every node asks each second whether another one has deployed.
     async fn live_tables(&self) -> StoreResult<Vec<(Arc<str>, Digest)>>;
     /// When versions of a table were made live, the latest first: those whose entry stands before this one.
-    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>>;
+    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>>;
     /// Every definition that was ever deployed and asks the table.
     async fn table_uses(&self, name: &str) -> StoreResult<Vec<TableUse>>;
     /// Whether instances of that definition are not done. Looks through those of the workflow until it finds one.
     async fn is_unfinished(&self, using: &TableUse) -> StoreResult<bool>;
+
+    // Documents: other kinds of files that are deployed by themselves
+
+    /// Keeps a version of a document for ever (nothing happens if it is known), makes it the live one of its kind and name, and adds it to
+    /// their history. The write is the system trail's entry of it, as for a definition.
+    async fn deploy_document(&self, document: &StoredDocument, by: &str, act: &Write) -> StoreResult<Applied>;
+    async fn document(&self, version: Digest) -> StoreResult<Option<StoredDocument>>;
+    /// Name and live version of each of this kind, by name: every node asks each second whether another one has deployed.
+    async fn live_documents(&self, kind: &str) -> StoreResult<Vec<(Arc<str>, Digest)>>;
+    /// When versions of one were made live, the latest first: those whose entry stands before this one.
+    async fn document_history(&self, kind: &str, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>>;
 
     // Instances
 

@@ -165,9 +165,22 @@ pub struct StoredTable {
     pub deployed_at_us: i64,
 }
 
-/// Once that a version of a live table was made the live one.
+/// A version of a view or of another kind of file that is deployed by itself, as it is deployed and found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TableDeployment {
+pub struct StoredDocument {
+    /// Digest of the source.
+    pub version: Digest,
+    /// The key with which its file begins.
+    pub kind: Arc<str>,
+    pub name: Arc<str>,
+    /// The files it was made of, as canonical JSON (name → text).
+    pub source: String,
+    pub deployed_at_us: i64,
+}
+
+/// Once that a version of a live table or of a document was made the live one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeLive {
     /// The sequence of the entry in the system's trail that says so.
     pub entry: u64,
     pub version: Digest,

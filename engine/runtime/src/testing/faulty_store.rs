@@ -11,9 +11,9 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use super::chance::Chance;
 use crate::store::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
     NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreError, StoreResult,
-    StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
+    StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
     TrailRow, Write,
 };
 
@@ -180,7 +180,7 @@ impl Store for FaultyStore {
         self.call(self.inner.live_tables()).await
     }
 
-    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>> {
+    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>> {
         self.call(self.inner.table_history(name, before, limit)).await
     }
 
@@ -190,6 +190,25 @@ impl Store for FaultyStore {
 
     async fn is_unfinished(&self, using: &TableUse) -> StoreResult<bool> {
         self.call(self.inner.is_unfinished(using)).await
+    }
+
+    async fn deploy_document(&self, document: &StoredDocument, by: &str, act: &Write) -> StoreResult<Applied> {
+        if let Some(meanwhile) = self.take_meanwhile(std::slice::from_ref(act)) {
+            meanwhile.await;
+        }
+        self.call(self.inner.deploy_document(document, by, act)).await
+    }
+
+    async fn document(&self, version: Digest) -> StoreResult<Option<StoredDocument>> {
+        self.call(self.inner.document(version)).await
+    }
+
+    async fn live_documents(&self, kind: &str) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        self.call(self.inner.live_documents(kind)).await
+    }
+
+    async fn document_history(&self, kind: &str, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>> {
+        self.call(self.inner.document_history(kind, name, before, limit)).await
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

@@ -31,6 +31,8 @@ mod sight;
 mod support;
 mod tables;
 mod task_reads;
+mod task_views;
 mod tasks;
 mod timers;
+mod views;
 mod watching;

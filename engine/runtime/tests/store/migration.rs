@@ -149,6 +149,7 @@ async fn check_found(store: &dyn Store) {
 const SIXTH: &str = "
     drop table task_field; drop table table_version; drop table live_table; drop table table_deployment; drop table table_use;
     drop table credential; drop table session;
+    drop table document; drop table live_document; drop table document_deployment;
     drop table file_upload; drop table file_content; drop table file_chunk; drop table file_attachment;
     delete from schema_version where version >= 7";
 

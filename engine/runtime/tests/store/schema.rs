@@ -14,6 +14,8 @@ calendar: version name source deployed_at
 claim: id name value holder
 credential: person revision password password_set_at password_expires_at? secret? secret_confirmed_at? step failures locked_until?
 definition: hash workflow source deployed_at
+document: version kind name source deployed_at
+document_deployment: kind name entry version at actor
 effect: instance key adapter body due attempts epoch lease_node? lease_until? abandoned error? incident_since?
 file_attachment: instance file personal at
 file_chunk: file number bytes
@@ -23,6 +25,7 @@ instance: id workflow key definition sequence done snapshot head started_at watc
 instance_field: instance field value workflow
 live_calendar: name version
 live_definition: workflow hash
+live_document: kind name version
 live_table: name version
 mark: instance name sequence ordinal at actor data
 mark_field: instance sequence ordinal field value name at

@@ -37,6 +37,7 @@ const ABOUT_INSTANCES: &[(&str, &str, &str)] = &[
         "",
     ),
     ("readTrail", "/v1/instances/case/C-1/trail", ""),
+    ("showView", "/v1/views/cases", ""),
 ];
 
 /// Routes that say nothing of instances, and why.
@@ -58,6 +59,10 @@ const BESIDE_INSTANCES: &[(&str, &str)] = &[
     ("listTables", "tables"),
     ("showTable", "for operators and auditors"),
     ("readTableHistory", "for operators and auditors"),
+    ("deployView", "for operators"),
+    ("listViews", "views"),
+    ("deployPortal", "for operators"),
+    ("listPortals", "portals"),
     ("uploadFile", "belongs to no instance yet"),
     ("reportProgress", "for adapters"),
     ("reportUndone", "for adapters"),
@@ -96,6 +101,9 @@ pub async fn world(with_case: bool) -> Api {
         let files = format!("{{\"main\": \"{name}\", \"files\": {{\"{name}\": {}}}}}", quoted(text));
         api.check(post("/v1/workflows", &files).by(&api.operator), "201").await;
     }
+    let cases = "view: cases\nfor: [clerk, doctor]\nkind: list\nof: case\ncolumns: [key, label]\n";
+    let files = format!("{{\"main\": \"v.yaml\", \"files\": {{\"v.yaml\": {}}}}}", quoted(cases));
+    api.check(post("/v1/views", &files).by(&api.operator), "201").await;
     if with_case {
         begin(&api, "C-1").await;
     }

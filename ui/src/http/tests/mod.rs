@@ -15,5 +15,6 @@ mod specification;
 mod tables;
 pub mod tasks;
 mod trail;
+mod views;
 
 use api::{Api, get};

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::sight::{Roles, roles_of};
-use super::{Beside, scalar, unknown};
+use super::{Neighbours, scalar, unknown};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::yaml::{Mapping, Node, Scalar};
 
 /// Tells what is wrong with a portal whose keys and shapes were checked.
-pub(in crate::lang) fn read(mapping: &Mapping, beside: &Beside<'_>, out: &mut Diagnostics) {
+pub(super) fn check(mapping: &Mapping, beside: Option<&dyn Neighbours>, out: &mut Diagnostics) {
     let roles = Roles::of(mapping);
     let mut views: Vec<&Scalar> = Vec::new();
     for page in mapping.get("pages").and_then(Node::as_sequence).unwrap_or_default() {
@@ -24,9 +24,9 @@ pub(in crate::lang) fn read(mapping: &Mapping, beside: &Beside<'_>, out: &mut Di
             }
             (Some(view), None) => {
                 views.push(view);
-                check_view(view, &roles, beside, out);
+                beside.into_iter().for_each(|beside| check_view(view, &roles, beside, out));
             }
-            (None, Some(start)) => check_start(start, &roles, beside, out),
+            (None, Some(start)) => beside.into_iter().for_each(|beside| check_start(start, &roles, beside, out)),
             (None, None) if page.as_mapping().is_some() => {
                 let diagnostic = Diagnostic::error(Code::MissingKey, page.span, "a page needs `view` or `start`");
                 out.push(diagnostic.help("name a view, or the workflow whose start form it is"));
@@ -41,17 +41,17 @@ pub(in crate::lang) fn read(mapping: &Mapping, beside: &Beside<'_>, out: &mut Di
 }
 
 /// A page that nobody who enters sees is not to be there.
-fn check_view(view: &Scalar, roles: &Roles, beside: &Beside<'_>, out: &mut Diagnostics) {
-    let Some(node) = beside.view(view, out) else { return };
-    let Some(mapping) = node.as_mapping() else { return };
-    let its = Roles::of(mapping);
-    if !its.others {
-        refuse_strangers(view.span, &format!("the view `{}`", view.text), roles, &its.names(), out);
+fn check_view(view: &Scalar, roles: &Roles, beside: &dyn Neighbours, out: &mut Diagnostics) {
+    let people = beside.view(&view.text).take(view, "view", out);
+    if let Some(may) = people.and_then(|people| roles_of(&people)) {
+        refuse_strangers(view.span, &format!("the view `{}`", view.text), roles, &may, out);
     }
 }
 
-fn check_start(start: &Scalar, roles: &Roles, beside: &Beside<'_>, out: &mut Diagnostics) {
-    let Some(chart) = beside.workflow(start, out) else { return };
+fn check_start(start: &Scalar, roles: &Roles, beside: &dyn Neighbours, out: &mut Diagnostics) {
+    let Some(chart) = beside.workflow(&start.text).take(start, "workflow", out) else {
+        return;
+    };
     if let Some(may) = roles_of(&chart.start.by) {
         refuse_strangers(start.span, &format!("the start of `{}`", start.text), roles, &may, out);
     }

@@ -1,8 +1,8 @@
 //! One view: a list, a board, a page or a chart of a workflow's instances, or of tasks.
 
-use super::sight::{Roles, may_see, roles_of, shown_to};
-use super::{Beside, scalar, scalars, unknown};
-use crate::chart::{Chart, EventPattern, Trigger};
+use super::sight::{Roles, counted_for, may_see, roles_of, shown_to};
+use super::{Neighbours, scalar, scalars, unknown};
+use crate::chart::{Chart, EventPattern, StateIndex, StateKind, Trigger};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::field::{Fields, Kind};
 use crate::yaml::{Mapping, Node, Scalar, is_extension};
@@ -48,13 +48,15 @@ const TASKS_BY: [&str; 4] = ["workflow", "role", "unit", "holder"];
 const NOT_OF_TASKS: [&str; 4] = ["in", "lanes", "actions", "scan"];
 
 /// Tells what is wrong with a view whose keys and shapes were checked.
-pub(in crate::lang) fn read(mapping: &Mapping, beside: &Beside<'_>, out: &mut Diagnostics) {
+pub(super) fn check(mapping: &Mapping, beside: Option<&dyn Neighbours>, out: &mut Diagnostics) {
     check_kind(mapping, out);
     let Some(of) = scalar(mapping, "of") else { return };
     if &*of.text == "tasks" {
         return check_tasks(mapping, out);
     }
-    let Some(chart) = beside.workflow(of, out) else { return };
+    let Some(chart) = beside.and_then(|beside| beside.workflow(&of.text).take(of, "workflow", out)) else {
+        return;
+    };
     Shown {
         mapping,
         chart: &chart,
@@ -111,6 +113,13 @@ fn check_tasks(mapping: &Mapping, out: &mut Diagnostics) {
     }
 }
 
+/// What a field is named for.
+#[derive(Clone, Copy)]
+enum Use {
+    Shown,
+    Chosen,
+}
+
 /// A view of a workflow's instances.
 struct Shown<'a> {
     mapping: &'a Mapping,
@@ -136,11 +145,87 @@ impl Shown<'_> {
         if let Some(field) = scalar(mapping, "scan") {
             self.check_scan(field);
         }
+        self.check_order();
+        self.check_measure();
+    }
+
+    /// Where a page ended is told by what it is sorted by, and groups and points by what stands in their column.
+    fn check_order(&mut self) {
+        let mapping = self.mapping;
+        let sorts = mapping.get("sort").and_then(Node::as_sequence).unwrap_or_default();
+        let sorted = sorts.iter().filter_map(|order| scalar(order.as_mapping()?, "by"));
+        for column in sorted.chain(scalar(mapping, "group")) {
+            if self.chart.data.get(first(column)).is_some_and(|field| field.is_personal()) {
+                let message = format!("`{}` is personal data, and stands in no order and over no group", column.text);
+                let diagnostic = Diagnostic::error(Code::PersonalData, column.span, message);
+                self.out
+                    .push(diagnostic.help("sort or group by something else: it may stand in a column all the same"));
+            }
+        }
+        let of_all = sorts.iter().find_map(|order| scalar(order.as_mapping()?, "by"));
+        let ordered = of_all.or_else(|| scalar(mapping, "group")).filter(|_| self.is_list());
+        if let Some(by) = ordered.filter(|_| !self.is_narrowed()) {
+            let message = format!(
+                "every instance of `{}` that there ever was is looked at for a page of this view",
+                self.chart.workflow
+            );
+            let help = "say with `in` in which states they are, none of them an end, or choose by an indexed field with `where`; without an order the youngest come first, however many there are";
+            self.out
+                .push(Diagnostic::warning(Code::NotIndexed, by.span, message).help(help));
+        }
+    }
+
+    fn is_list(&self) -> bool {
+        scalar(self.mapping, "kind").is_some_and(|kind| matches!(&*kind.text, "list" | "page" | "board"))
+    }
+
+    /// Whether it is of those alone that an index finds, or that are not done.
+    fn is_narrowed(&self) -> bool {
+        let mapping = self.mapping;
+        let lanes = mapping.get("lanes").and_then(Node::as_sequence).unwrap_or_default();
+        let of_lanes = lanes.iter().flat_map(|lane| match lane.as_mapping() {
+            Some(lane) => scalars(lane, "in").collect::<Vec<_>>(),
+            None => lane.as_scalar().into_iter().collect(),
+        });
+        let states: Vec<&Scalar> = match scalars(mapping, "in").next() {
+            Some(_) => scalars(mapping, "in").collect(),
+            None => of_lanes.collect(),
+        };
+        let ends = |name: &&Scalar| {
+            let states = self.chart.states.iter();
+            let named = |state: &&crate::chart::State| state.name == name.text || state.path == name.text;
+            states
+                .filter(named)
+                .any(|state| matches!(state.kind, StateKind::Final) && state.parent == Some(StateIndex::ROOT))
+        };
+        conditions(mapping).next().is_some() || (!states.is_empty() && !states.iter().any(ends))
+    }
+
+    fn check_measure(&mut self) {
+        let measure = self.mapping.get("measure").and_then(Node::as_mapping);
+        let Some(column) = measure.and_then(|measure| scalar(measure, "sum")) else {
+            return;
+        };
+        let path: Vec<&str> = column.text.split('.').collect();
+        let field = self.chart.data.at(&path);
+        if field.is_some_and(|field| !matches!(field.schema.kind, Kind::Integer | Kind::Decimal { .. } | Kind::Any)) {
+            let message = format!("`{}` is no number, and has no sum", column.text);
+            self.out.push(
+                Diagnostic::error(Code::WrongType, column.span, message).help("name a field with numbers, or write `count`"),
+            );
+        }
     }
 
     /// Whoever the workflow shows nothing would look at an empty view.
     fn check_roles(&mut self) {
-        let Some(shown) = shown_to(self.chart) else { return };
+        let Some(mut shown) = shown_to(self.chart) else { return };
+        if !self.is_list() {
+            // a chart is all that there is for whoever is told only how many there are
+            match counted_for(self.chart) {
+                Some(counted) => shown.extend(counted),
+                None => return,
+            }
+        }
         for role in self.roles.named.iter().filter(|role| !shown.contains(&role.text)) {
             let message = format!(
                 "`{}` shows `{}` nothing: no rule of its `access` names the role",
@@ -170,17 +255,32 @@ impl Shown<'_> {
         if chart.data.get(first).is_some() && chart.data.at(&path).is_none() && !leads_on(&chart.data, &path) {
             return self.unknown_field(column);
         }
+        if chart.lets.iter().any(|(name, _)| **name == *first) && !chart.is_public_let(first) {
+            let message = format!("`{first}` is made of personal data, and stands in no view");
+            let diagnostic = Diagnostic::error(Code::PersonalData, column.span, message);
+            self.out.push(diagnostic.help("show the field itself to whoever may see it"));
+            return;
+        }
+        self.check_sight(column, Use::Shown);
+    }
+
+    /// Nobody whom the view is for is left out of what it shows by their `access`.
+    fn check_sight(&mut self, column: &Scalar, used: Use) {
+        let chart = self.chart;
         let shown = shown_to(chart);
         let is_shown_something = |role: &&Scalar| shown.as_ref().is_none_or(|shown| shown.contains(&role.text));
         for role in self.roles.named.iter().filter(is_shown_something) {
             if !may_see(chart, &role.text, &column.text) {
+                let sentence = match used {
+                    Use::Shown => "is not shown to",
+                    Use::Chosen => "is what they are chosen by, and is not shown to",
+                };
                 let message = format!(
-                    "`{}` is not shown to `{}`: the `access` of `{}` leaves it out",
+                    "`{}` {sentence} `{}`: the `access` of `{}` leaves it out",
                     column.text, role.text, chart.workflow
                 );
                 let diagnostic = Diagnostic::error(Code::UnknownField, column.span, message);
-                self.out
-                    .push(diagnostic.help("take the column away, or add it to `show` there"));
+                self.out.push(diagnostic.help("take it away, or add it to `show` there"));
             }
         }
     }
@@ -218,7 +318,7 @@ impl Shown<'_> {
     fn check_condition(&mut self, field: &Scalar) {
         let chart = self.chart;
         if chart.indexed.contains(&field.text) {
-            return;
+            return self.check_sight(field, Use::Chosen);
         }
         match chart.data.get(&field.text) {
             None => self.unknown_field(field),
@@ -316,7 +416,7 @@ fn leads_on(fields: &Fields, path: &[&str]) -> bool {
     }
 }
 
-fn conditions(mapping: &Mapping) -> impl Iterator<Item = &crate::yaml::Entry> {
+pub(super) fn conditions(mapping: &Mapping) -> impl Iterator<Item = &crate::yaml::Entry> {
     let entries = mapping.get("where").and_then(Node::as_mapping).into_iter().flatten();
     entries.filter(|entry| !is_extension(entry.name()))
 }

@@ -72,6 +72,15 @@ pub(super) fn shown_to(chart: &Chart) -> Option<BTreeSet<Arc<str>>> {
     Some(roles)
 }
 
+/// The roles for which instances are counted; None where others may be meant.
+pub(super) fn counted_for(chart: &Chart) -> Option<BTreeSet<Arc<str>>> {
+    let mut roles = BTreeSet::new();
+    for access in chart.access.iter().filter(|access| !shows_instances(access)) {
+        roles.extend(roles_of(&access.people)?);
+    }
+    Some(roles)
+}
+
 /// Whether a role may be shown a field: by a rule that shows all, or one that names it or what it stands in.
 pub(super) fn may_see(chart: &Chart, role: &str, field: &str) -> bool {
     let first = field.split('.').next().unwrap_or_default();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
+use super::document::Documents;
 use super::file::Files;
 use super::identity::Identities;
 use super::table::Tables;
@@ -21,6 +22,7 @@ pub(super) struct Contents {
     pub(super) calendars: BTreeMap<Digest, StoredCalendar>,
     pub(super) live_calendars: BTreeMap<Arc<str>, Digest>,
     pub(super) tables: Tables,
+    pub(super) documents: Documents,
     pub(super) numbers: BTreeMap<String, u64>,
     pub(super) instances: BTreeMap<InstanceId, InstanceRow>,
     pub(super) trail: BTreeMap<(InstanceId, u64), TrailRow>,

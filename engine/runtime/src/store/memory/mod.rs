@@ -2,6 +2,7 @@
 
 mod apply;
 mod contents;
+mod document;
 mod field;
 mod file;
 mod identity;
@@ -19,14 +20,14 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use self::contents::{Contents, Token};
-use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
+use super::check::{check_answer, check_calendar, check_document, check_results, check_table, check_text, check_token};
 use super::identity::check_identity;
 use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
     NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreError, StoreResult,
-    StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
+    StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
     TrailRow, Write, check_writes,
 };
 
@@ -146,7 +147,7 @@ impl Store for MemoryStore {
         Ok(self.contents().tables.live())
     }
 
-    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>> {
+    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>> {
         check_text("the table's name", name)?;
         Ok(self.contents().tables.history(name, before, limit))
     }
@@ -158,6 +159,26 @@ impl Store for MemoryStore {
 
     async fn is_unfinished(&self, using: &TableUse) -> StoreResult<bool> {
         Ok(self.contents().is_unfinished(using))
+    }
+
+    async fn deploy_document(&self, document: &StoredDocument, by: &str, act: &Write) -> StoreResult<Applied> {
+        check_document(document, by)?;
+        self.act(act, |contents| contents.documents.deploy(document, by, act.next.sequence))
+    }
+
+    async fn document(&self, version: Digest) -> StoreResult<Option<StoredDocument>> {
+        Ok(self.contents().documents.versions.get(&version).cloned())
+    }
+
+    async fn live_documents(&self, kind: &str) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        check_text("the document's kind", kind)?;
+        Ok(self.contents().documents.live(kind))
+    }
+
+    async fn document_history(&self, kind: &str, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>> {
+        check_text("the document's kind", kind)?;
+        check_text("the document's name", name)?;
+        Ok(self.contents().documents.history(kind, name, before, limit))
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use statewright_core::identity::Digest;
 
 use super::contents::Contents;
-use crate::store::{Definition, StoredTable, TableDeployment, TableUse};
+use crate::store::{Definition, MadeLive, StoredTable, TableUse};
 
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     pub(super) versions: BTreeMap<Digest, StoredTable>,
     live: BTreeMap<Arc<str>, Digest>,
     /// By name and entry.
-    deployments: BTreeMap<(Arc<str>, u64), TableDeployment>,
+    deployments: BTreeMap<(Arc<str>, u64), MadeLive>,
     /// By name and definition.
     uses: BTreeMap<(Arc<str>, Digest), TableUse>,
 }
@@ -22,7 +22,7 @@ impl Tables {
     pub(super) fn deploy(&mut self, table: &StoredTable, by: &str, entry: u64) {
         self.versions.entry(table.version).or_insert_with(|| table.clone());
         self.live.insert(table.name.clone(), table.version);
-        let deployment = TableDeployment {
+        let deployment = MadeLive {
             entry,
             version: table.version,
             at_us: table.deployed_at_us,
@@ -45,7 +45,7 @@ impl Tables {
         self.live.iter().map(|(name, version)| (name.clone(), *version)).collect()
     }
 
-    pub(super) fn history(&self, name: &str, before: u64, limit: usize) -> Vec<TableDeployment> {
+    pub(super) fn history(&self, name: &str, before: u64, limit: usize) -> Vec<MadeLive> {
         let name: Arc<str> = name.into();
         let of_it = self.deployments.range((name.clone(), 0)..(name, before));
         of_it.rev().take(limit).map(|(_, deployment)| deployment.clone()).collect()

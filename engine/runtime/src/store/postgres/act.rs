@@ -4,9 +4,10 @@ use sqlx::{PgConnection, PgPool};
 use statewright_core::identity::InstanceId;
 
 use super::connection::{Trouble, failed};
-use super::{calendar, careful, identity, incident, record, table, token, wake};
+use super::{calendar, careful, document, identity, incident, record, table, token, wake};
 use crate::store::{
-    Applied, Definition, IdentityChange, IncidentKind, NewToken, Repair, StoreResult, StoredCalendar, StoredTable, Write,
+    Applied, Definition, IdentityChange, IncidentKind, NewToken, Repair, StoreResult, StoredCalendar, StoredDocument,
+    StoredTable, Write,
 };
 
 /// What is done if the entry could be written.
@@ -15,6 +16,10 @@ pub(super) enum Deed<'a> {
     DeployCalendar(&'a StoredCalendar),
     DeployTable {
         table: &'a StoredTable,
+        by: &'a str,
+    },
+    DeployDocument {
+        document: &'a StoredDocument,
         by: &'a str,
     },
     AddToken(&'a NewToken),
@@ -56,7 +61,11 @@ async fn attempt(pool: &PgPool, deed: &Deed<'_>, act: &Write) -> Result<Option<A
                 return Ok(Some(Applied::Moved));
             }
         }
-        Deed::Deploy(_) | Deed::DeployCalendar(_) | Deed::DeployTable { .. } | Deed::RevokeToken { .. } => (),
+        Deed::Deploy(_)
+        | Deed::DeployCalendar(_)
+        | Deed::DeployTable { .. }
+        | Deed::DeployDocument { .. }
+        | Deed::RevokeToken { .. } => (),
     }
     let mut answers = careful::apply(&mut transaction, &[act]).await?;
     let applied = answers.pop().unwrap_or(Applied::Moved);
@@ -76,6 +85,7 @@ async fn perform_within(connection: &mut PgConnection, deed: &Deed<'_>, act: &Wr
         Deed::Deploy(definition) => record::keep_definition(connection, definition).await,
         Deed::DeployCalendar(calendar) => calendar::keep(connection, calendar).await,
         Deed::DeployTable { table, by } => table::keep(connection, table, by, act.next.sequence).await,
+        Deed::DeployDocument { document, by } => document::keep(connection, document, by, act.next.sequence).await,
         Deed::AddToken(token) => token::add(connection, token).await,
         Deed::RevokeToken { id, now_us } => token::revoke(connection, id, *now_us).await,
         Deed::Settle {

@@ -13,6 +13,7 @@ mod committer;
 mod connection;
 #[cfg(test)]
 mod distribution;
+mod document;
 mod field;
 mod file;
 mod found;
@@ -48,14 +49,14 @@ use self::act::Deed;
 use self::committer::Committers;
 use self::connection::Address;
 use self::number::Numbers;
-use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
+use super::check::{check_answer, check_calendar, check_document, check_results, check_table, check_text, check_token};
 use super::identity::check_identity;
 use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
     NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult,
-    StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
+    StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
     TrailRow, Write, check_writes,
 };
 
@@ -143,7 +144,7 @@ impl Store for PostgresStore {
         table::live(&self.pool).await
     }
 
-    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>> {
+    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>> {
         check_text("the table's name", name)?;
         table::history(&self.pool, name, before, limit).await
     }
@@ -155,6 +156,26 @@ impl Store for PostgresStore {
 
     async fn is_unfinished(&self, using: &TableUse) -> StoreResult<bool> {
         table::is_unfinished(&self.pool, using).await
+    }
+
+    async fn deploy_document(&self, document: &StoredDocument, by: &str, act: &Write) -> StoreResult<Applied> {
+        check_document(document, by)?;
+        self.act(Deed::DeployDocument { document, by }, act).await
+    }
+
+    async fn document(&self, version: Digest) -> StoreResult<Option<StoredDocument>> {
+        document::find(&self.pool, version).await
+    }
+
+    async fn live_documents(&self, kind: &str) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        check_text("the document's kind", kind)?;
+        document::live(&self.pool, kind).await
+    }
+
+    async fn document_history(&self, kind: &str, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>> {
+        check_text("the document's kind", kind)?;
+        check_text("the document's name", name)?;
+        document::history(&self.pool, kind, name, before, limit).await
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
-    alone, calendar, careful, field, file, found, identity, incident, mark, notice, number, outbox, record, schema, search,
-    statement, table, task, task_field, token, topic, wake,
+    alone, calendar, careful, document, field, file, found, identity, incident, mark, notice, number, outbox, record, schema,
+    search, statement, table, task, task_field, token, topic, wake,
 };
 
 /// On the connections that commit.
@@ -37,6 +37,12 @@ const OTHERS: &[&str] = &[
     calendar::MAKE_LIVE,
     calendar::FIND,
     calendar::LIVE,
+    document::KEEP,
+    document::MAKE_LIVE,
+    document::NOTE,
+    document::FIND,
+    document::LIVE,
+    document::HISTORY,
     table::KEEP,
     table::MAKE_LIVE,
     table::NOTE,

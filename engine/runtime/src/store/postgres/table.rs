@@ -7,7 +7,7 @@ use statewright_core::identity::Digest;
 
 use super::connection::{Trouble, failed};
 use super::row;
-use crate::store::{Definition, StoreResult, StoredTable, TableDeployment, TableUse};
+use crate::store::{Definition, MadeLive, StoreResult, StoredTable, TableUse};
 
 pub(super) const KEEP: &str = "
     insert into table_version (version, name, source, deployed_at) values ($1, $2, $3, $4)
@@ -81,13 +81,13 @@ pub(super) async fn live(pool: &PgPool) -> StoreResult<Vec<(Arc<str>, Digest)>> 
     .map_err(failed)
 }
 
-pub(super) async fn history(pool: &PgPool, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>> {
+pub(super) async fn history(pool: &PgPool, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>> {
     let before = i64::try_from(before).unwrap_or(i64::MAX);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let found = sqlx::query(HISTORY).bind(name).bind(before).bind(limit);
     let found = found.fetch_all(pool).await.map_err(failed)?;
     row::all(&found, |found| {
-        Ok(TableDeployment {
+        Ok(MadeLive {
             entry: found.try_get::<i64, _>("entry")?.cast_unsigned(),
             version: row::digest(found, "version", &mut None)?,
             at_us: found.try_get("at")?,

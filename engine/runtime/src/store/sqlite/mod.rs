@@ -7,6 +7,7 @@ mod argument;
 mod calendar;
 mod commit;
 mod connection;
+mod document;
 mod field;
 mod file;
 mod identity;
@@ -37,14 +38,14 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use self::readers::Readers;
 use self::writer::Writer;
-use super::check::{check_answer, check_calendar, check_results, check_table, check_text, check_token};
+use super::check::{check_answer, check_calendar, check_document, check_results, check_table, check_text, check_token};
 use super::identity::check_identity;
 use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
     NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult,
-    StoredCalendar, StoredDefinition, StoredTable, Stray, TableDeployment, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
+    StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
     TrailRow, Write, check_writes,
 };
 
@@ -149,7 +150,7 @@ impl Store for SqliteStore {
         self.read(table::live).await
     }
 
-    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>> {
+    async fn table_history(&self, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>> {
         check_text("the table's name", name)?;
         let name = name.to_owned();
         self.read(move |connection| table::history(connection, &name, before, limit))
@@ -165,6 +166,32 @@ impl Store for SqliteStore {
     async fn is_unfinished(&self, using: &TableUse) -> StoreResult<bool> {
         let using = using.clone();
         self.read(move |connection| table::is_unfinished(connection, &using)).await
+    }
+
+    async fn deploy_document(&self, document: &StoredDocument, by: &str, act: &Write) -> StoreResult<Applied> {
+        check_document(document, by)?;
+        check_writes(std::slice::from_ref(act))?;
+        let (kept, by, act) = (document.clone(), by.to_owned(), act.clone());
+        self.write(move |connection| document::deploy(connection, &kept, &by, &act))
+            .await
+    }
+
+    async fn document(&self, version: Digest) -> StoreResult<Option<StoredDocument>> {
+        self.read(move |connection| document::find(connection, version)).await
+    }
+
+    async fn live_documents(&self, kind: &str) -> StoreResult<Vec<(Arc<str>, Digest)>> {
+        check_text("the document's kind", kind)?;
+        let kind = kind.to_owned();
+        self.read(move |connection| document::live(connection, &kind)).await
+    }
+
+    async fn document_history(&self, kind: &str, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>> {
+        check_text("the document's kind", kind)?;
+        check_text("the document's name", name)?;
+        let (kind, name) = (kind.to_owned(), name.to_owned());
+        self.read(move |connection| document::history(connection, &kind, &name, before, limit))
+            .await
     }
 
     async fn draw_number(&self, workflow: &str) -> StoreResult<u64> {

@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 
 use super::{
-    calendar, commit, field, file, identity, incident, mark, notice, outbox, record, schema, search, table, task, task_field,
-    token, wake,
+    calendar, commit, document, field, file, identity, incident, mark, notice, outbox, record, schema, search, table, task,
+    task_field, token, wake,
 };
 
 const STATEMENTS: &[&str] = &[
@@ -112,6 +112,12 @@ const STATEMENTS: &[&str] = &[
     calendar::KEEP,
     calendar::MAKE_LIVE,
     calendar::FIND,
+    document::KEEP,
+    document::MAKE_LIVE,
+    document::NOTE,
+    document::FIND,
+    document::LIVE,
+    document::HISTORY,
     table::KEEP,
     table::MAKE_LIVE,
     table::NOTE,

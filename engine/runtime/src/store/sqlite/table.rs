@@ -7,7 +7,7 @@ use statewright_core::identity::Digest;
 
 use super::commit;
 use super::row::{Reading, execute, one, rows};
-use crate::store::{Applied, Definition, StoreResult, StoredTable, TableDeployment, TableUse, Write};
+use crate::store::{Applied, Definition, MadeLive, StoreResult, StoredTable, TableUse, Write};
 
 pub(super) const KEEP: &str = "
     insert into table_version (version, name, source, deployed_at) values (?1, ?2, ?3, ?4)
@@ -81,12 +81,12 @@ pub(super) fn live(connection: &Connection) -> StoreResult<Vec<(Arc<str>, Digest
     })
 }
 
-pub(super) fn history(connection: &Connection, name: &str, before: u64, limit: usize) -> StoreResult<Vec<TableDeployment>> {
+pub(super) fn history(connection: &Connection, name: &str, before: u64, limit: usize) -> StoreResult<Vec<MadeLive>> {
     let before = i64::try_from(before).unwrap_or(i64::MAX);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     rows(connection, HISTORY, params![name, before, limit], |row| {
         let mut reading = Reading::of(row);
-        Ok(TableDeployment {
+        Ok(MadeLive {
             entry: row.get::<_, i64>("entry")?.cast_unsigned(),
             version: Digest(reading.bytes("version")?),
             at_us: row.get("at")?,

@@ -5,6 +5,7 @@ mod check;
 mod claim;
 mod commit;
 mod definition;
+mod document;
 mod field;
 mod file;
 mod found;

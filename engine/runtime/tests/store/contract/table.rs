@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::Digest;
-use statewright_engine::store::{Applied, Definition, Store, StoreError, StoredTable, TableDeployment, TableUse};
+use statewright_engine::store::{Applied, Definition, MadeLive, Store, StoreError, StoredTable, TableUse};
 
 use super::{must_commit, on_every_store};
 use crate::shape::{WORKFLOW, id, step, touch};
@@ -23,8 +23,8 @@ fn table(name: &str, source: &str, deployed_at_us: i64) -> StoredTable {
     }
 }
 
-fn made_live(table: &StoredTable, entry: u64, actor: &str) -> TableDeployment {
-    TableDeployment {
+fn made_live(table: &StoredTable, entry: u64, actor: &str) -> MadeLive {
+    MadeLive {
         entry,
         version: table.version,
         at_us: table.deployed_at_us,

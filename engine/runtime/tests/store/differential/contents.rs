@@ -6,7 +6,7 @@ use statewright_core::identity::InstanceId;
 use statewright_engine::store::{FindQuery, ListQuery, MarkQuery, Store, TaskQuery};
 
 use super::mark::MARKS;
-use super::operation::{KEYS, VALUES, WORKFLOWS};
+use super::operation::{DOCUMENT_KINDS, KEYS, VALUES, WORKFLOWS};
 use super::people::{PEOPLE, SUBJECTS};
 use crate::shape::{claim, id, name, names, step, touch};
 
@@ -64,6 +64,13 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
         store.table_history("prices", u64::MAX, ALL).await.unwrap(),
         store.table_uses("prices").await.unwrap()
     ));
+    for kind in DOCUMENT_KINDS {
+        seen.push(format!(
+            "documents: {:?} {:?}",
+            store.live_documents(kind).await.unwrap(),
+            store.document_history(kind, "orders", u64::MAX, ALL).await.unwrap()
+        ));
+    }
     for workflow in WORKFLOWS {
         let query = FindQuery {
             workflow: name(workflow),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_engine::store::{
     Definition, EffectEnd, EffectResult, FindQuery, Incident, IncidentKind, ListQuery, MarkQuery, NewToken, NoticePlace,
-    OpenTaskQuery, Repair, SearchQuery, Store, StoredCalendar, StoredTable, TaskQuery, Write,
+    OpenTaskQuery, Repair, SearchQuery, Store, StoredCalendar, StoredDocument, StoredTable, TaskQuery, Write,
 };
 
 use super::{mark, people};
@@ -18,6 +18,7 @@ const EFFECTS: [&str; 3] = ["m", "n", "o"];
 pub const VALUES: [&str; 4] = ["1", "2", "3", "4"];
 pub const WORKFLOWS: [&str; 3] = ["order", "lens", "ördér"];
 const TOKENS: [&str; 4] = ["w", "x", "y", "z"];
+pub const DOCUMENT_KINDS: [&str; 2] = ["view", "portal"];
 pub const LIMIT: usize = 5;
 
 /// What was drawn before.
@@ -40,6 +41,7 @@ pub enum Operation {
     Deploy(Definition, Box<Write>),
     DeployCalendar(StoredCalendar, Box<Write>),
     DeployTable(StoredTable, Box<Write>),
+    DeployDocument(StoredDocument, Box<Write>),
     AddToken(NewToken, Box<Write>),
     RevokeToken(&'static str, i64, Box<Write>),
     Draw(&'static str),
@@ -65,7 +67,11 @@ impl Operation {
                 draw_table(random, now_us),
                 Box::new(draw_act(random, reference, now_us).await),
             ),
-            67..74 => Operation::End(draw_ends(random, known, now_us)),
+            67 => Operation::DeployDocument(
+                draw_document(random, now_us),
+                Box::new(draw_act(random, reference, now_us).await),
+            ),
+            68..74 => Operation::End(draw_ends(random, known, now_us)),
             74..77 => {
                 let (instance, key) = draw_effect(random, known);
                 Operation::Extend(vec![(instance, key, 1 + random.below(2))], now_us + 100)
@@ -128,6 +134,7 @@ impl Operation {
             }
             Operation::Deploy(definition, act) => format!("{:?}", store.deploy(definition, act).await),
             Operation::DeployCalendar(calendar, act) => format!("{:?}", store.deploy_calendar(calendar, act).await),
+            Operation::DeployDocument(document, act) => format!("{:?}", store.deploy_document(document, "ann", act).await),
             Operation::DeployTable(table, act) => format!("{:?}", store.deploy_table(table, "ann", act).await),
             Operation::AddToken(token, act) => format!("{:?}", store.add_token(token, act).await),
             Operation::RevokeToken(token, now_us, act) => format!("{:?}", store.revoke_token(token, *now_us, act).await),
@@ -411,6 +418,18 @@ fn draw_table(random: &mut Random, now_us: i64) -> StoredTable {
     StoredTable {
         version: Digest::of(source.as_bytes()),
         name: name("prices"),
+        source,
+        deployed_at_us: now_us,
+    }
+}
+
+fn draw_document(random: &mut Random, now_us: i64) -> StoredDocument {
+    let kind = random.one_of(&DOCUMENT_KINDS);
+    let source = format!("{kind} {}", random.below(3));
+    StoredDocument {
+        version: Digest::of(source.as_bytes()),
+        kind: name(kind),
+        name: name("orders"),
         source,
         deployed_at_us: now_us,
     }
