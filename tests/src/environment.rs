@@ -32,6 +32,16 @@ pub fn corpus() -> PathBuf {
     variable("STATEWRIGHT_CORPUS").map_or_else(|| repository::root().join("../shared/data"), PathBuf::from)
 }
 
+/// The browser that pages are looked at in.
+pub fn chromium() -> String {
+    variable("STATEWRIGHT_CHROMIUM").unwrap_or_else(|| "chromium".to_owned())
+}
+
+/// Whether what is made by tests and kept in the repository is to be made anew.
+pub fn renews() -> bool {
+    variable("STATEWRIGHT_RENEW").as_deref() == Some("1")
+}
+
 /// Whether the long forms are asked for.
 pub fn long() -> bool {
     variable("STATEWRIGHT_LONG").as_deref() == Some("1")

@@ -1,6 +1,7 @@
 //! The whole-system suites, one module each; `tests/run SUITE` chooses among them by the module's name.
 
 mod adapters;
+mod browser;
 mod dependencies;
 mod durability;
 mod files;

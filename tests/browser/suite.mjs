@@ -1,0 +1,187 @@
+// What people do at the keyboard, in a real browser: with script and without. Run by the tests, which start the server and say in the
+// environment where it is and who may sign in.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import assert from "node:assert/strict";
+import { Chromium } from "./chromium.mjs";
+
+const { url, people, pictures } = JSON.parse(process.env.STATEWRIGHT_BROWSER);
+const axe = (() => {
+  try {
+    return readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  } catch {
+    return null;
+  }
+})();
+
+// With the password that the operator gave, which is changed at once; with their own from then on.
+const own = new Map();
+async function signIn(page, name) {
+  await page.go(`${url}/tasks`);
+  assert.equal(await page.path(), "/sign-in");
+  await page.tabTo("Name");
+  await page.type(name);
+  await page.tabTo("Password");
+  await page.type(own.get(name) ?? people[name]);
+  await page.leading(() => page.press("Enter"));
+  if (own.has(name)) return;
+  const password = `lamp over the river of ${name}`;
+  await page.tabTo("Present password");
+  await page.type(people[name]);
+  await page.tabTo("New password");
+  await page.type(password);
+  await page.tabTo("New password again");
+  await page.type(password);
+  await page.leading(() => page.press("Enter"));
+  own.set(name, password);
+}
+
+// Nothing that axe finds serious, and nothing that the page itself complains of.
+async function healthy(page, what) {
+  assert.deepEqual(page.complaints, [], `${what} complains`);
+  if (!axe) throw new Error("axe-core is not installed: run `npm ci` in tests/browser");
+  await page.evaluate(axe);
+  const found = await page.evaluate(`axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations
+    .filter((violation) => ["serious", "critical"].includes(violation.impact))
+    .map((violation) => violation.id + ": " + violation.nodes.map((node) => node.html.slice(0, 120)).join(" | ")))`);
+  assert.deepEqual(found, [], `axe finds on ${what}`);
+}
+
+const follow = (page) => page.leading(() => page.press("Enter"));
+
+async function dayOfWork(browser, script) {
+  const page = await browser.window({ script });
+  const look = async (what) => { if (script) await healthy(page, what); };
+  await signIn(page, script ? "ines" : "ingo");
+  assert.equal(await page.path(), "/tasks");
+  await look("the list of tasks");
+  // what breaks first is on top
+  const order = script ? "A-1" : "B-1";
+  await page.tabTo(new RegExp(`^Inspect pair ${order}`));
+  await follow(page);
+  await look("a task");
+  await page.tabTo("Claim it");
+  await follow(page);
+  assert.match(await page.text(), /Yours/);
+
+  // blocked: by what, as a link
+  assert.match(await page.text(), /A report on this pair is still open/);
+  const task = await page.evaluate("location.href");
+  await page.tabTo(/^report\/\d+$/);
+  await follow(page);
+  assert.match(await page.text(), /Report \d+/);
+  await look("an instance");
+  await page.go(task);
+
+  // what is wrong stands beside the field
+  await page.tabTo("Largest deviation");
+  await page.type("0.50");
+  await page.tabTo("Your password");
+  await page.type(own.get(script ? "ines" : "ingo"));
+  await follow(page);
+  assert.match(await page.text(), /more than 0\.25 D is not passed/);
+  await look("a form that was refused");
+  await page.tabTo(/^Largest deviation/);
+  await page.press("Home");
+  await page.evaluate("document.activeElement.select()");
+  await page.type("0.12");
+  await page.tabTo("Your password");
+  await page.type(own.get(script ? "ines" : "ingo"));
+  await follow(page);
+  const after = await page.text();
+  assert.match(after, new RegExp(`Done\\.\\s+Pair ${order} is now: Passed`));
+  // and what breaks first now is there already
+  assert.match(after, /Inspect pair A-2/);
+  for (const path of ["/instances", "/start", `/instances/pair/${order}/trail`, "/workflows", "/workflows/pair", "/account", "/nowhere"]) {
+    await page.go(url + path);
+    await look(path);
+  }
+}
+
+async function twoAtOneTask(browser) {
+  const [first, second] = [await browser.window(), await browser.window()];
+  await signIn(first, "ines");
+  await signIn(second, "ingo");
+  for (const page of [first, second]) {
+    await page.go(`${url}/tasks`);
+    await page.tabTo(/^Inspect pair C-1/);
+    await follow(page);
+  }
+  await second.send("Emulation.setScriptExecutionDisabled", { value: true });
+  await first.tabTo("Claim it");
+  await follow(first);
+  await second.tabTo("Claim it");
+  await follow(second);
+  assert.match(await second.text(), /ines/, "the other one is told who has it");
+}
+
+async function pageThatIsOpen(browser) {
+  const [watching, working] = [await browser.window(), await browser.window()];
+  await signIn(watching, "ines");
+  await signIn(working, "ingo");
+  await watching.go(`${url}/instances/pair/D-1`);
+  assert.match(await watching.text(), /Nobody has it|Inspect pair D-1/);
+  await working.go(`${url}/tasks`);
+  await working.tabTo(/^Inspect pair D-1/);
+  await follow(working);
+  await working.tabTo("Claim it");
+  await follow(working);
+  await watching.until(`document.querySelector("main").innerText.includes("ingo has it")`);
+  // whoever is typing is not disturbed
+  await watching.go(`${url}/tasks`);
+  await watching.tabTo(/^Inspect pair A-2/);
+  await follow(watching);
+  await watching.tabTo("Largest deviation");
+  await watching.type("0.1");
+  await working.go(`${url}/tasks`);
+  await working.tabTo(/^Inspect pair A-2/);
+  await follow(working);
+  await working.tabTo("Claim it");
+  await follow(working);
+  await watching.until(`!document.querySelector("[data-changed]").hidden`);
+  assert.equal(await watching.evaluate("document.activeElement.value"), "0.1");
+}
+
+async function pictureOf(browser, name, path, window, user) {
+  const page = await browser.window(window);
+  await signIn(page, user);
+  await page.go(url + path);
+  await page.screenshot(`${pictures}/${name}.png`);
+  assert.ok(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), `${name} is wider than its window`);
+}
+
+const WIDE = { width: 1280, height: 800 };
+const TABLET = { width: 820, height: 1180 };
+const PHONE = { width: 390, height: 844, touch: true };
+const scenarios = {
+  "a day of work by keyboard alone": (browser) => dayOfWork(browser, true),
+  "a day of work by keyboard alone, without script": (browser) => dayOfWork(browser, false),
+  "two people take one task: one has it, the other is told who": twoAtOneTask,
+  "an open page shows what somebody else did": pageThatIsOpen,
+  "pages fit a wide screen, a tablet and a phone, in light and dark": async (browser) => {
+    for (const [size, window] of Object.entries({ wide: WIDE, tablet: TABLET, phone: PHONE })) {
+      for (const dark of [false, true]) {
+        const shade = dark ? "dark" : "light";
+        await pictureOf(browser, `tasks-${size}-${shade}`, "/tasks", { ...window, dark }, "ines");
+        await pictureOf(browser, `pair-${size}-${shade}`, "/instances/pair/A-2", { ...window, dark }, "ines");
+      }
+    }
+  },
+};
+
+const browser = await Chromium.start();
+let failed = 0;
+try {
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    try {
+      await scenario(browser);
+      console.log(`ok     ${name}`);
+    } catch (error) {
+      failed += 1;
+      console.log(`failed ${name}\n${error.stack}`);
+    }
+  }
+} finally {
+  await browser.end();
+}
+process.exitCode = failed ? 1 : 0;

@@ -1,0 +1,90 @@
+//! The pages in a real browser: what is done at the keyboard stands in `tests/browser/suite.mjs`; here is the server that it is done on.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use statewright_tests::doors::Doors;
+use statewright_tests::folder::Folder;
+use statewright_tests::node::Plan;
+use statewright_tests::program::{self, Outcome};
+use statewright_tests::{environment, repository};
+use tokio::process::Command;
+
+const PAIR: &str = include_str!("pair.yaml");
+const REPORT: &str = include_str!("report.yaml");
+
+/// The orders whose pairs wait to be inspected; of those that begin the day a report is open.
+const ORDERS: [&str; 6] = ["A-1", "A-2", "B-1", "B-2", "C-1", "D-1"];
+
+/// How long all of it may take: a browser of a busy machine takes seconds for a page.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(240);
+
+#[tokio::test]
+async fn people_work_in_a_real_browser() {
+    let folder = Folder::new();
+    let store = format!("sqlite:{}", folder.path().join("statewright.db").display());
+    for (name, text) in [("pair.yaml", PAIR), ("report.yaml", REPORT), ("statewright.yaml", "zone: Europe/Berlin\n")] {
+        std::fs::write(folder.path().join(name), text).expect("a file can be written");
+    }
+    let people = furnish(folder.path(), &store).await;
+    let plan = Arc::new(Plan {
+        name: "browser".to_owned(),
+        store,
+        configuration: folder.path().join("statewright.yaml"),
+        folder: folder.path().to_owned(),
+        doors: Arc::new(Doors::default()),
+    });
+    let node = plan.start().await;
+    let given = json!({"url": node.url(), "people": people, "pictures": folder.path()});
+    let suite = repository::root().join("tests/browser/suite.mjs");
+    let running = Command::new("node")
+        .arg(suite)
+        .env("STATEWRIGHT_BROWSER", given.to_string())
+        .env("STATEWRIGHT_CHROMIUM", environment::chromium())
+        .kill_on_drop(true)
+        .output();
+    let output = tokio::time::timeout(PATIENCE, running).await;
+    let output = output.expect("the browser is done in time").expect("node can be run");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("ok "), "it did nothing: {said}");
+    keep_pictures(folder.path());
+}
+
+/// Workflows, pairs that wait, and people with passwords: by name.
+async fn furnish(folder: &Path, store: &str) -> Value {
+    let run = async |arguments: &[&str]| -> Outcome {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--store", store]).collect();
+        program::run(folder, &arguments).await
+    };
+    run(&["deploy", "report.yaml", "--as", "olga:operator"]).await.done();
+    run(&["deploy", "pair.yaml", "--as", "olga:operator"]).await.done();
+    let mut people = serde_json::Map::new();
+    for name in ["ines", "ingo"] {
+        run(&["people", "put", &format!("{name}:inspector"), "--as", "olga:operator"]).await.done();
+        let made = run(&["people", "password", name, "--as", "olga:operator"]).await.done();
+        people.insert(name.to_owned(), made.trim().into());
+    }
+    for order in ORDERS {
+        run(&["start", "pair", "--with", &format!("order={order}"), "--with", "patient=Pia Pair", "--as", "dora:desk"]).await.done();
+    }
+    for order in ["A-1", "B-1"] {
+        run(&["start", "report", "--with", &format!("pair={order}"), "--as", "dora:desk"]).await.done();
+    }
+    Value::Object(people)
+}
+
+/// Where they are asked for, the pictures are put into the documentation.
+fn keep_pictures(folder: &Path) {
+    if !environment::renews() {
+        return;
+    }
+    let kept = repository::root().join("docs/pages");
+    std::fs::create_dir_all(&kept).expect("a folder can be made");
+    for entry in std::fs::read_dir(folder).expect("the folder is there").flatten() {
+        if entry.path().extension().is_some_and(|kind| kind == "png") {
+            std::fs::copy(entry.path(), kept.join(entry.file_name())).expect("a picture can be kept");
+        }
+    }
+}
