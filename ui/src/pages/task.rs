@@ -12,7 +12,7 @@ use super::event::{About, EventForm};
 use super::moment::Moment;
 use super::route::{Access, Page};
 use super::tasks::{Next, Row};
-use super::words::Line;
+use super::words::{Line, occasion};
 use crate::http::{Answered, Problem, about_instance};
 use crate::percent::{path, query};
 
@@ -86,7 +86,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
             .iter()
             .map(|why| Said {
                 at: reading.moment(why.at),
-                what: why.what.clone(),
+                what: occasion(&why.what),
             })
             .collect(),
         next: shown

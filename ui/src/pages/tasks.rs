@@ -13,7 +13,7 @@ use super::asked::Asked;
 use super::moment::Moment;
 use super::problem::{Found, Reason};
 use super::route::{Access, Page};
-use super::words::Reading;
+use super::words::{Reading, occasion};
 use crate::http::{Answered, Problem, place_text, read_place};
 use crate::percent::path;
 
@@ -93,7 +93,7 @@ impl Row {
             }),
             due: task.due.map(|due| reading.moment(due)),
             urgent: task.priority > PRIORITY_NORMAL,
-            why: task.why.last().map(|why| why.what.clone()),
+            why: task.why.last().map(|why| occasion(&why.what)),
             next: task.next.first().map(|next| Next {
                 at: reading.moment(next.at),
                 what: next.what.clone(),

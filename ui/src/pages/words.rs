@@ -193,6 +193,29 @@ pub fn label(field: &Field) -> String {
     field.label.clone().unwrap_or_else(|| in_words(&field.name))
 }
 
+/// Why a task is here, without the names that only workflows know: `done.lens_calculation, by lens_design` is a calculation that is done.
+pub fn occasion(what: &str) -> String {
+    let (event, by) = what.split_once(", by ").map_or((what, None), |(event, by)| (event, Some(by)));
+    let is_event = !event.is_empty()
+        && event
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let words = match event.split_once('.') {
+        Some(("done", of)) if !of.contains(' ') => format!("{}: done", in_words(of)),
+        Some(("error", of)) if !of.contains(' ') => format!("{}: failed", in_words(of)),
+        _ if is_event => in_words(&event.to_lowercase()),
+        _ => match event {
+            "start" => "Started".to_owned(),
+            "always" => "Went on by itself".to_owned(),
+            event => event.to_owned(),
+        },
+    };
+    match by {
+        Some(by) => format!("{words}, by {by}"),
+        None => words,
+    }
+}
+
 /// A single value without quotes.
 pub fn plain(value: &Value) -> String {
     match value {
@@ -206,4 +229,25 @@ pub fn plain(value: &Value) -> String {
 pub fn state_words(chart: &Chart, state: &str) -> String {
     let found = chart.states.iter().find(|known| &*known.path == state);
     found.map_or_else(|| in_words(state), |state| in_words(&state.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_occasion_is_said_in_words() {
+        let check = |what: &str, expected: &str| assert_eq!(occasion(what), expected);
+        check(
+            "done.lens_calculation, by lens_design",
+            "Lens calculation: done, by lens_design",
+        );
+        check("SCAN_BLANK, by stan", "Scan blank, by stan");
+        check("start, by carl", "Started, by carl");
+        check("always, by stan", "Went on by itself, by stan");
+        check(
+            "escalated from the intake desk, unclaimed for 4 working hours",
+            "escalated from the intake desk, unclaimed for 4 working hours",
+        );
+    }
 }

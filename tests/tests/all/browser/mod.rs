@@ -24,7 +24,11 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(240);
 async fn people_work_in_a_real_browser() {
     let folder = Folder::new();
     let store = format!("sqlite:{}", folder.path().join("statewright.db").display());
-    for (name, text) in [("pair.yaml", PAIR), ("report.yaml", REPORT), ("statewright.yaml", "zone: Europe/Berlin\n")] {
+    for (name, text) in [
+        ("pair.yaml", PAIR),
+        ("report.yaml", REPORT),
+        ("statewright.yaml", "zone: Europe/Berlin\n"),
+    ] {
         std::fs::write(folder.path().join(name), text).expect("a file can be written");
     }
     let people = furnish(folder.path(), &store).await;
@@ -62,15 +66,30 @@ async fn furnish(folder: &Path, store: &str) -> Value {
     run(&["deploy", "pair.yaml", "--as", "olga:operator"]).await.done();
     let mut people = serde_json::Map::new();
     for name in ["ines", "ingo"] {
-        run(&["people", "put", &format!("{name}:inspector"), "--as", "olga:operator"]).await.done();
+        run(&["people", "put", &format!("{name}:inspector"), "--as", "olga:operator"])
+            .await
+            .done();
         let made = run(&["people", "password", name, "--as", "olga:operator"]).await.done();
         people.insert(name.to_owned(), made.trim().into());
     }
     for order in ORDERS {
-        run(&["start", "pair", "--with", &format!("order={order}"), "--with", "patient=Pia Pair", "--as", "dora:desk"]).await.done();
+        run(&[
+            "start",
+            "pair",
+            "--with",
+            &format!("order={order}"),
+            "--with",
+            "patient=Pia Pair",
+            "--as",
+            "dora:desk",
+        ])
+        .await
+        .done();
     }
     for order in ["A-1", "B-1"] {
-        run(&["start", "report", "--with", &format!("pair={order}"), "--as", "dora:desk"]).await.done();
+        run(&["start", "report", "--with", &format!("pair={order}"), "--as", "dora:desk"])
+            .await
+            .done();
     }
     Value::Object(people)
 }
