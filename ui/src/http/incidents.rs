@@ -160,7 +160,7 @@ async fn settle(
     request: Request,
     decide: impl FnOnce(&mut Document) -> Answered<Decision>,
 ) -> Answered<Response> {
-    let incident = read_id(id).ok_or_else(|| Problem::nothing(format_args!("incident {id}")))?;
+    let incident = read_incident_id(id).ok_or_else(|| Problem::nothing(format_args!("incident {id}")))?;
     let (parts, body) = request.into_parts();
     let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
     let reason = given.text("reason")?;
@@ -178,15 +178,7 @@ fn incident_value(incident: &Incident, row: Option<&InstanceRow>) -> Value {
     object([
         ("attempts", count(incident.attempts.into())),
         ("error", text(&incident.error)),
-        (
-            "id",
-            text(&format!(
-                "{}.{}.{}",
-                incident.instance,
-                kind_word(incident.kind),
-                incident.name
-            )),
-        ),
+        ("id", text(&incident_id(incident))),
         ("instance", text(&incident.instance.to_string())),
         ("key", text_or_null(row.map(|row| &*row.key))),
         ("kind", text(kind_word(incident.kind))),
@@ -204,7 +196,12 @@ fn kind_word(kind: IncidentKind) -> &'static str {
     }
 }
 
-fn read_id(id: &str) -> Option<IncidentName> {
+/// How an incident is named: `instance.kind.name`.
+pub fn incident_id(incident: &Incident) -> String {
+    format!("{}.{}.{}", incident.instance, kind_word(incident.kind), incident.name)
+}
+
+pub fn read_incident_id(id: &str) -> Option<IncidentName> {
     let (instance, rest) = id.split_once('.')?;
     let (kind, name) = rest.split_once('.')?;
     let kind = [IncidentKind::Timer, IncidentKind::Message, IncidentKind::Effect]

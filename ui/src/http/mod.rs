@@ -59,6 +59,7 @@ pub use authentication::{Caller, prove};
 pub use body::read_bytes;
 pub use gate::Gate;
 pub use guard::{Noted, note};
+pub use incidents::{incident_id, read_incident_id};
 pub use instances::about_instance;
 pub use limit::{BODY_BYTES_MAX, STOP_TIMEOUT};
 pub use problem::{Answered, Problem};

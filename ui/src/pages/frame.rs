@@ -91,5 +91,8 @@ fn places(asked: &Asked) -> Vec<Place> {
     if has(OPERATOR) || has(AUDITOR) {
         places.push(place("/workflows", "Workflows"));
     }
+    if has(OPERATOR) {
+        places.push(place("/incidents", "Incidents"));
+    }
     places
 }

@@ -24,6 +24,7 @@ mod event;
 mod filled;
 mod frame;
 mod glass;
+mod incidents;
 mod instance;
 mod instances;
 mod live;

@@ -38,7 +38,6 @@ pub enum Access {
     /// Whoever has signed in and may go on.
     Person,
     /// Only with the engine's own role of that name.
-    #[allow(dead_code)] // the operator's pages are to come
     Role(&'static str),
 }
 
@@ -61,6 +60,7 @@ fn pages() -> impl Iterator<Item = &'static Page> {
         super::start::PAGES,
         super::trail::PAGES,
         super::workflows::PAGES,
+        super::incidents::PAGES,
         super::live::PAGES,
     ]
     .into_iter()

@@ -16,6 +16,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "demo.html",
     "event.html",
     "frame.html",
+    "incidents.html",
     "instance.html",
     "instances.html",
     "macros/form.html",

@@ -166,7 +166,7 @@ async fn from_the_first_task_to_the_next() {
         "Look at A-1",
         "Compare it with the paper.",
         "Nobody has it yet",
-        "start, by carl",
+        "Started, by carl",
     ]);
     let claimed = dora.fill(&task, "/tasks/review/A-1/open%401/claim", &[]).await;
     claimed.leads_to("/tasks/review/A-1/open%401");
