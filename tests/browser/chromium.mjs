@@ -87,9 +87,13 @@ export class Chromium {
 
   async end() {
     const ended = new Promise((resolve) => this.process.on("exit", resolve));
-    this.process.kill("SIGKILL");
+    await this.send("Browser.close");
     await within(ended, "Ending Chromium");
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 10 });
+    try {
+      rmSync(this.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    } catch {
+      // One of its processes is still at it; the folder goes with the other temporary files.
+    }
   }
 }
 

@@ -82,7 +82,6 @@ async function dayOfWork(browser, script) {
   assert.match(await page.text(), /more than 0\.25 D is not passed/);
   await look("a form that was refused");
   await page.tabTo(/^Largest deviation/);
-  await page.press("Home");
   await page.evaluate("document.activeElement.select()");
   await page.type("0.12");
   await page.tabTo("Your password");
