@@ -1,6 +1,7 @@
-//! Which files a commit attaches to an instance: those that stand in its data, or in what waits to be signed, and did not before.
+//! Which files a commit attaches to an instance: those that stand in its data, or in what waits to be signed, and did not before; and
+//! those that are on their way, in what it sends or puts off.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use statewright_core::chart::Chart;
 use statewright_core::field::files_in;
@@ -11,8 +12,16 @@ use statewright_core::value::Value;
 use crate::store::NewAttachment;
 
 /// What stands nowhere any more stays attached: the trail names it.
-pub(crate) fn attached(chart: &Chart, before: Option<&Snapshot>, next: &Snapshot) -> Vec<NewAttachment> {
-    let standing = standing(chart, next);
+pub(crate) fn attached(
+    chart: &Chart,
+    before: Option<&Snapshot>,
+    next: &Snapshot,
+    on_their_way: &BTreeSet<FileId>,
+) -> Vec<NewAttachment> {
+    let mut standing = standing(chart, next);
+    for file in on_their_way {
+        standing.entry(*file).or_insert(chart.holds_personal_data);
+    }
     if standing.is_empty() {
         return Vec::new();
     }

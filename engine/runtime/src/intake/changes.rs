@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::chart::Chart;
-use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_core::field::files_in;
+use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
 use statewright_core::step::{
-    ArmedTimer, Entry, Facts, InputKind, MarkChange, OpenTask, Outcome, SendVerdict, Snapshot, Status, TaskAct, Verdict,
-    index_of, state_names, topics_of, topics_of_marks, topics_of_tasks,
+    ArmedTimer, Entry, Facts, InputKind, MarkChange, MessageKind, OpenTask, Outcome, SendVerdict, Snapshot, Status, TaskAct,
+    Verdict, index_of, state_names, topics_of, topics_of_marks, topics_of_tasks,
 };
+use statewright_core::value::Object;
 
 use super::finds::{Finds, Watches};
 use super::request::{Origin, Request};
@@ -46,6 +48,8 @@ pub(super) struct Changes {
     reads: Vec<(InstanceId, u64)>,
     finds: Finds,
     topics_of_marks: BTreeSet<InstanceId>,
+    /// In what is sent or put off: kept until it is taken, however long that is.
+    files_on_their_way: BTreeSet<FileId>,
     /// Timers that were offered: name and the moment their row was due.
     timers_offered: Vec<(Arc<str>, i64)>,
 }
@@ -114,6 +118,12 @@ impl Changes {
             body: MessageBody::sent(own, message).write(),
             due_us: message.due.map_or(AT_ONCE_US, Timestamp::as_microsecond),
         }));
+        let sent = outcome.messages.iter().filter_map(|message| match &message.kind {
+            MessageKind::Event { with, .. } | MessageKind::Start { with, .. } => Some(with),
+            _ => None,
+        });
+        self.files_on_their_way
+            .extend(sent.flat_map(Object::values).flat_map(files_in));
         self.add_marks(outcome, own, actor, now);
         self.topics_of_marks.extend(topics_of_marks(outcome));
         let notices = outcome.notices.iter().zip(0..);
@@ -156,6 +166,7 @@ impl Changes {
         match (&request.origin, &request.input.kind, request.input.key) {
             (Origin::Message { id, .. }, ..) => self.messages_deferred.push(*id),
             (Origin::Caller, InputKind::Event { name, payload, .. }, Some(key)) => {
+                self.files_on_their_way.extend(payload.values().flat_map(files_in));
                 let actor = Some(request.input.actor.clone());
                 let content = MessageContent::Event {
                     event: name.clone(),
@@ -279,7 +290,7 @@ impl Changes {
             marks_back: self.marks_back,
             index,
             states,
-            files: files::attached(chart, before, next),
+            files: files::attached(chart, before, next, &self.files_on_their_way),
             files_gone: Vec::new(),
             erase: false,
             reads: self.reads,
