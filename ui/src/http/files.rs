@@ -167,7 +167,7 @@ async fn give(
     Extension(caller): Extension<Caller>,
     Path((workflow, key, file)): Path<(String, String, String)>,
 ) -> Answered<Response> {
-    Ok(download(asked_for(&service, &caller, &workflow, &key, &file).await?))
+    Ok(download(given(&service, &caller, &workflow, &key, &file).await?))
 }
 
 async fn draw(
@@ -175,7 +175,14 @@ async fn draw(
     Extension(caller): Extension<Caller>,
     Path((workflow, key, file)): Path<(String, String, String)>,
 ) -> Answered<Response> {
-    let mut given = asked_for(&service, &caller, &workflow, &key, &file).await?;
+    picture(given(&service, &caller, &workflow, &key, &file).await?).await
+}
+
+/// What was traced in a file.
+///
+/// # Errors
+/// 404 where nothing was; those of the store.
+pub async fn picture(mut given: Given) -> Answered<Response> {
     let nothing = || Problem::of(Code::NotFound, "The file holds no trace");
     if given.record.size > limits::INPUT_BYTES_MAX as u64 {
         return Err(nothing());
@@ -192,7 +199,11 @@ async fn draw(
     Ok((StatusCode::OK, headers, picture).into_response())
 }
 
-async fn asked_for(service: &Service, caller: &Caller, workflow: &str, key: &str, file: &str) -> Answered<Given> {
+/// A file of an instance, for who sees a field in which it stands.
+///
+/// # Errors
+/// 404 where none of that id stands there, or the instance is not to be seen; those of the store.
+pub async fn given(service: &Service, caller: &Caller, workflow: &str, key: &str, file: &str) -> Answered<Given> {
     // no id of ours: shown as what is not there, to who sees the instance too
     let id = file.parse().unwrap_or(FileId([0; 16]));
     let given = service.engine.give_file(workflow, key, id, &caller.actor).await;
@@ -223,7 +234,7 @@ fn file_name(headers: &HeaderMap) -> String {
     let given = headers.get(header::CONTENT_DISPOSITION).map(HeaderValue::as_bytes);
     let given = String::from_utf8_lossy(given.unwrap_or_default());
     let (mut plain, mut extended) = (None, None);
-    for (name, value) in parameters(&given) {
+    for (name, value) in disposition(&given) {
         match name.as_str() {
             "filename" => plain = Some(value),
             "filename*" => extended = extended_value(&value),
@@ -234,7 +245,7 @@ fn file_name(headers: &HeaderMap) -> String {
 }
 
 /// The parameters of a disposition: `name=token` or `name="quoted \" text"`, after semicolons.
-fn parameters(given: &str) -> Vec<(String, String)> {
+pub fn disposition(given: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut rest = given;
     while let Some((_, parameter)) = rest.split_once(';') {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{Method, Response};
+use axum::http::{Method, Response, header};
 use axum::response::IntoResponse;
 use statewright_core::diagnostic::Code;
 use statewright_engine::access::in_request;
@@ -75,7 +75,11 @@ impl Gate {
 
 /// Files come over slow lines; what is not sent for a while is given up by whoever reads it.
 fn most_for(request: &Request) -> Duration {
-    let brings_file = request.method() == Method::POST && request.uri().path() == files::UPLOADS;
+    let is_form_with_files = || {
+        let media = request.headers().get(header::CONTENT_TYPE);
+        media.is_some_and(|media| media.as_bytes().starts_with(b"multipart/form-data"))
+    };
+    let brings_file = request.method() == Method::POST && (request.uri().path() == files::UPLOADS || is_form_with_files());
     if brings_file { UPLOAD_TIMEOUT } else { REQUEST_TIMEOUT }
 }
 

@@ -57,11 +57,13 @@ use axum::http::HeaderName;
 
 pub use authentication::{Caller, prove};
 pub use body::read_bytes;
+pub use download::download;
+pub use files::{disposition, given, picture};
 pub use gate::Gate;
 pub use guard::{Noted, note};
 pub use incidents::{incident_id, read_incident_id};
 pub use instances::about_instance;
-pub use limit::{BODY_BYTES_MAX, STOP_TIMEOUT};
+pub use limit::{BODY_BYTES_MAX, STOP_TIMEOUT, UPLOAD_PAUSE};
 pub use problem::{Answered, Problem};
 pub use server::Server;
 pub use service::{Service, Shared};

@@ -43,6 +43,13 @@ pub struct Choice {
     pub chosen: bool,
 }
 
+impl Control {
+    /// Whether a file is chosen in it, or in one of its own.
+    pub fn takes_files(&self) -> bool {
+        self.kind == "file" || self.controls.iter().any(Control::takes_files)
+    }
+}
+
 /// What a form is made with.
 pub struct Filling<'a> {
     /// Whose tables are chosen from.

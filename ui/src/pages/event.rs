@@ -52,6 +52,8 @@ pub struct EventForm {
     /// The revision that the reader looks at.
     pub revision: u64,
     pub controls: Vec<Control>,
+    /// It sends files.
+    pub files: bool,
     pub reason: Option<ReasonControl>,
     pub sign: Option<Sign>,
     /// Why it would not be taken.
@@ -136,6 +138,7 @@ impl EventForm {
             task: about.task.map(str::to_owned),
             revision: about.revision,
             bare: controls.is_empty() && reason.is_none() && sign.is_none(),
+            files: controls.iter().any(Control::takes_files),
             controls,
             reason,
             sign,

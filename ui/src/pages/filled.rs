@@ -46,6 +46,8 @@ fn scalar(kind: &Kind, text: &str, zone: &TimeZone) -> Value {
         Kind::Integer => text.parse().ok().map(Value::Integer),
         Kind::Instant => moment(text, zone),
         Kind::Any => json::read(text).ok(),
+        // what an upload is named by; the engine puts its record there
+        Kind::File => Some(Value::from_fields(Object::from([("file".into(), Value::from_text(text))]))),
         _ => None,
     };
     read.unwrap_or_else(|| Value::from_text(text))

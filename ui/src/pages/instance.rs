@@ -13,6 +13,7 @@ use statewright_engine::queries::Shown;
 use super::answer::{Answer, View};
 use super::asked::Asked;
 use super::event::{About, EventForm};
+use super::files::FileRow;
 use super::moment::Moment;
 use super::problem::Found;
 use super::route::{Access, Page};
@@ -50,6 +51,7 @@ struct Model {
     others: Vec<EventForm>,
     signatures: Vec<Signed>,
     related: Vec<Related>,
+    files: Vec<FileRow>,
     diagram: Option<String>,
     trail: String,
     href: String,
@@ -99,6 +101,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         Err(EngineError::Hidden) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
+    let listed = engine.files_of(workflow, key, actor).await?;
     let about = About {
         workflow,
         key,
@@ -128,6 +131,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         others: forms(false),
         signatures: signatures(&shown),
         related: related(&shown),
+        files: listed.iter().map(|file| FileRow::of(file, workflow, key, &reading)).collect(),
         diagram: drawn(chart, &shown),
         trail: format!("/instances{}", path(&[workflow, key, "trail"])),
         href: format!("/instances{}", path(&[workflow, key])),

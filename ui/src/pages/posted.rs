@@ -1,4 +1,4 @@
-//! What a form sends: name and value pairs, each form with the token of its visit.
+//! What a form sends: name and value pairs, each form with the token of its visit. One that sends files is read by [`multipart`].
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Method, header};
 use statewright_core::diagnostic::Code;
 
 use super::asked::Asked;
+use super::multipart;
 use super::route::{Access, Page};
 use crate::http::{Answered, BODY_BYTES_MAX, Problem, read_bytes};
 
@@ -15,7 +16,7 @@ use crate::http::{Answered, BODY_BYTES_MAX, Problem, read_bytes};
 pub const FORM_TOKEN: &str = "form_token";
 
 /// Controls of one form, sent at once: above the largest form of a workflow.
-const PAIRS_MAX: usize = 5_000;
+pub const PAIRS_MAX: usize = 5_000;
 
 /// What was entered, in the order of the form.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +57,10 @@ pub async fn read(page: &Page, asked: &mut Asked, parts: &Parts, body: Body) -> 
     if from_elsewhere(&parts.headers) {
         return Err(foreign());
     }
+    if let Some(boundary) = multipart::boundary(&parts.headers).filter(|_| page.access != Access::Open) {
+        asked.posted = Posted::of(multipart::read(asked, body, &boundary).await?);
+        return check_token(page, asked);
+    }
     let media = parts.headers.get(header::CONTENT_TYPE).and_then(|media| media.to_str().ok());
     let is_form = media.is_some_and(|media| media.starts_with("application/x-www-form-urlencoded"));
     if !is_form {
@@ -66,6 +71,10 @@ pub async fn read(page: &Page, asked: &mut Asked, parts: &Parts, body: Body) -> 
     }
     let bytes = read_bytes(&parts.headers, body, BODY_BYTES_MAX, &asked.service.bodies).await?;
     asked.posted = Posted::of(pairs(&bytes)?);
+    check_token(page, asked)
+}
+
+fn check_token(page: &Page, asked: &Asked) -> Answered<()> {
     if page.access != Access::Open {
         let expected = &asked.visit()?.form_token;
         let given = asked.posted.text(FORM_TOKEN).unwrap_or_default();
@@ -76,7 +85,7 @@ pub async fn read(page: &Page, asked: &mut Asked, parts: &Parts, body: Body) -> 
     Ok(())
 }
 
-fn foreign() -> Problem {
+pub fn foreign() -> Problem {
     Problem::of(
         Code::Forbidden,
         "This form was not sent from a page of your present visit; open the page again, and send it from there",
@@ -94,7 +103,7 @@ fn from_elsewhere(headers: &HeaderMap) -> bool {
 }
 
 /// Compared without telling by its time how far it was right.
-fn same(given: &[u8], expected: &[u8]) -> bool {
+pub fn same(given: &[u8], expected: &[u8]) -> bool {
     let different = given
         .iter()
         .zip(expected)

@@ -57,6 +57,7 @@ fn pages() -> impl Iterator<Item = &'static Page> {
         super::instance::PAGES,
         super::glass::PAGES,
         super::event::PAGES,
+        super::files::PAGES,
         super::start::PAGES,
         super::trail::PAGES,
         super::workflows::PAGES,

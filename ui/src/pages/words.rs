@@ -168,6 +168,7 @@ impl Reading {
             (_, Value::Text(text)) => with_unit(text.to_string()),
             (_, Value::Instant(at)) => Words::Moment(self.moment(*at)),
             (_, Value::Date(date)) => Words::Text(date.strftime("%-d %b %Y").to_string()),
+            (Some(Kind::File), Value::Object(file)) => Words::Text(file.get("name").map(plain).unwrap_or_default()),
             (Some(Kind::Object { fields, .. }), Value::Object(data)) => beside(self.lines(fields, data)),
             (_, Value::Object(data)) => beside(self.lines(&Fields::default(), data)),
             (kind, Value::List(items)) => {

@@ -1,6 +1,7 @@
 //! The pages from outside: requests through the gate, as a browser sends them.
 
 mod elsewhere;
+mod files;
 mod signing_in;
 
 use axum::body::Body;
