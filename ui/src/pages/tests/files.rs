@@ -56,7 +56,7 @@ async fn send(clerk: &Browser<'_>, action: &str, texts: &[(&str, &str)], files: 
 #[tokio::test]
 async fn a_file_is_chosen_in_a_form_listed_and_saved() {
     let api = api().await;
-    let clerk = as_(&api, &api.clerk);
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
     let page = clerk.see("/start/folder").await;
     page.shows(&["name=\"with.trace\" type=\"file\""]);
     let mut texts = hidden(&page, "/start/folder");
@@ -75,7 +75,7 @@ async fn a_file_is_chosen_in_a_form_listed_and_saved() {
     assert_eq!((saved.status, saved.html.as_str()), (StatusCode::OK, TRACE));
     let shape = clerk.see(&format!("/instances/folder/A/files/{file}/shape")).await;
     shape.shows(&["<svg", "A 40.00"]);
-    let stranger = as_(&api, &api.stranger);
+    let stranger = as_(&api, &api.session("sid", &[]).await);
     assert_eq!(
         stranger.see(&format!("/instances/folder/A/files/{file}")).await.status,
         StatusCode::NOT_FOUND
@@ -85,7 +85,7 @@ async fn a_file_is_chosen_in_a_form_listed_and_saved() {
 #[tokio::test]
 async fn a_form_that_is_not_taken_keeps_its_file() {
     let api = api().await;
-    let clerk = as_(&api, &api.clerk);
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
     let page = clerk.see("/start/folder").await;
     let texts = hidden(&page, "/start/folder");
     let refused = send(&clerk, "/start/folder", &texts, &[("with.trace", "a.txt", "kept")]).await;
@@ -103,7 +103,7 @@ async fn a_form_that_is_not_taken_keeps_its_file() {
 #[tokio::test]
 async fn a_form_of_another_site_uploads_nothing_and_a_refused_file_is_told_why() {
     let api = api().await;
-    let clerk = as_(&api, &api.clerk);
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
     let forged = [("form_token", "guessed"), ("with.code", "C")];
     let sent = send(&clerk, "/start/folder", &forged, &[("with.trace", "a.txt", "forged")]).await;
     assert_eq!(sent.status, StatusCode::FORBIDDEN, "{}", sent.html);
