@@ -145,6 +145,8 @@ async function pictureOf(browser, name, path, window, user) {
   const page = await browser.window(window);
   await signIn(page, user);
   await page.go(url + path);
+  const boxes = await page.evaluate(`[...document.querySelectorAll(".statewright-diagram rect.shape")].map((box) => box.getBoundingClientRect().height)`);
+  assert.ok(boxes.every((height) => height > 10), `${name} shows its states as boxes: ${boxes}`);
   await page.screenshot(`${pictures}/${name}.png`);
   assert.ok(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), `${name} is wider than its window`);
 }
