@@ -56,7 +56,7 @@ pub mod tests;
 use axum::http::HeaderName;
 
 pub use authentication::{Caller, prove};
-pub use body::read_bytes;
+pub use body::{Parameters, read_bytes};
 pub use download::download;
 pub use files::{disposition, given, picture};
 pub use gate::Gate;
@@ -70,6 +70,7 @@ pub use service::{Service, Shared};
 pub use statewright_engine::roles::{AUDITOR, OPERATOR};
 pub use tasks::{place_text, read_place, receiver};
 pub use trail::{JSON_LINES, TRAIL_LINES_MAX};
+pub use views::{about_view, view_request};
 
 /// draft-ietf-httpapi-idempotency-key-header.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

@@ -3,6 +3,7 @@
 use minijinja::value::Serde;
 use minijinja::{Value, context};
 use serde::Serialize;
+use statewright_core::chart::PageContent;
 use statewright_core::identity::Digest;
 use statewright_engine::identity::Standing;
 
@@ -11,6 +12,7 @@ use super::asked::Asked;
 use super::moment::Moment;
 use super::{assets, template};
 use crate::http::{AUDITOR, OPERATOR};
+use crate::percent::path;
 
 /// 128 bits, in hexadecimal.
 const ONCE_CHARACTERS: usize = 32;
@@ -18,8 +20,8 @@ const ONCE_CHARACTERS: usize = 32;
 /// A place to go to.
 #[derive(Serialize)]
 struct Place {
-    href: &'static str,
-    title: &'static str,
+    href: String,
+    title: String,
     current: bool,
 }
 
@@ -78,16 +80,14 @@ fn once(asked: &Asked) -> String {
 
 fn places(asked: &Asked) -> Vec<Place> {
     let has = |role: &str| asked.visit.as_ref().is_some_and(|visit| visit.caller.has_role(role));
-    let place = |href: &'static str, title: &'static str| Place {
-        href,
-        title,
+    let place = |href: &str, title: &str| Place {
+        href: href.to_owned(),
+        title: title.to_owned(),
         current: asked.uri.path() == href || asked.uri.path().starts_with(&format!("{href}/")),
     };
-    let mut places = vec![
-        place("/tasks", "Tasks"),
-        place("/instances", "Cases"),
-        place("/start", "Start"),
-    ];
+    let mut places = vec![place("/tasks", "Tasks")];
+    places.extend(portals(asked));
+    places.extend([place("/instances", "Cases"), place("/start", "Start")]);
     if has(OPERATOR) || has(AUDITOR) {
         places.push(place("/workflows", "Workflows"));
     }
@@ -95,4 +95,23 @@ fn places(asked: &Asked) -> Vec<Place> {
         places.push(place("/incidents", "Incidents"));
     }
     places
+}
+
+/// The portals that are for whoever has signed in. One is where one is as long as one of its views is shown.
+fn portals(asked: &Asked) -> Vec<Place> {
+    let Some(visit) = &asked.visit else { return Vec::new() };
+    let here = asked.uri.path();
+    let portals = asked.engine().known_portals(&visit.caller.actor);
+    let theirs = portals.iter().filter(|shown| !shown.pages.is_empty());
+    let shows = |content: &PageContent| match content {
+        PageContent::View(view) => here == format!("/views{}", path(&[view])),
+        PageContent::Start(_) => false,
+    };
+    theirs
+        .map(|shown| Place {
+            href: format!("/portals{}", path(&[&shown.version.portal.name])),
+            title: shown.version.portal.title.to_string(),
+            current: shown.pages.iter().any(|(_, content)| shows(content)),
+        })
+        .collect()
 }

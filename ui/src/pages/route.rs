@@ -53,6 +53,7 @@ fn pages() -> impl Iterator<Item = &'static Page> {
         super::tasks::PAGES,
         super::task::PAGES,
         super::act::PAGES,
+        super::views::PAGES,
         super::instances::PAGES,
         super::instance::PAGES,
         super::glass::PAGES,

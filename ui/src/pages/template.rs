@@ -35,6 +35,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "task.html",
     "tasks.html",
     "trail.html",
+    "view.html",
     "workflow.html",
     "workflows.html",
 ];

@@ -127,6 +127,17 @@ impl Reading {
         declared.chain(beyond).collect()
     }
 
+    /// A value of a column. `refers_to`: the workflow whose instance it names.
+    pub fn value(&self, refers_to: Option<&str>, unit: Option<&str>, value: &Value) -> Words {
+        match (refers_to, value) {
+            (Some(workflow), Value::Text(key)) => Words::Link {
+                href: format!("/instances{}", path(&[workflow, key])),
+                text: key.to_string(),
+            },
+            _ => self.words(None, unit, value),
+        }
+    }
+
     pub fn line(&self, field: &Field, value: &Value) -> Line {
         Line {
             label: label(field),

@@ -87,8 +87,16 @@ impl Engine {
     /// Those of the store.
     pub async fn portals(&self, actor: &Actor) -> EngineResult<Vec<PortalShown>> {
         let registry = &self.inner.registry;
+        registry.views().refresh().await?;
         registry.portals().refresh().await?;
-        let views = self.views(actor).await?;
+        Ok(self.known_portals(actor))
+    }
+
+    /// The same, as far as this node knows.
+    pub fn known_portals(&self, actor: &Actor) -> Vec<PortalShown> {
+        let registry = &self.inner.registry;
+        let mut views = registry.views().all();
+        views.retain(|version| Audience::as_written(&version.view.people).includes(actor));
         let mut shown = Vec::new();
         for version in registry.portals().all() {
             let portal = &version.portal;
@@ -111,7 +119,7 @@ impl Engine {
             }
             shown.push(PortalShown { version, pages });
         }
-        Ok(shown)
+        shown
     }
 
     /// What a view shows this actor.
