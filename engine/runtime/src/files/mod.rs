@@ -2,8 +2,8 @@
 //!
 //! # Purpose
 //! - [`Receiving`] takes an upload chunk by chunk: never whole in memory, never readable before all of it is there and clean.
-//! - [`Files::complete`] puts the engine's own record of an upload in place of what a sender says of it.
-//! - [`Files::give`] gives a file to whoever sees a field that names it, and to nobody else.
+//! - `Files::complete` puts the engine's own record of an upload in place of what a sender says of it.
+//! - `Files::give` gives a file to whoever sees a field that names it, and to nobody else.
 //! - [`Sweeper`] forgets what nobody named.
 //!
 //! # Invariants
