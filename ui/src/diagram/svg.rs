@@ -1,6 +1,6 @@
 //! SVG: a picture that needs no script and no font of its own, in light and dark.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -25,32 +25,21 @@ font-family:system-ui,sans-serif;font-size:13px}\
 .statewright-diagram .head{fill:var(--soft)}.statewright-diagram .head-fails{fill:var(--fails)}\
 .statewright-diagram .name{font-weight:600}\
 .statewright-diagram .current>.shape{fill:var(--here);stroke:var(--here-line);stroke-width:3}\
-.statewright-diagram .current>.frame,.statewright-diagram .current>.region{stroke:var(--here-line);stroke-width:2.5}\
-.statewright-diagram .visited>.shape{stroke-width:2.2}\
-.statewright-diagram .count{font-weight:700;text-decoration:underline}";
+.statewright-diagram .current>.frame,.statewright-diagram .current>.region{stroke:var(--here-line);stroke-width:2.5}";
 
-/// What is shown on a diagram of one instance, or of all.
+/// What is marked on a diagram of an instance.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
     /// Paths of the states that it rests in.
     pub current: BTreeSet<Arc<str>>,
-    /// Paths of the states that it has been in.
-    pub visited: BTreeSet<Arc<str>>,
-    /// By path: how many are there, and where they are listed.
-    pub counts: BTreeMap<Arc<str>, (u64, String)>,
 }
 
 impl Marks {
-    fn class(&self, path: &str) -> &'static str {
+    /// Whether it rests in this state, or in one within it.
+    fn is_in(&self, path: &str) -> bool {
         let rests_within =
             |state: &Arc<str>| &**state == path || state.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        if self.current.iter().any(rests_within) {
-            "current"
-        } else if self.visited.contains(path) {
-            "visited"
-        } else {
-            ""
-        }
+        self.current.iter().any(rests_within)
     }
 }
 
@@ -163,26 +152,14 @@ fn write_shape(sketch: &Sketch, place: usize, shape: &Shape, area: &Area, marks:
     for (ordinal, line) in (1..).zip(&shape.lines) {
         write_text("line", anchor, &at, first + f64::from(ordinal) * LINE_HEIGHT, line, out);
     }
-    if let Some((count, href)) = marks.counts.get(&shape.path) {
-        let _ = write!(out, "<a href=\"{}\">", escaped(href));
-        let right = round(area.left() + area.width - 8.0);
-        write_text("count", "end", &right, area.top() + 14.0, &count.to_string(), out);
-        out.push_str("</a>");
-    }
     out.push_str("</g>\n");
 }
 
 /// A state's group: marked by a class and in words, since not everybody sees the colour.
 fn open_group(shape: &Shape, marks: &Marks, out: &mut String) {
     let path = escaped(&shape.path);
-    match marks.class(&shape.path) {
-        "" => {
-            let _ = write!(out, "<g data-state=\"{path}\">");
-        }
-        class => {
-            let _ = write!(out, "<g data-state=\"{path}\" class=\"{class}\">");
-        }
-    }
+    let class = if marks.is_in(&shape.path) { " class=\"current\"" } else { "" };
+    let _ = write!(out, "<g data-state=\"{path}\"{class}>");
     if marks.current.contains(&shape.path) {
         let _ = write!(out, "<title>{}: it is here now</title>", escaped(&shape.name));
     }

@@ -156,8 +156,9 @@ async fn list(
     Extension(caller): Extension<Caller>,
     Path((workflow, key)): Path<(String, String)>,
 ) -> Answered<Response> {
-    let listed = service.engine.files_of(&workflow, &key, &caller.actor).await;
-    let listed = about_instance(&service, &caller, listed, &workflow, &key).await?;
+    let shown = service.engine.show(&workflow, &key, &caller.actor).await;
+    let shown = about_instance(&service, &caller, shown, &workflow, &key).await?;
+    let listed = service.engine.files_of(&shown).await?;
     let files = Value::from_items(listed.iter().map(listed_value).collect());
     Ok(document(StatusCode::OK, &object([("files", files)])))
 }

@@ -62,7 +62,7 @@ pub use files::{disposition, given, picture};
 pub use gate::Gate;
 pub use guard::{Noted, note};
 pub use incidents::{incident_id, read_incident_id};
-pub use instances::about_instance;
+pub use instances::{about_instance, read_cursor};
 pub use limit::{BODY_BYTES_MAX, STOP_TIMEOUT, UPLOAD_PAUSE};
 pub use problem::{Answered, Problem};
 pub use server::Server;

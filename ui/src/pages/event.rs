@@ -195,22 +195,22 @@ async fn show(asked: Asked) -> Answered<Answer> {
 async fn form(asked: &Asked, task: Option<&str>, refused: &[Refusal], status: StatusCode) -> Answered<Answer> {
     let (workflow, key, event) = (asked.segment("workflow"), asked.segment("key"), asked.segment("event"));
     let (engine, caller) = (asked.engine(), asked.caller()?);
-    let shown = engine.show(workflow, key, &caller.actor).await;
-    let shown = about_instance(&asked.service, caller, shown, workflow, key).await?;
+    let heading = engine.heading(workflow, key, &caller.actor).await;
+    let heading = about_instance(&asked.service, caller, heading, workflow, key).await?;
     let offers = engine.can(workflow, key, &caller.actor).await?;
-    let known = engine.registry().chart(shown.definition).await?;
+    let known = engine.registry().chart(heading.definition).await?;
     let Some(offer) = offers.iter().find(|offer| &*offer.event == event) else {
         return Err(gone(workflow, key, event));
     };
     let about = About {
         workflow,
         key,
-        revision: shown.sequence,
+        revision: heading.sequence,
         chart: &known.chart,
         task,
     };
     let model = Model {
-        about: shown.title.clone(),
+        about: heading.title.clone(),
         workflow: workflow.to_owned(),
         key: key.to_owned(),
         href: format!("/instances{}", path(&[workflow, key])),

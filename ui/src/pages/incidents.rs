@@ -95,7 +95,7 @@ async fn list(asked: Asked) -> Answered<Answer> {
     let model = Model {
         rows: shown.collect::<Answered<_>>()?,
     };
-    Ok(View::new("incidents.html", "Incidents", model).topic("tasks").into())
+    Ok(View::new("incidents.html", "Incidents", model).topic("instances").into())
 }
 
 /// What the operator decides stands in the system's trail, with their reason.

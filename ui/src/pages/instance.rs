@@ -1,8 +1,5 @@
 //! One instance: what it is, where it stands, what is due, and what can be done with it now.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use axum::http::Method;
 use serde::Serialize;
 use statewright_core::chart::Chart;
@@ -101,7 +98,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         Err(EngineError::Hidden) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
-    let listed = engine.files_of(workflow, key, actor).await?;
+    let listed = engine.files_of(&shown).await?;
     let about = About {
         workflow,
         key,
@@ -184,8 +181,7 @@ fn related(shown: &Shown) -> Vec<Related> {
 /// The diagram with the states marked in which it rests. One that cannot be laid out is left out: the states stand beside it in words.
 fn drawn(chart: &Chart, shown: &Shown) -> Option<String> {
     let marks = Marks {
-        current: shown.states.iter().cloned().collect::<BTreeSet<Arc<str>>>(),
-        ..Marks::default()
+        current: shown.states.iter().cloned().collect(),
     };
     diagram::embedded(chart, &marks).ok()
 }

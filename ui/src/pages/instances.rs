@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use serde::Serialize;
-use statewright_core::identity::InstanceId;
 use statewright_engine::queries::{ListRequest, Shown};
 
 use super::answer::{Answer, View};
@@ -12,7 +11,7 @@ use super::asked::Asked;
 use super::moment::Moment;
 use super::route::{Access, Page};
 use super::words::Reading;
-use crate::http::Answered;
+use crate::http::{Answered, read_cursor};
 use crate::percent::path;
 
 pub const PAGES: &[Page] = &[Page {
@@ -69,7 +68,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let request = ListRequest {
         workflow: chosen.as_deref().map(Arc::from),
         done: Some(done),
-        after: asked.parameter("after").as_deref().and_then(read_place),
+        after: asked.parameter("after").as_deref().and_then(|after| read_cursor(after).ok()),
         limit: PAGE,
         ..ListRequest::default()
     };
@@ -95,10 +94,5 @@ async fn show(asked: Asked) -> Answered<Answer> {
         after: listed.next.map(|(at, instance)| format!("{at}.{instance}")),
         done,
     };
-    Ok(View::new("instances.html", "Cases", model).topic("tasks").into())
-}
-
-fn read_place(given: &str) -> Option<(i64, InstanceId)> {
-    let (at, instance) = given.split_once('.')?;
-    Some((at.parse().ok()?, instance.parse().ok()?))
+    Ok(View::new("instances.html", "Cases", model).topic("instances").into())
 }

@@ -49,6 +49,9 @@ const TASKS_COMPARED: usize = 100;
 /// Between a change and its ping: a burst of changes is one look.
 const REST: Duration = Duration::from_millis(250);
 
+/// The same where a page shows many instances.
+const REST_OF_MANY: Duration = Duration::from_secs(3);
+
 /// How often a page is looked at although nothing was heard: what another node committed is found by then.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -76,6 +79,8 @@ impl Streams {
 enum Topic {
     /// The reader's own list.
     Tasks,
+    /// Many instances: what of them is on the page only the page itself can say.
+    Instances,
     Instance {
         workflow: String,
         key: String,
@@ -86,8 +91,10 @@ enum Topic {
 impl Topic {
     fn read(asked: &Asked) -> Answered<Self> {
         let topic = asked.parameter("topic").unwrap_or_default();
-        if topic == "tasks" {
-            return Ok(Topic::Tasks);
+        match topic.as_str() {
+            "tasks" => return Ok(Topic::Tasks),
+            "instances" => return Ok(Topic::Instances),
+            _ => {}
         }
         let name = topic.strip_prefix("instance:").and_then(|name| name.split_once('/'));
         let (workflow, key) = name.ok_or_else(|| Problem::nothing(format_args!("topic `{}`", topic.escape_debug())))?;
@@ -101,16 +108,26 @@ impl Topic {
     /// Whether what has moved may be what the page shows.
     fn concerns(&self, moved: InstanceId) -> bool {
         match self {
-            Topic::Tasks => true,
+            Topic::Tasks | Topic::Instances => true,
             Topic::Instance { id, .. } => *id == moved,
         }
     }
 
-    /// What the page would show, as a number that changes with it. Whoever may not see it any more is told nothing more of it.
-    async fn standing(&self, asked: &Asked) -> Answered<u64> {
+    /// How long a burst of changes is gathered. A page of many is made anew for each ping, and whatever changes may be on it.
+    fn rest(&self) -> Duration {
+        match self {
+            Topic::Instances => REST_OF_MANY,
+            Topic::Tasks | Topic::Instance { .. } => REST,
+        }
+    }
+
+    /// What the page would show, as a number that changes with it; `heard` is how many changes this node has told of. Whoever may not see it
+    /// any more is told nothing more of it.
+    async fn standing(&self, asked: &Asked, heard: u64) -> Answered<u64> {
         let actor = asked.actor()?;
         match self {
-            Topic::Instance { workflow, key, .. } => Ok(asked.engine().show(workflow, key, actor).await?.sequence),
+            Topic::Instances => Ok(heard),
+            Topic::Instance { workflow, key, .. } => Ok(asked.engine().heading(workflow, key, actor).await?.sequence),
             Topic::Tasks => {
                 let query = TaskQuery {
                     subjects: subjects_of(actor),
@@ -145,12 +162,13 @@ async fn listen(asked: Asked) -> Answered<Answer> {
     let topic = Topic::read(&asked)?;
     // From before it is looked: what moves meanwhile is heard.
     let changes = asked.engine().changes();
-    let standing = topic.standing(&asked).await?;
+    let standing = topic.standing(&asked, 0).await?;
     let (sender, receiver) = mpsc::channel(PINGS_WAITING_MAX);
     let stream = Stream {
         asked,
         topic,
         changes,
+        heard: 0,
         standing,
         sender,
     };
@@ -168,6 +186,8 @@ struct Stream {
     asked: Asked,
     topic: Topic,
     changes: Receiver<InstanceId>,
+    /// How many bursts of changes that may concern it.
+    heard: u64,
     standing: u64,
     sender: mpsc::Sender<Bytes>,
 }
@@ -205,7 +225,7 @@ impl Stream {
             if !self.is_welcome().await? {
                 return Ok(None);
             }
-            let standing = self.topic.standing(&self.asked).await?;
+            let standing = self.topic.standing(&self.asked, self.heard).await?;
             if std::mem::replace(&mut self.standing, standing) != standing {
                 return Ok(Some("event: ping\ndata:\n\n"));
             }
@@ -227,8 +247,9 @@ impl Stream {
                 },
             }
         }
+        self.heard += 1;
         // a burst is one look
-        tokio::time::sleep(REST).await;
+        tokio::time::sleep(self.topic.rest()).await;
         while self.changes.try_recv().is_ok() {}
     }
 

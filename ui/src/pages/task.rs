@@ -1,8 +1,12 @@
 //! One task: what it is about, why it is here, and what can be done with it; and where one goes after it.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 use serde::Serialize;
+use statewright_core::chart::Chart;
 use statewright_core::step::Offer;
+use statewright_core::value::Value;
 use statewright_engine::error::EngineError;
 use statewright_engine::queries::{QueueRequest, Queued};
 
@@ -13,7 +17,7 @@ use super::moment::Moment;
 use super::route::{Access, Page};
 use super::tasks::{Next, Row};
 use super::words::{Line, occasion};
-use crate::http::{Answered, Problem, about_instance};
+use crate::http::{Answered, about_instance};
 use crate::percent::{path, query};
 
 pub const PAGES: &[Page] = &[Page {
@@ -62,22 +66,10 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let Some(queued) = tasks.iter().find(|queued| is(queued, task)) else {
         return Ok(gone(&asked, workflow, key));
     };
-    let forms = forms(&asked, queued).await?;
-    let known = engine.store().load(&[queued.instance]).await.map_err(EngineError::from)?;
-    let definition = known.into_iter().flatten().next().map(|row| row.definition);
-    let show = match definition {
-        Some(definition) => {
-            let known = engine.registry().chart(definition).await?;
-            let named = queued
-                .task
-                .show
-                .iter()
-                .map(|(name, value)| reading.named(&known.chart.data, name, value));
-            named.collect()
-        }
-        None => Vec::new(),
-    };
+    let known = engine.registry().chart(queued.definition).await?;
+    let forms = forms(&asked, queued, &known.chart).await?;
     let shown = &queued.task;
+    let named = |(name, value): &(Arc<str>, Value)| reading.named(&known.chart.data, name, value);
     let model = Model {
         row: Row::of(queued, actor, &reading),
         help: shown.help.clone(),
@@ -99,7 +91,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
             .collect(),
         acknowledged: shown.acknowledged.as_deref().map(str::to_owned),
         follow_up: shown.follow_up.map(|at| reading.moment(at)),
-        show,
+        show: shown.show.iter().map(named).collect(),
         forms,
         acts: format!("/tasks{}", path(&[workflow, key, task])),
         done: done(&asked).await?,
@@ -120,7 +112,7 @@ fn gone(asked: &Asked, workflow: &str, key: &str) -> Answer {
 }
 
 /// The forms of the task's own events.
-async fn forms(asked: &Asked, queued: &Queued) -> Answered<Vec<EventForm>> {
+async fn forms(asked: &Asked, queued: &Queued, chart: &Chart) -> Answered<Vec<EventForm>> {
     let (engine, actor) = (asked.engine(), asked.actor()?);
     let (workflow, key) = (&*queued.workflow, &*queued.key);
     let offers = match engine.can(workflow, key, actor).await {
@@ -129,17 +121,12 @@ async fn forms(asked: &Asked, queued: &Queued) -> Answered<Vec<EventForm>> {
         Err(EngineError::Hidden) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
-    let shown = engine.store().load(&[queued.instance]).await.map_err(EngineError::from)?;
-    let Some(row) = shown.into_iter().flatten().next() else {
-        return Err(Problem::nothing(format_args!("{workflow}/{key}")));
-    };
-    let known = engine.registry().chart(row.definition).await?;
     let reference = format!("{}@{}", queued.task.name, queued.task.opened);
     let about = About {
         workflow,
         key,
         revision: queued.sequence,
-        chart: &known.chart,
+        chart,
         task: Some(&reference),
     };
     let own = |offer: &&Offer| queued.task.events.contains(&offer.event) && offer.task.as_deref() == Some(&*queued.task.name);
@@ -158,11 +145,11 @@ pub async fn done(asked: &Asked) -> Answered<Option<Done>> {
     let Some((workflow, key)) = name.split_once('/') else {
         return Ok(None);
     };
-    match asked.engine().show(workflow, key, asked.actor()?).await {
-        Ok(shown) => Ok(Some(Done {
-            title: shown.title,
+    match asked.engine().heading(workflow, key, asked.actor()?).await {
+        Ok(heading) => Ok(Some(Done {
+            title: heading.title,
             href: format!("/instances{}", path(&[workflow, key])),
-            label: shown.label.map(|label| label.to_string()),
+            label: heading.label.map(|label| label.to_string()),
         })),
         Err(EngineError::Hidden) => Ok(Some(Done {
             title: name.clone(),

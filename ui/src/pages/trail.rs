@@ -65,17 +65,17 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let after = asked.parameter("after").and_then(|after| after.parse().ok()).unwrap_or(0);
     let rows = engine.trail(workflow, key, &caller.actor, after, PAGE).await;
     let rows = about_instance(&asked.service, caller, rows, workflow, key).await?;
-    let shown = engine.show(workflow, key, &caller.actor).await;
-    let shown = about_instance(&asked.service, caller, shown, workflow, key).await?;
+    let heading = engine.heading(workflow, key, &caller.actor).await;
+    let heading = about_instance(&asked.service, caller, heading, workflow, key).await?;
     let reading = asked.reading();
     let last = rows.last().map(|row| row.sequence);
     let model = Model {
-        title: shown.title.clone(),
+        title: heading.title.clone(),
         href: format!("/instances{}", path(&[workflow, key])),
         entries: rows.iter().filter_map(|row| Entry::read(&row.bytes, &reading)).collect(),
-        after: last.filter(|last| *last < shown.sequence),
+        after: last.filter(|last| *last < heading.sequence),
     };
-    Ok(View::new("trail.html", format!("Trail of {}", shown.title), model).into())
+    Ok(View::new("trail.html", format!("Trail of {}", heading.title), model).into())
 }
 
 impl Entry {
@@ -139,10 +139,7 @@ fn untagged(value: &Value) -> String {
     };
     let mut members = object.iter();
     match (members.next(), members.next()) {
-        (Some((tag, held)), None) if &**tag == "$phi" || &**tag == "$personal" => {
-            let _ = held;
-            "personal".to_owned()
-        }
+        (Some((tag, _)), None) if &**tag == "$personal" => "personal".to_owned(),
         (Some((tag, held)), None) if tag.starts_with('$') => plain(held),
         _ => plain(value),
     }

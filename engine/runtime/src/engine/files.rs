@@ -11,6 +11,7 @@ use crate::body::Party;
 use crate::error::EngineResult;
 use crate::files::{Files, Given, ListedFile};
 use crate::intake::Answer;
+use crate::queries::Shown;
 
 impl Engine {
     /// What takes uploads.
@@ -18,13 +19,12 @@ impl Engine {
         &self.inner.files
     }
 
-    /// The files that stand in the fields of an instance that this actor sees.
+    /// The files that stand in what is seen of an instance.
     ///
     /// # Errors
-    /// As [`Engine::show`].
-    pub async fn files_of(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Vec<ListedFile>> {
-        let shown = self.show(workflow, key, actor).await?;
-        self.inner.files.listed(&shown).await
+    /// Those of the store.
+    pub async fn files_of(&self, shown: &Shown) -> EngineResult<Vec<ListedFile>> {
+        self.inner.files.listed(shown).await
     }
 
     /// One of them; None where none of that id stands in what the actor sees. That it was given is noted in the system's trail.

@@ -7,7 +7,7 @@ use super::Engine;
 use crate::access::{AccessRequest, Accesses, Told, accesses, records, refusal};
 use crate::error::{EngineError, EngineResult};
 use crate::queries::{
-    CountRequest, Counts, FindRequest, Found, ListRequest, Listed, Notices, Queue, QueueRequest, Queued, Shown,
+    CountRequest, Counts, FindRequest, Found, Heading, ListRequest, Listed, Notices, Queue, QueueRequest, Queued, Shown,
 };
 use crate::store::{NoticePlace, TrailRow};
 
@@ -18,6 +18,15 @@ impl Engine {
         let shown = self.unless_refused(shown, "show", workflow, key, actor).await?;
         self.told(actor, "show", Told::of_shown(&shown)).await?;
         Ok(shown)
+    }
+
+    /// What an instance that this actor sees is called, and where it stands: nothing of its data, so that it is no reading.
+    ///
+    /// # Errors
+    /// [`EngineError::Hidden`]; those of the store.
+    pub async fn heading(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Heading> {
+        let heading = self.inner.queries.heading(workflow, key, actor, self.now()).await;
+        self.unless_refused(heading, "heading", workflow, key, actor).await
     }
 
     pub async fn list(&self, request: &ListRequest, actor: &Actor) -> EngineResult<Listed> {

@@ -67,7 +67,7 @@ impl Queries {
     /// By the value of the condition that says most, then by no order that means anything.
     pub(crate) async fn find(&self, request: &FindRequest, live: &Known, actor: &Actor, now: Timestamp) -> EngineResult<Found> {
         let conditions = conditions(request, &live.chart)?;
-        let Some((line, walked)) = line(request, &conditions)? else {
+        let Some((line, walked)) = line(request, &conditions) else {
             return Ok(Found {
                 hits: Vec::new(),
                 next: None,
@@ -191,12 +191,11 @@ fn conditions(request: &FindRequest, chart: &Chart) -> EngineResult<Vec<(Arc<str
     Ok(conditions)
 }
 
+/// A line of the index, and the condition whose it is; None: it is that of a state.
+type Line<'c> = (SearchLine, Option<&'c (Arc<str>, Condition)>);
+
 /// What is walked: the condition that says most, else those in a state. None: nothing can be in it.
-#[allow(clippy::type_complexity)] // a line and whose it is
-fn line<'c>(
-    request: &FindRequest,
-    conditions: &'c [(Arc<str>, Condition)],
-) -> EngineResult<Option<(SearchLine, Option<&'c (Arc<str>, Condition)>)>> {
+fn line<'c>(request: &FindRequest, conditions: &'c [(Arc<str>, Condition)]) -> Option<Line<'c>> {
     if let Some(walked) = conditions.iter().min_by_key(|(_, condition)| condition.width()) {
         let (from, to) = walked.1.bounds();
         let line = SearchLine {
@@ -205,11 +204,11 @@ fn line<'c>(
             from,
             to,
         };
-        return Ok(Some((line, Some(walked))));
+        return Some((line, Some(walked)));
     }
     let state = request.state.as_ref().filter(|state| !state.is_empty());
     let state = state.filter(|state| state.len() <= STATE_BYTES_MAX && !state.chars().any(char::is_control));
-    Ok(state.map(|state| {
+    state.map(|state| {
         let line = SearchLine {
             workflow: request.workflow.clone(),
             field: Arc::default(),
@@ -217,5 +216,5 @@ fn line<'c>(
             to: state.clone(),
         };
         (line, None)
-    }))
+    })
 }

@@ -23,7 +23,7 @@ pub use find::{CONDITIONS_MAX, FindRequest, Found};
 pub use list::{LIST_PAGE_MAX, ListRequest, Listed};
 pub(crate) use search::day_of;
 pub use search::{Hits, SEARCH_PREFIX_CHARACTERS_MIN, SEARCH_WORD_BYTES_MAX, SearchAfter, SearchRequest};
-pub use shown::{ChildShown, Shown};
+pub use shown::{ChildShown, Heading, Shown};
 pub use tally::{COUNT_CELLS_MAX, Cell, Counts};
 pub use tasks::{NOTICE_PAGE_MAX, Noticed, Notices, QUEUE_PAGE_MAX, Queue, QueueRequest, Queued, TaskChoice};
 pub use view::{
@@ -62,6 +62,12 @@ impl Queries {
     pub async fn show(&self, workflow: &str, key: &str, actor: &Actor, now: Timestamp) -> EngineResult<Shown> {
         let instance = self.visible(workflow, key, actor, now).await?;
         Shown::of(&instance.0, instance.1.as_deref(), actor, now)
+    }
+
+    /// What an instance that this actor sees is called, and where it stands.
+    pub async fn heading(&self, workflow: &str, key: &str, actor: &Actor, now: Timestamp) -> EngineResult<Heading> {
+        let (instance, _) = self.visible(workflow, key, actor, now).await?;
+        Heading::of(&instance, now)
     }
 
     /// The events that this actor could send now, and why not the others.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use statewright_core::chart::{Chart, Work};
 use statewright_core::identity::{Digest, InstanceId};
-use statewright_core::step::{Actor, ArmedTimer, Signer, Snapshot, Status, open_until, title, view};
+use statewright_core::step::{Actor, ArmedTimer, Signer, Snapshot, Status, label, open_until, title, view};
 use statewright_core::time::Duration;
 use statewright_core::value::{Object, Value};
 
@@ -52,6 +52,30 @@ pub struct Shown {
     pub parent: Option<Party>,
     /// Until when the actor sees it for having opened it.
     pub open_until: Option<Timestamp>,
+}
+
+/// What an instance is called and where it stands, to whoever sees it: nothing of its data, so that to be told so is no reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heading {
+    /// The definition it is pinned to.
+    pub definition: Digest,
+    pub sequence: u64,
+    /// What people see it called; no personal field is in it.
+    pub title: String,
+    pub label: Option<Arc<str>>,
+}
+
+impl Heading {
+    pub(super) fn of(instance: &Instance, now: Timestamp) -> EngineResult<Self> {
+        let Instance { known, snapshot, .. } = instance;
+        let label = guarded(|| Ok(label(&known.chart, snapshot, now)))?;
+        Ok(Heading {
+            definition: snapshot.definition,
+            sequence: snapshot.sequence,
+            title: guarded(|| Ok(title(&known.chart, snapshot, now)))?,
+            label: (!label.is_empty()).then(|| label.into()),
+        })
+    }
 }
 
 /// A child of an instance.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use statewright_core::identity::InstanceId;
+use statewright_core::identity::{Digest, InstanceId};
 use statewright_core::step::{Actor, TaskShown, Visibility, subjects_of, tasks, title};
 
 use super::Queries;
@@ -60,6 +60,8 @@ pub struct Queued {
     pub key: Arc<str>,
     /// What people see the instance called.
     pub about: String,
+    /// The definition that the instance is pinned to.
+    pub definition: Digest,
     /// The instance's revision.
     pub sequence: u64,
     pub task: TaskShown,
@@ -230,6 +232,7 @@ impl Queries {
             workflow: snapshot.workflow.clone(),
             key: snapshot.key.clone(),
             about: about.clone(),
+            definition: snapshot.definition,
             sequence: snapshot.sequence,
             personal: personal(chart, task.show.iter().map(|(name, value)| (name, value))),
             task,

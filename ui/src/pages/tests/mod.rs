@@ -8,8 +8,9 @@ mod views;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 
-use crate::http::tests::api::Api;
+use crate::http::tests::api::{Api, get, post, quoted};
 use crate::http::tests::tasks::with_reviews;
+use crate::json::member_items;
 
 struct Browser<'a> {
     api: &'a Api,
@@ -271,20 +272,11 @@ async fn the_trail_says_who_did_what_and_what_changed() {
 async fn an_open_page_hears_of_a_change_and_of_nothing_that_is_not_its_own() {
     let api = Api::new().await;
     let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
-    let form = clerk.see("/start/ticket").await;
     for code in ["T-1", "T-2"] {
         let form = clerk.see("/start/ticket").await;
         clerk.fill(&form, "/start/ticket", &[("with.code", code)]).await;
     }
-    drop(form);
-    let request = Request::get("/live?topic=instance:ticket/T-1").header(
-        header::COOKIE,
-        format!("statewright={}", api.session("carl", &["clerk"]).await),
-    );
-    let answer = api.gate.answer(request.body(Body::empty()).expect("a request")).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    let mut body = answer.into_body();
-    assert_eq!(next(&mut body).await.as_deref(), Some("retry: 2000\n\n"));
+    let mut body = listen(&api, &api.session("carl", &["clerk"]).await, "instance:ticket/T-1").await;
     let sit = |code: &'static str| {
         let clerk = &clerk;
         async move {
@@ -309,6 +301,61 @@ async fn an_open_page_hears_of_a_change_and_of_nothing_that_is_not_its_own() {
     form.fill(&stand, "/instances/ticket/T-1/events/STAND", &[]).await;
     assert_eq!(next(&mut body).await.as_deref(), Some("event: ended\ndata:\n\n"));
     assert_eq!(next(&mut body).await, None);
+}
+
+/// Begins to listen to a topic.
+async fn listen(api: &Api, secret: &str, topic: &str) -> Body {
+    let request = Request::get(format!("/live?topic={topic}")).header(header::COOKIE, format!("statewright={secret}"));
+    let answer = api.gate.answer(request.body(Body::empty()).expect("a request")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let mut body = answer.into_body();
+    assert_eq!(next(&mut body).await.as_deref(), Some("retry: 2000\n\n"));
+    body
+}
+
+#[tokio::test]
+async fn a_list_that_is_open_hears_of_what_begins() {
+    let api = Api::new().await;
+    let secret = api.session("carl", &["clerk"]).await;
+    let mut open = listen(&api, &secret, "instances").await;
+    let clerk = as_(&api, &secret);
+    let form = clerk.see("/start/ticket").await;
+    clerk.fill(&form, "/start/ticket", &[("with.code", "T-1")]).await;
+    assert_eq!(next(&mut open).await.as_deref(), Some("event: ping\ndata:\n\n"));
+}
+
+const JOB: &str = "workflow: job
+data: {patient: {type: string, phi: true}}
+start: {by: [clerk], input: [patient]}
+access: [{for: [clerk]}]
+initial: open
+states: {open: {on: {NOTE: {target: noted, by: [clerk]}}}, noted: {}}
+";
+
+#[tokio::test]
+async fn a_page_that_is_open_reads_nothing_by_itself() {
+    let api = Api::new().await;
+    let files = format!("{{\"main\": \"job.yaml\", \"files\": {{\"job.yaml\": {}}}}}", quoted(JOB));
+    api.check(post("/v1/workflows", &files).by(&api.operator), "201").await;
+    let body = r#"{"key": "J-1", "with": {"patient": "Ida Roth"}}"#;
+    api.check(post("/v1/instances/job", body).by(&api.clerk), "201").await;
+    let auditor = api.token("otto", &["auditor"]).await;
+    let readings = async || {
+        let log = api.check(get("/v1/access").by(&auditor), "200").await.value();
+        member_items(&log, "readings").len()
+    };
+    let secret = api.session("carl", &["clerk"]).await;
+    let clerk = as_(&api, &secret);
+    clerk.see("/instances/job/J-1").await.shows(&["Ida Roth"]);
+    assert_eq!(readings().await, 1);
+    let mut open = listen(&api, &secret, "instance:job/J-1").await;
+    let note = clerk.see("/instances/job/J-1/events/NOTE").await;
+    clerk.fill(&note, "/instances/job/J-1/events/NOTE", &[]).await;
+    assert_eq!(next(&mut open).await.as_deref(), Some("event: ping\ndata:\n\n"));
+    clerk.see("/tasks?done=job%2FJ-1").await;
+    assert_eq!(readings().await, 1, "only what was shown was read");
+    clerk.see("/instances/job/J-1").await.shows(&["Ida Roth"]);
+    assert_eq!(readings().await, 2);
 }
 
 async fn next(body: &mut Body) -> Option<String> {
