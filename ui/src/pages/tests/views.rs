@@ -9,10 +9,18 @@ const OPEN: &str = "view: open\ntitle: Tickets\nfor: [clerk]\nkind: list\nof: ti
 const LANES: &str = "view: lanes\ntitle: Where they are\nfor: [clerk]\nkind: board\nof: ticket\nlanes: [open, {title: Behind us, in: [paid]}]\ncolumns: [key]\n";
 const HOW_MANY: &str = "view: how-many\ntitle: How many\nfor: [clerk]\nkind: chart\nof: ticket\ngroup: states\nmeasure: count\n";
 const DESK: &str = "portal: desk\ntitle: The desk\nfor: [clerk]\nhome: lanes\npages: [open, lanes, how-many]\n";
+/// Guests come in as well, and its one view is not for them.
+const HALL: &str = "portal: hall\ntitle: The hall\nfor: [guest, clerk]\npages: [open]\n";
 
 async fn api() -> Api {
     let api = Api::new().await;
-    for (kind, text) in [("views", OPEN), ("views", LANES), ("views", HOW_MANY), ("portals", DESK)] {
+    for (kind, text) in [
+        ("views", OPEN),
+        ("views", LANES),
+        ("views", HOW_MANY),
+        ("portals", DESK),
+        ("portals", HALL),
+    ] {
         let name = kind.trim_end_matches('s');
         let files = format!(
             "{{\"main\": \"{name}.yaml\", \"files\": {{\"{name}.yaml\": {}}}}}",
@@ -36,8 +44,8 @@ async fn a_portal_is_a_place_of_those_it_is_for() {
     let board = clerk.see("/views/lanes").await;
     board.shows(&["Where they are", "Behind us", "T-1", "T-2", "href=\"/views/open\""]);
     let guest = as_(&api, &api.session("gina", &["guest"]).await);
-    guest.see("/tasks").await.hides(&["The desk"]);
-    for path in ["/portals/desk", "/views/lanes", "/views/open"] {
+    guest.see("/tasks").await.hides(&["The desk", "The hall"]);
+    for path in ["/portals/desk", "/portals/hall", "/views/lanes", "/views/open"] {
         assert_eq!(guest.see(path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
 }
