@@ -10,9 +10,9 @@ use axum::routing::{get, post};
 use statewright_core::chart::PageContent;
 use statewright_core::diagnostic::Code;
 use statewright_core::value::Value;
+use statewright_engine::PortalShown;
 use statewright_engine::error::EngineError;
 use statewright_engine::queries::{VIEW_PAGE_MAX, ViewRequest};
-use statewright_engine::{Engine, PortalShown};
 
 use super::OPERATOR;
 use super::authentication::Caller;
@@ -268,8 +268,7 @@ pub fn about_view<T>(asked: Result<T, EngineError>, name: &str) -> Answered<T> {
 }
 
 async fn portals(State(service): State<Shared>, Extension(caller): Extension<Caller>) -> Answered<Response> {
-    let engine: &Engine = &service.engine;
-    let portals = engine.portals(&caller.actor).await?;
+    let portals = service.engine.portals(&caller.actor).await?;
     let portals = object([("portals", Value::from_items(portals.iter().map(portal_value).collect()))]);
     Ok(document(StatusCode::OK, &portals))
 }

@@ -11,7 +11,7 @@ use statewright_engine::error::EngineError;
 use statewright_engine::files::FileRefusal;
 use statewright_engine::store::Store;
 
-use crate::support::{World, clerk, operator, person, send_of};
+use crate::support::{World, clerk, on_every_store, operator, person, send_of};
 
 const FOLDER: &str = "
 workflow: folder
@@ -44,27 +44,6 @@ states:
 ";
 
 const DAY_S: i64 = 24 * 60 * 60;
-
-macro_rules! on_every_store {
-    ($($test:ident)*) => {
-        $(mod $test {
-            #[tokio::test]
-            async fn memory() {
-                crate::fixture::on_memory(super::$test).await;
-            }
-
-            #[tokio::test]
-            async fn sqlite() {
-                crate::fixture::on_sqlite(super::$test).await;
-            }
-
-            #[tokio::test]
-            async fn postgres() {
-                crate::fixture::on_postgres(super::$test).await;
-            }
-        })*
-    };
-}
 
 on_every_store! {
     what_nobody_names_in_time_is_forgotten
