@@ -12,7 +12,7 @@ use statewright_engine::store::Store;
 use statewright_engine::testing::FaultyStore;
 
 use crate::support::on_every_store;
-use crate::support::{World, node, object, send_of, settle, start_of};
+use crate::support::{World, answer_of, node, object, send_of, start_of};
 
 /// Two bookings of one room exclude each other by what each finds, and by nothing else.
 const BOOKING: &str = "
@@ -99,8 +99,7 @@ async fn of_two_nodes_one_is_refused(store: Arc<dyn Store>) {
     let now = world.now();
     faulty.meanwhile(InstanceId::of("booking", "A"), async move {
         let asked = tokio::spawn(start(other.engine.clone(), "B", "blue"));
-        settle(&mut other, now).await;
-        assert_eq!(said(&asked.await.unwrap()), "taken");
+        assert_eq!(said(&answer_of(&mut other, now, asked).await), "taken");
     });
     let answer = world.start("booking", "A", &room("blue")).await;
     assert_eq!(said(&answer), "Booked already: B");
@@ -122,8 +121,7 @@ async fn who_comes_goes_or_moves_on_meanwhile_is_seen(store: Arc<dyn Store>) {
             request.payload = object(&with.map_or_else(Vec::new, |name| room(name).to_vec()));
             let engine = other.engine.clone();
             let asked = tokio::spawn(async move { engine.send(request).await });
-            settle(&mut other, now).await;
-            assert_eq!(said(&asked.await.unwrap()), "taken");
+            assert_eq!(said(&answer_of(&mut other, now, asked).await), "taken");
         });
     };
     let moves = async |name: &str| {
@@ -149,8 +147,7 @@ async fn a_count_is_taken_anew_only_if_it_is_another(store: Arc<dyn Store>) {
     let now = world.now();
     faulty.meanwhile(InstanceId::of("booking", "A"), async move {
         let asked = tokio::spawn(start(other.engine.clone(), "B", "red"));
-        settle(&mut other, now).await;
-        assert_eq!(said(&asked.await.unwrap()), "taken");
+        assert_eq!(said(&answer_of(&mut other, now, asked).await), "taken");
     });
     assert_eq!(said(&world.send("booking", "A", "COUNT").await), "taken");
     assert_eq!(world.field("booking", "A", "note").await, Value::Integer(1));

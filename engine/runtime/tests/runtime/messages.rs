@@ -240,8 +240,10 @@ async fn a_wake_up_is_not_consumed_by_an_old_view_of_what_changed() {
     let mut other = world.another_node("two");
     let engine = other.engine.clone();
     let first = tokio::spawn(async move { engine.send(send_of("counter", "A", "ADD")).await });
-    tokio::task::yield_now().await;
-    other.intake.tick(world.now()).await;
+    while !first.is_finished() {
+        tokio::task::yield_now().await;
+        other.intake.tick(world.now()).await;
+    }
     first.await.unwrap().unwrap();
     world.pass(2);
     settle(&mut other, world.now()).await;

@@ -267,6 +267,17 @@ pub fn surroundings(name: &str, store: Arc<dyn Store>, clock: Arc<VirtualClock>,
     }
 }
 
+/// Works until somebody has their answer: who asks may not have asked yet when a node first comes to rest.
+pub async fn answer_of<T>(node: &mut Node, now: Timestamp, asked: tokio::task::JoinHandle<T>) -> T {
+    for _ in 0..ROUNDS_MAX {
+        settle(node, now).await;
+        if asked.is_finished() {
+            return asked.await.unwrap();
+        }
+    }
+    panic!("nobody answers");
+}
+
 pub async fn settle(node: &mut Node, now: Timestamp) {
     let mut quiet = 0;
     for _ in 0..ROUNDS_MAX {

@@ -8,7 +8,7 @@ use statewright_engine::store::Store;
 use statewright_engine::testing::FaultyStore;
 
 use crate::support::on_every_store;
-use crate::support::{World, node, object, send_of, settle};
+use crate::support::{World, answer_of, node, object, send_of};
 
 const ITEM: &str = "
 workflow: item
@@ -160,8 +160,8 @@ async fn what_comes_before_the_watch_is_seen_after_it(store: Arc<dyn Store>) {
     faulty.meanwhile(InstanceId::of("box", "1"), async move {
         let engine = other.engine.clone();
         let asked = tokio::spawn(async move { engine.send(send_of("item", "B", "DONE")).await });
-        settle(&mut other, now).await;
-        assert_eq!(asked.await.unwrap().unwrap().verdict.as_str(), "taken");
+        let answer = answer_of(&mut other, now, asked).await;
+        assert_eq!(answer.unwrap().verdict.as_str(), "taken");
     });
     world.happen("box", "1", "CLOSE", &[]).await;
     assert!(world.box_is("closed").await);
