@@ -11,7 +11,7 @@ use statewright_engine::store::Store;
 use statewright_engine::{Node, ReportRequest};
 
 use crate::fixture::{on_memory, on_postgres, on_sqlite};
-use crate::support::{World, operator, source_beside};
+use crate::support::{World, operator, source_beside, taken_by};
 
 const PARCEL: &str = "
 workflow: parcel
@@ -79,15 +79,7 @@ fn request(effect: &Arc<str>, by: &str, undone: bool, fields: &str) -> ReportReq
 /// What a node answers to a report.
 async fn told(world: &World, node: &Node, request: ReportRequest) -> EngineResult<Answer> {
     let engine = node.engine.clone();
-    let asked = tokio::spawn(async move { engine.report(request).await });
-    for _ in 0..10_000 {
-        tokio::task::yield_now().await;
-        if asked.is_finished() {
-            return asked.await.expect("it does not panic");
-        }
-        node.intake.tick(world.now()).await;
-    }
-    panic!("nobody answers");
+    taken_by(node, world.now(), async move { engine.report(request).await }).await
 }
 
 async fn a_report_is_heard_once(store: Arc<dyn Store>) {

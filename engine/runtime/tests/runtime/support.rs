@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -24,6 +25,10 @@ use statewright_engine::{Engine, Node, SendRequest, StartRequest, Surroundings};
 
 /// Rounds of ticks after which a world that is still busy is taken to be so for ever.
 const ROUNDS_MAX: usize = 10_000;
+/// How long an answer is waited for between two looks at the intake.
+const LOOK: Duration = Duration::from_millis(1);
+/// Looks after which nobody will answer: a minute.
+const LOOKS_MAX: usize = 60_000;
 
 pub const COUNTER: &str = "
 workflow: counter
@@ -173,15 +178,7 @@ impl World {
 
     /// Ticks the intake until the question is answered.
     pub async fn ask<T: Send + 'static>(&self, question: impl Future<Output = T> + Send + 'static) -> T {
-        let asked = tokio::spawn(question);
-        for _ in 0..ROUNDS_MAX {
-            tokio::task::yield_now().await;
-            if asked.is_finished() {
-                return asked.await.unwrap();
-            }
-            self.node.intake.tick(self.now()).await;
-        }
-        panic!("nobody answers");
+        taken_by(&self.node, self.now(), question).await
     }
 
     /// Sends all of them before the intake takes any, so that they share a batch; what leaves no trace may need another one.
@@ -265,6 +262,23 @@ pub fn surroundings(name: &str, store: Arc<dyn Store>, clock: Arc<VirtualClock>,
         clock,
         entropy: Arc::new(SeededEntropy::of(seed)),
     }
+}
+
+/// Ticks the intake of a node until a question is answered.
+///
+/// Between two looks it waits for the answer and not for a number of turns: the question may itself be waiting for a database.
+pub async fn taken_by<T: Send + 'static>(node: &Node, now: Timestamp, question: impl Future<Output = T> + Send + 'static) -> T {
+    let mut asked = tokio::spawn(question);
+    for _ in 0..LOOKS_MAX {
+        tokio::task::yield_now().await;
+        if !asked.is_finished() && node.intake.tick(now).await != Ticked::Idle {
+            continue;
+        }
+        if let Ok(answer) = tokio::time::timeout(LOOK, &mut asked).await {
+            return answer.unwrap();
+        }
+    }
+    panic!("nobody answers");
 }
 
 /// Works until somebody has their answer: who asks may not have asked yet when a node first comes to rest.
