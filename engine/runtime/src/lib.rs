@@ -23,6 +23,7 @@ pub mod configuration;
 pub mod directory;
 mod engine;
 pub mod error;
+pub mod figures;
 pub mod files;
 pub mod glass;
 mod guarded;
@@ -33,6 +34,7 @@ mod instances;
 pub mod intake;
 mod messages;
 pub mod outbox;
+mod presence;
 pub mod queries;
 pub mod registry;
 pub mod roles;
@@ -54,6 +56,7 @@ pub use engine::{
     Surroundings, TaskRequest, WithdrawRequest,
 };
 pub use messages::Messages;
+pub use presence::{Presence, SILENT_AFTER_US, resident_bytes};
 pub use schedules::{ListedSchedule, Schedules};
 pub use timers::Timers;
 pub use versions::{Calendars, LiveTables, Portals, Views};

@@ -8,7 +8,11 @@ pub use statewright_core::chart::AUDITOR;
 /// Deploys, keeps tokens and the directory, settles incidents.
 pub use statewright_core::chart::OPERATOR;
 
+/// Reads figures and how it goes, and nothing of any instance. Operators may, too.
+pub use statewright_core::chart::MONITOR;
+
 /// Whether an actor has a role.
 pub fn has(actor: &Actor, role: &str) -> bool {
-    actor.roles.iter().any(|held| &**held == role)
+    let holds = |role: &str| actor.roles.iter().any(|held| &**held == role);
+    holds(role) || (role == MONITOR && holds(OPERATOR))
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
 use statewright_engine::store::{
-    Admitted, Applied, Attachment, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery,
-    IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow,
-    NewChunk, NewMessage, NewToken, NewUpload, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair,
-    SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray,
-    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, UploadRow, WholeUpload, Write,
+    Admitted, Applied, Attachment, Backlog, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage,
+    FindQuery, IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery,
+    MessageRow, NewChunk, NewMessage, NewToken, NewUpload, NodeRow, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
+    OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition,
+    StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, UploadRow, WholeUpload,
+    Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -52,6 +53,10 @@ macro_rules! layers {
             )*
 
             fn files(&self) -> &dyn FileStore {
+                self
+            }
+
+            fn operations(&self) -> &dyn OperationStore {
                 self
             }
 
@@ -134,6 +139,22 @@ layers! {
 }
 
 /// Files go through.
+/// Nothing that is simulated rests on it: it goes through as it is.
+#[async_trait]
+impl<L: Layer> OperationStore for Layered<L> {
+    async fn beat(&self, node: &NodeRow, forget_before_us: i64) -> StoreResult<()> {
+        self.0.behind().operations().beat(node, forget_before_us).await
+    }
+
+    async fn nodes(&self) -> StoreResult<Vec<NodeRow>> {
+        self.0.behind().operations().nodes().await
+    }
+
+    async fn backlog(&self, now_us: i64) -> StoreResult<Backlog> {
+        self.0.behind().operations().backlog(now_us).await
+    }
+}
+
 #[async_trait]
 impl<L: Layer> FileStore for Layered<L> {
     async fn begin_upload(&self, upload: &NewUpload) -> StoreResult<Admitted> {

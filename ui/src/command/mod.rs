@@ -24,6 +24,7 @@ mod serve;
 mod show;
 mod simulate;
 mod start;
+mod status;
 mod store_address;
 mod tables;
 mod target;
@@ -111,6 +112,8 @@ pub enum Command {
     Tables(tables::Tables),
     /// Show what a view shows you, or which views there are for you
     Views(views::Views),
+    /// Say how it goes: the nodes, what waits, and what is amiss
+    Status(status::Status),
     /// List what waits for an operator, and settle it
     Incidents(incidents::Incidents),
     /// Prove that trails are whole: of a store, or of an exported file
@@ -179,6 +182,7 @@ pub async fn run(arguments: Arguments) -> Outcome {
         Command::Withdraw(withdraw) => withdraw.run(terminal).await,
         Command::Inbox(inbox) => inbox.run(terminal).await,
         Command::File(file) => file.run(terminal).await,
+        Command::Status(status) => status.run(terminal).await,
         Command::Schedules(schedules) => schedules.run(terminal).await,
         Command::Tables(tables) => tables.run(terminal).await,
         Command::Views(views) => views.run(terminal).await,

@@ -48,6 +48,9 @@ impl Gate {
         let mut response = in_request(name.into(), self.within_limits(request)).await;
         let took_us = self.service.engine.now().as_microsecond() - begun.as_microsecond();
         let noted = response.extensions_mut().remove::<guard::Noted>().unwrap_or_default();
+        self.service
+            .traffic
+            .add(noted.operation(), response.status().as_u16(), took_us);
         guard::log(&method, uri.path(), &response, &noted, number, took_us);
         guard::wear(response.headers_mut(), &self.service, number);
         response

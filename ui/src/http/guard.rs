@@ -38,6 +38,11 @@ impl Noted {
     pub fn of(operation: &'static str) -> Self {
         Noted { operation, caller: None }
     }
+
+    /// Empty if nothing was asked for that there is.
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
 }
 
 /// What was answered as it was asked for stands in the trail, and is logged for those who look closely; the rest for everyone.

@@ -139,6 +139,8 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::identity::ROUTES,
         super::incidents::ROUTES,
         super::tokens::ROUTES,
+        super::operations::ROUTES,
+        super::metrics::ROUTES,
         super::about::ROUTES,
     ]
     .into_iter()

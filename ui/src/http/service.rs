@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::bodies::Bodies;
 use super::limit::{BODIES_BYTES_MAX, REQUESTS_MAX};
 use super::problem::{Answered, Problem};
+use super::traffic::Traffic;
 use crate::pages::{Cast, Streams};
 
 pub type Shared = Arc<Service>;
@@ -21,6 +22,8 @@ pub struct Service {
     /// Places for requests that are worked on.
     pub places: Semaphore,
     pub bodies: Bodies,
+    /// What was asked and how it was answered.
+    pub traffic: Traffic,
     /// Places for pages that are open.
     pub streams: Streams,
     /// Whether TLS ends before this server, so that browsers may be told to insist on it.
@@ -46,6 +49,7 @@ impl Service {
             engine,
             places: Semaphore::new(REQUESTS_MAX),
             bodies: Bodies::new(BODIES_BYTES_MAX),
+            traffic: Traffic::default(),
             streams: Streams::default(),
             behind_tls,
             cast,

@@ -92,7 +92,7 @@ fn places(asked: &Asked) -> Vec<Place> {
         places.push(place("/workflows", "Workflows"));
     }
     if has(OPERATOR) {
-        places.push(place("/incidents", "Incidents"));
+        places.extend([place("/incidents", "Incidents"), place("/system", "System")]);
     }
     places
 }

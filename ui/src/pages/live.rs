@@ -69,6 +69,11 @@ impl Default for Streams {
 }
 
 impl Streams {
+    /// How many pages are open.
+    pub fn open(&self) -> usize {
+        STREAMS_MAX - self.0.available_permits()
+    }
+
     fn place(&self) -> Answered<OwnedSemaphorePermit> {
         let place = self.0.clone().try_acquire_owned();
         place.map_err(|_| Problem::of(Code::Overloaded, "Too many pages are open; this one does not refresh itself"))
@@ -81,6 +86,8 @@ enum Topic {
     Tasks,
     /// Many instances: what of them is on the page only the page itself can say.
     Instances,
+    /// How it goes: it is looked at every few seconds, whatever changes.
+    System,
     Instance {
         workflow: String,
         key: String,
@@ -94,6 +101,7 @@ impl Topic {
         match topic.as_str() {
             "tasks" => return Ok(Topic::Tasks),
             "instances" => return Ok(Topic::Instances),
+            "system" => return Ok(Topic::System),
             _ => {}
         }
         let name = topic.strip_prefix("instance:").and_then(|name| name.split_once('/'));
@@ -109,6 +117,7 @@ impl Topic {
     fn concerns(&self, moved: InstanceId) -> bool {
         match self {
             Topic::Tasks | Topic::Instances => true,
+            Topic::System => false,
             Topic::Instance { id, .. } => *id == moved,
         }
     }
@@ -117,7 +126,7 @@ impl Topic {
     fn rest(&self) -> Duration {
         match self {
             Topic::Instances => REST_OF_MANY,
-            Topic::Tasks | Topic::Instance { .. } => REST,
+            Topic::Tasks | Topic::System | Topic::Instance { .. } => REST,
         }
     }
 
@@ -127,6 +136,7 @@ impl Topic {
         let actor = asked.actor()?;
         match self {
             Topic::Instances => Ok(heard),
+            Topic::System => Ok(asked.now().as_second().unsigned_abs()),
             Topic::Instance { workflow, key, .. } => Ok(asked.engine().heading(workflow, key, actor).await?.sequence),
             Topic::Tasks => {
                 let query = TaskQuery {

@@ -38,6 +38,7 @@ mod route;
 mod second_factor;
 mod sign_in;
 mod start;
+mod system;
 mod task;
 mod tasks;
 mod template;

@@ -63,6 +63,7 @@ fn pages() -> impl Iterator<Item = &'static Page> {
         super::trail::PAGES,
         super::workflows::PAGES,
         super::incidents::PAGES,
+        super::system::PAGES,
         super::live::PAGES,
     ]
     .into_iter()

@@ -32,6 +32,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "signed-out.html",
     "start.html",
     "starts.html",
+    "system.html",
     "task.html",
     "tasks.html",
     "trail.html",

@@ -39,7 +39,7 @@ pub use mark::{Marks, finds_marks};
 pub use migration::{Migration, TimerPolicy, Timers};
 pub use people::{Party, People, PersonPattern};
 pub use read::{Find, FindSource, Read, ReadOf, Take};
-pub use roles::{ACCESS_REVIEWER, AUDITOR, OPERATOR, QuietHours, ROLES_MAX, Role, Roles, RolesVersion, Roster, Unit};
+pub use roles::{ACCESS_REVIEWER, AUDITOR, MONITOR, OPERATOR, QuietHours, ROLES_MAX, Role, Roles, RolesVersion, Roster, Unit};
 pub use schedule::{Schedule, Scheduled};
 pub use signature::{Proof, Signature, Signers};
 pub use state_set::{STATES_MAX, StateSet, States};

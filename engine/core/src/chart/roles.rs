@@ -16,6 +16,9 @@ pub const AUDITOR: &str = "auditor";
 /// The engine's other role: deploys, keeps tokens and the directory, settles incidents.
 pub const OPERATOR: &str = "operator";
 
+/// The engine's role of programs that watch over it: figures and how it goes, and nothing of any instance.
+pub const MONITOR: &str = "monitor";
+
 /// The role that reviews openings, where the file of roles names no other.
 pub const ACCESS_REVIEWER: &str = "privacy_officer";
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::roles::unknown_role;
-use crate::chart::{ACCESS_REVIEWER, AUDITOR, Chart, OPERATOR, Party, People, Roles, Roster};
+use crate::chart::{ACCESS_REVIEWER, AUDITOR, Chart, MONITOR, OPERATOR, Party, People, Roles, Roster};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 
 /// Tells which roles nobody can have, and what is wrong with the rosters. Without a file of roles any name is a role, and what looks like
@@ -14,7 +14,7 @@ pub(super) fn check_roles(charts: &[&Chart], roles: &[Roles], out: &mut Diagnost
         return charts.iter().for_each(|chart| doubt_roles(chart, out));
     }
     let mut known: BTreeSet<&str> = roles.iter().flat_map(|file| file.roles.keys()).map(|role| &**role).collect();
-    known.extend([AUDITOR, OPERATOR]);
+    known.extend([AUDITOR, MONITOR, OPERATOR]);
     for chart in charts {
         let mut told = BTreeSet::new();
         for (people, span) in chart.people() {

@@ -18,6 +18,7 @@ use crate::files::Sweeper;
 use crate::intake::{Intake, Ticked};
 use crate::messages::Messages;
 use crate::outbox::Outbox;
+use crate::presence::Presence;
 use crate::schedules::Schedules;
 use crate::timers::Timers;
 
@@ -122,6 +123,7 @@ impl Engine {
             assignments,
             outbox,
             sweeper,
+            presence,
         } = node;
         let (sender, phase) = watch::channel(Phase::Running);
         let inner = &self.inner;
@@ -136,6 +138,7 @@ impl Engine {
         tasks.push(tokio::spawn(give_tasks(assignments, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(perform_effects(outbox, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(sweep_files(sweeper, self.clone(), phase.clone())));
+        tasks.push(tokio::spawn(be_there(presence, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(watch_sessions(self.clone(), phase.clone())));
         tasks.push(tokio::spawn(watch_deployments(self.clone(), phase)));
         *lock(&inner.running.phase) = Some(sender);
@@ -150,6 +153,7 @@ async fn take_inputs(intake: Arc<Intake>, clock: Arc<dyn Clock>, mut phase: watc
             Ticked::Worked => {
                 let took_us = clock.now().as_microsecond() - begun.as_microsecond();
                 intake.queue.measured(took_us);
+                intake.figures().batches.add(took_us);
                 // Whoever was just answered may have the next input ready: let it come along.
                 tokio::task::yield_now().await;
             }
@@ -277,6 +281,23 @@ async fn sweep_files(mut sweeper: Sweeper, engine: Engine, mut phase: watch::Rec
             () = tokio::time::sleep(microseconds(wait_us)) => {}
             _ = phase.changed() => {}
         }
+    }
+}
+
+async fn be_there(mut presence: Presence, engine: Engine, mut phase: watch::Receiver<Phase>) {
+    while *phase.borrow() != Phase::Stopped {
+        if let Err(error) = presence.tick(engine.now()).await {
+            tracing::warn!(%error, "the node could not say that it is there");
+            tokio::time::sleep(REST).await;
+        }
+        let wait_us = presence.next_look_us().saturating_sub(engine.now().as_microsecond());
+        tokio::select! {
+            () = tokio::time::sleep(microseconds(wait_us)) => {}
+            _ = phase.changed() => {}
+        }
+    }
+    if let Err(error) = presence.leave(engine.now()).await {
+        tracing::warn!(%error, "the node could not say that it ends; it will be shown as silent");
     }
 }
 

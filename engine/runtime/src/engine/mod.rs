@@ -45,6 +45,7 @@ use crate::clock::Clock;
 use crate::configuration::EngineConfig;
 use crate::directory::{DeployedRoles, Directory};
 use crate::error::{EngineError, EngineResult};
+use crate::figures::Figures;
 use crate::files::Files;
 use crate::guarded::guarded;
 use crate::handover::Handover;
@@ -77,6 +78,7 @@ struct Inner {
     registry: Arc<Registry>,
     instances: Arc<Instances>,
     handover: Arc<Handover>,
+    figures: Arc<Figures>,
     starts: Arc<Starts>,
     places: Arc<Places>,
     system: Arc<SystemTrail>,
@@ -368,6 +370,16 @@ impl Engine {
 
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
+    }
+
+    /// What this node did since it began.
+    pub fn figures(&self) -> &Figures {
+        &self.inner.figures
+    }
+
+    /// How many requests found no room since this node began.
+    pub fn turned_away(&self) -> u64 {
+        self.inner.intake.queue.turned_away()
     }
 
     /// Inputs that wait: people's, and the engine's own.

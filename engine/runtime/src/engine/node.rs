@@ -10,6 +10,7 @@ use crate::assignments::{Assignments, HandingOver};
 use crate::clock::{Clock, Entropy};
 use crate::configuration::EngineConfig;
 use crate::directory::Directory;
+use crate::figures::Figures;
 use crate::files::{Files, Sweeper};
 use crate::handover::Handover;
 use crate::identity::Identity;
@@ -17,7 +18,8 @@ use crate::incidents::Incidents;
 use crate::instances::Instances;
 use crate::intake::{Intake, Reader};
 use crate::messages::Messages;
-use crate::outbox::{Adapters, Outbox};
+use crate::outbox::{Adapters, Outbox, Tools};
+use crate::presence::Presence;
 use crate::queries::Queries;
 use crate::registry::{Compiler, Registry};
 use crate::schedules::{Places, Schedules};
@@ -46,6 +48,7 @@ pub struct Node {
     pub assignments: Assignments,
     pub outbox: Outbox,
     pub sweeper: Sweeper,
+    pub presence: Presence,
 }
 
 impl Node {
@@ -57,6 +60,7 @@ impl Node {
             clock,
             entropy,
         } = surroundings;
+        let figures = Arc::new(Figures::of(&adapters));
         let registry = Arc::new(Registry::new(store.clone(), compiler.clone()));
         let instances = Arc::new(Instances::new(store.clone(), registry.clone()));
         let reader = Arc::new(Reader::new(instances.clone(), entropy.clone()));
@@ -70,6 +74,7 @@ impl Node {
             instances.clone(),
             reader.clone(),
             handover.clone(),
+            figures.clone(),
         ));
         let queue = intake.queue.clone();
         let handing_over = Arc::new(HandingOver::new(store.clone(), queue.clone()));
@@ -94,16 +99,20 @@ impl Node {
             places.clone(),
             configuration.default_zone.clone(),
         );
-        let outbox = Outbox::new(
-            &configuration,
-            store.clone(),
-            handover.clone(),
-            adapters.clone(),
-            instances.clone(),
-            reader.clone(),
-            clock.clone(),
-        );
+        let tools = Tools {
+            instances: instances.clone(),
+            reader: reader.clone(),
+            clock: clock.clone(),
+            store: store.clone(),
+        };
+        let outbox = Outbox::new(&configuration, handover.clone(), figures.clone(), adapters.clone(), tools);
         let sweeper = Sweeper::new(store.clone());
+        let presence = Presence::new(
+            store.clone(),
+            figures.clone(),
+            intake.queue.clone(),
+            configuration.node.clone(),
+        );
         let files = Files::new(
             configuration.files.clone(),
             store.clone(),
@@ -134,6 +143,7 @@ impl Node {
             registry,
             instances,
             handover,
+            figures,
             starts,
             places,
             system,
@@ -152,6 +162,7 @@ impl Node {
             assignments,
             outbox,
             sweeper,
+            presence,
         }
     }
 }

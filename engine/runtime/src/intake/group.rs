@@ -86,6 +86,17 @@ pub(super) enum Conclusion {
     Error(EngineError),
 }
 
+impl Conclusion {
+    /// None if nothing came of the input.
+    pub fn verdict(&self) -> Option<&Verdict> {
+        match self {
+            Conclusion::Answer(answer) => Some(&answer.verdict),
+            Conclusion::Verdict(verdict) => Some(verdict),
+            Conclusion::Error(_) => None,
+        }
+    }
+}
+
 impl Group {
     pub fn of(parcel: Parcel) -> Self {
         Group {

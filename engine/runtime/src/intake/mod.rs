@@ -33,6 +33,7 @@ pub use request::{Mailbox, Origin, Parcel, Reply, Request};
 use self::batch::Batch;
 use crate::configuration::{COMMIT_ATTEMPTS_MAX, EngineConfig};
 use crate::error::EngineError;
+use crate::figures::Figures;
 use crate::handover::Handover;
 use crate::instances::Instances;
 use crate::store::{Applied, Store, StoreError, StoreResult, Write};
@@ -42,6 +43,7 @@ pub struct Intake {
     instances: Arc<Instances>,
     reader: Arc<Reader>,
     handover: Arc<Handover>,
+    figures: Arc<Figures>,
     pub queue: Arc<Queue>,
     pub cache: Arc<SnapshotCache>,
     node: Arc<str>,
@@ -66,12 +68,14 @@ impl Intake {
         instances: Arc<Instances>,
         reader: Arc<Reader>,
         handover: Arc<Handover>,
+        figures: Arc<Figures>,
     ) -> Self {
         Intake {
             store,
             instances,
             reader,
             handover,
+            figures,
             queue: Arc::new(Queue::new(configuration)),
             cache: Arc::new(SnapshotCache::new(
                 configuration.cache_instances_max,
@@ -80,6 +84,10 @@ impl Intake {
             node: configuration.node.clone(),
             lease_ms: configuration.outbox_lease_ms,
         }
+    }
+
+    pub fn figures(&self) -> &Figures {
+        &self.figures
     }
 
     /// Takes one batch through step and commit.
@@ -173,16 +181,23 @@ impl Intake {
         Ok(applied)
     }
 
+    /// Tells whoever asked that nothing came of it.
+    fn fail(&self, request: Request, error: EngineError) {
+        self.figures.input(&request.origin, None);
+        request.reply.fail(error);
+    }
+
     /// Tries a batch again later, or tells its senders. Every input has a key, or is consumed by its commit: if it was taken after
     /// all, the next attempt finds that out.
     fn stumble(&self, batch: Batch, error: EngineError) {
         tracing::warn!(%error, instances = batch.groups.len(), "a batch was not committed");
+        self.figures.stumbles.add(1);
         let lasting = !matches!(error, EngineError::Unavailable(_));
         let mut again = Vec::new();
         for group in batch.groups {
             if lasting || group.stumbles + 1 >= COMMIT_ATTEMPTS_MAX {
                 let all = group.requests.into_iter().chain(group.later);
-                all.for_each(|request| request.reply.fail(error.clone()));
+                all.for_each(|request| self.fail(request, error.clone()));
             } else {
                 again.push(group.into_parcel_after_stumble());
             }

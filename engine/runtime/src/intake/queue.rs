@@ -18,6 +18,7 @@ use self::pace::Pace;
 use super::request::{Parcel, Reply};
 use crate::configuration::EngineConfig;
 use crate::error::EngineError;
+use crate::figures::Count;
 
 /// A share of each batch that is kept for the engine's own work while any waits, so that a crowd does not stop the timers. Timers
 /// and messages halve it while both wait.
@@ -34,6 +35,8 @@ pub struct Queue {
     lanes: Mutex<Lanes>,
     /// Something came, or an instance is free again.
     pub arrived: Notify,
+    /// Parcels from outside for which there was no room.
+    turned_away: Count,
     limits: Limits,
     /// Of parcels of whose workflow nothing is known.
     unknown: Arc<str>,
@@ -94,6 +97,7 @@ impl Queue {
         Queue {
             lanes: Mutex::new(lanes),
             arrived: Notify::new(),
+            turned_away: Count::default(),
             limits,
             unknown: "".into(),
         }
@@ -114,6 +118,7 @@ impl Queue {
                 }
                 None
             } else {
+                self.turned_away.add(1);
                 let waiting = lanes.of[PEOPLE].held().inputs;
                 let retry_after_ms = lanes.pace.retry_after_ms(waiting, &self.limits);
                 Some((parcel, EngineError::Overloaded { retry_after_ms }))
@@ -255,6 +260,11 @@ impl Queue {
         let lanes = self.lock();
         let [people, timers, messages] = &lanes.of;
         (people.held().inputs, timers.held().inputs + messages.held().inputs)
+    }
+
+    /// How many parcels from outside found no room.
+    pub fn turned_away(&self) -> u64 {
+        self.turned_away.get()
     }
 
     fn workflow_of(&self, parcel: &Parcel) -> Arc<str> {

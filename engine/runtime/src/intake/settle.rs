@@ -107,6 +107,7 @@ impl Intake {
             return vec![group.into_parcel(Retry::Fresh)];
         }
         if group.moves < RESTEPS_MAX {
+            self.figures.stepped_again.add(1);
             return vec![group.into_parcel(Retry::Moved)];
         }
         let error = match self.winner(group.instance).await {
@@ -219,9 +220,12 @@ impl Intake {
             };
             match is_repetition {
                 Ok(true) => again.extend(Parcel::of(vec![request])),
-                Ok(false) => conclude(request, step, lost_to.as_ref()),
+                Ok(false) => {
+                    self.figures.input(&request.origin, step.conclusion.verdict());
+                    conclude(request, step, lost_to.as_ref());
+                }
                 // What it came to the first time is not known now, and must not be contradicted.
-                Err(error) => request.reply.fail(error),
+                Err(error) => self.fail(request, error),
             }
         }
         again
@@ -244,8 +248,8 @@ impl Intake {
             };
             match is_repetition {
                 Ok(true) => again.extend(Parcel::of(vec![request])),
-                Ok(false) => request.reply.fail(own.unwrap_or_else(|| error.clone())),
-                Err(away) => request.reply.fail(away),
+                Ok(false) => self.fail(request, own.unwrap_or_else(|| error.clone())),
+                Err(away) => self.fail(request, away),
             }
         }
         again

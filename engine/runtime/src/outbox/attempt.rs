@@ -27,7 +27,7 @@ const UNDECIDED_WAIT_US: i64 = 1_000_000;
 const ERROR_CHARACTERS_MAX: usize = 2_000;
 
 /// What an attempt works with.
-pub(super) struct Tools {
+pub(crate) struct Tools {
     pub instances: Arc<Instances>,
     pub reader: Arc<Reader>,
     pub clock: Arc<dyn Clock>,

@@ -15,18 +15,16 @@ use statewright_core::value::Value;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use self::attempt::Tools;
+pub(crate) use self::attempt::Tools;
 pub use self::attempt::effect_answer;
 pub(crate) use self::attempt::shortened;
 use crate::adapter::{Adapter, AttemptFailure};
 use crate::body::EffectBody;
-use crate::clock::Clock;
 use crate::configuration::{EngineConfig, POLL_MS};
 use crate::error::EngineResult;
+use crate::figures::Figures;
 use crate::guarded::guarded;
 use crate::handover::Handover;
-use crate::instances::Instances;
-use crate::intake::Reader;
 use crate::store::{EffectEnd, EffectResult, EffectRow, Store, StoreError};
 
 /// Adapters by name.
@@ -35,6 +33,7 @@ pub type Adapters = BTreeMap<Arc<str>, Arc<dyn Adapter>>;
 pub struct Outbox {
     store: Arc<dyn Store>,
     handover: Arc<Handover>,
+    figures: Arc<Figures>,
     adapters: Arc<Adapters>,
     tools: Arc<Tools>,
     configuration: EngineConfig,
@@ -69,25 +68,19 @@ struct Finished {
 }
 
 impl Outbox {
-    pub fn new(
+    pub(crate) fn new(
         configuration: &EngineConfig,
-        store: Arc<dyn Store>,
         handover: Arc<Handover>,
+        figures: Arc<Figures>,
         adapters: Arc<Adapters>,
-        instances: Arc<Instances>,
-        reader: Arc<Reader>,
-        clock: Arc<dyn Clock>,
+        tools: Tools,
     ) -> Self {
         Outbox {
-            store: store.clone(),
+            store: tools.store.clone(),
             handover,
+            figures,
             adapters,
-            tools: Arc::new(Tools {
-                instances,
-                reader,
-                clock,
-                store,
-            }),
+            tools: Arc::new(tools),
             configuration: configuration.clone(),
             waiting: BTreeMap::new(),
             running: BTreeMap::new(),
@@ -151,6 +144,7 @@ impl Outbox {
                 continue;
             };
             let epoch = running.held.row.epoch;
+            self.figures.attempt(&running.held.row.adapter, &result.end);
             self.ended.push(end_of(running.abandoned, EffectResult { epoch, ..result }));
         }
         self.give_up_late(now).await;
@@ -214,6 +208,7 @@ impl Outbox {
                 retry_after: None,
             });
             let result = self.tools.conclude(&held.row, &held.body, outcome).await;
+            self.figures.attempt(&held.row.adapter, &result.end);
             self.ended.push(end_of(abandoned, result));
         }
     }

@@ -32,6 +32,7 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     9 "0009_identity",
     11 "0011_file",
     12 "0012_document",
+    13 "0013_node",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -46,6 +47,7 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     9 "0009_identity",
     11 "0011_file",
     12 "0012_document",
+    13 "0013_node",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

@@ -27,6 +27,7 @@ pub mod memory;
 mod migration;
 mod notice;
 mod open;
+mod operation;
 pub mod postgres;
 mod read;
 mod search;
@@ -49,6 +50,7 @@ pub use identity::{Credential, CredentialChange, EndedSessions, IdentityChange, 
 pub use mark::{MARK_PAIRS_MAX, MarkBack, MarkPage, MarkQuery, MarkRow, NewMark};
 pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
 pub use open::open;
+pub use operation::{Backlog, COUNTED_MAX, NODES_MAX, NodeRow, OperationStore, Waiting};
 pub use read::{
     DueTimer, EffectRow, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MessageRow, PersonalRow,
     StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, StrayTable, TableUse, TokenRow, TrailRow,
@@ -277,6 +279,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Uploads, and what instances name of them.
     fn files(&self) -> &dyn FileStore;
+
+    // What an operator asks
+
+    /// Which nodes are there, and what waits.
+    fn operations(&self) -> &dyn OperationStore;
 
     // Access tokens
 

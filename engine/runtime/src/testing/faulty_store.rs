@@ -12,9 +12,9 @@ use super::chance::Chance;
 use crate::store::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
     IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreError, StoreResult,
-    StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
-    TrailRow, Write,
+    NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store,
+    StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery,
+    TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -384,6 +384,10 @@ impl Store for FaultyStore {
 
     fn files(&self) -> &dyn FileStore {
         self.inner.files()
+    }
+
+    fn operations(&self) -> &dyn OperationStore {
+        self.inner.operations()
     }
 
     async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {

@@ -9,6 +9,7 @@ mod children;
 mod directory;
 mod effects;
 mod exact;
+mod figures;
 mod files;
 #[path = "../store/fixture.rs"]
 mod fixture;

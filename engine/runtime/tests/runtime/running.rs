@@ -114,3 +114,22 @@ states:
     assert_eq!(holder().await.as_deref(), Some("nia"));
     assert!(engine.shut_down(PATIENCE).await.drained);
 }
+
+#[tokio::test]
+async fn a_node_says_that_it_is_there_until_it_says_that_it_ends() {
+    let engine = launched(Arc::default()).await;
+    let store = engine.store().clone();
+    let there = tokio::time::timeout(PATIENCE, async {
+        loop {
+            if let [node] = &store.operations().nodes().await.unwrap()[..] {
+                return node.clone();
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    let there = there.await.unwrap();
+    assert_eq!((&*there.node, there.left), ("one", false));
+    assert!(engine.shut_down(PATIENCE).await.drained);
+    let ended = &store.operations().nodes().await.unwrap()[0];
+    assert_eq!((ended.left, ended.started_at_us), (true, there.started_at_us));
+}

@@ -30,6 +30,7 @@ live_table: name version
 mark: instance name sequence ordinal at actor data
 mark_field: instance sequence ordinal field value name at
 message: id receiver key body due inserted_at deferred attempts error? incident_since?
+node: node version started_at seen_at is_gone taken_lately waiting memory_bytes?
 notice: instance sequence ordinal at thread subjects body
 notice_subject: subject at instance sequence ordinal
 number: workflow last

@@ -88,6 +88,8 @@ const BESIDE_INSTANCES: &[(&str, &str)] = &[
     ("listTokens", "for operators"),
     ("createToken", "for operators"),
     ("revokeToken", "for operators"),
+    ("showOperations", "counts of no instance"),
+    ("readMetrics", "counts of no instance"),
     ("about", "the server"),
     ("explainCode", "pages"),
     ("isAlive", "the server"),

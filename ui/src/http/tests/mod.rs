@@ -8,6 +8,7 @@ mod files;
 pub mod glass;
 mod identity;
 mod opening;
+mod operations;
 mod refusal;
 mod schedules;
 mod search;

@@ -3,6 +3,7 @@
 mod elsewhere;
 mod files;
 mod signing_in;
+mod system;
 mod views;
 
 use axum::body::Body;

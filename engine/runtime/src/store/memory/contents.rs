@@ -10,6 +10,7 @@ use super::file::Files;
 use super::identity::Identities;
 use super::table::Tables;
 use crate::store::field::FoundUnder;
+use crate::store::operation::NodeRow;
 use crate::store::{
     Definition, DueTimer, Incident, IncidentKind, IndexedValue, InstanceRow, ListPage, ListQuery, MarkRow, MessageRow, NewToken,
     NoticeRow, PersonalRow, StoredCalendar, StoredDefinition, TaskRow, TokenRow, TrailRow,
@@ -43,6 +44,7 @@ pub(super) struct Contents {
     /// Of each instance.
     pub(super) fields: BTreeMap<InstanceId, FoundUnder>,
     pub(super) files: Files,
+    pub(super) nodes: BTreeMap<Arc<str>, NodeRow>,
     pub(super) tokens: Vec<Token>,
     pub(super) identities: Identities,
     /// Of which something was committed since whoever looks at the instances looked last.
@@ -109,7 +111,7 @@ impl Token {
 }
 
 impl Message {
-    fn may_be_taken(&self, now_us: i64) -> bool {
+    pub(super) fn may_be_taken(&self, now_us: i64) -> bool {
         !self.deferred && self.trouble.is_none() && self.due_us <= now_us
     }
 

@@ -8,6 +8,7 @@ mod file;
 mod identity;
 mod mark;
 mod notice;
+mod operation;
 mod outbox;
 mod search;
 mod table;
@@ -26,9 +27,9 @@ use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
     IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreError, StoreResult,
-    StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
-    TrailRow, Write, check_writes,
+    NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store,
+    StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery,
+    TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -378,6 +379,10 @@ impl Store for MemoryStore {
     /// Nothing but a commit writes here.
     async fn strays(&self, _limit: usize) -> StoreResult<Vec<Stray>> {
         Ok(Vec::new())
+    }
+
+    fn operations(&self) -> &dyn OperationStore {
+        self
     }
 
     fn files(&self) -> &dyn FileStore {

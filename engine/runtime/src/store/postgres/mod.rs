@@ -22,6 +22,7 @@ mod incident;
 mod mark;
 mod notice;
 mod number;
+mod operation;
 mod outbox;
 mod part;
 #[cfg(test)]
@@ -55,9 +56,9 @@ use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
     IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult,
-    StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
-    TrailRow, Write, check_writes,
+    NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store,
+    StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow,
+    TokenRow, TrailRow, Write, check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -363,6 +364,10 @@ impl Store for PostgresStore {
 
     async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>> {
         record::strays(&self.pool, limit).await
+    }
+
+    fn operations(&self) -> &dyn OperationStore {
+        self
     }
 
     fn files(&self) -> &dyn FileStore {

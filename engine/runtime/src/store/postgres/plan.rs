@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
-    alone, calendar, careful, document, field, file, found, identity, incident, mark, notice, number, outbox, record, schema,
-    search, statement, table, task, task_field, token, topic, wake,
+    alone, calendar, careful, document, field, file, found, identity, incident, mark, notice, number, operation, outbox, record,
+    schema, search, statement, table, task, task_field, token, topic, wake,
 };
 
 /// On the connections that commit.
@@ -109,6 +109,11 @@ const OTHERS: &[&str] = &[
     notice::PAGE,
     notice::THREAD,
     number::DRAW,
+    operation::BACKLOG,
+    operation::BEAT,
+    operation::DUE_EFFECTS,
+    operation::FORGET_NODES,
+    operation::NODES,
     outbox::LEASE,
     outbox::EXTEND,
     outbox::COUNT_ATTEMPT,

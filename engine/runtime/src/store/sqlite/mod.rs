@@ -14,6 +14,7 @@ mod identity;
 mod incident;
 mod mark;
 mod notice;
+mod operation;
 mod outbox;
 #[cfg(test)]
 mod plan;
@@ -44,9 +45,9 @@ use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
     IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult,
-    StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow,
-    TrailRow, Write, check_writes,
+    NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store,
+    StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow,
+    TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -414,6 +415,10 @@ impl Store for SqliteStore {
 
     async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>> {
         self.read(move |connection| record::strays(connection, limit)).await
+    }
+
+    fn operations(&self) -> &dyn OperationStore {
+        self
     }
 
     fn files(&self) -> &dyn FileStore {

@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 
 use super::{
-    calendar, commit, document, field, file, identity, incident, mark, notice, outbox, record, schema, search, table, task,
-    task_field, token, wake,
+    calendar, commit, document, field, file, identity, incident, mark, notice, operation, outbox, record, schema, search, table,
+    task, task_field, token, wake,
 };
 
 const STATEMENTS: &[&str] = &[
@@ -101,6 +101,11 @@ const STATEMENTS: &[&str] = &[
     notice::NEWEST,
     notice::FIND,
     notice::THREAD,
+    operation::BEAT,
+    operation::DUE_EFFECTS,
+    operation::DUE_TIMERS,
+    operation::INCIDENTS,
+    operation::READY_MESSAGES,
     outbox::FORGET_ABANDONED,
     outbox::LEASE,
     outbox::EXTEND,
@@ -174,6 +179,8 @@ const WHOLE: &[&str] = &[
     record::LIVE_HASHES,
     token::ALL,
     token::FIND_SAME,
+    operation::FORGET_NODES,
+    operation::NODES,
 ];
 
 fn steps(connection: &Connection, sql: &str) -> Vec<String> {

@@ -15,6 +15,7 @@ mod instance;
 mod mark;
 mod message;
 mod notice;
+mod operation;
 mod outbox;
 mod read;
 mod search;

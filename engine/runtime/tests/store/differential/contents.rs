@@ -36,6 +36,9 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
     seen.push(format!("list: {:?}", store.list(&query).await.unwrap()));
     seen.push(format!("due_timers: {:?}", store.due_timers(i64::MAX, ALL).await.unwrap()));
     seen.push(format!("next_due: {:?}", store.next_due().await.unwrap()));
+    for moment_us in [now_us, i64::MAX] {
+        seen.push(format!("backlog: {:?}", store.operations().backlog(moment_us).await.unwrap()));
+    }
     seen.push(format!(
         "ready_messages: {:?}",
         store.ready_messages(i64::MAX, i64::MAX, ALL).await.unwrap()
