@@ -32,6 +32,7 @@ pub mod identity;
 pub mod incidents;
 mod instances;
 pub mod intake;
+pub mod mail;
 mod messages;
 pub mod outbox;
 mod presence;

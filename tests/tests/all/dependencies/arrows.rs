@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "statewright-clamd",
             "statewright-dcs",
             "statewright-http",
+            "statewright-mail",
             "statewright-simulators",
         ],
     ),

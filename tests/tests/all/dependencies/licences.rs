@@ -7,6 +7,7 @@ use crate::assert_none;
 
 /// Permissive licences that ask for no more than to be named.
 const ALLOWED: &[&str] = &[
+    "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
     "BSD-3-Clause",

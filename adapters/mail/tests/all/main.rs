@@ -1,0 +1,5 @@
+//! A real mail server, and ones that misbehave.
+
+mod sending;
+mod server;
+mod trust;
