@@ -7,6 +7,7 @@ mod durability;
 mod files;
 mod fuzz;
 mod language;
+mod roles;
 mod simulation;
 
 /// Fails with every problem at once, one a line.
