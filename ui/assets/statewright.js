@@ -9,7 +9,7 @@
   // The first thing that is wrong is where one goes on.
   document.querySelector("[data-focus]")?.focus();
 
-  document.addEventListener("input", () => { touched = true; });
+  document.addEventListener("input", (event) => { if (main?.contains(event.target)) touched = true; });
   document.addEventListener("submit", (event) => {
     // Sent once: the form knows itself again, but the reader need not wonder.
     const button = event.submitter;

@@ -15,6 +15,9 @@ pub struct Search {
     /// Only instances of this workflow
     #[arg(long)]
     workflow: Option<String>,
+    /// Only what is just that word, not what begins so
+    #[arg(long)]
+    whole: bool,
     /// At most so many
     #[arg(long)]
     limit: Option<u64>,
@@ -30,6 +33,7 @@ impl Search {
         let call = Call::get(&["search"])
             .query("q", Some(&self.word))
             .query("workflow", self.workflow.as_deref())
+            .query("whole", self.whole.then_some(true))
             .query("limit", self.limit)
             .query("after", self.after.as_deref());
         let hits = self.target.ask(terminal, call).await?.value()?;

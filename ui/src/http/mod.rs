@@ -69,6 +69,7 @@ pub use instances::{about_instance, read_cursor};
 pub use limit::{BODY_BYTES_MAX, STOP_TIMEOUT, UPLOAD_PAUSE};
 pub use operations::{NodeState, Operations, moment_of, number};
 pub use problem::{Answered, Problem};
+pub use search::{read_search_after, search_after_text};
 pub use server::Server;
 pub use service::{Service, Shared};
 pub use statewright_engine::roles::{AUDITOR, OPERATOR};

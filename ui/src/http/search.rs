@@ -46,6 +46,12 @@ pub const ROUTES: &[Route] = &[Route {
             description: "Only of this workflow",
             schema: r#"{"type": "string"}"#,
         },
+        Parameter {
+            name: "whole",
+            place: Place::Query,
+            description: "Only what is just that word: neither what begins so, nor what was started on that day",
+            schema: r#"{"type": "boolean", "default": false}"#,
+        },
         AFTER,
         PAGE_LIMIT,
     ],
@@ -65,7 +71,8 @@ async fn search(State(service): State<Shared>, Extension(caller): Extension<Call
     let request = SearchRequest {
         word: parameters.text("q")?.unwrap_or_default().into(),
         workflow: parameters.text("workflow")?.map(Arc::from),
-        after: parameters.text("after")?.map(|after| read_after(&after)).transpose()?,
+        whole: parameters.flag("whole")?.unwrap_or(false),
+        after: parameters.text("after")?.map(|after| read_search_after(&after)).transpose()?,
         limit: parameters.limit(SEARCH_PAGE_DEFAULT, SEARCH_PAGE_MAX)?,
     };
     parameters.finish()?;
@@ -74,10 +81,7 @@ async fn search(State(service): State<Shared>, Extension(caller): Extension<Call
 }
 
 fn hits_value(hits: &Hits) -> Value {
-    let after = hits.next.as_ref().map(|next| match next {
-        SearchAfter::Value(place) => format!("v{}", place_text(place)),
-        SearchAfter::Started(at, instance) => format!("s{at}.{instance}"),
-    });
+    let after = hits.next.as_ref().map(search_after_text);
     object([
         ("after", text_or_null(after.as_deref())),
         ("hits", Value::from_items(hits.hits.iter().map(hit_value).collect())),
@@ -109,7 +113,16 @@ fn hit_value(hit: &Hit) -> Value {
     ])
 }
 
-fn read_after(given: &str) -> Answered<SearchAfter> {
+pub fn search_after_text(after: &SearchAfter) -> String {
+    match after {
+        SearchAfter::Value(place) => format!("v{}", place_text(place)),
+        SearchAfter::Started(at, instance) => format!("s{at}.{instance}"),
+    }
+}
+
+/// # Errors
+/// 400 for what no page gave.
+pub fn read_search_after(given: &str) -> Answered<SearchAfter> {
     if let Some(place) = given.strip_prefix('v') {
         return read_place(place).map(SearchAfter::Value);
     }

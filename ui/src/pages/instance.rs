@@ -52,6 +52,8 @@ struct Model {
     diagram: Option<String>,
     trail: String,
     href: String,
+    /// The word by which a search came here at once.
+    found: Option<String>,
     acted: Option<Done>,
     /// What came too late, and who was faster.
     late: Option<Late>,
@@ -132,6 +134,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         diagram: drawn(chart, &shown),
         trail: format!("/instances{}", path(&[workflow, key, "trail"])),
         href: format!("/instances{}", path(&[workflow, key])),
+        found: asked.parameter("found"),
         acted: done(&asked).await?,
         late: asked.parameter("late").map(|event| Late {
             event: in_words(&event.to_lowercase()),

@@ -72,7 +72,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         limit: PAGE,
         ..ListRequest::default()
     };
-    let listed = asked.engine().list(&request, asked.actor()?).await?;
+    let listed = asked.engine().headings(&request, asked.actor()?).await?;
     let reading = asked.reading();
     let mut names: Vec<Arc<str>> = asked
         .engine()

@@ -35,6 +35,7 @@ mod multipart;
 mod posted;
 mod problem;
 mod route;
+mod search;
 mod second_factor;
 mod sign_in;
 mod start;

@@ -54,6 +54,7 @@ fn pages() -> impl Iterator<Item = &'static Page> {
         super::task::PAGES,
         super::act::PAGES,
         super::views::PAGES,
+        super::search::PAGES,
         super::instances::PAGES,
         super::instance::PAGES,
         super::glass::PAGES,

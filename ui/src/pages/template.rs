@@ -26,6 +26,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "outcomes.html",
     "password.html",
     "problem.html",
+    "search.html",
     "second-factor.html",
     "sign-in-code.html",
     "sign-in.html",

@@ -36,6 +36,16 @@ impl Engine {
         Ok(listed)
     }
 
+    /// What the instances of a list are called, and where they stand: nothing of their data, so that it is no reading.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn headings(&self, request: &ListRequest, actor: &Actor) -> EngineResult<Listed> {
+        let mut listed = self.inner.queries.list(request, actor, self.now()).await?;
+        listed.instances.iter_mut().for_each(Shown::withhold_data);
+        Ok(listed)
+    }
+
     /// Instances of one workflow by what stands in their indexed fields, by their states and by when they were started.
     ///
     /// # Errors

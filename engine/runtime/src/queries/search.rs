@@ -30,6 +30,8 @@ pub struct SearchRequest {
     pub word: Arc<str>,
     /// Of one workflow alone.
     pub workflow: Option<Arc<str>>,
+    /// Only what is just that: neither what begins so, nor what was started on that day.
+    pub whole: bool,
     /// Where the page before ended.
     pub after: Option<SearchAfter>,
     pub limit: usize,
@@ -69,7 +71,7 @@ impl Queries {
         actor: &Actor,
         now: Timestamp,
     ) -> EngineResult<Hits> {
-        let sought = Sought::of(&request.word)?;
+        let sought = Sought::of(&request.word, request.whole)?;
         let limit = request.limit.clamp(1, SEARCH_PAGE_MAX);
         let charts: Vec<&Chart> = live
             .iter()
@@ -110,7 +112,8 @@ impl Queries {
         if hits.next.is_some() || hits.cut || hits.hits.len() >= limit {
             return Ok(hits);
         }
-        if let Some((from_us, until_us)) = day_of(&request.word, zone) {
+        let day = day_of(&request.word, zone).filter(|_| !request.whole);
+        if let Some((from_us, until_us)) = day {
             let list = ListRequest {
                 workflow: request.workflow.clone(),
                 from_us: Some(from_us),
@@ -159,7 +162,7 @@ impl Queries {
 
 impl Sought {
     /// As it was typed, in capitals and in small letters: scanners and people differ in that.
-    fn of(word: &str) -> EngineResult<Self> {
+    fn of(word: &str, is_whole: bool) -> EngineResult<Self> {
         let word = word.trim();
         let refuse = |why: &str| {
             Err(EngineError::NotSearchable {
@@ -179,7 +182,7 @@ impl Sought {
         let spellings = [word.to_owned(), word.to_uppercase(), word.to_lowercase()];
         Ok(Sought {
             spellings: spellings.into_iter().map(Arc::from).collect(),
-            is_prefix: word.chars().count() >= SEARCH_PREFIX_CHARACTERS_MIN,
+            is_prefix: !is_whole && word.chars().count() >= SEARCH_PREFIX_CHARACTERS_MIN,
         })
     }
 

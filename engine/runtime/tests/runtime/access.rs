@@ -150,6 +150,17 @@ async fn every_answer_with_a_personal_value_is_recorded_and_no_other() {
                 .iter()
                 .all(|hit| hit.shown.data.is_empty() && hit.shown.personal.is_empty())
     );
+    let headings = engine
+        .headings(
+            &ListRequest {
+                limit: 9,
+                ..ListRequest::default()
+            },
+            &clerk(),
+        )
+        .await
+        .unwrap();
+    assert!(!headings.instances.is_empty() && headings.instances.iter().all(|shown| shown.data.is_empty()));
     let mut auditor = person("otto", &["auditor"]);
     engine.show("patient", "1", &auditor).await.unwrap();
     auditor.roles.clear();

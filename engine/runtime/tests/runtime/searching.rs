@@ -99,6 +99,27 @@ async fn a_word_is_looked_for_in_keys_and_in_indexed_fields_of_all_workflows() {
 }
 
 #[tokio::test]
+async fn a_whole_word_finds_only_what_is_just_that() {
+    let world = world().await;
+    let check = async |word: &str, expected: &[&str]| {
+        let request = SearchRequest {
+            word: word.into(),
+            whole: true,
+            limit: 10,
+            ..SearchRequest::default()
+        };
+        let hits = world.engine().search(&request, &clerk()).await.unwrap();
+        assert_eq!(told(&hits), expected, "{word}");
+    };
+    check("a-1", &["A-1 =A-1 no=A-1", "A-10 tray=A-1", "L-1 order=A-1"]).await;
+    check("12", &["A-1 tray=12"]).await;
+    check("2026-03", &[]).await;
+    // a day on which something was started is no word of its own
+    let today = world.now().strftime("%Y-%m-%d").to_string();
+    check(&today, &[]).await;
+}
+
+#[tokio::test]
 async fn what_is_not_seen_finds_nothing() {
     let world = world().await;
     assert_eq!(search(&world, "A-1", &person("eve", &[])).await, Vec::<String>::new());

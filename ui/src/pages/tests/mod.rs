@@ -2,6 +2,7 @@
 
 mod elsewhere;
 mod files;
+mod search;
 mod signing_in;
 mod system;
 mod views;
