@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::files::FilesConfig;
+use crate::mail::Mailing;
 
 /// Inputs taken in one transaction: enough that a flush is shared by many, few enough that none waits long for the others.
 pub const BATCH_MAX: usize = 512;
@@ -101,6 +102,7 @@ pub struct EngineConfig {
     pub timers_in_flight_max: usize,
     pub receivers_in_flight_max: usize,
     pub files: FilesConfig,
+    pub mailing: Mailing,
     /// Scenarios and simulations have no uploads: what they say of a file is taken as it stands.
     pub believes_file_records: bool,
     /// Whether readings of personal data are recorded. They always are, but where it is measured what that costs.
@@ -129,6 +131,7 @@ impl EngineConfig {
             timers_in_flight_max: TIMERS_IN_FLIGHT_MAX,
             receivers_in_flight_max: RECEIVERS_IN_FLIGHT_MAX,
             files: FilesConfig::default(),
+            mailing: Mailing::default(),
             believes_file_records: false,
         }
     }

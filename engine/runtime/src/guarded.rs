@@ -10,9 +10,12 @@ use statewright_core::step::Failure;
 use statewright_core::value::Value;
 
 use crate::adapter::AttemptFailure;
+use crate::mail::MailFailure;
 
 /// The core broke its promise not to panic.
 pub const PANICKED: &str = "SW-1901";
+
+const BROKEN: &str = "the adapter broke down. This is a defect of the adapter; the log says more";
 
 /// Calls into the core. Nothing it was given is used again after a panic but what it cannot have changed (`&` arguments).
 pub fn guarded<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
@@ -28,17 +31,32 @@ pub fn guarded<T>(call: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failur
 
 /// Performs an attempt. One whose adapter panics has failed for now: the other side may have acted, and is asked again under the same key.
 pub async fn guarded_attempt(
-    mut performing: Pin<Box<dyn Future<Output = Result<Value, AttemptFailure>> + Send + '_>>,
+    performing: Pin<Box<dyn Future<Output = Result<Value, AttemptFailure>> + Send + '_>>,
 ) -> Result<Value, AttemptFailure> {
+    let broken = || AttemptFailure::Temporary {
+        message: BROKEN.into(),
+        retry_after: None,
+    };
+    caught(performing).await.unwrap_or_else(|| Err(broken()))
+}
+
+/// Sends a letter. One whose transport panics has failed for now, and is sent again under the same id.
+pub async fn guarded_sending(
+    performing: Pin<Box<dyn Future<Output = Result<(), MailFailure>> + Send + '_>>,
+) -> Result<(), MailFailure> {
+    let broken = || MailFailure::Temporary(BROKEN.into());
+    caught(performing).await.unwrap_or_else(|| Err(broken()))
+}
+
+/// None: it panicked.
+async fn caught<T>(mut performing: Pin<Box<dyn Future<Output = T> + Send + '_>>) -> Option<T> {
     // After a panic it is not polled again.
     poll_fn(|context| {
-        catch_unwind(AssertUnwindSafe(|| performing.as_mut().poll(context))).unwrap_or_else(|panic| {
+        let polled = catch_unwind(AssertUnwindSafe(|| performing.as_mut().poll(context)));
+        polled.map(|poll| poll.map(Some)).unwrap_or_else(|panic| {
             let what = words(&*panic);
             tracing::error!(what, "an adapter panicked");
-            Poll::Ready(Err(AttemptFailure::Temporary {
-                message: "the adapter broke down. This is a defect of the adapter; the log says more".into(),
-                retry_after: None,
-            }))
+            Poll::Ready(None)
         })
     })
     .await

@@ -1,4 +1,4 @@
-//! What waits for a person: timers, messages and effects that could not be taken, and what the person decides.
+//! What waits for a person: timers, messages, effects and mails that could not be taken, and what the person decides.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ pub struct IncidentName {
 pub enum Decision {
     /// Try again, with the attempts counted anew.
     Retry,
-    /// Give it up: an effect fails with `skipped`, a sender is told that it was refused.
+    /// Give it up: an effect fails with `skipped`, a sender is told that it was refused; a mail is not sent.
     Skip,
     /// Of an effect: this is its result.
     Repair(Value),
@@ -107,9 +107,9 @@ impl Incidents {
                 })))
             }
             (Decision::Skip, IncidentKind::Message) => self.answer_of_skipped(incident, now_us).await?,
-            (Decision::Skip, IncidentKind::Timer) => None,
+            (Decision::Skip, IncidentKind::Timer | IncidentKind::Mail) => None,
             (Decision::Repair(result), IncidentKind::Effect) => Some(effect(Ok(result.clone()))),
-            (Decision::Repair(_), IncidentKind::Message | IncidentKind::Timer) => {
+            (Decision::Repair(_), IncidentKind::Message | IncidentKind::Timer | IncidentKind::Mail) => {
                 let what = "only an effect can be given a result; retry or skip this one, or send the instance an event";
                 return Err(EngineError::NotRepairable(what.into()));
             }
@@ -175,8 +175,8 @@ impl Incidents {
             Repair::Retry { .. } => match incident.kind {
                 IncidentKind::Timer => self.handover.wake_timers(now.as_microsecond()),
                 IncidentKind::Message => self.handover.expect_messages([incident.instance]),
-                // The outbox finds it with its next poll.
-                IncidentKind::Effect => {}
+                // It is found with the next poll.
+                IncidentKind::Effect | IncidentKind::Mail => {}
             },
         }
     }
@@ -187,6 +187,7 @@ fn kind_word(kind: IncidentKind) -> &'static str {
         IncidentKind::Timer => "timer",
         IncidentKind::Message => "message",
         IncidentKind::Effect => "effect",
+        IncidentKind::Mail => "mail",
     }
 }
 

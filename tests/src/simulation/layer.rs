@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
 use statewright_engine::store::{
     Admitted, Applied, Attachment, Backlog, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage,
-    FindQuery, IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery,
-    MessageRow, NewChunk, NewMessage, NewToken, NewUpload, NodeRow, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery,
-    OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition,
-    StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, UploadRow, WholeUpload,
-    Write,
+    FindQuery, IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailCounts, MailLease,
+    MailResult, MailRow, MailStore, MarkPage, MarkQuery, MessageRow, NewChunk, NewMessage, NewToken, NewUpload, NodeRow,
+    NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session,
+    Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery,
+    TaskRow, TokenRow, TrailRow, UploadRow, WholeUpload, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -53,6 +53,10 @@ macro_rules! layers {
             )*
 
             fn files(&self) -> &dyn FileStore {
+                self
+            }
+
+            fn mails(&self) -> &dyn MailStore {
                 self
             }
 
@@ -187,5 +191,29 @@ impl<L: Layer> FileStore for Layered<L> {
 
     async fn sweep_files(&self, now_us: i64, limit: usize) -> StoreResult<usize> {
         self.0.behind().files().sweep_files(now_us, limit).await
+    }
+}
+
+/// Mails go through.
+#[async_trait]
+impl<L: Layer> MailStore for Layered<L> {
+    async fn lease_mails(&self, node: &str, now_us: i64, until_us: i64, limit: usize) -> StoreResult<Vec<MailRow>> {
+        self.0.behind().mails().lease_mails(node, now_us, until_us, limit).await
+    }
+
+    async fn begin_letter(&self, mails: &[MailLease], letter: &str, until_us: i64) -> StoreResult<bool> {
+        self.0.behind().mails().begin_letter(mails, letter, until_us).await
+    }
+
+    async fn settle_mails(&self, results: &[MailResult]) -> StoreResult<Vec<bool>> {
+        self.0.behind().mails().settle_mails(results).await
+    }
+
+    async fn drop_mails(&self, before_us: i64, limit: usize) -> StoreResult<u64> {
+        self.0.behind().mails().drop_mails(before_us, limit).await
+    }
+
+    async fn mail_counts(&self) -> StoreResult<MailCounts> {
+        self.0.behind().mails().mail_counts().await
     }
 }

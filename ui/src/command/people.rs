@@ -88,6 +88,9 @@ struct Put {
     /// What the person is called
     #[arg(long)]
     name: Option<String>,
+    /// Where mail reaches them; without it they are told in their inbox alone
+    #[arg(long, value_name = "ADDRESS")]
+    mail: Option<String>,
     #[arg(long)]
     unit: Option<String>,
     /// A skill; may be given more than once
@@ -161,6 +164,7 @@ impl Put {
     async fn run(self, target: &Target, terminal: Terminal) -> Outcome {
         let principal: Principal = self.principal.parse()?;
         let body = present([
+            ("mail", text_or_null(self.mail.as_deref())),
             ("name", text_or_null(self.name.as_deref())),
             ("organisation", text_or_null(principal.organisation.as_deref())),
             ("person", text_or_null(self.person.as_deref())),
@@ -195,7 +199,7 @@ fn in_words(away: &Value) -> String {
 async fn list(target: &Target, terminal: Terminal) -> Outcome {
     let people = target.ask(terminal, Call::get(&["people"])).await?.value()?;
     terminal.answer(&people, || {
-        let mut table = Table::new(["USER", "NAME", "ROLES", "UNIT", "SKILLS", "ORGANISATION", "AWAY"]);
+        let mut table = Table::new(["USER", "NAME", "ROLES", "UNIT", "SKILLS", "ORGANISATION", "MAIL", "AWAY"]);
         for listed in member_items(&people, "people") {
             let person = listed.field("person").unwrap_or(&Value::Null);
             let away = listed.field("away").filter(|away| !away.is_null());
@@ -206,6 +210,7 @@ async fn list(target: &Target, terminal: Terminal) -> Outcome {
                 member(person, "unit").to_owned(),
                 member_texts(person, "skills").join(","),
                 member(person, "organisation").to_owned(),
+                member(listed, "mail").to_owned(),
                 away.map_or(String::new(), in_words),
             ]);
         }

@@ -48,6 +48,8 @@ impl Serve {
         crate::log::begin(&configuration)?;
         let address = address(self.store.as_deref(), &configuration, terminal)?;
         let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
+        let mut engine = configuration.engine(node_name());
+        engine.mailing = configuration.mailing()?;
         let surroundings = Surroundings {
             store: reach(&address, true).await?,
             compiler: Arc::new(LanguageCompiler),
@@ -57,9 +59,7 @@ impl Serve {
         };
         // Before anything is promised to anyone: an address that is taken ends here.
         let server = bind(listen).await?;
-        let engine = Engine::launch(configuration.engine(node_name()), surroundings)
-            .await
-            .map_err(engine_failure)?;
+        let engine = Engine::launch(engine, surroundings).await.map_err(engine_failure)?;
         let service = Service::new(engine, configuration.behind_proxy);
         announce(&server, &address, &service, terminal).await;
         run(server, service, stop_asked_for(), terminal).await

@@ -182,7 +182,7 @@ fn take_body(section: &mut Section<'_>, problems: &mut Diagnostics) -> Option<Bo
 }
 
 /// The text with its variables filled in, or the variable that is not set.
-fn filled(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+pub(super) fn filled(text: &str, environment: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

@@ -8,6 +8,7 @@
 //! log: {format: json, level: info}
 //! limits: {queue: 4096, batch: 512, committers: 2, lease: 1m}
 //! files: {largest: 20000000, media_types: [application/pdf, text/plain], scan: {address: "unix:/run/clamav/clamd.ctl"}}
+//! mail: {server: smtp.example, user: lab, password: "${SMTP_PASSWORD}", from: lab@lab.example, links: "https://lab.example"}
 //! adapters:
 //!   lens_design:
 //!     url: https://design.example/api
@@ -19,6 +20,7 @@
 
 mod adapter;
 mod files;
+mod mail;
 mod section;
 
 use std::net::SocketAddr;
@@ -31,10 +33,12 @@ use statewright_core::time::{parse_duration, zone};
 use statewright_core::yaml::parse;
 use statewright_engine::clock::Clock;
 use statewright_engine::configuration::EngineConfig;
+use statewright_engine::mail::Mailing;
 use statewright_engine::outbox::Adapters;
 
 use self::adapter::AdapterSettings;
 use self::files::FileSettings;
+use self::mail::MailSettings;
 use self::section::Section;
 use crate::command::StoreAddress;
 use crate::failure::Failure;
@@ -66,6 +70,7 @@ pub struct Configuration {
     committers: Option<usize>,
     lease_ms: Option<i64>,
     files: FileSettings,
+    mail: Option<MailSettings>,
     adapters: Vec<AdapterSettings>,
 }
 
@@ -142,6 +147,17 @@ impl Configuration {
             .collect()
     }
 
+    /// How a server sends mail.
+    ///
+    /// # Errors
+    /// The password is not in the environment; a file cannot be read; TLS cannot be set up.
+    pub fn mailing(&self) -> Result<Mailing, Failure> {
+        match &self.mail {
+            Some(settings) => settings.connect(&environment),
+            None => Ok(Mailing::Nowhere),
+        }
+    }
+
     /// How an engine is set up by this.
     pub fn engine(&self, node: impl Into<Arc<str>>) -> EngineConfig {
         let mut engine = EngineConfig::named(node);
@@ -199,6 +215,8 @@ impl Configuration {
         if let Some(files) = section.section("files", problems) {
             self.files = FileSettings::take(files, problems);
         }
+        let mail = section.take("mail");
+        self.mail = mail.and_then(|node| MailSettings::take(node, problems));
         if let Some(adapters) = section.section("adapters", problems) {
             self.adapters = adapters.each(problems, AdapterSettings::take);
         }

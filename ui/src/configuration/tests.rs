@@ -86,6 +86,62 @@ adapters:
 }
 
 #[test]
+fn a_mail_server_is_read() {
+    let source = "
+mail:
+  server: smtp.example
+  port: 2525
+  tls: implicit
+  user: lab
+  password: '${PATH}'
+  from: lab@lab.example
+  from_name: Prüflabor Nord
+  links: https://lab.example/
+  certificate_name: mail.example
+  timeout: 5s
+";
+    let configuration = Configuration::parse("statewright.yaml", source).expect("a usable configuration");
+    let mailing = configuration.mailing().expect("it can be used");
+    let shown = format!("{mailing:?}");
+    assert!(shown.contains("https://lab.example/instances/"), "{shown}");
+    assert!(matches!(Configuration::default().mailing(), Ok(Mailing::Nowhere)));
+    // the command line leaves mail to servers
+    assert!(matches!(configuration.engine("node").mailing, Mailing::Elsewhere));
+}
+
+#[test]
+fn a_mail_server_that_is_half_configured_is_refused() {
+    check(
+        "mail: {server: smtp.example}\n",
+        "error[SW-2007]: `mail` has no `from`\n --> statewright.yaml:1:7\n\
+         error[SW-2007]: `mail` has no `links`\n --> statewright.yaml:1:7",
+    );
+    let with = |more: &str| format!("mail: {{server: s.example, from: lab@lab.example, links: 'https://lab.example', {more}}}\n");
+    check(&with("tls: none"), "usable");
+    check(
+        &with("user: lab"),
+        "error[SW-2007]: `mail` has a `user` and no `password`\n --> statewright.yaml:1:7",
+    );
+    check(
+        &with("user: lab, password: secret"),
+        "error[SW-2007]: a password does not stand in the configuration\n --> statewright.yaml:1:101",
+    );
+    check(
+        &with("tls: opportunistic, user: lab, password: '${P}'"),
+        "error[SW-2007]: `mail` signs in, and its password would go in the clear\n --> statewright.yaml:1:7",
+    );
+    check(
+        &with("tls: ssl, timeout: 0s"),
+        "error[SW-2007]: `ssl` is not what `tls` asks for\n --> statewright.yaml:1:85\n\
+         error[SW-2007]: `0s` is not what `timeout` asks for\n --> statewright.yaml:1:99",
+    );
+    let source = with("user: lab, password: '${STATEWRIGHT_TEST_NO_SUCH_SECRET}'");
+    let configuration = Configuration::parse("statewright.yaml", &source).expect("a usable configuration");
+    let missing = configuration.mailing().err().map(|failure| failure.code.clone());
+    assert_eq!(missing.as_deref(), Some("SW-2008"));
+}
+
+#[test]
 fn what_is_wrong_is_said_all_at_once_with_its_place() {
     check(
         "lisen: 127.0.0.1:1\nzone: Europe/Bonn\nlimits: {queue: 0}\n",

@@ -1,4 +1,4 @@
-//! Incidents: timers, messages and effects that wait for a person, and what an operator decides.
+//! Incidents: timers, messages, effects and mails that wait for a person, and what an operator decides.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ pub const ROUTES: &[Route] = &[
         method: "POST",
         path: "/v1/incidents/{id}/skip",
         operation: "skipIncident",
-        summary: "Give up: an effect fails, a sender is told that it was refused",
+        summary: "Give up: an effect fails, a sender is told that it was refused, a mail is not sent",
         description: "",
         access: Access::Role(OPERATOR),
         parameters: &[ID],
@@ -193,6 +193,7 @@ fn kind_word(kind: IncidentKind) -> &'static str {
         IncidentKind::Timer => "timer",
         IncidentKind::Message => "message",
         IncidentKind::Effect => "effect",
+        IncidentKind::Mail => "mail",
     }
 }
 
@@ -204,9 +205,14 @@ pub fn incident_id(incident: &Incident) -> String {
 pub fn read_incident_id(id: &str) -> Option<IncidentName> {
     let (instance, rest) = id.split_once('.')?;
     let (kind, name) = rest.split_once('.')?;
-    let kind = [IncidentKind::Timer, IncidentKind::Message, IncidentKind::Effect]
-        .into_iter()
-        .find(|known| kind_word(*known) == kind)?;
+    let kind = [
+        IncidentKind::Timer,
+        IncidentKind::Message,
+        IncidentKind::Effect,
+        IncidentKind::Mail,
+    ]
+    .into_iter()
+    .find(|known| kind_word(*known) == kind)?;
     Some(IncidentName {
         instance: instance.parse().ok()?,
         kind,

@@ -12,6 +12,7 @@ use statewright_core::value::Value;
 use statewright_core::value::document::Document;
 use statewright_engine::DeployedVersion;
 use statewright_engine::directory::Absence;
+use statewright_engine::mail::MailAddress;
 
 use super::OPERATOR;
 use super::authentication::Caller;
@@ -190,7 +191,8 @@ async fn list(State(service): State<Shared>) -> Answered<Response> {
     let people = service.engine.directory().people().await?;
     let people = people.iter().map(|person| {
         let away = person.absence.as_ref().map_or(Value::Null, absence_value);
-        object([("away", away), ("person", principal_value(&person.actor))])
+        let mail = text_or_null(person.mail.as_ref().map(MailAddress::as_str));
+        object([("away", away), ("mail", mail), ("person", principal_value(&person.actor))])
     });
     Ok(document(
         StatusCode::OK,
@@ -268,8 +270,10 @@ async fn put_person(
     let (parts, body) = request.into_parts();
     let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
     let person = principal(id, &mut given)?;
+    let mail = given.text("mail")?;
     let _held = given.finish()?;
-    service.engine.put_person(&person, &caller.actor).await?;
+    let put = service.engine.put_person_with_mail(&person, mail.as_deref(), &caller.actor);
+    put.await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -53,6 +53,8 @@ struct Row {
     instance: Option<Found>,
     /// Where a decision is sent to, before the word for it.
     action: String,
+    /// What becomes of it when it is given up.
+    given_up: &'static str,
     /// Only effects have a result that can be said.
     repairable: bool,
 }
@@ -65,20 +67,35 @@ impl Row {
             IncidentKind::Timer => "Timer",
             IncidentKind::Message => "Message",
             IncidentKind::Effect => "Effect",
+            IncidentKind::Mail => "Mail",
         };
         Ok(Row {
-            what: format!(
-                "{kind} {}",
-                in_words(incident.name.rsplit('.').next().unwrap_or(&incident.name))
-            ),
+            what: format!("{kind} {}", called(incident)),
             name: incident.name.to_string(),
             error: incident.error.to_string(),
             attempts: incident.attempts,
             since: reading.moment(since),
             instance: row.map(|row| Found::of(&format!("{}/{}", row.workflow, row.key))),
             action: format!("/incidents{}", path(&[&incident_id(incident)])),
+            given_up: match incident.kind {
+                IncidentKind::Mail => "The mail is not sent; what it says stands in the inbox of whom it is for.",
+                IncidentKind::Timer | IncidentKind::Message | IncidentKind::Effect => {
+                    "It is not done any more; what was waiting for it is told that it failed."
+                }
+            },
             repairable: incident.kind == IncidentKind::Effect,
         })
+    }
+}
+
+/// A mail is called after whom it is for.
+fn called(incident: &Incident) -> String {
+    match incident.kind {
+        IncidentKind::Mail => match incident.name.splitn(3, ':').nth(2) {
+            Some(person) => format!("to {person}"),
+            None => "to all who are told".to_owned(),
+        },
+        _ => in_words(incident.name.rsplit('.').next().unwrap_or(&incident.name)),
     }
 }
 

@@ -130,6 +130,21 @@ impl Chart {
         of_states.chain(of_transitions)
     }
 
+    /// Whether somebody may be told by this channel.
+    pub fn tells_by(&self, channel: Channel) -> bool {
+        let of_tasks = self
+            .states
+            .iter()
+            .filter_map(|state| state.task.as_deref())
+            .flat_map(|task| &task.ladder);
+        let rungs = of_tasks.chain(self.clocks.iter().flat_map(|clock| &clock.ladder));
+        let notices = self.actions().filter_map(|action| match &action.verb {
+            Verb::Notify(notify) => Some(&notify.via),
+            _ => None,
+        });
+        rungs.map(|rung| &rung.via).chain(notices).any(|via| via.contains(&channel))
+    }
+
     /// Everybody who is named: who may, who sees, whom something is for, and who is told; each with where that is written.
     pub fn people(&self) -> Vec<(&People, Span)> {
         let head = self.states.first().map(|root| root.span).unwrap_or_default();

@@ -115,7 +115,12 @@ pub struct NoticeBody {
 impl NoticeBody {
     /// None: it cannot be read, and is nobody's.
     pub fn of(row: &NoticeRow) -> Option<Self> {
-        let body = read_canonical(&row.body).ok()?;
+        NoticeBody::read(&row.body)
+    }
+
+    /// The same, of the row's body.
+    pub fn read(body: &str) -> Option<Self> {
+        let body = read_canonical(body).ok()?;
         let fields: &Object = body.as_object()?;
         let text = |name: &str| fields.get(name).and_then(Value::as_text).map(Arc::<str>::from);
         let via = fields.get("via").and_then(Value::as_list).unwrap_or(&[]);

@@ -16,7 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::Timestamp;
 use statewright_core::chart::RolesVersion;
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Actor, Audience, RECORD, SYSTEM_WORKFLOW, Snapshot};
+use statewright_core::step::{Actor, Audience, RECORD, Refusal, RefusalKind, SYSTEM_WORKFLOW, Snapshot};
 use statewright_core::value::{Object, Value};
 
 pub use self::absence::Absence;
@@ -27,6 +27,7 @@ use crate::compiler::Compiler;
 use crate::error::{EngineError, EngineResult};
 use crate::handover::Handover;
 use crate::instances::{Instances, Personal};
+use crate::mail::{MailAddress, NotAnAddress};
 use crate::store::{Applied, FindQuery, Store};
 use crate::system::write_of;
 
@@ -63,14 +64,27 @@ impl Directory {
     /// # Errors
     /// [`EngineError::PersonRefused`] with every reason; those of the store.
     pub async fn put(&self, person: &Actor, by: &Actor, now: Timestamp) -> EngineResult<()> {
+        self.put_with_mail(person, None, by, now).await
+    }
+
+    /// The same of somebody whom mail reaches there.
+    ///
+    /// # Errors
+    /// As of [`Directory::put`].
+    pub async fn put_with_mail(&self, person: &Actor, mail: Option<&str>, by: &Actor, now: Timestamp) -> EngineResult<()> {
         self.refresh().await?;
-        let refusals = person_refusals(person, self.roles().as_deref());
+        let mut refusals = person_refusals(person, self.roles().as_deref());
+        let mail: Option<MailAddress> = mail.and_then(|mail| {
+            let refused = |why: NotAnAddress| Refusal::new(RefusalKind::Invalid, why.to_string()).in_field("mail");
+            mail.parse().map_err(|why| refusals.push(refused(why))).ok()
+        });
         if !refusals.is_empty() {
             return Err(EngineError::PersonRefused(refusals));
         }
         self.keep("person_put", &person.id, by, now, |held| {
             Ok(Some(Person {
                 actor: person.clone(),
+                mail: mail.clone(),
                 absence: held.and_then(|held| held.absence),
                 sequence: 0,
             }))
@@ -92,6 +106,18 @@ impl Directory {
     /// Somebody of this id, with all roles that theirs include.
     pub async fn person(&self, id: &str) -> EngineResult<Option<Actor>> {
         Ok(self.held(id).await?.map(|person| self.with_included(person.actor)))
+    }
+
+    /// The same, with where mail reaches them.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn reached(&self, id: &str) -> EngineResult<Option<Person>> {
+        let held = self.held(id).await?;
+        Ok(held.map(|person| Person {
+            actor: self.with_included(person.actor),
+            ..person
+        }))
     }
 
     /// Everybody, by their ids, with the roles that they were given.

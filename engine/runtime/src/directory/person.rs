@@ -12,6 +12,7 @@ use statewright_core::value::{Object, Value};
 use super::absence::Absence;
 use crate::body::{actor_of, actor_value};
 use crate::error::{EngineError, EngineResult};
+use crate::mail::MailAddress;
 use crate::roles::{AUDITOR, OPERATOR};
 use crate::store::IndexedValue;
 
@@ -38,6 +39,9 @@ const PREFIX: &str = "person/";
 /// Where it stands in the record when they are away.
 const AWAY: &str = "away";
 
+/// Where it stands in the record where mail reaches them.
+const MAIL: &str = "mail";
+
 /// The key of the instance whose record somebody is.
 pub(super) fn key_of(id: &str) -> String {
     format!("{PREFIX}{id}")
@@ -47,6 +51,8 @@ pub(super) fn key_of(id: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     pub actor: Actor,
+    /// Where mail reaches them; None: they are told in their inbox alone.
+    pub mail: Option<MailAddress>,
     /// When they are not there; None: they are.
     pub absence: Option<Absence>,
     /// Of their record, when it was looked at; 0 of one that is not kept yet.
@@ -67,6 +73,9 @@ impl Person {
 pub(super) fn value_of(person: &Person) -> Value {
     let actor = actor_value(&person.actor);
     let mut fields = actor.as_object().cloned().unwrap_or_default();
+    if let Some(mail) = &person.mail {
+        fields.insert(MAIL.into(), Value::from_text(mail.as_str()));
+    }
     if let Some(absence) = &person.absence {
         fields.insert(AWAY.into(), absence.value());
     }
@@ -95,8 +104,16 @@ pub(super) fn of(snapshot: &Snapshot) -> EngineResult<Option<Person>> {
         Some(absence) => Some(Absence::of(absence).ok_or_else(|| damaged("when they are away cannot be read".into()))?),
         None => None,
     };
+    let mail = match record.field(MAIL).and_then(Value::as_text) {
+        Some(mail) => Some(
+            mail.parse()
+                .map_err(|_| damaged("their mail address cannot be read".into()))?,
+        ),
+        None => None,
+    };
     Ok(Some(Person {
         actor,
+        mail,
         absence,
         sequence: snapshot.sequence,
     }))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use statewright_core::chart::{Call, Chart, Verb};
+use statewright_core::chart::{Call, Channel, Chart, Verb};
 use statewright_core::identity::Digest;
 use statewright_core::step::{ACCESS_REVIEW, Actor, SYSTEM_WORKFLOW, TASKS_ADAPTER};
 use statewright_core::value::Value;
@@ -11,6 +11,7 @@ use super::Engine;
 use super::table::live_tables;
 use crate::error::{EngineError, EngineResult};
 use crate::glass::review_source;
+use crate::mail::Mailing;
 use crate::registry::Known;
 use crate::store::Definition;
 
@@ -93,9 +94,16 @@ impl Engine {
                 break;
             }
         }
-        inner.registry.keep(known);
+        let known = inner.registry.keep(known);
         inner.registry.make_live(workflow.clone(), hash);
         tracing::info!(%workflow, %hash, by = %by.id, "deployed");
+        if matches!(inner.configuration.mailing, Mailing::Nowhere) && known.chart.tells_by(Channel::Mail) {
+            tracing::warn!(
+                %workflow,
+                "it tells people by mail, and this node has no mail server: set `mail` in the configuration; until then it stands in their \
+                 inboxes alone"
+            );
+        }
         Ok(Deployed {
             workflow,
             hash,

@@ -16,6 +16,7 @@ use crate::configuration::{BUSY_POLL_MS, EngineConfig, POLL_MS};
 use crate::error::EngineResult;
 use crate::files::Sweeper;
 use crate::intake::{Intake, Ticked};
+use crate::mail::Mails;
 use crate::messages::Messages;
 use crate::outbox::Outbox;
 use crate::presence::Presence;
@@ -123,6 +124,7 @@ impl Engine {
             assignments,
             outbox,
             sweeper,
+            mails,
             presence,
         } = node;
         let (sender, phase) = watch::channel(Phase::Running);
@@ -137,6 +139,7 @@ impl Engine {
         tasks.push(tokio::spawn(run_schedules(schedules, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(give_tasks(assignments, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(perform_effects(outbox, self.clone(), phase.clone())));
+        tasks.push(tokio::spawn(send_mails(mails, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(sweep_files(sweeper, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(be_there(presence, self.clone(), phase.clone())));
         tasks.push(tokio::spawn(watch_sessions(self.clone(), phase.clone())));
@@ -265,6 +268,30 @@ async fn perform_effects(mut outbox: Outbox, engine: Engine, mut phase: watch::R
             () = engine.inner.handover.effects_arrived.notified() => {}
             () = finished.notified() => {}
             () = tokio::time::sleep(microseconds(deadline_us.min(POLL_MS * 1_000))) => {}
+            _ = phase.changed() => {}
+        }
+    }
+}
+
+/// A letter that is under way when the node stops is cut off; whoever takes it on sends it under the same id.
+async fn send_mails(mut mails: Mails, engine: Engine, mut phase: watch::Receiver<Phase>) {
+    let mut stopped = phase.clone();
+    while *phase.borrow() == Phase::Running {
+        let ticked = tokio::select! {
+            ticked = mails.tick(engine.now()) => ticked,
+            _ = stopped.wait_for(|phase| *phase == Phase::Stopped) => return,
+        };
+        match ticked {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, "mails could not be looked at");
+                tokio::time::sleep(REST).await;
+            }
+        }
+        let wait_us = mails.next_look_us().saturating_sub(engine.now().as_microsecond());
+        tokio::select! {
+            () = tokio::time::sleep(microseconds(wait_us)) => {}
             _ = phase.changed() => {}
         }
     }

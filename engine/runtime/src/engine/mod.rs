@@ -58,7 +58,7 @@ use crate::queries::{Queries, TRAIL_PAGE_MAX};
 use crate::registry::Registry;
 use crate::schedules::Places;
 use crate::starts::Starts;
-use crate::store::{Applied, Incident, NewEntry, NextInstance, Store, TrailRow, Write};
+use crate::store::{Applied, Incident, MailCounts, NewEntry, NextInstance, Store, TrailRow, Write};
 use crate::system::SystemTrail;
 use crate::tokens::Tokens;
 
@@ -312,8 +312,24 @@ impl Engine {
     /// # Errors
     /// [`EngineError::PersonRefused`] with every reason; those of the store.
     pub async fn put_person(&self, person: &Actor, by: &Actor) -> EngineResult<()> {
-        self.inner.directory.put(person, by, self.now()).await?;
+        self.put_person_with_mail(person, None, by).await
+    }
+
+    /// The same of somebody whom mail reaches there.
+    ///
+    /// # Errors
+    /// As of [`Engine::put_person`].
+    pub async fn put_person_with_mail(&self, person: &Actor, mail: Option<&str>, by: &Actor) -> EngineResult<()> {
+        self.inner.directory.put_with_mail(person, mail, by, self.now()).await?;
         self.inner.identity.person_changed(&person.id).await
+    }
+
+    /// How many mails wait to be sent, and how many for a person.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn mail_counts(&self) -> EngineResult<MailCounts> {
+        Ok(self.inner.store.mails().mail_counts().await?)
     }
 
     /// Takes somebody out of the directory, and then gives back what they hold: nothing can be given them any more by then. Asked for

@@ -17,6 +17,7 @@ use crate::identity::Identity;
 use crate::incidents::Incidents;
 use crate::instances::Instances;
 use crate::intake::{Intake, Reader};
+use crate::mail::Mails;
 use crate::messages::Messages;
 use crate::outbox::{Adapters, Outbox, Tools};
 use crate::presence::Presence;
@@ -48,6 +49,7 @@ pub struct Node {
     pub assignments: Assignments,
     pub outbox: Outbox,
     pub sweeper: Sweeper,
+    pub mails: Mails,
     pub presence: Presence,
 }
 
@@ -106,6 +108,14 @@ impl Node {
             store: store.clone(),
         };
         let outbox = Outbox::new(&configuration, handover.clone(), figures.clone(), adapters.clone(), tools);
+        let mails = Mails::new(
+            configuration.node.clone(),
+            configuration.mailing.clone(),
+            store.clone(),
+            directory.clone(),
+            registry.clone(),
+            clock.clone(),
+        );
         let sweeper = Sweeper::new(store.clone());
         let presence = Presence::new(
             store.clone(),
@@ -162,6 +172,7 @@ impl Node {
             assignments,
             outbox,
             sweeper,
+            mails,
             presence,
         }
     }

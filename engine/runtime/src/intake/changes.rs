@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use statewright_core::chart::Chart;
+use statewright_core::chart::{Channel, Chart};
 use statewright_core::field::files_in;
 use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
 use statewright_core::step::{
@@ -132,6 +132,7 @@ impl Changes {
             ordinal,
             at_us: now.as_microsecond(),
             thread: notice.thread,
+            mailed: notice.via.contains(&Channel::Mail) && !notice.audience.any_of.is_empty(),
             subjects: notice.audience.subjects(),
             body: notice_body(own, notice),
         }));

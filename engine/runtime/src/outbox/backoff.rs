@@ -36,6 +36,15 @@ impl Backoff {
         }
     }
 
+    /// With these limits, whatever a workflow says.
+    pub(crate) fn within(attempts: u32, first_us: i64, most_us: i64) -> Self {
+        Backoff {
+            attempts,
+            first_us,
+            most_us,
+        }
+    }
+
     /// The wait after attempt `number` (1 for the first): between half and all of `first · 2^(number-1)`, at most `most`. Which part
     /// is drawn from the effect's key, so that effects that failed together do not come back together.
     pub fn wait_us(&self, key: &str, number: u32) -> i64 {

@@ -18,6 +18,7 @@ use tokio::task::AbortHandle;
 pub(crate) use self::attempt::Tools;
 pub use self::attempt::effect_answer;
 pub(crate) use self::attempt::shortened;
+pub(crate) use self::backoff::Backoff;
 use crate::adapter::{Adapter, AttemptFailure};
 use crate::body::EffectBody;
 use crate::configuration::{EngineConfig, POLL_MS};

@@ -8,8 +8,8 @@ use statewright_core::identity::{InputKey, InstanceId};
 
 use super::task::{NO_DUE_US, PRIORITY_MAX};
 use super::{
-    Applied, EffectResult, INDEXED_VALUES_MAX, MARK_PAIRS_MAX, NewMessage, NewToken, STATES_MAX, StoreError, StoreResult,
-    StoredCalendar, StoredDocument, StoredTable, WholeUpload, Write, field, subject,
+    Applied, EffectResult, INDEXED_VALUES_MAX, MARK_PAIRS_MAX, MailEnd, MailResult, NewMessage, NewToken, STATES_MAX, StoreError,
+    StoreResult, StoredCalendar, StoredDocument, StoredTable, WholeUpload, Write, field, subject,
 };
 
 /// Sequences and numbers are stored as signed 64-bit integers.
@@ -52,6 +52,25 @@ pub(super) fn check_results(results: &[EffectResult]) -> StoreResult<()> {
         };
         if answer_has_nul || has_nul(&result.key) {
             return refuse(result.instance, "a NUL character in the end of an effect");
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn check_mails(results: &[MailResult]) -> StoreResult<()> {
+    let mut mails = BTreeSet::new();
+    for result in results {
+        if !mails.insert((result.lease.instance, &result.lease.name)) {
+            return refuse(result.lease.instance, "two ends of one mail in one call");
+        }
+        let has_nul = match &result.end {
+            MailEnd::Gone => false,
+            MailEnd::For(people) => people.iter().any(|(person, _)| has_nul(person)),
+            MailEnd::Postponed { error, .. } => error.as_deref().is_some_and(has_nul),
+            MailEnd::Incident { error } => has_nul(error),
+        };
+        if has_nul {
+            return refuse(result.lease.instance, "a NUL character in the end of a mail");
         }
     }
     Ok(())

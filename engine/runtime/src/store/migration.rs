@@ -33,6 +33,7 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     11 "0011_file",
     12 "0012_document",
     13 "0013_node",
+    14 "0014_mail",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -48,6 +49,7 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     11 "0011_file",
     12 "0012_document",
     13 "0013_node",
+    14 "0014_mail",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

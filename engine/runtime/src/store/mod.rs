@@ -22,6 +22,7 @@ mod check;
 mod field;
 mod file;
 mod identity;
+mod mail;
 mod mark;
 pub mod memory;
 mod migration;
@@ -47,6 +48,7 @@ pub use field::{
 };
 pub use file::{Admitted, Attachment, CHUNK_BYTES, FileStore, NewAttachment, NewChunk, NewUpload, UploadRow, WholeUpload};
 pub use identity::{Credential, CredentialChange, EndedSessions, IdentityChange, Session};
+pub use mail::{MailCounts, MailEnd, MailLease, MailResult, MailRow, MailStore};
 pub use mark::{MARK_PAIRS_MAX, MarkBack, MarkPage, MarkQuery, MarkRow, NewMark};
 pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
 pub use open::open;
@@ -240,9 +242,9 @@ pub trait Store: Send + Sync + 'static {
     /// message to its instance in the same transaction. Answers whether each was still ours.
     async fn end_attempts(&self, results: &[EffectResult]) -> StoreResult<Vec<bool>>;
 
-    // Incidents: timers, messages and effects that wait for a person
+    // Incidents: timers, messages, effects and mails that wait for a person
 
-    /// Marks a timer, a message or an effect as an incident, so that it is not offered again until a person decides. One that is
+    /// Marks a timer, a message, an effect or a mail as an incident, so that it is not offered again until a person decides. One that is
     /// gone, or an incident already, is left as it is.
     async fn raise_incident(&self, incident: &Incident) -> StoreResult<()>;
     /// The oldest first.
@@ -279,6 +281,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Uploads, and what instances name of them.
     fn files(&self) -> &dyn FileStore;
+
+    // Mail
+
+    /// Mails that wait.
+    fn mails(&self) -> &dyn MailStore;
 
     // What an operator asks
 

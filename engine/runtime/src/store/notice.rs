@@ -14,6 +14,8 @@ pub struct NewNotice {
     pub at_us: i64,
     /// Whether it stands in the thread of its instance.
     pub thread: bool,
+    /// Whether it goes out as mail.
+    pub mailed: bool,
     /// Who finds it, as a task's; none: it is found in the thread alone.
     pub subjects: Vec<Arc<str>>,
     /// Canonical JSON that the runtime reads back.

@@ -61,7 +61,7 @@ pub struct EffectRow {
 pub struct Incident {
     pub instance: InstanceId,
     pub kind: IncidentKind,
-    /// The timer's name, the message's id in decimal, or the effect's key.
+    /// The timer's name, the message's id in decimal, the effect's key, or the mail's name.
     pub name: Arc<str>,
     pub error: String,
     pub attempts: u32,
@@ -73,6 +73,7 @@ pub enum IncidentKind {
     Timer,
     Message,
     Effect,
+    Mail,
 }
 
 impl Incident {

@@ -279,3 +279,36 @@ async fn a_substitute_acts_for_who_is_away_as_themselves_and_for_so_long() {
     on_sqlite(substitutes).await;
     on_postgres(substitutes).await;
 }
+
+#[tokio::test]
+async fn an_address_that_is_none_is_refused_and_one_that_is_kept_is_not_shown_by_accident() {
+    let world = World::with(&[]).await;
+    let engine = world.engine();
+    let directory = engine.directory();
+    let mut somebody = person("bob", &["nurse"]);
+    somebody.unit = Some("a,b".into());
+    let refused = engine.put_person_with_mail(&somebody, Some("bob"), &operator()).await;
+    let Err(EngineError::PersonRefused(refusals)) = refused else {
+        panic!("{refused:?}")
+    };
+    let mut fields: Vec<_> = refusals.iter().filter_map(|refusal| refusal.field.as_deref()).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["mail", "unit"], "all at once");
+    let ada = person("ada", &["nurse"]);
+    let mail = Some("ada@lab.example");
+    engine.put_person_with_mail(&ada, mail, &operator()).await.unwrap();
+    let reached = || async { directory.reached("ada").await.unwrap().unwrap() };
+    let kept = reached().await;
+    assert_eq!(kept.mail.as_ref().map(|mail| mail.as_str()), mail);
+    assert!(!format!("{kept:?}").contains("ada@"), "{kept:?}");
+    // being away changes nothing of it, being put anew without one takes it away
+    let away = Absence {
+        from: None,
+        until: None,
+        substitute: None,
+    };
+    directory.absent("ada", Some(away), &operator(), world.now()).await.unwrap();
+    assert_eq!(reached().await.mail, kept.mail);
+    engine.put_person(&ada, &operator()).await.unwrap();
+    assert_eq!(reached().await.mail, None);
+}

@@ -19,6 +19,7 @@ mod incidents;
 mod intake;
 mod live_table_damage;
 mod live_tables;
+mod mail;
 mod messages;
 mod overload;
 mod poison;

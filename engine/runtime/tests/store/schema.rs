@@ -27,6 +27,7 @@ live_calendar: name version
 live_definition: workflow hash
 live_document: kind name version
 live_table: name version
+mail: instance name sequence ordinal person? at due attempts epoch lease_node? lease_until? letter? error? incident_since?
 mark: instance name sequence ordinal at actor data
 mark_field: instance sequence ordinal field value name at
 message: id receiver key body due inserted_at deferred attempts error? incident_since?

@@ -103,6 +103,7 @@ pub fn notice(sequence: u64, ordinal: u32, subjects: &[&str]) -> NewNotice {
         sequence,
         ordinal,
         at_us: moment(sequence),
+        mailed: false,
         thread: false,
         subjects: names(subjects),
         body: format!(r#"{{"notice":"{sequence}/{ordinal}"}}"#),

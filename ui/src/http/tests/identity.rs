@@ -2,6 +2,7 @@
 
 use statewright_core::chart::Proof;
 use statewright_core::step::{Actor, ActorKind};
+use statewright_core::value::Value;
 use statewright_engine::identity::{Identified, PasswordFor, Secret, Use, code_of, lockout};
 
 use super::api::{ask, post};
@@ -203,4 +204,34 @@ async fn who_is_taken_out_is_signed_in_nowhere() {
     let (secret, _) = api.signed_in("ann").await;
     api.check(ask("DELETE", "/v1/people/ann", "").by(&api.operator), "204").await;
     assert!(api.who(&secret).await.is_none());
+}
+
+#[tokio::test]
+async fn where_mail_reaches_somebody_is_kept_for_operators_and_taken_away_again() {
+    let api = Api::new().await;
+    let put = |body: &str| {
+        let put = ask("PUT", "/v1/people/ann", body).by(&api.operator);
+        put.with("content-type", "application/json")
+    };
+    let mail = async || {
+        let listed = api.check(get("/v1/people").by(&api.operator), "200").await;
+        conforms("People", &listed.body);
+        let listed = listed.value();
+        let ann = member_items(&listed, "people").iter().find(|listed| {
+            let person = listed.field("person").unwrap_or(&Value::Null);
+            member(person, "user") == "ann"
+        });
+        ann.map(|ann| member(ann, "mail").to_owned())
+    };
+    let refused = api.ask(put(r#"{"roles": ["clerk"], "mail": "ann"}"#)).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("has no `@`"), "{}", refused.body);
+    assert_eq!(mail().await, None, "what is refused changes nothing");
+    let kept = put(r#"{"roles": ["clerk"], "mail": "ann@lab.example"}"#);
+    api.check(kept, "204").await;
+    assert_eq!(mail().await.as_deref(), Some("ann@lab.example"));
+    let others = api.ask(get("/v1/people").by(&api.clerk)).await;
+    assert_eq!(others.status, 403);
+    api.check(put(r#"{"roles": ["clerk"]}"#), "204").await;
+    assert_eq!(mail().await.as_deref(), Some(""));
 }

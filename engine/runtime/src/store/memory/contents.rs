@@ -8,6 +8,7 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 use super::document::Documents;
 use super::file::Files;
 use super::identity::Identities;
+use super::mail::Mail;
 use super::table::Tables;
 use crate::store::field::FoundUnder;
 use crate::store::operation::NodeRow;
@@ -40,6 +41,7 @@ pub(super) struct Contents {
     pub(super) tasks: BTreeMap<(InstanceId, Arc<str>), TaskRow>,
     pub(super) task_fields: BTreeMap<(InstanceId, Arc<str>), BTreeSet<IndexedValue>>,
     pub(super) notices: BTreeMap<(InstanceId, u64, u32), NoticeRow>,
+    pub(super) mails: BTreeMap<(InstanceId, Arc<str>), Mail>,
     pub(super) marks: BTreeMap<(InstanceId, u64, u32), (MarkRow, Vec<IndexedValue>)>,
     /// Of each instance.
     pub(super) fields: BTreeMap<InstanceId, FoundUnder>,
@@ -254,7 +256,11 @@ impl Contents {
             let trouble = effect.trouble.as_ref();
             (*instance, IncidentKind::Effect, key.clone(), trouble)
         });
-        let all = timers.chain(messages).chain(effects);
+        let mails = self.mails.iter().map(|((instance, name), mail)| {
+            let trouble = mail.trouble.as_ref();
+            (*instance, IncidentKind::Mail, name.clone(), trouble)
+        });
+        let all = timers.chain(messages).chain(effects).chain(mails);
         let incidents = all.filter_map(|(instance, kind, name, trouble)| {
             trouble.map(|trouble| Incident {
                 instance,

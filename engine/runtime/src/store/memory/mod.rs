@@ -6,6 +6,7 @@ mod document;
 mod field;
 mod file;
 mod identity;
+mod mail;
 mod mark;
 mod notice;
 mod operation;
@@ -26,10 +27,10 @@ use super::identity::check_identity;
 use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store,
-    StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery,
-    TaskRow, TokenRow, TrailRow, Write, check_writes,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken,
+    NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session,
+    Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage,
+    TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -379,6 +380,10 @@ impl Store for MemoryStore {
     /// Nothing but a commit writes here.
     async fn strays(&self, _limit: usize) -> StoreResult<Vec<Stray>> {
         Ok(Vec::new())
+    }
+
+    fn mails(&self) -> &dyn MailStore {
+        self
     }
 
     fn operations(&self) -> &dyn OperationStore {

@@ -10,6 +10,9 @@ use crate::store::{NoticePage, NoticePlace, NoticeRow, Write};
 impl Contents {
     pub(super) fn apply_notices(&mut self, write: &Write) {
         for notice in &write.notices {
+            if notice.mailed {
+                self.keep_mail(write.instance, notice);
+            }
             let row = NoticeRow {
                 instance: write.instance,
                 sequence: notice.sequence,

@@ -67,7 +67,8 @@ impl Contents {
         let timers = self.timers.values().map(|timer| &timer.trouble);
         let messages = self.messages.values().map(|message| &message.trouble);
         let effects = self.effects.values().map(|effect| &effect.trouble);
-        let all = timers.chain(messages).chain(effects);
+        let mails = self.mails.values().map(|mail| &mail.trouble);
+        let all = timers.chain(messages).chain(effects).chain(mails);
         all.filter_map(|trouble| Some(trouble.as_ref()?.since_us))
     }
 }

@@ -123,6 +123,11 @@ impl Contents {
         {
             effect.leased_until_us = None;
         }
+        if incident.kind == IncidentKind::Mail
+            && let Some(mail) = self.mails.get_mut(&(incident.instance, incident.name.clone()))
+        {
+            mail.let_go();
+        }
     }
 
     pub(super) fn is_incident(&mut self, instance: InstanceId, kind: IncidentKind, name: &str) -> bool {
@@ -151,6 +156,11 @@ impl Contents {
             effect.attempts = 0;
             effect.due_us = at_us;
         }
+        if kind == IncidentKind::Mail
+            && let Some(mail) = self.mails.get_mut(&(instance, Arc::from(name)))
+        {
+            mail.begin_anew(at_us);
+        }
     }
 
     fn remove(&mut self, instance: InstanceId, kind: IncidentKind, name: &str) {
@@ -158,6 +168,7 @@ impl Contents {
             IncidentKind::Timer => _ = self.timers.remove(&(instance, Arc::from(name))),
             IncidentKind::Message => _ = name.parse().ok().and_then(|id: i64| self.messages.remove(&id)),
             IncidentKind::Effect => _ = self.effects.remove(&(instance, Arc::from(name))),
+            IncidentKind::Mail => _ = self.mails.remove(&(instance, Arc::from(name))),
         }
     }
 
@@ -175,6 +186,10 @@ impl Contents {
             IncidentKind::Effect => {
                 let effect = self.effects.get_mut(&(instance, Arc::from(name)))?;
                 (!effect.abandoned).then_some(&mut effect.trouble)
+            }
+            IncidentKind::Mail => {
+                let mail = self.mails.get_mut(&(instance, Arc::from(name)))?;
+                Some(&mut mail.trouble)
             }
         }
     }

@@ -8,12 +8,13 @@ use super::plan::{COMMITTING, forms};
 use super::wake;
 
 /// Tables that grow, and the column that says whose a row is.
-const OWNERS: [(&str, &str); 16] = [
+const OWNERS: [(&str, &str); 17] = [
     ("claim", "id"),
     ("effect", "instance"),
     ("file_attachment", "instance"),
     ("instance", "id"),
     ("instance_field", "instance"),
+    ("mail", "instance"),
     ("mark", "instance"),
     ("mark_field", "instance"),
     ("message", "receiver"),

@@ -1,4 +1,4 @@
-//! Timers, messages and effects that wait for a person.
+//! Timers, messages, effects and mails that wait for a person.
 
 use sqlx::{PgConnection, PgPool, Row};
 use statewright_core::identity::InstanceId;
@@ -20,6 +20,10 @@ pub(super) const RAISE_EFFECT: &str = "
     update effect set incident_since = $3, error = $4, attempts = $5, lease_node = null, lease_until = null
     where instance = $1 and key = $2 and incident_since is null and not abandoned";
 
+pub(super) const RAISE_MAIL: &str = "
+    update mail set incident_since = $3, error = $4, attempts = $5, lease_node = null, lease_until = null
+    where instance = $1 and name = $2 and incident_since is null";
+
 pub(super) const OLDEST: &str = r#"
     (
         select 1 as kind, instance, name, error, attempts, incident_since from timer
@@ -37,6 +41,12 @@ pub(super) const OLDEST: &str = r#"
         select 3, instance, key, error, attempts, incident_since from effect
         where incident_since is not null and not abandoned
         order by incident_since, instance, key limit $1
+    )
+    union all
+    (
+        select 4, instance, name, error, attempts, incident_since from mail
+        where incident_since is not null
+        order by incident_since, instance, name limit $1
     )"#;
 
 pub(super) const LOCK_TIMER: &str = "
@@ -48,6 +58,9 @@ pub(super) const LOCK_MESSAGE: &str = "
 pub(super) const LOCK_EFFECT: &str = "
     select from effect where instance = $1 and key = $2 and incident_since is not null and not abandoned for update";
 
+pub(super) const LOCK_MAIL: &str = "
+    select from mail where instance = $1 and name = $2 and incident_since is not null for update";
+
 pub(super) const RETRY_TIMER: &str = "
     update timer set incident_since = null, error = null, attempts = 0 where instance = $1 and name = $2";
 
@@ -57,23 +70,29 @@ pub(super) const RETRY_MESSAGE: &str = "
 pub(super) const RETRY_EFFECT: &str = "
     update effect set incident_since = null, error = null, attempts = 0, due = $3 where instance = $1 and key = $2";
 
+pub(super) const RETRY_MAIL: &str = "
+    update mail set incident_since = null, error = null, attempts = 0, due = $3, letter = null where instance = $1 and name = $2";
+
 pub(super) const REMOVE_TIMER: &str = "delete from timer where instance = $1 and name = $2";
 
 pub(super) const REMOVE_MESSAGE: &str = "delete from message where receiver = $1 and id = $2::int8";
 
 pub(super) const REMOVE_EFFECT: &str = "delete from effect where instance = $1 and key = $2";
 
+pub(super) const REMOVE_MAIL: &str = "delete from mail where instance = $1 and name = $2";
+
 pub(super) async fn raise(pool: &PgPool, incident: &Incident) -> StoreResult<()> {
     let sql = match incident.kind {
         IncidentKind::Timer => RAISE_TIMER,
         IncidentKind::Message => RAISE_MESSAGE,
         IncidentKind::Effect => RAISE_EFFECT,
+        IncidentKind::Mail => RAISE_MAIL,
     };
     let query = sqlx::query(sql).bind(Uuid::from(incident.instance));
     let query = match incident.kind {
         // Null, and so no row, where the name is no number.
         IncidentKind::Message => query.bind(message_id(&incident.name)),
-        IncidentKind::Timer | IncidentKind::Effect => query.bind(&*incident.name),
+        IncidentKind::Timer | IncidentKind::Effect | IncidentKind::Mail => query.bind(&*incident.name),
     };
     let query = query
         .bind(incident.since_us)
@@ -91,7 +110,8 @@ pub(super) async fn oldest(pool: &PgPool, limit: usize) -> StoreResult<Vec<Incid
             kind: match found.try_get::<i32, _>("kind")? {
                 1 => IncidentKind::Timer,
                 2 => IncidentKind::Message,
-                _ => IncidentKind::Effect,
+                3 => IncidentKind::Effect,
+                _ => IncidentKind::Mail,
             },
             name: row::text(found, "name")?,
             error: found.try_get("error")?,
@@ -113,11 +133,12 @@ pub(super) async fn lock(
         IncidentKind::Timer => LOCK_TIMER,
         IncidentKind::Message => LOCK_MESSAGE,
         IncidentKind::Effect => LOCK_EFFECT,
+        IncidentKind::Mail => LOCK_MAIL,
     };
     let query = sqlx::query(sql).bind(Uuid::from(instance));
     let query = match kind {
         IncidentKind::Message => query.bind(message_id(name)),
-        IncidentKind::Timer | IncidentKind::Effect => query.bind(name),
+        IncidentKind::Timer | IncidentKind::Effect | IncidentKind::Mail => query.bind(name),
     };
     Ok(query.fetch_optional(connection).await?.is_some())
 }
@@ -133,16 +154,18 @@ pub(super) async fn repair(
         (Repair::Retry { .. }, IncidentKind::Timer) => RETRY_TIMER,
         (Repair::Retry { .. }, IncidentKind::Message) => RETRY_MESSAGE,
         (Repair::Retry { .. }, IncidentKind::Effect) => RETRY_EFFECT,
+        (Repair::Retry { .. }, IncidentKind::Mail) => RETRY_MAIL,
         (Repair::Settle { .. }, IncidentKind::Timer) => REMOVE_TIMER,
         (Repair::Settle { .. }, IncidentKind::Message) => REMOVE_MESSAGE,
         (Repair::Settle { .. }, IncidentKind::Effect) => REMOVE_EFFECT,
+        (Repair::Settle { .. }, IncidentKind::Mail) => REMOVE_MAIL,
     };
     let mut query = sqlx::query(sql).bind(Uuid::from(instance));
     query = match kind {
         IncidentKind::Message => query.bind(message_id(name)),
-        IncidentKind::Timer | IncidentKind::Effect => query.bind(name),
+        IncidentKind::Timer | IncidentKind::Effect | IncidentKind::Mail => query.bind(name),
     };
-    if let (Repair::Retry { at_us }, IncidentKind::Effect) = (repair, kind) {
+    if let (Repair::Retry { at_us }, IncidentKind::Effect | IncidentKind::Mail) = (repair, kind) {
         query = query.bind(*at_us);
     }
     query.execute(connection).await?;

@@ -19,6 +19,7 @@ mod file;
 mod found;
 mod identity;
 mod incident;
+mod mail;
 mod mark;
 mod notice;
 mod number;
@@ -55,10 +56,10 @@ use super::identity::check_identity;
 use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store,
-    StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow,
-    TokenRow, TrailRow, Write, check_writes,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken,
+    NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session,
+    Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery,
+    TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -364,6 +365,10 @@ impl Store for PostgresStore {
 
     async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>> {
         record::strays(&self.pool, limit).await
+    }
+
+    fn mails(&self) -> &dyn MailStore {
+        self
     }
 
     fn operations(&self) -> &dyn OperationStore {

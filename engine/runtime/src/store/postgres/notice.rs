@@ -10,6 +10,7 @@ use super::columns::{Columns, of_each, signed};
 use super::connection::failed;
 use super::row::{self, count};
 use super::uuid::Uuid;
+use crate::store::mail::name_of;
 use crate::store::{NoticePage, NoticePlace, NoticeRow, StoreResult, Write, subject};
 
 /// In the batch's statement.
@@ -26,6 +27,12 @@ pub(super) const KEPT: &str = "
         select s.subject, s.at, s.instance, s.sequence, s.ordinal
         from unnest($8::text[], $9::int8[], $10::uuid[], $11::int8[], $12::int8[]) as s (subject, at, instance, sequence, ordinal)
         join changed c on c.id = s.instance
+    ),
+    mailed as (
+        insert into mail (instance, name, sequence, ordinal, at, due)
+        select m.instance, m.name, m.sequence, m.ordinal, m.at, m.at
+        from unnest($13::uuid[], $14::text[], $15::int8[], $16::int8[], $17::int8[]) as m (instance, name, sequence, ordinal, at)
+        join changed c on c.id = m.instance
     )";
 
 /// A page of (subjects; before: moment, instance, sequence, ordinal; how many): the newest of each subject, merged.
@@ -65,7 +72,13 @@ pub(super) fn add_kept(columns: &mut Columns, writes: &[&Write]) -> StoreResult<
     columns.add(told().map(|(_, notice, _)| notice.at_us))?;
     columns.add(told().map(|(write, ..)| Uuid::from(write.instance)))?;
     columns.add(told().map(|(_, notice, _)| signed(notice.sequence)))?;
-    columns.add(told().map(|(_, notice, _)| i64::from(notice.ordinal)))
+    columns.add(told().map(|(_, notice, _)| i64::from(notice.ordinal)))?;
+    let mailed = || notices().filter(|(_, notice)| notice.mailed);
+    columns.add(mailed().map(|(write, _)| Uuid::from(write.instance)))?;
+    columns.add(mailed().map(|(_, notice)| name_of(notice.sequence, notice.ordinal, None)))?;
+    columns.add(mailed().map(|(_, notice)| signed(notice.sequence)))?;
+    columns.add(mailed().map(|(_, notice)| i64::from(notice.ordinal)))?;
+    columns.add(mailed().map(|(_, notice)| notice.at_us))
 }
 
 pub(super) async fn find(

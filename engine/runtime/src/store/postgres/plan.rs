@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
-    alone, calendar, careful, document, field, file, found, identity, incident, mark, notice, number, operation, outbox, record,
-    schema, search, statement, table, task, task_field, token, topic, wake,
+    alone, calendar, careful, document, field, file, found, identity, incident, mail, mark, notice, number, operation, outbox,
+    record, schema, search, statement, table, task, task_field, token, topic, wake,
 };
 
 /// On the connections that commit.
@@ -92,16 +92,24 @@ const OTHERS: &[&str] = &[
     incident::RAISE_TIMER,
     incident::RAISE_MESSAGE,
     incident::RAISE_EFFECT,
+    incident::RAISE_MAIL,
     incident::OLDEST,
     incident::LOCK_TIMER,
     incident::LOCK_MESSAGE,
     incident::LOCK_EFFECT,
+    incident::LOCK_MAIL,
     incident::RETRY_TIMER,
     incident::RETRY_MESSAGE,
     incident::RETRY_EFFECT,
+    incident::RETRY_MAIL,
     incident::REMOVE_TIMER,
     incident::REMOVE_MESSAGE,
     incident::REMOVE_EFFECT,
+    incident::REMOVE_MAIL,
+    mail::LEASE,
+    mail::BEGIN,
+    mail::SETTLE,
+    mail::DROP,
     mark::PAGE,
     mark::PAGE_OF_INSTANCES,
     mark::COUNT,
@@ -174,7 +182,7 @@ pub(super) fn forms() -> Vec<&'static str> {
     forms.into_iter().map(Form::statement).collect()
 }
 
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "claim",
     "effect",
     "file_attachment",
@@ -183,6 +191,7 @@ const TABLES: [&str; 19] = [
     "file_upload",
     "instance",
     "instance_field",
+    "mail",
     "mark",
     "mark_field",
     "message",
@@ -231,6 +240,8 @@ const FILL: &str = "
     select md5(n::text)::uuid, 's', f, f || n % 50 from generate_series(1, 20000) as n, unnest(array['role', 'unit']) as f;
     insert into notice (instance, sequence, ordinal, at, thread, subjects, body)
     select md5(n::text)::uuid, 1, 0, n, n % 2 = 0, '[]', '{}' from generate_series(1, 20000) as n;
+    insert into mail (instance, name, sequence, ordinal, at, due)
+    select md5(n::text)::uuid, '1:0', 1, 0, n, n from generate_series(1, 20000) as n;
     insert into notice_subject (subject, at, instance, sequence, ordinal)
     select 'role:' || n % 50, n, md5(n::text)::uuid, 1, 0 from generate_series(1, 20000) as n;
     insert into file_upload (file, uploader, expires_at, size, attached, redundant, whole_at, sha256)

@@ -1,4 +1,4 @@
-//! Timers, messages and effects that wait for a person.
+//! Timers, messages, effects and mails that wait for a person.
 
 use std::sync::Arc;
 
@@ -22,6 +22,10 @@ pub(super) const RAISE_EFFECT: &str = "
     update effect set incident_since = ?3, error = ?4, attempts = ?5, lease_node = null, lease_until = null
     where instance = ?1 and key = ?2 and incident_since is null and abandoned = 0";
 
+pub(super) const RAISE_MAIL: &str = "
+    update mail set incident_since = ?3, error = ?4, attempts = ?5, lease_node = null, lease_until = null
+    where instance = ?1 and name = ?2 and incident_since is null";
+
 pub(super) const TIMERS: &str = "
     select instance, name, error, attempts, incident_since from timer
     where incident_since is not null
@@ -37,6 +41,11 @@ pub(super) const EFFECTS: &str = "
     where incident_since is not null and abandoned = 0
     order by incident_since, instance, key limit ?1";
 
+pub(super) const MAILS: &str = "
+    select instance, name, error, attempts, incident_since from mail
+    where incident_since is not null
+    order by incident_since, instance, name limit ?1";
+
 pub(super) const IS_TIMER: &str = "select 1 from timer where instance = ?1 and name = ?2 and incident_since is not null";
 
 pub(super) const IS_MESSAGE: &str = "select 1 from message where receiver = ?1 and id = ?2 and incident_since is not null";
@@ -44,6 +53,8 @@ pub(super) const IS_MESSAGE: &str = "select 1 from message where receiver = ?1 a
 pub(super) const IS_EFFECT: &str = "
     select 1 from effect
     where instance = ?1 and key = ?2 and incident_since is not null and abandoned = 0";
+
+pub(super) const IS_MAIL: &str = "select 1 from mail where instance = ?1 and name = ?2 and incident_since is not null";
 
 pub(super) const RETRY_TIMER: &str = "
     update timer set incident_since = null, error = null, attempts = 0 where instance = ?1 and name = ?2";
@@ -54,11 +65,16 @@ pub(super) const RETRY_MESSAGE: &str = "
 pub(super) const RETRY_EFFECT: &str = "
     update effect set incident_since = null, error = null, attempts = 0, due = ?3 where instance = ?1 and key = ?2";
 
+pub(super) const RETRY_MAIL: &str = "
+    update mail set incident_since = null, error = null, attempts = 0, due = ?3, letter = null where instance = ?1 and name = ?2";
+
 pub(super) const REMOVE_TIMER: &str = "delete from timer where instance = ?1 and name = ?2";
 
 pub(super) const REMOVE_MESSAGE: &str = "delete from message where receiver = ?1 and id = ?2";
 
 pub(super) const REMOVE_EFFECT: &str = "delete from effect where instance = ?1 and key = ?2";
+
+pub(super) const REMOVE_MAIL: &str = "delete from mail where instance = ?1 and name = ?2";
 
 pub(super) fn raise(connection: &Connection, incident: &Incident) -> StoreResult<()> {
     let Incident {
@@ -76,6 +92,7 @@ pub(super) fn raise(connection: &Connection, incident: &Incident) -> StoreResult
             execute(connection, RAISE_MESSAGE, params![instance.0, id, since_us, error, attempts])?
         }
         IncidentKind::Effect => execute(connection, RAISE_EFFECT, params![instance.0, name, since_us, error, attempts])?,
+        IncidentKind::Mail => execute(connection, RAISE_MAIL, params![instance.0, name, since_us, error, attempts])?,
     };
     Ok(())
 }
@@ -86,6 +103,7 @@ pub(super) fn oldest(connection: &Connection, limit: usize) -> StoreResult<Vec<I
         (IncidentKind::Timer, TIMERS),
         (IncidentKind::Message, MESSAGES),
         (IncidentKind::Effect, EFFECTS),
+        (IncidentKind::Mail, MAILS),
     ] {
         all.extend(rows(connection, sql, params![count(limit)], |row| {
             Ok(Incident {
@@ -132,6 +150,7 @@ fn is_incident(connection: &Connection, instance: InstanceId, kind: IncidentKind
         IncidentKind::Timer => one(connection, IS_TIMER, params![instance.0, name], |_| Ok(()))?,
         IncidentKind::Message => one(connection, IS_MESSAGE, params![instance.0, message_id(name)], |_| Ok(()))?,
         IncidentKind::Effect => one(connection, IS_EFFECT, params![instance.0, name], |_| Ok(()))?,
+        IncidentKind::Mail => one(connection, IS_MAIL, params![instance.0, name], |_| Ok(()))?,
     };
     Ok(found.is_some())
 }
@@ -141,6 +160,7 @@ fn retry(connection: &Connection, instance: InstanceId, kind: IncidentKind, name
         IncidentKind::Timer => execute(connection, RETRY_TIMER, params![instance.0, name])?,
         IncidentKind::Message => execute(connection, RETRY_MESSAGE, params![instance.0, message_id(name)])?,
         IncidentKind::Effect => execute(connection, RETRY_EFFECT, params![instance.0, name, at_us])?,
+        IncidentKind::Mail => execute(connection, RETRY_MAIL, params![instance.0, name, at_us])?,
     };
     Ok(())
 }
@@ -150,6 +170,7 @@ fn remove(connection: &Connection, instance: InstanceId, kind: IncidentKind, nam
         IncidentKind::Timer => execute(connection, REMOVE_TIMER, params![instance.0, name])?,
         IncidentKind::Message => execute(connection, REMOVE_MESSAGE, params![instance.0, message_id(name)])?,
         IncidentKind::Effect => execute(connection, REMOVE_EFFECT, params![instance.0, name])?,
+        IncidentKind::Mail => execute(connection, REMOVE_MAIL, params![instance.0, name])?,
     };
     Ok(())
 }

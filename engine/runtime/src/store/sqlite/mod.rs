@@ -12,6 +12,7 @@ mod field;
 mod file;
 mod identity;
 mod incident;
+mod mail;
 mod mark;
 mod notice;
 mod operation;
@@ -44,10 +45,10 @@ use super::identity::check_identity;
 use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage,
-    NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session, Store,
-    StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow,
-    TokenRow, TrailRow, Write, check_writes,
+    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken,
+    NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session,
+    Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery,
+    TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -415,6 +416,10 @@ impl Store for SqliteStore {
 
     async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>> {
         self.read(move |connection| record::strays(connection, limit)).await
+    }
+
+    fn mails(&self) -> &dyn MailStore {
+        self
     }
 
     fn operations(&self) -> &dyn OperationStore {

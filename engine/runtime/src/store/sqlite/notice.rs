@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, Row, params};
 use statewright_core::identity::InstanceId;
 
+use super::mail;
 use super::row::{self, at_one_moment, count, execute, one, rows, signed};
 use crate::store::{NoticePage, NoticePlace, NoticeRow, StoreResult, Write, subject};
 
@@ -36,6 +37,9 @@ pub(super) fn apply(connection: &Connection, write: &Write) -> StoreResult<()> {
         let subjects = subject::text_of(&notice.subjects);
         let values = params![instance, sequence, ordinal, at, notice.thread, subjects, notice.body];
         execute(connection, KEEP, values)?;
+        if notice.mailed {
+            mail::keep(connection, write.instance, notice)?;
+        }
         for subject in &notice.subjects {
             execute(connection, KEEP_SUBJECT, params![subject, at, instance, sequence, ordinal])?;
         }

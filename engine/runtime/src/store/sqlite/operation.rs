@@ -64,6 +64,11 @@ pub(super) const INCIDENTS: &str = "
             select incident_since as since from effect indexed by effect_incident
             where incident_since is not null order by incident_since limit ?1
         )
+        union all
+        select since from (
+            select incident_since as since from mail indexed by mail_incident
+            where incident_since is not null order by incident_since limit ?1
+        )
         limit ?1
     )";
 

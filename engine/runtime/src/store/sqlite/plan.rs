@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 
 use super::{
-    calendar, commit, document, field, file, identity, incident, mark, notice, operation, outbox, record, schema, search, table,
-    task, task_field, token, wake,
+    calendar, commit, document, field, file, identity, incident, mail, mark, notice, operation, outbox, record, schema, search,
+    table, task, task_field, token, wake,
 };
 
 const STATEMENTS: &[&str] = &[
@@ -75,18 +75,32 @@ const STATEMENTS: &[&str] = &[
     incident::RAISE_TIMER,
     incident::RAISE_MESSAGE,
     incident::RAISE_EFFECT,
+    incident::RAISE_MAIL,
     incident::TIMERS,
     incident::MESSAGES,
     incident::EFFECTS,
+    incident::MAILS,
     incident::IS_TIMER,
     incident::IS_MESSAGE,
     incident::IS_EFFECT,
+    incident::IS_MAIL,
     incident::RETRY_TIMER,
     incident::RETRY_MESSAGE,
     incident::RETRY_EFFECT,
+    incident::RETRY_MAIL,
     incident::REMOVE_TIMER,
     incident::REMOVE_MESSAGE,
     incident::REMOVE_EFFECT,
+    incident::REMOVE_MAIL,
+    mail::KEEP,
+    mail::LEASE,
+    mail::NOTICE,
+    mail::IS_HELD,
+    mail::BEGIN,
+    mail::REMOVE,
+    mail::POSTPONE,
+    mail::FAIL,
+    mail::DROP,
     mark::KEEP,
     mark::KEEP_FIELD,
     mark::LATEST,
@@ -173,6 +187,7 @@ const STATEMENTS: &[&str] = &[
 
 /// Small, and asked for whole.
 const WHOLE: &[&str] = &[
+    mail::COUNT,
     calendar::LIVE,
     table::LIVE,
     record::LIVE_DEFINITIONS,
@@ -209,6 +224,7 @@ fn is_bounded(step: &str) -> bool {
         "message_incident",
         "timer_incident",
         "effect_incident",
+        "mail_incident",
         "effect_abandoned",
         "file_upload_redundant",
     ];

@@ -12,6 +12,7 @@ mod found;
 mod identity;
 mod incident;
 mod instance;
+mod mail;
 mod mark;
 mod message;
 mod notice;
