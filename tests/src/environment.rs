@@ -37,6 +37,11 @@ pub fn chromium() -> String {
     variable("STATEWRIGHT_CHROMIUM").unwrap_or_else(|| "chromium".to_owned())
 }
 
+/// A Python that has aiosmtpd, where there is one.
+pub fn smtp() -> Option<String> {
+    variable("STATEWRIGHT_TEST_SMTP")
+}
+
 /// Whether what is made by tests and kept in the repository is to be made anew.
 pub fn renews() -> bool {
     variable("STATEWRIGHT_RENEW").as_deref() == Some("1")
