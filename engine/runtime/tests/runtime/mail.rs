@@ -328,8 +328,11 @@ async fn a_crash_after_sending_repeats_the_same_letter(store: Arc<dyn Store>) {
     }
     let mut other = house.another_node();
     assert!(!look_once(&mut other, now).await, "the node that died holds it");
-    // what comes meanwhile does not change the letter
+    // what comes meanwhile, and waits with the others for the same person, does not change the letter
     house.tell().await;
+    house.world.pass(1);
+    let now = house.world.now();
+    assert!(look_once(&mut other, now).await, "it finds out whom that is for");
     house.world.pass(5 * 60 + 1);
     let now = house.world.now();
     while look_once(&mut other, now).await {}
