@@ -6,6 +6,52 @@ use std::sync::Arc;
 use statewright_core::diagnostic::Sources;
 use statewright_core::lang::{self, Bundle, Compiled, Resolver};
 
+/// What is deployed by itself, in the order in which it is: calendars, roles and live tables first, since workflows may need them; views after
+/// the workflows that they show, and portals after these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Calendar,
+    Roles,
+    Table,
+    Workflow,
+    View,
+    Portal,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 6] = [
+        Kind::Calendar,
+        Kind::Roles,
+        Kind::Table,
+        Kind::Workflow,
+        Kind::View,
+        Kind::Portal,
+    ];
+
+    pub fn of(compiled: &Compiled) -> Self {
+        match compiled {
+            Compiled { calendar: Some(_), .. } => Kind::Calendar,
+            Compiled { roles: Some(_), .. } => Kind::Roles,
+            Compiled { table: Some(_), .. } => Kind::Table,
+            Compiled { view: Some(_), .. } => Kind::View,
+            Compiled { portal: Some(_), .. } => Kind::Portal,
+            _ => Kind::Workflow,
+        }
+    }
+
+    /// Where it is deployed under `/v1`.
+    pub fn collection(self) -> &'static str {
+        match self {
+            Kind::Calendar => "calendars",
+            Kind::Roles => "roles",
+            Kind::Table => "tables",
+            Kind::Workflow => "workflows",
+            Kind::View => "views",
+            Kind::Portal => "portals",
+        }
+    }
+}
+
 /// A file of a definition is written by people; what is larger is something else.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use statewright_core::chart::{Chart, Roles};
 use statewright_core::diagnostic::{Code, Colour, Diagnostics, FileId, Sources, json, text};
-use statewright_core::lang::{Bundle, Compiled, check_together, kind_of_file};
+use statewright_core::lang::{Bundle, check_together, kind_of_file};
 use statewright_core::value::{Object, Value};
 use statewright_engine::{scenario, simulation};
 
 use super::test::is_test;
 use super::*;
 use crate::client::Call;
-use crate::definition::{Folder, examine_file, plain, read};
+use crate::definition::{Folder, Kind, examine_file, plain, read};
 use crate::failure::{Exit, Failure};
 use crate::json::{member, object};
 use crate::table::counted;
@@ -92,29 +92,24 @@ impl Deploy {
     }
 }
 
-/// Calendars, roles and live tables first: workflows may need them. Views come after the workflows that they show, and portals after them.
 async fn deploy(desk: &Desk, deployable: &[Deployable], terminal: Terminal) -> Result<(), Failure> {
-    let of = |kind: Kind| deployable.iter().filter(move |each| each.kind == kind);
-    let ordered = [
-        Kind::Calendar,
-        Kind::Roles,
-        Kind::Table,
-        Kind::Workflow,
-        Kind::View,
-        Kind::Portal,
-    ]
-    .into_iter()
-    .flat_map(of);
+    let ordered = Kind::ALL
+        .into_iter()
+        .flat_map(|kind| deployable.iter().filter(move |each| each.kind == kind));
     for Deployable { kind, bundle, .. } in ordered {
-        let (collection, name, version) = match kind {
-            Kind::Calendar => ("calendars", "calendar", "version"),
-            Kind::Roles => ("roles", "roles", "version"),
-            Kind::Table => ("tables", "table", "version"),
-            Kind::Workflow => ("workflows", "workflow", "definition"),
-            Kind::View => ("views", "view", "version"),
-            Kind::Portal => ("portals", "portal", "version"),
+        let (name, version) = match kind {
+            Kind::Calendar => ("calendar", "version"),
+            Kind::Roles => ("roles", "version"),
+            Kind::Table => ("table", "version"),
+            Kind::Workflow => ("workflow", "definition"),
+            Kind::View => ("view", "version"),
+            Kind::Portal => ("portal", "version"),
         };
-        let deployment = desk.client.call(Call::post(&[collection], request(bundle))).await?.value()?;
+        let deployment = desk
+            .client
+            .call(Call::post(&[kind.collection()], request(bundle)))
+            .await?
+            .value()?;
         terminal.answer(&deployment, || {
             let changed = deployment.field("changed").and_then(Value::as_boolean) == Some(true);
             let (name, version) = (member(&deployment, name), member(&deployment, version));
@@ -122,17 +117,6 @@ async fn deploy(desk: &Desk, deployable: &[Deployable], terminal: Terminal) -> R
         });
     }
     Ok(())
-}
-
-/// What is deployed by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Calendar,
-    Roles,
-    Table,
-    Workflow,
-    View,
-    Portal,
 }
 
 /// The files of one of these.
@@ -215,14 +199,7 @@ impl Examined {
         match examine_file(&mut self.sources, file) {
             Ok(compiled) => {
                 self.files += 1;
-                let kind = match &compiled {
-                    Compiled { calendar: Some(_), .. } => Kind::Calendar,
-                    Compiled { roles: Some(_), .. } => Kind::Roles,
-                    Compiled { table: Some(_), .. } => Kind::Table,
-                    Compiled { view: Some(_), .. } => Kind::View,
-                    Compiled { portal: Some(_), .. } => Kind::Portal,
-                    _ => Kind::Workflow,
-                };
+                let kind = Kind::of(&compiled);
                 self.diagnostics.append(compiled.diagnostics);
                 self.charts.extend(compiled.chart);
                 self.roles.extend(compiled.roles.map(|version| version.roles));

@@ -1,6 +1,9 @@
 //! `demo`: everything at once, on an embedded database: the shipped workflows, simulators of the outside, people with tokens, and a
 //! few orders on their way.
 
+mod absent;
+mod clinic;
+mod eyes;
 mod people;
 mod story;
 mod workflows;
@@ -13,6 +16,7 @@ use std::time::Duration;
 
 use statewright_core::diagnostic::Code;
 use statewright_core::identity::Digest;
+use statewright_core::lang::Bundle;
 use statewright_core::step::Actor;
 use statewright_core::value::Value;
 use statewright_engine::adapter::Adapter;
@@ -26,10 +30,12 @@ use statewright_engine::{Engine, Surroundings};
 use statewright_http::{ActionConfiguration, HttpAdapter, HttpConfiguration, Method};
 use statewright_simulators::{Behaviour, LensDesign, Running, Shipping};
 
+use self::absent::{ABSENT, Absent};
 use self::people::{EVERYONE, Person, everyone_else};
 use self::story::Story;
 use crate::client::{Call, Client};
 use crate::command::StoreAddress;
+use crate::definition::Kind;
 use crate::desk::engine_failure;
 use crate::failure::Failure;
 use crate::http::{Caller, Gate, Service, Shared};
@@ -79,7 +85,8 @@ impl Demo {
         let engine = Engine::launch(EngineConfig::named("demo"), surroundings)
             .await
             .map_err(engine_failure)?;
-        let cast = cast(&engine).await?;
+        let shipped = workflows::shipped().map_err(|problems| Failure::no(Code::DefinitionRefused, problems))?;
+        let cast = cast(&engine, &shipped).await?;
         let mut demo = Demo {
             service: Service::demo(engine, cast),
             lens_design,
@@ -87,7 +94,7 @@ impl Demo {
             tokens: Vec::new(),
             folder,
         };
-        demo.deploy().await?;
+        demo.deploy(&shipped).await?;
         demo.revoke_tokens().await?;
         demo.make_tokens().await?;
         Ok(demo)
@@ -174,11 +181,10 @@ impl Demo {
         }
     }
 
-    async fn deploy(&self) -> Result<(), Failure> {
-        for bundle in workflows::bundles() {
-            self.operator()
-                .call(Call::post(&["workflows"], crate::command::deployment_request(&bundle)))
-                .await?;
+    async fn deploy(&self, shipped: &[(Kind, Bundle)]) -> Result<(), Failure> {
+        for (kind, bundle) in shipped {
+            let call = Call::post(&[kind.collection()], crate::command::deployment_request(bundle));
+            self.operator().call(call).await?;
         }
         Ok(())
     }
@@ -204,7 +210,10 @@ impl Demo {
             let body = crate::json::present([
                 ("name", text(person.name)),
                 ("organisation", text_or_null(person.organisation)),
+                ("person", text_or_null(person.person)),
                 ("roles", texts(person.roles)),
+                ("skills", texts(person.skills)),
+                ("unit", text_or_null(person.unit)),
                 ("user", text(person.user)),
                 ("valid_for", text(TOKEN_VALID_FOR)),
             ]);
@@ -227,10 +236,11 @@ impl Demo {
 }
 
 /// Somebody for every role of the houses that are shipped, with a password.
-async fn cast(engine: &Engine) -> Result<Cast, Failure> {
+async fn cast(engine: &Engine, shipped: &[(Kind, Bundle)]) -> Result<Cast, Failure> {
     let by = people::OPERATOR.actor();
-    let source = workflows::roles().canonical();
-    engine.deploy_roles(&source, &by).await.map_err(engine_failure)?;
+    if let Some(roles) = workflows::roles(shipped) {
+        engine.deploy_roles(&roles.canonical(), &by).await.map_err(engine_failure)?;
+    }
     let roles = engine.directory().roles();
     let others = roles.map(|version| everyone_else(&version.roles)).unwrap_or_default();
     let people: Vec<Actor> = EVERYONE.iter().map(Person::actor).chain(others).collect();
@@ -277,11 +287,13 @@ fn adapters(lens_design: &Running, shipping: &Running, clock: &Arc<dyn Clock>) -
             .map_err(|invalid| Failure::no(Code::SettingUnusable, invalid.to_string()))?;
         Ok((Arc::from(name), Arc::new(adapter) as Arc<dyn Adapter>))
     };
+    let absent = ABSENT.map(|name| Ok((Arc::from(name), Arc::new(Absent(name)) as Arc<dyn Adapter>)));
     [
         connect("lens_design", &lens_design.url, "calculate", "/calculate"),
         connect("carrier", &shipping.url, "ship", "/shipments"),
     ]
     .into_iter()
+    .chain(absent)
     .collect()
 }
 

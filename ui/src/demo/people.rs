@@ -1,4 +1,4 @@
-//! Who works in the demo: one person for each role, and the practices that order.
+//! Who works in the demo: the practices that order, who makes their lenses, who takes care of patients, and somebody for every other role.
 
 use std::sync::Arc;
 
@@ -12,6 +12,10 @@ pub struct Person {
     pub name: &'static str,
     pub roles: &'static [&'static str],
     pub organisation: Option<&'static str>,
+    pub unit: Option<&'static str>,
+    pub skills: &'static [&'static str],
+    /// The patient that they are.
+    pub person: Option<&'static str>,
 }
 
 const fn staff(user: &'static str, name: &'static str, roles: &'static [&'static str]) -> Person {
@@ -20,16 +24,33 @@ const fn staff(user: &'static str, name: &'static str, roles: &'static [&'static
         name,
         roles,
         organisation: None,
+        unit: None,
+        skills: &[],
+        person: None,
     }
 }
 
 const fn practice(user: &'static str, name: &'static str, organisation: &'static str) -> Person {
-    Person {
-        user,
-        name,
-        roles: &["ecp"],
-        organisation: Some(organisation),
-    }
+    let mut person = staff(user, name, &["ecp"]);
+    person.organisation = Some(organisation);
+    person
+}
+
+const fn ward(user: &'static str, name: &'static str, roles: &'static [&'static str], unit: &'static str) -> Person {
+    let mut person = staff(user, name, roles);
+    person.unit = Some(unit);
+    person
+}
+
+const fn skilled(mut person: Person, skills: &'static [&'static str]) -> Person {
+    person.skills = skills;
+    person
+}
+
+const fn patient(user: &'static str, name: &'static str, record: &'static str) -> Person {
+    let mut person = staff(user, name, &["patient"]);
+    person.person = Some(record);
+    person
 }
 
 pub const ECP_NORTH: Person = practice("nora", "Nora North", "north");
@@ -45,6 +66,12 @@ pub const FINISHING: Person = staff("finn", "Finn Finish", &["finishing"]);
 pub const INSPECTOR: Person = staff("ines", "Ines Inspector", &["inspector"]);
 pub const SHIPPING: Person = staff("shia", "Shia Shipping", &["shipping"]);
 pub const ENGINEER: Person = staff("enno", "Enno Engineer", &["engineer"]);
+pub const REGISTRAR: Person = staff("rita", "Rita Registrar", &["registrar"]);
+pub const NURSE: Person = skilled(ward("nia", "Nia Nurse", &["nurse"], "ED"), &["triage"]);
+pub const CHARGE_NURSE: Person = ward("che", "Che Charge", &["charge_nurse"], "ED");
+pub const CLINICIAN: Person = ward("doc", "Dora Doctor", &["clinician"], "ED");
+pub const WARD_NURSE: Person = ward("wim", "Wim Ward", &["nurse"], "W3");
+pub const PATIENT: Person = patient("ida", "Ida Patient", "P-1");
 pub const OPERATOR: Person = staff("olga", "Olga Operator", &["operator"]);
 pub const AUDITOR: Person = staff("aude", "Aude Auditor", &["auditor"]);
 
@@ -63,6 +90,12 @@ pub const EVERYONE: &[Person] = &[
     INSPECTOR,
     SHIPPING,
     ENGINEER,
+    REGISTRAR,
+    NURSE,
+    CHARGE_NURSE,
+    CLINICIAN,
+    WARD_NURSE,
+    PATIENT,
     OPERATOR,
     AUDITOR,
 ];
@@ -73,6 +106,9 @@ impl Person {
         actor.name = Some(self.name.into());
         actor.roles = self.roles.iter().map(|role| Arc::from(*role)).collect();
         actor.organisation = self.organisation.map(Arc::from);
+        actor.unit = self.unit.map(Arc::from);
+        actor.skills = self.skills.iter().map(|skill| Arc::from(*skill)).collect();
+        actor.person = self.person.map(Arc::from);
         actor
     }
 }

@@ -1,5 +1,5 @@
-//! What happens in the demo: practices are approved, orders come in and go their way through the lab, each event sent by whoever
-//! would send it.
+//! What happens in the demo: practices are approved, orders come in and go their way through the lab, patients come to the emergency
+//! department, each event sent by whoever would send it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub struct Story {
 }
 
 /// One event of an order's way through the lab.
-struct Beat {
+pub(super) struct Beat {
     by: Person,
     event: &'static str,
     with: &'static str,
@@ -43,7 +43,7 @@ struct Beat {
     once_in: &'static str,
 }
 
-const fn beat(by: Person, event: &'static str, once_in: &'static str) -> Beat {
+pub(super) const fn beat(by: Person, event: &'static str, once_in: &'static str) -> Beat {
     Beat {
         by,
         event,
@@ -53,7 +53,7 @@ const fn beat(by: Person, event: &'static str, once_in: &'static str) -> Beat {
     }
 }
 
-const fn with(mut beat: Beat, with: &'static str) -> Beat {
+pub(super) const fn with(mut beat: Beat, with: &'static str) -> Beat {
     beat.with = with;
     beat
 }
@@ -89,6 +89,8 @@ impl Story {
         self.confirmed_and_broken().await?;
         self.held().await?;
         self.waiting().await?;
+        self.each_eye_by_itself().await?;
+        self.emergency_department().await?;
         self.terminal
             .note("the story is told; what is left to do, you can do yourself");
         Ok(())
@@ -220,7 +222,7 @@ impl Story {
         self.request(INSPECTOR, "PASS", with, None, "lens-order", order).await
     }
 
-    async fn send(&self, beat: &Beat, workflow: &str, key: &str) -> Result<(), Failure> {
+    pub(super) async fn send(&self, beat: &Beat, workflow: &str, key: &str) -> Result<(), Failure> {
         self.wait_for(workflow, key, beat.once_in).await?;
         self.request(beat.by, beat.event, read(beat.with)?, beat.reason, workflow, key)
             .await
@@ -249,7 +251,7 @@ impl Story {
     }
 
     /// False: it is there already.
-    async fn start(&self, by: Person, workflow: &str, key: &str, with: Value) -> Result<bool, Failure> {
+    pub(super) async fn start(&self, by: Person, workflow: &str, key: &str, with: Value) -> Result<bool, Failure> {
         tokio::time::sleep(self.pace).await;
         let call = Call::post(&["instances", workflow], object([("with", with)]));
         match self.client(by).call(call).await {
@@ -263,7 +265,7 @@ impl Story {
     }
 
     /// Waits until one of the instance's states is so called.
-    async fn wait_for(&self, workflow: &str, key: &str, state: &str) -> Result<(), Failure> {
+    pub(super) async fn wait_for(&self, workflow: &str, key: &str, state: &str) -> Result<(), Failure> {
         let arrived = async {
             loop {
                 let shown = self.show(workflow, key).await?;
@@ -278,14 +280,14 @@ impl Story {
         tokio::time::timeout(PATIENCE, arrived).await.unwrap_or_else(|_| Err(late()))
     }
 
-    async fn show(&self, workflow: &str, key: &str) -> Result<Value, Failure> {
+    pub(super) async fn show(&self, workflow: &str, key: &str) -> Result<Value, Failure> {
         self.client(AUDITOR)
             .call(Call::get(&["instances", workflow, key]))
             .await?
             .value()
     }
 
-    fn client(&self, person: Person) -> Client {
+    pub(super) fn client(&self, person: Person) -> Client {
         Client::Local {
             gate: self.gate.clone(),
             caller: Caller::vouched_for(Arc::new(person.actor())),
@@ -299,6 +301,6 @@ fn whole_degrees(axis: &Value) -> Value {
     degrees.map_or(Value::Null, |degrees| number::from_whole(degrees.round()))
 }
 
-fn read(source: &str) -> Result<Value, Failure> {
+pub(super) fn read(source: &str) -> Result<Value, Failure> {
     json::read(source).map_err(|error| Failure::no(Code::Internal, format!("The demo's own input: {error}")))
 }

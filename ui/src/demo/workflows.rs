@@ -1,81 +1,65 @@
-//! The workflows that the demonstration plays, in the program itself.
+//! The workflows that ship, in the program itself, with everything that is deployed beside them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use statewright_core::lang::Bundle;
+use statewright_core::diagnostic::{Sources, concise};
+use statewright_core::lang::{Bundle, Resolver, compile};
 
-/// A workflow's own file, and the files that it may name beside it.
-struct Shipped {
-    main: &'static str,
-    files: &'static [(&'static str, &'static str)],
-}
+use crate::definition::Kind;
 
-macro_rules! file {
-    ($path:literal) => {
-        ($path, include_str!(concat!("../../../workflows/lab/", $path)))
-    };
-}
-
-/// In the order in which they are deployed: an order refers to practices.
-const SHIPPED: &[Shipped] = &[
-    Shipped {
-        main: "practice.yaml",
-        files: &[file!("practice.yaml")],
-    },
-    Shipped {
-        main: "lens-order.yaml",
-        files: &[
-            file!("lens-order.yaml"),
-            file!("marks.yaml"),
-            file!("adapters/lens_design.yaml"),
-            file!("adapters/carrier.yaml"),
-            file!("schemas/rx.yaml"),
-            file!("schemas/frame.yaml"),
-            file!("schemas/inspection.yaml"),
-            file!("schemas/measured.yaml"),
-        ],
-    },
-];
-
-/// The workflows of the demonstration, as they are deployed.
-pub fn bundles() -> Vec<Bundle> {
-    let bundle = |shipped: &Shipped| {
-        let files: BTreeMap<Arc<str>, Arc<str>> = shipped
-            .files
-            .iter()
-            .map(|(path, text)| ((*path).into(), (*text).into()))
-            .collect();
-        Bundle {
-            main: shipped.main.into(),
-            files,
-        }
-    };
-    SHIPPED.iter().map(bundle).collect()
-}
+/// Files by their path, as `workflows` has them.
+const SHIPPED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/workflows.rs"));
 
 /// The file of roles of both houses.
-pub fn roles() -> Bundle {
-    let text = include_str!("../../../workflows/roles.yaml");
-    Bundle {
-        main: "roles.yaml".into(),
-        files: BTreeMap::from([("roles.yaml".into(), text.into())]),
+pub fn roles(shipped: &[(Kind, Bundle)]) -> Option<&Bundle> {
+    shipped
+        .iter()
+        .find_map(|(kind, bundle)| (*kind == Kind::Roles).then_some(bundle))
+}
+
+/// What is deployed, in the order in which it is: calendars, roles and tables first, portals last.
+///
+/// # Errors
+/// A file that ships has an error.
+pub fn shipped() -> Result<Vec<(Kind, Bundle)>, String> {
+    let mut found = Vec::new();
+    for (path, text) in SHIPPED.iter().filter(|(path, _)| path.ends_with(".yaml")) {
+        let mut sources = Sources::new();
+        let main = sources.add(*path, *text);
+        let compiled = compile(&mut sources, main, &Embedded);
+        if compiled.diagnostics.has_errors() {
+            return Err(concise(&sources, &compiled.diagnostics));
+        }
+        let kind = Kind::of(&compiled);
+        found.extend(compiled.bundle.map(|bundle| (kind, bundle)));
+    }
+    found.sort_by_key(|(kind, _)| *kind);
+    Ok(found)
+}
+
+struct Embedded;
+
+impl Resolver for Embedded {
+    fn resolve(&self, path: &str) -> Option<Arc<str>> {
+        let found = SHIPPED.iter().find(|(name, _)| *name == path);
+        found.map(|(_, text)| Arc::from(*text))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use statewright_core::diagnostic::{Sources, concise};
-
     use super::*;
 
     #[test]
-    fn every_workflow_compiles_without_a_word() {
-        for bundle in bundles() {
-            let mut sources = Sources::new();
-            let compiled = crate::definition::examine_bundle(&mut sources, &bundle);
-            assert_eq!(concise(&sources, &compiled.diagnostics), "", "{}", bundle.main);
-            assert!(compiled.chart.is_some(), "{}", bundle.main);
+    fn everything_that_ships_compiles_and_is_there() {
+        let shipped = shipped().expect("no errors");
+        let count = |kind: Kind| shipped.iter().filter(|(of, _)| *of == kind).count();
+        for kind in Kind::ALL {
+            assert!(count(kind) > 0, "there is no {kind:?}");
         }
+        let tests = SHIPPED
+            .iter()
+            .filter(|(path, _)| path.ends_with(".test.yaml") || path.contains("stand-ins"));
+        assert_eq!(tests.count(), 0);
     }
 }

@@ -4,6 +4,7 @@ use axum::http::Method;
 use serde::Serialize;
 use statewright_core::chart::Chart;
 use statewright_core::step::{Offer, RefusalKind, in_words};
+use statewright_core::value::Object;
 use statewright_engine::error::EngineError;
 use statewright_engine::queries::Shown;
 
@@ -41,6 +42,8 @@ struct Model {
     started: Moment,
     open_until: Option<Moment>,
     data: Vec<Line>,
+    /// What is worked out from it.
+    derived: Vec<Line>,
     timers: Vec<Timer>,
     tasks: Vec<Row>,
     forms: Vec<EventForm>,
@@ -113,6 +116,8 @@ async fn show(asked: Asked) -> Answered<Answer> {
         let chosen = offers.iter().filter(|offer| is_theirs(offer) == theirs);
         chosen.map(|offer| EventForm::of(&asked, &about, offer, &[])).collect()
     };
+    let is_kept = |name: &str| chart.data.list.iter().any(|field| *field.name == *name);
+    let (kept, derived): (Object, Object) = shown.data.clone().into_iter().partition(|(name, _)| is_kept(name));
     let model = Model {
         title: shown.title.clone(),
         workflow: workflow.to_owned(),
@@ -123,7 +128,8 @@ async fn show(asked: Asked) -> Answered<Answer> {
         done: shown.done,
         started: reading.moment(shown.started_at),
         open_until: shown.open_until.map(|until| reading.moment(until)),
-        data: reading.lines(&chart.data, &shown.data),
+        data: reading.lines(&chart.data, &kept),
+        derived: reading.lines(&chart.data, &derived),
         timers: timers(&shown, &reading),
         tasks: tasks.iter().map(|queued| Row::of(queued, actor, &reading)).collect(),
         forms: forms(true),
@@ -148,12 +154,26 @@ async fn show(asked: Asked) -> Answered<Answer> {
     Ok(View::new("instance.html", shown.title, model).topic(topic).into())
 }
 
+/// How the engine calls the timers of tasks.
+const TASK_TIMERS: &str = "task/";
+
+/// `in_lab.on_tray/remind` is "On tray: remind".
+fn timer_words(name: &str) -> String {
+    let last = |path: &str| in_words(path.rsplit('.').next().unwrap_or(path));
+    match name.split_once('/') {
+        Some((state, timer)) => format!("{}: {}", last(state), last(timer).to_lowercase()),
+        None => last(name),
+    }
+}
+
 /// The earliest first.
 fn timers(shown: &Shown, reading: &Reading) -> Vec<Timer> {
     let mut timers = shown.timers.clone();
     timers.sort_by_key(|(_, due)| *due);
-    let named = timers.iter().map(|(name, due)| Timer {
-        name: in_words(name.rsplit('.').next().unwrap_or(name)),
+    // what becomes of a task stands beside it
+    let others = timers.iter().filter(|(name, _)| !name.starts_with(TASK_TIMERS));
+    let named = others.map(|(name, due)| Timer {
+        name: timer_words(name),
         at: reading.moment(*due),
     });
     named.collect()
