@@ -141,6 +141,38 @@ async function pageThatIsOpen(browser) {
   assert.equal(await watching.evaluate("document.activeElement.value"), "0.1");
 }
 
+// Somebody asks, somebody else answers; who waits for it sees the number beside the inbox grow although nobody reloads the page.
+async function questionAndAnswer(browser, script) {
+  const [asking, answering] = [await browser.window({ script }), await browser.window()];
+  await signIn(asking, "ines");
+  await signIn(answering, "dita");
+  const say = async (page, event, field, words) => {
+    await page.go(`${url}/instances/report/1/events/${event}`);
+    await page.tabTo(field);
+    await page.type(words);
+    await follow(page);
+  };
+  const unread = (page) => page.evaluate(`document.querySelector(".unread-count")?.textContent ?? "0"`);
+  const [question, answer] = script ? ["Is it the left lens?", "The right one."] : ["Which tray was it?", "Tray 14."];
+  await say(asking, "ASK", "Question", question);
+  await answering.go(`${url}/inbox`);
+  assert.match(await answering.text(), new RegExp(`New\\s+${question.replace("?", "\\?")}`));
+  await healthy(answering, "the inbox");
+  await asking.go(`${url}/tasks`);
+  const before = await unread(asking);
+  await say(answering, "ANSWER", "Answer", answer);
+  if (script) await asking.until(`document.querySelector(".unread-count")?.textContent === "${Number(before) + 1}"`);
+  await asking.go(`${url}/inbox`);
+  assert.equal(await unread(asking), String(Number(before) + 1));
+  assert.match(await asking.text(), new RegExp(`New\\s+${answer}`));
+  await asking.tabTo(/^Mark all as read/);
+  await follow(asking);
+  assert.equal(await asking.path(), "/inbox");
+  assert.equal(await unread(asking), "0");
+  assert.doesNotMatch(await asking.text(), /New/);
+  assert.match(await asking.text(), new RegExp(answer), "what was read is still there");
+}
+
 async function pictureOf(browser, name, path, window, user) {
   const page = await browser.window(window);
   await signIn(page, user);
@@ -159,11 +191,14 @@ const scenarios = {
   "a day of work by keyboard alone, without script": (browser) => dayOfWork(browser, false),
   "two people take one task: one has it, the other is told who": twoAtOneTask,
   "an open page shows what somebody else did": pageThatIsOpen,
+  "a question and its answer: what is new is counted without reload until it is read": (browser) => questionAndAnswer(browser, true),
+  "a question and its answer, without script": (browser) => questionAndAnswer(browser, false),
   "pages fit a wide screen, a tablet and a phone, in light and dark": async (browser) => {
     for (const [size, window] of Object.entries({ wide: WIDE, tablet: TABLET, phone: PHONE })) {
       for (const dark of [false, true]) {
         const shade = dark ? "dark" : "light";
         await pictureOf(browser, `tasks-${size}-${shade}`, "/tasks", { ...window, dark }, "ines");
+        await pictureOf(browser, `inbox-${size}-${shade}`, "/inbox", { ...window, dark }, "ines");
         await pictureOf(browser, `pair-${size}-${shade}`, "/instances/pair/A-2", { ...window, dark }, "ines");
       }
     }

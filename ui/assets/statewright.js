@@ -42,13 +42,26 @@
   const topic = document.body.dataset.topic;
   if (!topic || !main || !window.EventSource) return;
 
+  // How much is unread. The inbox reads no instance: what is on the page is not asked for again for a number in its head.
+  const recount = (fresh) => {
+    const [now, then] = [document.querySelector("[data-unread]"), fresh?.querySelector("[data-unread]")];
+    if (now && then && now.textContent !== then.textContent) now.replaceChildren(...then.childNodes);
+  };
+  const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
+  const told = async () => {
+    const answer = await fetch("/inbox", { headers: { Accept: "text/html" } });
+    if (answer.ok && !answer.redirected) recount(await parsed(answer));
+  };
+
   const refresh = async () => {
     const editing = touched || main.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");
-    if (editing) { bar.hidden = false; return; }
+    if (editing) { bar.hidden = false; await told(); return; }
     const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "follow" });
     if (answer.redirected) { location.assign(answer.url); return; }
     if (!answer.ok) { bar.hidden = false; return; }
-    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+    const page = await parsed(answer);
+    const fresh = page.querySelector("[data-live]");
+    recount(page);
     const focused = document.activeElement?.getAttribute("href");
     const open = [...main.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
     main.replaceChildren(...fresh.childNodes);
@@ -60,5 +73,6 @@
   };
   const pings = new EventSource(`/live?topic=${encodeURIComponent(topic)}`);
   pings.addEventListener("ping", refresh);
+  pings.addEventListener("told", told);
   pings.addEventListener("ended", () => { pings.close(); refresh(); });
 })();

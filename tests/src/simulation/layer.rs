@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
 use statewright_engine::store::{
     Admitted, Applied, Attachment, Backlog, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage,
-    FindQuery, IdentityChange, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailCounts, MailLease,
-    MailResult, MailRow, MailStore, MarkPage, MarkQuery, MessageRow, NewChunk, NewMessage, NewToken, NewUpload, NodeRow,
-    NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session,
-    Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery,
-    TaskRow, TokenRow, TrailRow, UploadRow, WholeUpload, Write,
+    FindQuery, IdentityChange, InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailCounts,
+    MailLease, MailResult, MailRow, MailStore, MarkPage, MarkQuery, MessageRow, NewChunk, NewMessage, NewToken, NewUpload,
+    NodeRow, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, ReadBy, ReadMark, Repair,
+    SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray,
+    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, UploadRow, WholeUpload, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -53,6 +53,10 @@ macro_rules! layers {
             )*
 
             fn files(&self) -> &dyn FileStore {
+                self
+            }
+
+            fn inboxes(&self) -> &dyn InboxStore {
                 self
             }
 
@@ -144,6 +148,18 @@ layers! {
 
 /// Files go through.
 /// Nothing that is simulated rests on it: it goes through as it is.
+#[async_trait]
+impl<L: Layer> InboxStore for Layered<L> {
+    async fn mark_read(&self, mark: &ReadMark) -> StoreResult<()> {
+        self.0.behind().inboxes().mark_read(mark).await
+    }
+
+    async fn read_by(&self, person: &str, notices: &[NoticePlace]) -> StoreResult<ReadBy> {
+        self.0.behind().inboxes().read_by(person, notices).await
+    }
+}
+
+/// The same.
 #[async_trait]
 impl<L: Layer> OperationStore for Layered<L> {
     async fn beat(&self, node: &NodeRow, forget_before_us: i64) -> StoreResult<()> {

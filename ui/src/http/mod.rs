@@ -67,6 +67,7 @@ pub use guard::{Noted, note};
 pub use incidents::{incident_id, read_incident_id};
 pub use instances::{about_instance, read_cursor};
 pub use limit::{BODY_BYTES_MAX, STOP_TIMEOUT, UPLOAD_PAUSE};
+pub use notices::{mark_as_read, no_such_notice, notice_place, notice_text};
 pub use operations::{NodeState, Operations, moment_of, number};
 pub use problem::{Answered, Problem};
 pub use search::{read_search_after, search_after_text};

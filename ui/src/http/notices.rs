@@ -1,25 +1,26 @@
 //! Notices: what somebody was told, and the conversation of an instance.
 
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{StatusCode, Uri};
-use axum::response::Response;
-use axum::routing::get;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use statewright_core::diagnostic::Code;
 use statewright_core::value::Value;
+use statewright_engine::error::EngineError;
 use statewright_engine::queries::{NOTICE_PAGE_MAX, Noticed, Notices};
-use statewright_engine::store::NoticePlace;
+use statewright_engine::store::{NoticePlace, ReadExtent};
 
 use super::authentication::Caller;
-use super::body::{Parameters, unfit};
+use super::body::{Parameters, read_document, unfit, unreadable};
 use super::instances::about_instance;
-use super::limit::PAGE_DEFAULT;
+use super::limit::{BODY_BYTES_MAX, PAGE_DEFAULT};
 use super::parameter::{AFTER, KEY, PAGE_LIMIT, WORKFLOW};
-use super::problem::Answered;
+use super::problem::{Answered, Problem};
 use super::reply::document;
 use super::route::{Access, Reply, Route};
-use super::service::Shared;
-use crate::json::{object, text, text_or_null};
+use super::service::{Service, Shared};
+use crate::json::{count, object, text, text_or_null};
 
 pub const ROUTES: &[Route] = &[
     Route {
@@ -39,6 +40,47 @@ pub const ROUTES: &[Route] = &[
         }],
         problems: &[],
         handler: || get(inbox),
+    },
+    Route {
+        method: "GET",
+        path: "/v1/inbox/unread",
+        operation: "countUnread",
+        summary: "How much the caller was told and has not read",
+        description: "Counted among the newest, and not further than pages show it.",
+        access: Access::Token,
+        parameters: &[],
+        body: None,
+        answers: &[Reply {
+            status: 200,
+            description: "The count",
+            content: &[("application/json", "Unread")],
+            headers: &[],
+        }],
+        problems: &[],
+        handler: || get(unread),
+    },
+    Route {
+        method: "POST",
+        path: "/v1/inbox/read",
+        operation: "markRead",
+        summary: "Say that the caller has read a notice, or everything up to one",
+        description: "What was read stays read, and saying so again changes nothing.",
+        access: Access::Token,
+        parameters: &[],
+        body: Some("NoticesRead"),
+        answers: &[Reply {
+            status: 204,
+            description: "It is kept",
+            content: &[],
+            headers: &[],
+        }],
+        problems: &[
+            Code::BodyUnreadable,
+            Code::NotFound,
+            Code::BodyTooLarge,
+            Code::MediaUnsupported,
+        ],
+        handler: || post(mark_read),
     },
     Route {
         method: "GET",
@@ -66,6 +108,46 @@ async fn inbox(State(service): State<Shared>, Extension(caller): Extension<Calle
     Ok(document(StatusCode::OK, &notices_value(&page)))
 }
 
+async fn unread(State(service): State<Shared>, Extension(caller): Extension<Caller>) -> Answered<Response> {
+    let unread = service.engine.unread(&caller.actor).await?;
+    let unread = object([("count", count(unread.count as u64)), ("more", Value::Boolean(unread.more))]);
+    Ok(document(StatusCode::OK, &unread))
+}
+
+async fn mark_read(State(service): State<Shared>, Extension(caller): Extension<Caller>, request: Request) -> Answered<Response> {
+    let (parts, body) = request.into_parts();
+    let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
+    let (one, up_to) = (given.text("notice")?, given.text("up_to")?);
+    let _held = given.finish()?;
+    let place = |given: &str| notice_place(given).ok_or_else(|| no_such_notice(given));
+    let extent = match (one, up_to) {
+        (Some(one), None) => ReadExtent::One(place(&one)?),
+        (None, Some(up_to)) => ReadExtent::UpTo(place(&up_to)?),
+        _ => {
+            return Err(unreadable(
+                "Say which: `notice`, or `up_to`; each is the `place` of a notice".to_owned(),
+            ));
+        }
+    };
+    mark_as_read(&service, &caller, extent).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// # Errors
+/// 404: the caller was told no such thing.
+pub async fn mark_as_read(service: &Service, caller: &Caller, extent: ReadExtent) -> Answered<()> {
+    let (ReadExtent::One(place) | ReadExtent::UpTo(place)) = extent;
+    let marked = service.engine.mark_read(&caller.actor, extent).await;
+    marked.map_err(|error| match error {
+        EngineError::Hidden => no_such_notice(&notice_text(&place)),
+        error => error.into(),
+    })
+}
+
+pub fn no_such_notice(given: &str) -> Problem {
+    Problem::nothing(format_args!("notice {}", given.escape_debug()))
+}
+
 async fn thread(
     State(service): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -83,13 +165,13 @@ fn page_asked_for(uri: &Uri) -> Answered<(Option<NoticePlace>, usize)> {
     let after = parameters.text("after")?;
     let limit = parameters.limit(PAGE_DEFAULT, NOTICE_PAGE_MAX)?;
     parameters.finish()?;
-    let after = after.map(|after| read_place(&after).ok_or_else(|| unfit("after", "is not what a page gave")));
+    let after = after.map(|after| notice_place(&after).ok_or_else(|| unfit("after", "is not what a page gave")));
     Ok((after.transpose()?, limit))
 }
 
 /// Schema `Notices`.
 fn notices_value(page: &Notices) -> Value {
-    let after = page.next.as_ref().map(place_text);
+    let after = page.next.as_ref().map(notice_text);
     object([
         ("after", text_or_null(after.as_deref())),
         ("notices", Value::from_items(page.notices.iter().map(notice_value).collect())),
@@ -100,9 +182,12 @@ fn notice_value(noticed: &Noticed) -> Value {
     let body = &noticed.body;
     let via = body.via.iter().map(|channel| text(channel.as_str()));
     object([
+        ("about", text(&noticed.about)),
         ("at", Value::from_instant(noticed.at)),
         ("key", text(&body.about.key)),
+        ("place", text(&notice_text(&noticed.place))),
         ("quiet_until", noticed.quiet_until.map_or(Value::Null, Value::from_instant)),
+        ("read", Value::Boolean(noticed.read)),
         ("text", text(&body.text)),
         ("thread", Value::Boolean(noticed.thread)),
         ("via", Value::from_items(via.collect())),
@@ -110,7 +195,8 @@ fn notice_value(noticed: &Noticed) -> Value {
     ])
 }
 
-fn place_text(place: &NoticePlace) -> String {
+/// A notice's place, as answers name it.
+pub fn notice_text(place: &NoticePlace) -> String {
     let NoticePlace {
         at_us,
         instance,
@@ -120,7 +206,7 @@ fn place_text(place: &NoticePlace) -> String {
     format!("{at_us}.{instance}.{sequence}.{ordinal}")
 }
 
-fn read_place(given: &str) -> Option<NoticePlace> {
+pub fn notice_place(given: &str) -> Option<NoticePlace> {
     let mut parts = given.split('.');
     let place = NoticePlace {
         at_us: parts.next()?.parse().ok()?,

@@ -12,6 +12,7 @@ use statewright_core::identity::InputKey;
 use statewright_core::step::Actor;
 use statewright_engine::Engine;
 use statewright_engine::identity::Identified;
+use statewright_engine::queries::Unread;
 
 use super::posted::Posted;
 use super::visitor::Visit;
@@ -26,6 +27,8 @@ pub struct Asked {
     pub uri: Uri,
     /// None: nobody has signed in.
     pub visit: Option<Visit>,
+    /// How much they have not read; None: it is not said on this page.
+    pub unread: Option<Unread>,
     /// The form, of a POST.
     pub posted: Posted,
     path: Vec<(Arc<str>, Arc<str>)>,
@@ -47,6 +50,7 @@ impl Asked {
             headers: parts.headers.clone(),
             uri: parts.uri.clone(),
             visit: None,
+            unread: None,
             posted: Posted::default(),
             path: Vec::new(),
             is_act: parts.method != Method::GET,

@@ -6,12 +6,13 @@ use serde::Serialize;
 use statewright_core::chart::PageContent;
 use statewright_core::identity::Digest;
 use statewright_engine::identity::Standing;
+use statewright_engine::queries::Unread;
 
 use super::answer::View;
 use super::asked::Asked;
 use super::moment::Moment;
 use super::{assets, template};
-use crate::http::{AUDITOR, OPERATOR};
+use crate::http::{AUDITOR, OPERATOR, Problem};
 use crate::percent::path;
 
 /// 128 bits, in hexadecimal.
@@ -23,6 +24,8 @@ struct Place {
     href: String,
     title: String,
     current: bool,
+    /// Beside its title, if it can say how much waits there: `3`, `99+`, or nothing.
+    unread: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -72,6 +75,29 @@ fn may_go_on(asked: &Asked) -> bool {
     asked.session().is_ok_and(|session| session.standing == Standing::Full)
 }
 
+/// How much whoever has signed in has not read. A number that cannot be had keeps nobody from the page.
+pub async fn unread(asked: &Asked) -> Option<Unread> {
+    let actor = asked.actor().ok().filter(|_| may_go_on(asked))?;
+    match asked.engine().unread(actor).await {
+        Ok(unread) => Some(unread),
+        Err(error) => {
+            tracing::warn!(
+                error = Problem::from(error).code(),
+                "what somebody has not read cannot be counted"
+            );
+            None
+        }
+    }
+}
+
+fn unread_words(unread: Unread) -> String {
+    match unread {
+        Unread { count: 0, .. } => String::new(),
+        Unread { count, more: false } => count.to_string(),
+        Unread { count, more: true } => format!("{count}+"),
+    }
+}
+
 /// A word that no other form has: what is sent twice is known by it.
 fn once(asked: &Asked) -> String {
     let drawn = Digest(asked.service.draw()).to_string();
@@ -84,8 +110,13 @@ fn places(asked: &Asked) -> Vec<Place> {
         href: href.to_owned(),
         title: title.to_owned(),
         current: asked.uri.path() == href || asked.uri.path().starts_with(&format!("{href}/")),
+        unread: None,
     };
-    let mut places = vec![place("/tasks", "Tasks")];
+    let inbox = Place {
+        unread: asked.unread.map(unread_words),
+        ..place("/inbox", "Inbox")
+    };
+    let mut places = vec![place("/tasks", "Tasks"), inbox];
     places.extend(portals(asked));
     places.extend([place("/instances", "Cases"), place("/start", "Start")]);
     if has(OPERATOR) || has(AUDITOR) {
@@ -112,6 +143,7 @@ fn portals(asked: &Asked) -> Vec<Place> {
             href: format!("/portals{}", path(&[&shown.version.portal.name])),
             title: shown.version.portal.title.to_string(),
             current: shown.pages.iter().any(|(_, content)| shows(content)),
+            unread: None,
         })
         .collect()
 }

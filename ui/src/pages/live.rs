@@ -1,6 +1,6 @@
 //! Pages that are open hear when to look again.
 //!
-//! What is sent is a ping and nothing else: the page asks for itself anew, so that who may see what is decided where it always is.
+//! What is sent is a ping, for the page or for the number beside the inbox, and nothing else: the page asks for itself anew, so that who may see what is decided where it always is.
 
 use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,6 +18,7 @@ use statewright_core::identity::InstanceId;
 use statewright_core::step::subjects_of;
 use statewright_engine::error::EngineError;
 use statewright_engine::identity::Use;
+use statewright_engine::queries::Unread;
 use statewright_engine::store::TaskQuery;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -26,7 +27,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::answer::Answer;
 use super::asked::Asked;
 use super::route::{Access, Page};
-use super::visitor;
+use super::{inbox, visitor};
 use crate::http::{Answered, Problem};
 
 pub const PAGES: &[Page] = &[Page {
@@ -84,6 +85,8 @@ impl Streams {
 enum Topic {
     /// The reader's own list.
     Tasks,
+    /// What the reader was told.
+    Inbox,
     /// Many instances: what of them is on the page only the page itself can say.
     Instances,
     /// How it goes: it is looked at every few seconds, whatever changes.
@@ -100,6 +103,7 @@ impl Topic {
         let topic = asked.parameter("topic").unwrap_or_default();
         match topic.as_str() {
             "tasks" => return Ok(Topic::Tasks),
+            "inbox" => return Ok(Topic::Inbox),
             "instances" => return Ok(Topic::Instances),
             "system" => return Ok(Topic::System),
             _ => {}
@@ -116,7 +120,7 @@ impl Topic {
     /// Whether what has moved may be what the page shows.
     fn concerns(&self, moved: InstanceId) -> bool {
         match self {
-            Topic::Tasks | Topic::Instances => true,
+            Topic::Tasks | Topic::Inbox | Topic::Instances => true,
             Topic::System => false,
             Topic::Instance { id, .. } => *id == moved,
         }
@@ -126,7 +130,7 @@ impl Topic {
     fn rest(&self) -> Duration {
         match self {
             Topic::Instances => REST_OF_MANY,
-            Topic::Tasks | Topic::System | Topic::Instance { .. } => REST,
+            Topic::Tasks | Topic::Inbox | Topic::System | Topic::Instance { .. } => REST,
         }
     }
 
@@ -138,6 +142,15 @@ impl Topic {
             Topic::Instances => Ok(heard),
             Topic::System => Ok(asked.now().as_second().unsigned_abs()),
             Topic::Instance { workflow, key, .. } => Ok(asked.engine().heading(workflow, key, actor).await?.sequence),
+            Topic::Inbox => {
+                let page = asked.engine().told_lately(actor, inbox::PAGE).await?;
+                let mut hasher = DefaultHasher::new();
+                for noticed in &page.notices {
+                    let place = &noticed.place;
+                    (place.at_us, place.instance, place.sequence, place.ordinal, noticed.read).hash(&mut hasher);
+                }
+                Ok(hasher.finish())
+            }
             Topic::Tasks => {
                 let query = TaskQuery {
                     subjects: subjects_of(actor),
@@ -173,6 +186,7 @@ async fn listen(asked: Asked) -> Answered<Answer> {
     // From before it is looked: what moves meanwhile is heard.
     let changes = asked.engine().changes();
     let standing = topic.standing(&asked, 0).await?;
+    let unread = asked.engine().unread(asked.actor()?).await?;
     let (sender, receiver) = mpsc::channel(PINGS_WAITING_MAX);
     let stream = Stream {
         asked,
@@ -180,6 +194,7 @@ async fn listen(asked: Asked) -> Answered<Answer> {
         changes,
         heard: 0,
         standing,
+        unread,
         sender,
     };
     tokio::spawn(stream.run());
@@ -199,6 +214,8 @@ struct Stream {
     /// How many bursts of changes that may concern it.
     heard: u64,
     standing: u64,
+    /// What the head of the page says.
+    unread: Unread,
     sender: mpsc::Sender<Bytes>,
 }
 
@@ -236,8 +253,14 @@ impl Stream {
                 return Ok(None);
             }
             let standing = self.topic.standing(&self.asked, self.heard).await?;
-            if std::mem::replace(&mut self.standing, standing) != standing {
-                return Ok(Some("event: ping\ndata:\n\n"));
+            let unread = self.asked.engine().unread(self.asked.actor()?).await?;
+            let has_moved = std::mem::replace(&mut self.standing, standing) != standing;
+            let is_told = std::mem::replace(&mut self.unread, unread) != unread;
+            match (has_moved, is_told) {
+                (true, _) => return Ok(Some("event: ping\ndata:\n\n")),
+                // the page is as it was, and only its head is not
+                (false, true) => return Ok(Some("event: told\ndata:\n\n")),
+                (false, false) => {}
             }
         }
     }

@@ -26,6 +26,7 @@ mod files;
 mod filled;
 mod frame;
 mod glass;
+mod inbox;
 mod incidents;
 mod instance;
 mod instances;

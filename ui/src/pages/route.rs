@@ -14,7 +14,7 @@ use statewright_engine::identity::Use;
 use super::answer::{Answer, see_other};
 use super::asked::Asked;
 use super::sign_in::step_of;
-use super::{FRONT, assets, posted, problem, visitor};
+use super::{FRONT, assets, frame, posted, problem, visitor};
 use crate::http::{Answered, Noted, Problem, Shared, note};
 use crate::percent::query;
 
@@ -53,6 +53,7 @@ fn pages() -> impl Iterator<Item = &'static Page> {
         super::tasks::PAGES,
         super::task::PAGES,
         super::act::PAGES,
+        super::inbox::PAGES,
         super::views::PAGES,
         super::search::PAGES,
         super::instances::PAGES,
@@ -102,6 +103,9 @@ async fn answer(page: &'static Page, service: Shared, parameters: RawPathParams,
         Ok(Some(elsewhere)) => Ok(elsewhere),
         Err(problem) => Err(problem),
     };
+    if !matches!(answered, Ok(Answer::Elsewhere(_) | Answer::Raw(_))) {
+        asked.unread = frame::unread(&asked).await;
+    }
     let response = match answered {
         Ok(answer) => answer.into_response(&asked),
         Err(problem) => problem::page(&asked, problem).into_response(),

@@ -16,6 +16,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "demo.html",
     "event.html",
     "frame.html",
+    "inbox.html",
     "incidents.html",
     "instance.html",
     "instances.html",

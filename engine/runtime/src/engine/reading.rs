@@ -7,9 +7,9 @@ use super::Engine;
 use crate::access::{AccessRequest, Accesses, Told, accesses, records, refusal};
 use crate::error::{EngineError, EngineResult};
 use crate::queries::{
-    CountRequest, Counts, FindRequest, Found, Heading, ListRequest, Listed, Notices, Queue, QueueRequest, Queued, Shown,
+    CountRequest, Counts, FindRequest, Found, Heading, ListRequest, Listed, Notices, Queue, QueueRequest, Queued, Shown, Unread,
 };
-use crate::store::{NoticePlace, TrailRow};
+use crate::store::{NoticePlace, ReadExtent, TrailRow};
 
 impl Engine {
     /// One instance as this actor sees it.
@@ -98,8 +98,27 @@ impl Engine {
 
     /// What this actor was told, the newest first. No notice holds personal data.
     pub async fn inbox(&self, actor: &Actor, after: Option<NoticePlace>, limit: usize) -> EngineResult<Notices> {
-        let notices = self.inner.queries.inbox(actor, after, limit).await?;
+        let notices = self.inner.queries.inbox(actor, after, limit, self.now()).await?;
         Ok(self.with_quiet_hours(notices, actor))
+    }
+
+    /// The same, without what it is about and when it may disturb.
+    pub async fn told_lately(&self, actor: &Actor, limit: usize) -> EngineResult<Notices> {
+        self.inner.queries.notices_of(actor, None, limit).await
+    }
+
+    /// How much this actor was told and has not read.
+    pub async fn unread(&self, actor: &Actor) -> EngineResult<Unread> {
+        self.inner.queries.unread(actor).await
+    }
+
+    /// Keeps that this actor has read a notice of theirs, or it and all before it. It is no reading of an instance: no notice holds
+    /// personal data.
+    ///
+    /// # Errors
+    /// [`EngineError::Hidden`]: they were told no such thing; those of the store.
+    pub async fn mark_read(&self, actor: &Actor, extent: ReadExtent) -> EngineResult<()> {
+        self.inner.queries.mark_read(actor, extent, self.now()).await
     }
 
     /// The conversation of an instance, the oldest first.

@@ -2,6 +2,7 @@
 
 mod counts;
 mod find;
+mod inbox;
 mod list;
 mod search;
 mod shown;
@@ -20,12 +21,13 @@ use statewright_core::step::{Actor, Facts, Needs, Offer, Visibility, offers, vis
 
 pub use counts::{COUNT_SCAN_MAX, CountBy, CountRequest};
 pub use find::{CONDITIONS_MAX, FindRequest, Found};
+pub use inbox::{NOTICE_PAGE_MAX, Noticed, Notices, UNREAD_COUNTED_MAX, Unread};
 pub use list::{LIST_PAGE_MAX, ListRequest, Listed};
 pub(crate) use search::day_of;
 pub use search::{Hits, SEARCH_PREFIX_CHARACTERS_MIN, SEARCH_WORD_BYTES_MAX, SearchAfter, SearchRequest};
 pub use shown::{ChildShown, Heading, Shown};
 pub use tally::{COUNT_CELLS_MAX, Cell, Counts};
-pub use tasks::{NOTICE_PAGE_MAX, Noticed, Notices, QUEUE_PAGE_MAX, Queue, QueueRequest, Queued, TaskChoice};
+pub use tasks::{QUEUE_PAGE_MAX, Queue, QueueRequest, Queued, TaskChoice};
 pub use view::{
     ActionShown, Cell as ViewCell, ColumnShown, LaneShown, Point, Row, Rows, Series, VIEW_LANE_MAX, VIEW_LANES_MAX,
     VIEW_PAGE_MAX, VIEW_SCAN_MAX, ViewContent, ViewRequest, ViewShown,

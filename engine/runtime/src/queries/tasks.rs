@@ -1,4 +1,4 @@
-//! Queues: what waits for somebody, what they hold, why, and what happens if nobody acts; and what people were told.
+//! Queues: what waits for somebody, what they hold, why, and what happens if nobody acts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,21 +9,18 @@ use statewright_core::step::{Actor, TaskShown, Visibility, subjects_of, tasks, t
 
 use super::Queries;
 use super::shown::personal;
-use crate::body::{NoticeBody, task_is_for, task_names};
+use crate::body::{task_is_for, task_names};
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::instances::{Instance, Personal};
 use crate::roles::{self, AUDITOR};
-use crate::store::{NoticePlace, NoticeRow, TaskPlace, TaskQuery, TaskRow};
+use crate::store::{TaskPlace, TaskQuery, TaskRow};
 
 /// Tasks given at once.
 pub const QUEUE_PAGE_MAX: usize = 200;
 
 /// Tasks looked at for one page: roles are found by an index, the rest is compared one by one.
 const QUEUE_SCAN_MAX: usize = 2_000;
-
-/// Notices given at once.
-pub const NOTICE_PAGE_MAX: usize = 200;
 
 /// What is to be listed.
 #[derive(Clone, Debug, Default)]
@@ -75,23 +72,6 @@ pub struct Queue {
     pub tasks: Vec<Queued>,
     /// Where to go on; None: there is no more.
     pub next: Option<TaskPlace>,
-}
-
-/// Something that people were told.
-#[derive(Clone, Debug)]
-pub struct Noticed {
-    pub at: Timestamp,
-    pub place: NoticePlace,
-    pub thread: bool,
-    /// No channel but the inbox may disturb the reader with it before.
-    pub quiet_until: Option<Timestamp>,
-    pub body: NoticeBody,
-}
-
-#[derive(Clone, Debug)]
-pub struct Notices {
-    pub notices: Vec<Noticed>,
-    pub next: Option<NoticePlace>,
 }
 
 impl TaskChoice {
@@ -239,52 +219,4 @@ impl Queries {
         });
         Ok(queued.collect())
     }
-
-    /// What this actor was told, the newest first.
-    pub async fn inbox(&self, actor: &Actor, after: Option<NoticePlace>, limit: usize) -> EngineResult<Notices> {
-        let limit = limit.clamp(1, NOTICE_PAGE_MAX);
-        let page = self.store.notices(&subjects_of(actor), after, limit).await?;
-        let next = page.rows.last().filter(|_| page.more).map(NoticeRow::place);
-        let theirs = page
-            .rows
-            .iter()
-            .filter_map(noticed)
-            .filter(|noticed| noticed.body.to.includes(actor));
-        Ok(Notices {
-            notices: theirs.collect(),
-            next,
-        })
-    }
-
-    /// The conversation of an instance, the oldest first: what its reader was told, and all of it for who sees every field.
-    pub async fn thread(
-        &self,
-        workflow: &str,
-        key: &str,
-        actor: &Actor,
-        after: Option<NoticePlace>,
-        limit: usize,
-        now: Timestamp,
-    ) -> EngineResult<Notices> {
-        let (instance, fields) = self.visible(workflow, key, actor, now).await?;
-        let limit = limit.clamp(1, NOTICE_PAGE_MAX);
-        let after = after.map(|place| (place.sequence, place.ordinal));
-        let rows = self.store.thread(instance.snapshot.instance, after, limit).await?;
-        let next = rows.last().filter(|_| rows.len() == limit).map(NoticeRow::place);
-        let may = |noticed: &Noticed| fields.is_none() || noticed.body.to.includes(actor);
-        Ok(Notices {
-            notices: rows.iter().filter_map(noticed).filter(may).collect(),
-            next,
-        })
-    }
-}
-
-fn noticed(row: &NoticeRow) -> Option<Noticed> {
-    Some(Noticed {
-        at: Timestamp::from_microsecond(row.at_us).ok()?,
-        place: row.place(),
-        thread: row.thread,
-        quiet_until: None,
-        body: NoticeBody::of(row)?,
-    })
 }

@@ -34,6 +34,7 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     12 "0012_document",
     13 "0013_node",
     14 "0014_mail",
+    15 "0015_read",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -50,6 +51,7 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     12 "0012_document",
     13 "0013_node",
     14 "0014_mail",
+    15 "0015_read",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

@@ -22,6 +22,7 @@ mod check;
 mod field;
 mod file;
 mod identity;
+mod inbox;
 mod mail;
 mod mark;
 pub mod memory;
@@ -48,6 +49,7 @@ pub use field::{
 };
 pub use file::{Admitted, Attachment, CHUNK_BYTES, FileStore, NewAttachment, NewChunk, NewUpload, UploadRow, WholeUpload};
 pub use identity::{Credential, CredentialChange, EndedSessions, IdentityChange, Session};
+pub use inbox::{InboxStore, ReadBy, ReadExtent, ReadMark};
 pub use mail::{MailCounts, MailEnd, MailLease, MailResult, MailRow, MailStore};
 pub use mark::{MARK_PAIRS_MAX, MarkBack, MarkPage, MarkQuery, MarkRow, NewMark};
 pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
@@ -219,6 +221,9 @@ pub trait Store: Send + Sync + 'static {
     async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage>;
     /// What stands in the thread of an instance, oldest first, after (sequence, ordinal).
     async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>>;
+
+    /// What people have read of it.
+    fn inboxes(&self) -> &dyn InboxStore;
 
     // Marks
 

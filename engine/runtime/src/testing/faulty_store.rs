@@ -10,11 +10,11 @@ use statewright_core::identity::{Digest, InputKey, InstanceId};
 
 use super::chance::Chance;
 use crate::store::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken,
-    NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session,
-    Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage,
-    TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange,
+    InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow,
+    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage,
+    SearchQuery, Session, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray,
+    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -384,6 +384,10 @@ impl Store for FaultyStore {
 
     fn files(&self) -> &dyn FileStore {
         self.inner.files()
+    }
+
+    fn inboxes(&self) -> &dyn InboxStore {
+        self.inner.inboxes()
     }
 
     fn mails(&self) -> &dyn MailStore {

@@ -21,6 +21,7 @@ file_attachment: instance file personal at
 file_chunk: file number bytes
 file_content: sha256 file
 file_upload: file uploader expires_at size attached redundant whole_at? sha256? name? media_type? scan?
+inbox_read: person at instance sequence ordinal read_at
 instance: id workflow key definition sequence done snapshot head started_at watchers?
 instance_field: instance field value workflow
 live_calendar: name version
@@ -33,6 +34,7 @@ mark_field: instance sequence ordinal field value name at
 message: id receiver key body due inserted_at deferred attempts error? incident_since?
 node: node version started_at seen_at is_gone taken_lately waiting memory_bytes?
 notice: instance sequence ordinal at thread subjects body
+notice_read: instance sequence ordinal person read_at
 notice_subject: subject at instance sequence ordinal
 number: workflow last
 personal: instance reference value
@@ -50,7 +52,7 @@ trail: instance sequence started_at at input_key? bytes
 ";
 
 /// Tables that grow with the instances, and the column by which they could be partitioned.
-const PARTITIONED_BY: [(&str, &str); 16] = [
+const PARTITIONED_BY: [(&str, &str); 17] = [
     ("claim", "id"),
     ("effect", "instance"),
     ("file_attachment", "instance"),
@@ -60,6 +62,7 @@ const PARTITIONED_BY: [(&str, &str); 16] = [
     ("mark_field", "instance"),
     ("message", "receiver"),
     ("notice", "instance"),
+    ("notice_read", "instance"),
     ("notice_subject", "instance"),
     ("personal", "instance"),
     ("task", "instance"),

@@ -65,8 +65,8 @@ async fn furnish(folder: &Path, store: &str) -> Value {
     run(&["deploy", "report.yaml", "--as", "olga:operator"]).await.done();
     run(&["deploy", "pair.yaml", "--as", "olga:operator"]).await.done();
     let mut people = serde_json::Map::new();
-    for name in ["ines", "ingo"] {
-        run(&["people", "put", &format!("{name}:inspector"), "--as", "olga:operator"])
+    for (name, role) in [("ines", "inspector"), ("ingo", "inspector"), ("dita", "desk")] {
+        run(&["people", "put", &format!("{name}:{role}"), "--as", "olga:operator"])
             .await
             .done();
         let made = run(&["people", "password", name, "--as", "olga:operator"]).await.done();

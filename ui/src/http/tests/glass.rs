@@ -24,6 +24,12 @@ const ABOUT_INSTANCES: &[(&str, &str, &str)] = &[
     ("actOnTask", "/v1/instances/case/C-1/tasks/open/claim", "{}"),
     ("withdrawSignature", "/v1/instances/case/C-1/signatures/SIGN", ""),
     ("listInbox", "/v1/inbox", ""),
+    ("countUnread", "/v1/inbox/unread", ""),
+    (
+        "markRead",
+        "/v1/inbox/read",
+        r#"{"notice": "1.00000000000000000000000000000000.1.0"}"#,
+    ),
     ("showThread", "/v1/instances/case/C-1/thread", ""),
     ("listFiles", "/v1/instances/case/C-1/files", ""),
     (

@@ -200,6 +200,7 @@ async fn answers_about_tasks_are_as_the_document_says() {
         assert!(heard.body.contains("A-1"), "{}", heard.body);
         conforms(schema, &heard.body);
     }
+    conforms("Unread", &api.check(get("/v1/inbox/unread").by(&api.guest), "200").await.body);
     let withdrawn = ask("DELETE", &at("/signatures/PASS"), "").by(&api.clerk);
     conforms("Answer", &api.check(withdrawn, "200").await.body);
 }

@@ -28,7 +28,7 @@ fn act(code: &str, act: &str, body: &str) -> api::Ask {
     post(&format!("/v1/instances/review/{code}/tasks/open/{act}"), body)
 }
 
-fn send(code: &str, body: &str) -> api::Ask {
+pub fn send(code: &str, body: &str) -> api::Ask {
     post(&format!("/v1/instances/review/{code}/events"), body)
 }
 

@@ -14,7 +14,7 @@ use crate::store::field::FoundUnder;
 use crate::store::operation::NodeRow;
 use crate::store::{
     Definition, DueTimer, Incident, IncidentKind, IndexedValue, InstanceRow, ListPage, ListQuery, MarkRow, MessageRow, NewToken,
-    NoticeRow, PersonalRow, StoredCalendar, StoredDefinition, TaskRow, TokenRow, TrailRow,
+    NoticePlace, NoticeRow, PersonalRow, StoredCalendar, StoredDefinition, TaskRow, TokenRow, TrailRow,
 };
 
 #[derive(Debug, Default)]
@@ -42,6 +42,9 @@ pub(super) struct Contents {
     pub(super) task_fields: BTreeMap<(InstanceId, Arc<str>), BTreeSet<IndexedValue>>,
     pub(super) notices: BTreeMap<(InstanceId, u64, u32), NoticeRow>,
     pub(super) mails: BTreeMap<(InstanceId, Arc<str>), Mail>,
+    pub(super) notices_read: BTreeSet<(InstanceId, u64, u32, Arc<str>)>,
+    /// Up to where, by person.
+    pub(super) inboxes_read: BTreeMap<Arc<str>, NoticePlace>,
     pub(super) marks: BTreeMap<(InstanceId, u64, u32), (MarkRow, Vec<IndexedValue>)>,
     /// Of each instance.
     pub(super) fields: BTreeMap<InstanceId, FoundUnder>,

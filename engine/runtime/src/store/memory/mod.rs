@@ -6,6 +6,7 @@ mod document;
 mod field;
 mod file;
 mod identity;
+mod inbox;
 mod mail;
 mod mark;
 mod notice;
@@ -26,11 +27,11 @@ use super::check::{check_answer, check_calendar, check_document, check_results, 
 use super::identity::check_identity;
 use super::search::check as check_search;
 use super::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken,
-    NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session,
-    Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage,
-    TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange,
+    InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow,
+    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage,
+    SearchQuery, Session, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray,
+    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -380,6 +381,10 @@ impl Store for MemoryStore {
     /// Nothing but a commit writes here.
     async fn strays(&self, _limit: usize) -> StoreResult<Vec<Stray>> {
         Ok(Vec::new())
+    }
+
+    fn inboxes(&self) -> &dyn InboxStore {
+        self
     }
 
     fn mails(&self) -> &dyn MailStore {

@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
-    alone, calendar, careful, document, field, file, found, identity, incident, mail, mark, notice, number, operation, outbox,
-    record, schema, search, statement, table, task, task_field, token, topic, wake,
+    alone, calendar, careful, document, field, file, found, identity, inbox, incident, mail, mark, notice, number, operation,
+    outbox, record, schema, search, statement, table, task, task_field, token, topic, wake,
 };
 
 /// On the connections that commit.
@@ -117,6 +117,10 @@ const OTHERS: &[&str] = &[
     notice::PAGE,
     notice::THREAD,
     number::DRAW,
+    inbox::MARK_ONE,
+    inbox::MARK_UP_TO,
+    inbox::ONE_BY_ONE,
+    inbox::UP_TO,
     operation::BACKLOG,
     operation::BEAT,
     operation::DUE_EFFECTS,

@@ -11,6 +11,7 @@ mod document;
 mod field;
 mod file;
 mod identity;
+mod inbox;
 mod incident;
 mod mail;
 mod mark;
@@ -44,11 +45,11 @@ use super::check::{check_answer, check_calendar, check_document, check_results, 
 use super::identity::check_identity;
 use super::search::check as check_search;
 use super::{
-    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange, Incident,
-    IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow, NewMessage, NewToken,
-    NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery, Session,
-    Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery,
-    TaskRow, TokenRow, TrailRow, Write, check_writes,
+    Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange,
+    InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow,
+    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage,
+    SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse,
+    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -416,6 +417,10 @@ impl Store for SqliteStore {
 
     async fn strays(&self, limit: usize) -> StoreResult<Vec<Stray>> {
         self.read(move |connection| record::strays(connection, limit)).await
+    }
+
+    fn inboxes(&self) -> &dyn InboxStore {
+        self
     }
 
     fn mails(&self) -> &dyn MailStore {

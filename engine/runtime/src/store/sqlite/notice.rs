@@ -91,7 +91,7 @@ pub(super) fn thread(
     rows(connection, THREAD, asked, read)
 }
 
-fn place(row: &Row<'_>) -> rusqlite::Result<NoticePlace> {
+pub(super) fn place(row: &Row<'_>) -> rusqlite::Result<NoticePlace> {
     Ok(NoticePlace {
         at_us: row.get("at")?,
         instance: InstanceId(row.get("instance")?),

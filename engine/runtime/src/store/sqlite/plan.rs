@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 
 use super::{
-    calendar, commit, document, field, file, identity, incident, mail, mark, notice, operation, outbox, record, schema, search,
-    table, task, task_field, token, wake,
+    calendar, commit, document, field, file, identity, inbox, incident, mail, mark, notice, operation, outbox, record, schema,
+    search, table, task, task_field, token, wake,
 };
 
 const STATEMENTS: &[&str] = &[
@@ -115,6 +115,10 @@ const STATEMENTS: &[&str] = &[
     notice::NEWEST,
     notice::FIND,
     notice::THREAD,
+    inbox::IS_READ,
+    inbox::MARK_ONE,
+    inbox::MARK_UP_TO,
+    inbox::UP_TO,
     operation::BEAT,
     operation::DUE_EFFECTS,
     operation::DUE_TIMERS,

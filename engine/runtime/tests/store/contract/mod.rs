@@ -10,6 +10,7 @@ mod field;
 mod file;
 mod found;
 mod identity;
+mod inbox;
 mod incident;
 mod instance;
 mod mail;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_engine::store::{FindQuery, ListQuery, MarkQuery, Store, TaskQuery};
+use statewright_engine::store::{FindQuery, ListQuery, MarkQuery, NoticePlace, Store, TaskQuery};
 
 use super::mark::MARKS;
 use super::operation::{DOCUMENT_KINDS, KEYS, VALUES, WORKFLOWS};
@@ -60,6 +60,10 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
         "notices: {:?}",
         store.notices(&names(&SUBJECTS), None, ALL).await.unwrap()
     ));
+    for person in PEOPLE {
+        let read = store.inboxes().read_by(person, &places()).await.unwrap();
+        seen.push(format!("read_by: {read:?}"));
+    }
     seen.push(format!("live_calendars: {:?}", store.live_calendars().await.unwrap()));
     seen.push(format!("live_tables: {:?}", store.live_tables().await.unwrap()));
     seen.push(format!(
@@ -124,4 +128,18 @@ pub async fn everything(store: &Arc<dyn Store>) -> Vec<String> {
 
 fn instances() -> impl Iterator<Item = InstanceId> {
     KEYS.into_iter().chain(["system"]).map(id)
+}
+
+/// Where notices may stand.
+fn places() -> Vec<NoticePlace> {
+    let of_one = |instance| {
+        let numbers = (0..4).flat_map(|sequence| [(sequence, 0), (sequence, 1)]);
+        numbers.map(move |(sequence, ordinal)| NoticePlace {
+            at_us: 0,
+            instance,
+            sequence,
+            ordinal,
+        })
+    };
+    instances().flat_map(of_one).collect()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_engine::store::{
     Definition, EffectEnd, EffectResult, FindQuery, Incident, IncidentKind, ListQuery, MarkQuery, NewToken, NoticePlace,
-    OpenTaskQuery, Repair, SearchQuery, Store, StoredCalendar, StoredDocument, StoredTable, TaskQuery, Write,
+    OpenTaskQuery, ReadMark, Repair, SearchQuery, Store, StoredCalendar, StoredDocument, StoredTable, TaskQuery, Write,
 };
 
 use super::{mark, people};
@@ -51,6 +51,7 @@ pub enum Operation {
     FindMarks(MarkQuery),
     FindTasks(TaskQuery, OpenTaskQuery),
     FindNotices(Vec<Arc<str>>, Option<NoticePlace>, Option<(u64, u32)>),
+    MarkRead(ReadMark),
 }
 
 impl Operation {
@@ -59,7 +60,8 @@ impl Operation {
         known.last_message = ready.last().map_or(known.last_message, |row| row.id.max(known.last_message));
         match random.below(100) {
             0..60 => Operation::Commit(draw_batch(random, known, reference, now_us).await),
-            60..66 => Operation::Lease {
+            65 => Operation::MarkRead(people::draw_read_mark(random, now_us)),
+            60..65 => Operation::Lease {
                 now_us,
                 until_us: now_us + 50,
             },
@@ -155,6 +157,7 @@ impl Operation {
                 let found = store.notices(subjects, *after, LIMIT).await;
                 format!("{found:?} {:?}", store.thread(id("a"), *in_thread, LIMIT).await)
             }
+            Operation::MarkRead(mark) => format!("{:?}", store.inboxes().mark_read(mark).await),
             Operation::Read(now_us, query) => read(store, *now_us, query).await,
         }
     }

@@ -1,0 +1,74 @@
+//! What people have read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rusqlite::params;
+
+use super::SqliteStore;
+use super::notice;
+use super::row::{at_one_moment, execute, one, signed};
+use crate::store::inbox::{InboxStore, ReadBy, ReadExtent, ReadMark, check_mark};
+use crate::store::{NoticePlace, StoreResult};
+
+pub(super) const MARK_ONE: &str = "
+    insert into notice_read (instance, sequence, ordinal, person, read_at) values (?1, ?2, ?3, ?4, ?5)
+    on conflict (instance, sequence, ordinal, person) do nothing";
+
+pub(super) const MARK_UP_TO: &str = "
+    insert into inbox_read (person, at, instance, sequence, ordinal, read_at) values (?1, ?2, ?3, ?4, ?5, ?6)
+    on conflict (person) do update set
+        at = excluded.at, instance = excluded.instance, sequence = excluded.sequence, ordinal = excluded.ordinal,
+        read_at = excluded.read_at
+    where (excluded.at, excluded.instance, excluded.sequence, excluded.ordinal)
+        > (inbox_read.at, inbox_read.instance, inbox_read.sequence, inbox_read.ordinal)";
+
+pub(super) const UP_TO: &str = "select at, instance, sequence, ordinal from inbox_read where person = ?1";
+
+pub(super) const IS_READ: &str = "
+    select 1 from notice_read where instance = ?1 and sequence = ?2 and ordinal = ?3 and person = ?4";
+
+#[async_trait]
+impl InboxStore for SqliteStore {
+    async fn mark_read(&self, mark: &ReadMark) -> StoreResult<()> {
+        check_mark(mark)?;
+        let mark = mark.clone();
+        self.write(move |connection| {
+            match mark.extent {
+                ReadExtent::One(place) => {
+                    let (sequence, ordinal) = (signed(place.sequence), place.ordinal);
+                    let values = params![place.instance.0, sequence, ordinal, mark.person, mark.at_us];
+                    execute(connection, MARK_ONE, values)?
+                }
+                ReadExtent::UpTo(place) => {
+                    let (sequence, ordinal) = (signed(place.sequence), place.ordinal);
+                    let values = params![mark.person, place.at_us, place.instance.0, sequence, ordinal, mark.at_us];
+                    execute(connection, MARK_UP_TO, values)?
+                }
+            };
+            Ok(())
+        })
+        .await
+    }
+
+    async fn read_by(&self, person: &str, notices: &[NoticePlace]) -> StoreResult<ReadBy> {
+        let (person, notices): (Arc<str>, Vec<NoticePlace>) = (person.into(), notices.to_vec());
+        self.read(move |connection| {
+            at_one_moment(connection, || {
+                let mut one_by_one = BTreeSet::new();
+                for place in &notices {
+                    let asked = params![place.instance.0, signed(place.sequence), place.ordinal, person];
+                    if one(connection, IS_READ, asked, |_| Ok(()))?.is_some() {
+                        one_by_one.insert((place.instance, place.sequence, place.ordinal));
+                    }
+                }
+                Ok(ReadBy {
+                    up_to: one(connection, UP_TO, params![person], notice::place)?,
+                    one_by_one,
+                })
+            })
+        })
+        .await
+    }
+}
