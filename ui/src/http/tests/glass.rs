@@ -25,11 +25,6 @@ const ABOUT_INSTANCES: &[(&str, &str, &str)] = &[
     ("withdrawSignature", "/v1/instances/case/C-1/signatures/SIGN", ""),
     ("listInbox", "/v1/inbox", ""),
     ("countUnread", "/v1/inbox/unread", ""),
-    (
-        "markRead",
-        "/v1/inbox/read",
-        r#"{"notice": "1.00000000000000000000000000000000.1.0"}"#,
-    ),
     ("showThread", "/v1/instances/case/C-1/thread", ""),
     ("listFiles", "/v1/instances/case/C-1/files", ""),
     (
@@ -55,6 +50,10 @@ const BESIDE_INSTANCES: &[(&str, &str)] = &[
     (
         "readAccessLog",
         "the log of readings, for auditors; a refusal stands in it whether there is something or not",
+    ),
+    (
+        "markRead",
+        "takes what the inbox gave, and answers whatever else it is given alike",
     ),
     ("deployWorkflow", "definitions"),
     ("listWorkflows", "definitions"),

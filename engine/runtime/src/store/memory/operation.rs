@@ -66,7 +66,11 @@ impl Contents {
     fn troubles(&self) -> impl Iterator<Item = i64> {
         let timers = self.timers.values().map(|timer| &timer.trouble);
         let messages = self.messages.values().map(|message| &message.trouble);
-        let effects = self.effects.values().map(|effect| &effect.trouble);
+        let effects = self
+            .effects
+            .values()
+            .filter(|effect| !effect.abandoned)
+            .map(|effect| &effect.trouble);
         let mails = self.mails.values().map(|mail| &mail.trouble);
         let all = timers.chain(messages).chain(effects).chain(mails);
         all.filter_map(|trouble| Some(trouble.as_ref()?.since_us))

@@ -54,7 +54,10 @@ pub(super) const BACKLOG: &str = "
             union all
             (select incident_since as since from message where incident_since is not null order by incident_since limit $2)
             union all
-            (select incident_since as since from effect where incident_since is not null order by incident_since limit $2)
+            (
+                select incident_since as since from effect
+                where incident_since is not null and not abandoned order by incident_since limit $2
+            )
             union all
             (select incident_since as since from mail where incident_since is not null order by incident_since limit $2)
             limit $2

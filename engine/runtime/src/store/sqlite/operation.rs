@@ -62,7 +62,7 @@ pub(super) const INCIDENTS: &str = "
         union all
         select since from (
             select incident_since as since from effect indexed by effect_incident
-            where incident_since is not null order by incident_since limit ?1
+            where incident_since is not null and abandoned = 0 order by incident_since limit ?1
         )
         union all
         select since from (
