@@ -71,19 +71,19 @@ fn table(notices: &[Value]) -> String {
         [
             format!("{}/{}", member(notice, "workflow"), member(notice, "key")),
             member(notice, "text").to_owned(),
-            member(notice, "at").to_owned(),
             if is_read(notice) { "yes" } else { "no" }.to_owned(),
+            member(notice, "at").to_owned(),
         ]
     };
     if notices.iter().all(|notice| member(notice, "quiet_until").is_empty()) {
-        let mut table = Table::new(["INSTANCE", "NOTICE", "AT", "READ"]);
+        let mut table = Table::new(["INSTANCE", "NOTICE", "READ", "AT"]);
         notices.iter().for_each(|notice| table.row(cells(notice)));
         return table.to_string();
     }
-    let mut table = Table::new(["INSTANCE", "NOTICE", "AT", "READ", "QUIET UNTIL"]);
+    let mut table = Table::new(["INSTANCE", "NOTICE", "READ", "AT", "QUIET UNTIL"]);
     for notice in notices {
-        let [instance, text, at, read] = cells(notice);
-        table.row([instance, text, at, read, member(notice, "quiet_until").to_owned()]);
+        let [instance, text, read, at] = cells(notice);
+        table.row([instance, text, read, at, member(notice, "quiet_until").to_owned()]);
     }
     table.to_string()
 }
