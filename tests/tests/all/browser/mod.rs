@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use statewright_tests::client::Client;
 use statewright_tests::doors::Doors;
 use statewright_tests::folder::Folder;
-use statewright_tests::node::Plan;
+use statewright_tests::node::{Node, Plan};
 use statewright_tests::program::{self, Outcome};
 use statewright_tests::{environment, repository};
 use tokio::process::Command;
@@ -16,6 +17,12 @@ const REPORT: &str = include_str!("report.yaml");
 
 /// The orders whose pairs wait to be inspected; of those that begin the day a report is open.
 const ORDERS: [&str; 6] = ["A-1", "A-2", "B-1", "B-2", "C-1", "D-1"];
+
+/// What is logged when one looks closely is scanned as well.
+const CONFIGURATION: &str = "zone: Europe/Berlin\nlog: {level: debug}\n";
+
+/// Personal values of the pairs, and words that people wrote to one another.
+const PERSONAL: [&str; 3] = ["Pia Pair", "left lens", "Tray 14"];
 
 /// How long all of it may take: a browser of a busy machine takes seconds for a page.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(240);
@@ -27,7 +34,7 @@ async fn people_work_in_a_real_browser() {
     for (name, text) in [
         ("pair.yaml", PAIR),
         ("report.yaml", REPORT),
-        ("statewright.yaml", "zone: Europe/Berlin\n"),
+        ("statewright.yaml", CONFIGURATION),
     ] {
         std::fs::write(folder.path().join(name), text).expect("a file can be written");
     }
@@ -53,7 +60,46 @@ async fn people_work_in_a_real_browser() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("ok "), "it did nothing: {said}");
+    nothing_personal_is_told(&node, &given["people"], folder.path()).await;
     keep_pictures(folder.path());
+}
+
+/// The day that was worked: neither its log nor its figures hold a personal value, a password, or what somebody asked somebody else.
+async fn nothing_personal_is_told(node: &Node, people: &Value, folder: &Path) {
+    let store = format!("sqlite:{}", folder.join("statewright.db").display());
+    let made = program::run(
+        folder,
+        &[
+            "token",
+            "create",
+            "prometheus:monitor",
+            "--json",
+            "--as",
+            "olga:operator",
+            "--store",
+            &store,
+        ],
+    )
+    .await
+    .json();
+    let token = made["token"].as_str().expect("a token");
+    let client = Client::new().with_token(token);
+    let figures = client
+        .get_as(&format!("{}/metrics", node.url()), "*/*")
+        .await
+        .expect("figures");
+    assert!(figures.body.contains("statewright_requests_total"), "{}", figures.body);
+    let log = node.log();
+    assert!(log.contains("/instances/pair/"), "the log tells of the day:\n{log}");
+    let passwords = people
+        .as_object()
+        .into_iter()
+        .flat_map(|people| people.values())
+        .filter_map(Value::as_str);
+    for secret in passwords.chain(PERSONAL) {
+        assert!(!log.contains(secret), "`{secret}` stands in the log");
+        assert!(!figures.body.contains(secret), "`{secret}` stands in the figures");
+    }
 }
 
 /// Workflows, pairs that wait, and people with passwords: by name.
@@ -79,7 +125,7 @@ async fn furnish(folder: &Path, store: &str) -> Value {
             "--with",
             &format!("order={order}"),
             "--with",
-            "patient=Pia Pair",
+            &format!("patient={}", PERSONAL[0]),
             "--as",
             "dora:desk",
         ])
