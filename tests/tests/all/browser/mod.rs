@@ -140,6 +140,22 @@ async fn furnish(folder: &Path, store: &str) -> Value {
     Value::Object(people)
 }
 
+/// Pictures that stand in the documentation: each page wide, on a tablet and on a phone, in light and in dark.
+const CHOSEN: [&str; 12] = [
+    "tasks-wide-light",
+    "tasks-wide-dark",
+    "tasks-tablet-light",
+    "tasks-phone-light",
+    "tasks-phone-dark",
+    "pair-wide-light",
+    "pair-wide-dark",
+    "pair-tablet-dark",
+    "pair-phone-light",
+    "inbox-wide-light",
+    "inbox-tablet-dark",
+    "inbox-phone-dark",
+];
+
 /// Where they are asked for, the pictures are put into the documentation.
 fn keep_pictures(folder: &Path) {
     if !environment::renews() {
@@ -147,9 +163,8 @@ fn keep_pictures(folder: &Path) {
     }
     let kept = repository::root().join("docs/pages");
     std::fs::create_dir_all(&kept).expect("a folder can be made");
-    for entry in std::fs::read_dir(folder).expect("the folder is there").flatten() {
-        if entry.path().extension().is_some_and(|kind| kind == "png") {
-            std::fs::copy(entry.path(), kept.join(entry.file_name())).expect("a picture can be kept");
-        }
+    for name in CHOSEN {
+        let name = format!("{name}.png");
+        std::fs::copy(folder.join(&name), kept.join(&name)).expect("a picture can be kept");
     }
 }
