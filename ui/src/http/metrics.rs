@@ -103,8 +103,8 @@ impl Snapshot {
 impl Collector for Snapshot {
     fn encode(&self, encoder: DescriptorEncoder) -> fmt::Result {
         let mut sheet = Sheet(encoder);
-        let engine = env!("CARGO_PKG_VERSION");
-        sheet.gauges("build", "The program that runs", [([("version", engine)], 1)])?;
+        let version = env!("CARGO_PKG_VERSION");
+        sheet.gauges("build", "The program that runs", [([("version", version)], 1)])?;
         self.encode_engine(&mut sheet)?;
         self.encode_backlog(&mut sheet)?;
         self.encode_traffic(&mut sheet)

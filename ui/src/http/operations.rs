@@ -144,7 +144,7 @@ impl Operations {
 
 /// `12`, `10000 or more`.
 pub fn number(waiting: &Waiting) -> String {
-    match waiting.is_at_most() {
+    match waiting.may_be_more() {
         true => format!("{} or more", waiting.count),
         false => waiting.count.to_string(),
     }
@@ -181,7 +181,7 @@ async fn show(State(service): State<Shared>) -> Answered<Response> {
 fn waiting_value(waiting: &Waiting) -> Value {
     object([
         ("count", count(waiting.count)),
-        ("more", Value::Boolean(waiting.is_at_most())),
+        ("more", Value::Boolean(waiting.may_be_more())),
         ("oldest", waiting.oldest_us.map_or(Value::Null, instant)),
     ])
 }

@@ -1,5 +1,6 @@
 //! What an operator asks a database: which nodes are there, and what waits.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -14,7 +15,7 @@ pub const NODES_MAX: usize = 256;
 
 #[async_trait]
 pub trait OperationStore: Send + Sync {
-    /// A node says how it is; rows of nodes not seen since `forget_before_us` are forgotten. None of it is worth a flush of its own.
+    /// A node says how it is; rows of nodes not seen since `forget_before_us` are forgotten.
     async fn beat(&self, node: &NodeRow, forget_before_us: i64) -> StoreResult<()>;
     /// The nodes that were seen lately, by name; [`NODES_MAX`] at most.
     async fn nodes(&self) -> StoreResult<Vec<NodeRow>>;
@@ -63,13 +64,31 @@ pub struct Waiting {
     pub oldest_us: Option<i64>,
 }
 
+/// An effect that is due: its adapter, when it fell due, and until when a node has it.
+pub(super) type DueEffect = (Arc<str>, i64, Option<i64>);
+
+/// What waits at each adapter of what is due, the earliest first, and how many of them a node has.
+pub(super) fn by_adapter(due: impl IntoIterator<Item = DueEffect>, now_us: i64) -> (Vec<(Arc<str>, Waiting)>, u64) {
+    let mut effects: BTreeMap<Arc<str>, Waiting> = BTreeMap::new();
+    let mut leased = 0;
+    for (adapter, due_us, until_us) in due {
+        if until_us.is_some_and(|until_us| until_us > now_us) {
+            leased += 1;
+            continue;
+        }
+        let waiting = effects.entry(adapter).or_default();
+        *waiting = Waiting::of(waiting.count + 1, waiting.oldest_us.or(Some(due_us)));
+    }
+    (effects.into_iter().collect(), leased)
+}
+
 impl Waiting {
     pub(super) fn of(count: u64, oldest_us: Option<i64>) -> Self {
         Waiting { count, oldest_us }
     }
 
     /// Whether there may be more than were counted.
-    pub fn is_at_most(&self) -> bool {
+    pub fn may_be_more(&self) -> bool {
         self.count >= COUNTED_MAX
     }
 }

@@ -1,15 +1,12 @@
 //! Which nodes are there, and what waits: all of it is looked at for every question.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use async_trait::async_trait;
 
 use super::MemoryStore;
 use super::contents::Contents;
 use crate::store::StoreResult;
 use crate::store::check::check_text;
-use crate::store::operation::{Backlog, COUNTED_MAX, NODES_MAX, NodeRow, OperationStore, Waiting};
+use crate::store::operation::{Backlog, COUNTED_MAX, NODES_MAX, NodeRow, OperationStore, Waiting, by_adapter};
 
 #[async_trait]
 impl OperationStore for MemoryStore {
@@ -44,20 +41,14 @@ impl Contents {
             .collect();
         due.sort_by_key(|effect| effect.due_us);
         let counted = due.iter().take(usize::try_from(COUNTED_MAX).unwrap_or(usize::MAX));
-        let (leased, free) = counted.partition::<Vec<&super::contents::Effect>, _>(|effect| {
-            effect.leased_until_us.is_some_and(|until_us| until_us > now_us)
-        });
-        let mut effects: BTreeMap<Arc<str>, Waiting> = BTreeMap::new();
-        for effect in free {
-            let waiting = effects.entry(effect.adapter.clone()).or_default();
-            *waiting = Waiting::of(waiting.count + 1, waiting.oldest_us.or(Some(effect.due_us)));
-        }
+        let counted = counted.map(|effect| (effect.adapter.clone(), effect.due_us, effect.leased_until_us));
+        let (effects, leased) = by_adapter(counted, now_us);
         let since = |message: &super::contents::Message| message.due_us.max(message.inserted_at_us);
         Backlog {
             timers: waiting(timers.map(|timer| timer.due_us)),
             messages: waiting(messages.map(since)),
-            effects: effects.into_iter().collect(),
-            leased: leased.len() as u64,
+            effects,
+            leased,
             incidents: waiting(self.troubles()),
         }
     }

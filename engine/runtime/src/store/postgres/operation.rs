@@ -1,8 +1,5 @@
 //! Which nodes are there, and what waits.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -13,7 +10,7 @@ use super::connection::failed;
 use super::row::{self, count};
 use crate::store::StoreResult;
 use crate::store::check::check_text;
-use crate::store::operation::{Backlog, COUNTED_MAX, NODES_MAX, NodeRow, OperationStore, Waiting};
+use crate::store::operation::{Backlog, COUNTED_MAX, NODES_MAX, NodeRow, OperationStore, Waiting, by_adapter};
 
 pub(super) const BEAT: &str = "
     insert into node (node, version, started_at, seen_at, is_gone, taken_lately, waiting, memory_bytes)
@@ -102,22 +99,14 @@ impl OperationStore for PostgresStore {
 }
 
 fn backlog(counted: &PgRow, due: &[PgRow], now_us: i64) -> Result<Backlog, sqlx::Error> {
-    let mut effects: BTreeMap<Arc<str>, Waiting> = BTreeMap::new();
-    let mut leased = 0;
-    for row in due {
-        let until: Option<i64> = row.try_get("lease_until")?;
-        if until.is_some_and(|until_us| until_us > now_us) {
-            leased += 1;
-            continue;
-        }
-        let waiting = effects.entry(row::text(row, "adapter")?).or_default();
-        let oldest = waiting.oldest_us.unwrap_or(row.try_get("due")?);
-        *waiting = Waiting::of(waiting.count + 1, Some(oldest));
-    }
+    let due = row::all(due, |row| {
+        Ok((row::text(row, "adapter")?, row.try_get("due")?, row.try_get("lease_until")?))
+    })?;
+    let (effects, leased) = by_adapter(due, now_us);
     Ok(Backlog {
         timers: Waiting::of(row::unsigned(counted, "timers")?, counted.try_get("timers_oldest")?),
         messages: Waiting::of(row::unsigned(counted, "messages")?, counted.try_get("messages_oldest")?),
-        effects: effects.into_iter().collect(),
+        effects,
         leased,
         incidents: Waiting::of(row::unsigned(counted, "incidents")?, counted.try_get("incidents_oldest")?),
     })

@@ -1,8 +1,5 @@
 //! Which nodes are there, and what waits.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 
@@ -10,7 +7,7 @@ use super::SqliteStore;
 use super::row::{at_one_moment, count, execute, one, rows, signed, text, unsigned};
 use crate::store::StoreResult;
 use crate::store::check::check_text;
-use crate::store::operation::{Backlog, COUNTED_MAX, NODES_MAX, NodeRow, OperationStore, Waiting};
+use crate::store::operation::{Backlog, COUNTED_MAX, NODES_MAX, NodeRow, OperationStore, Waiting, by_adapter};
 
 pub(super) const BEAT: &str = "
     insert into node (node, version, started_at, seen_at, is_gone, taken_lately, waiting, memory_bytes)
@@ -111,24 +108,14 @@ impl OperationStore for SqliteStore {
 fn backlog(connection: &Connection, now_us: i64) -> StoreResult<Backlog> {
     let most = signed(COUNTED_MAX);
     let counted = |statement: &str, values: &[&dyn rusqlite::ToSql]| one(connection, statement, values, waiting);
-    let mut effects: BTreeMap<Arc<str>, Waiting> = BTreeMap::new();
-    let mut leased = 0;
     let due = rows(connection, DUE_EFFECTS, params![now_us, most], |row| {
-        let until: Option<i64> = row.get("lease_until")?;
-        Ok((text(row, "adapter")?, row.get::<_, i64>("due")?, until))
+        Ok((text(row, "adapter")?, row.get("due")?, row.get("lease_until")?))
     })?;
-    for (adapter, due_us, until_us) in due {
-        if until_us.is_some_and(|until_us| until_us > now_us) {
-            leased += 1;
-            continue;
-        }
-        let waiting = effects.entry(adapter).or_default();
-        *waiting = Waiting::of(waiting.count + 1, waiting.oldest_us.or(Some(due_us)));
-    }
+    let (effects, leased) = by_adapter(due, now_us);
     Ok(Backlog {
         timers: counted(DUE_TIMERS, params![now_us, most])?.unwrap_or_default(),
         messages: counted(READY_MESSAGES, params![now_us, most])?.unwrap_or_default(),
-        effects: effects.into_iter().collect(),
+        effects,
         leased,
         incidents: counted(INCIDENTS, params![most])?.unwrap_or_default(),
     })
