@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use serde::Serialize;
 use statewright_core::chart::Chart;
 use statewright_core::field::{DefaultValue, Field, Fields, Kind, Schema};
@@ -11,7 +10,7 @@ use statewright_core::value::Value;
 
 use super::filled::{self, LIST_ITEMS_MAX};
 use super::posted::Posted;
-use super::words::{label, plain};
+use super::words::{Reading, Words, label, plain};
 
 /// Longer texts are entered in several lines.
 const LINE_CHARACTERS_MAX: usize = 160;
@@ -28,6 +27,8 @@ pub struct Control {
     pub help: Option<String>,
     pub unit: Option<String>,
     pub required: bool,
+    /// What is kept if it is left open: what the workflow proposes.
+    pub left_open: Option<String>,
     pub kind: &'static str,
     pub value: String,
     pub choices: Vec<Choice>,
@@ -57,7 +58,7 @@ pub struct Filling<'a> {
     pub posted: &'a Posted,
     /// By the control's name.
     pub errors: &'a BTreeMap<String, String>,
-    pub zone: &'a TimeZone,
+    pub reading: &'a Reading,
     /// The list that gets one more item.
     pub more: Option<&'a str>,
 }
@@ -78,27 +79,32 @@ impl Filling<'_> {
             help: field.help.clone(),
             unit: field.unit.clone(),
             required: field.is_required(),
-            ..self.entry(&field.schema, field.default.as_ref(), name)
+            left_open: self.left_open(field),
+            ..self.entry(&field.schema, field.is_required(), name)
         }
     }
 
-    fn entry(&self, schema: &Schema, default: Option<&DefaultValue>, name: &str) -> Control {
-        let value = self.value(&schema.kind, default, name);
+    fn entry(&self, schema: &Schema, required: bool, name: &str) -> Control {
+        let value = self.posted.text(name).unwrap_or_default().to_owned();
         let mut control = Control {
             id: filled::id(name),
             name: name.to_owned(),
             label: String::new(),
             help: None,
             unit: None,
-            required: false,
+            required,
+            left_open: None,
             kind: "text",
             choices: Vec::new(),
             error: self.errors.get(name).cloned(),
             controls: Vec::new(),
             value,
         };
-        if let Some(choices) = self.choices(schema, &control.value) {
+        if let Some(mut choices) = self.choices(schema, &control.value) {
             control.kind = if choices.len() <= RADIOS_MAX { "radios" } else { "select" };
+            if control.kind == "radios" && !required {
+                choices.push(Choice::not_said(&control.value));
+            }
             control.choices = choices;
             return control;
         }
@@ -126,19 +132,13 @@ impl Filling<'_> {
         control
     }
 
-    /// What was sent; of a form that nobody has filled in yet, what the workflow proposes.
-    fn value(&self, kind: &Kind, default: Option<&DefaultValue>, name: &str) -> String {
-        if self.posted.pairs().any(|(given, _)| given == name) {
-            return self.posted.text(name).unwrap_or_default().to_owned();
-        }
-        let untouched = !self.posted.pairs().any(|(given, _)| given.starts_with("with."));
-        match default {
-            Some(DefaultValue::Literal(value)) if untouched => match (kind, value) {
-                (Kind::Instant, Value::Instant(at)) => at.to_zoned(self.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string(),
-                (_, value) => plain(value),
-            },
-            _ => String::new(),
-        }
+    /// Nothing is chosen or entered for anybody: a proposal that is overlooked would pass for an answer. What the workflow proposes is said.
+    fn left_open(&self, field: &Field) -> Option<String> {
+        let kept = match field.default.as_ref()? {
+            DefaultValue::Literal(value) => kept(&self.reading.line(field, value).value)?,
+            DefaultValue::Computed(_) => return Some("If left open, it is worked out when this is sent.".to_owned()),
+        };
+        Some(format!("If left open: {kept}"))
     }
 
     fn choices(&self, schema: &Schema, chosen: &str) -> Option<Vec<Choice>> {
@@ -165,10 +165,39 @@ impl Filling<'_> {
         let shown = (given + more).max(least.unwrap_or(0)).clamp(1, LIST_ITEMS_MAX);
         let item = |place: usize| Control {
             label: (place + 1).to_string(),
-            ..self.entry(schema, None, &format!("{name}.{place}"))
+            ..self.entry(schema, true, &format!("{name}.{place}"))
         };
         (0..shown).map(item).collect()
     }
+}
+
+impl Choice {
+    /// Nothing was said, which an optional field allows.
+    fn not_said(chosen: &str) -> Self {
+        Choice {
+            value: String::new(),
+            label: "Not said".to_owned(),
+            chosen: chosen.is_empty(),
+        }
+    }
+}
+
+/// A proposal on one line; None: it proposes nothing.
+fn kept(words: &Words) -> Option<String> {
+    let text = match words {
+        Words::Text(text) => text.replace('_', " "),
+        Words::Moment(at) => at.absolute.clone(),
+        Words::Items(items) => items.iter().filter_map(kept).collect::<Vec<_>>().join(", "),
+        Words::Link { text, .. } => text.clone(),
+        Words::Lines(lines) => {
+            let lines = lines
+                .iter()
+                .filter_map(|line| Some(format!("{}: {}", line.label, kept(&line.value)?)));
+            lines.collect::<Vec<_>>().join(", ")
+        }
+        Words::Nothing | Words::Matrix(_) => String::new(),
+    };
+    (!text.is_empty()).then_some(text)
 }
 
 /// A list of names and labels to choose one of.

@@ -105,12 +105,12 @@ pub struct About<'a> {
 impl EventForm {
     pub fn of(asked: &Asked, about: &About<'_>, offer: &Offer, refused: &[Refusal]) -> Self {
         let errors = errors(refused);
-        let zone = asked.zone();
+        let reading = asked.reading();
         let filling = Filling {
             chart: about.chart,
             posted: &asked.posted,
             errors: &errors,
-            zone: &zone,
+            reading: &reading,
             more: asked.posted.text("more"),
         };
         let controls = filling.controls(&offer.form, WITH);

@@ -2,6 +2,7 @@
 
 mod elsewhere;
 mod files;
+mod forms;
 mod inbox;
 mod search;
 mod signing_in;
