@@ -9,6 +9,7 @@
 //! - **Architecture invariant:** what may be done is decided by the engine from the workflow; nothing here decides it a second time.
 //! - The environment is read in [`configuration`] and by the argument parser, nowhere else.
 
+mod audience;
 mod client;
 mod command;
 mod configuration;

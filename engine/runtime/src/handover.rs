@@ -66,16 +66,21 @@ impl Handover {
         }
     }
 
-    /// What this node commits from now on, for pages that are open.
+    /// What this node commits from now on, or what of it is read, for pages that are open.
     pub fn changes(&self) -> broadcast::Receiver<InstanceId> {
         self.changes.subscribe()
+    }
+
+    /// Tells whoever listens that there is something new to see of an instance.
+    pub fn has_changed(&self, instance: InstanceId) {
+        // nobody may be listening
+        let _ = self.changes.send(instance);
     }
 
     /// Tells of a write that was committed.
     pub fn committed(&self, write: &Write) {
         self.busy.store(true, Ordering::SeqCst);
-        // nobody may be listening
-        let _ = self.changes.send(write.instance);
+        self.has_changed(write.instance);
         self.tell_timers(write);
         self.tell_messages(write);
         self.tell_outbox(write);

@@ -8,9 +8,9 @@ use statewright_engine::store::{
     Admitted, Applied, Attachment, Backlog, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage,
     FindQuery, IdentityChange, InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailCounts,
     MailLease, MailResult, MailRow, MailStore, MarkPage, MarkQuery, MessageRow, NewChunk, NewMessage, NewToken, NewUpload,
-    NodeRow, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, ReadBy, ReadMark, Repair,
+    NodeRow, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, ReadBy, ReadMark, Receipt, Repair,
     SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray,
-    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, UploadRow, WholeUpload, Write,
+    TableUse, TaskPage, TaskQuery, TaskRow, ThreadPart, TokenRow, TrailRow, UploadRow, WholeUpload, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -119,7 +119,6 @@ layers! {
     count_open_tasks(query: &OpenTaskQuery) -> u64;
     loads(users: &[Arc<str>]) -> Vec<u64>;
     notices(subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> NoticePage;
-    thread(instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> Vec<NoticeRow>;
     marks(query: &MarkQuery) -> MarkPage;
     count_marks(query: &MarkQuery) -> u64;
     lease_effects(node: &str, now_us: i64, until_us: i64, limit: usize) -> Vec<EffectRow>;
@@ -150,12 +149,20 @@ layers! {
 /// Nothing that is simulated rests on it: it goes through as it is.
 #[async_trait]
 impl<L: Layer> InboxStore for Layered<L> {
+    async fn thread(&self, instance: InstanceId, part: ThreadPart, limit: usize) -> StoreResult<Vec<NoticeRow>> {
+        self.0.behind().inboxes().thread(instance, part, limit).await
+    }
+
     async fn mark_read(&self, mark: &ReadMark) -> StoreResult<()> {
         self.0.behind().inboxes().mark_read(mark).await
     }
 
     async fn read_by(&self, person: &str, notices: &[NoticePlace]) -> StoreResult<ReadBy> {
         self.0.behind().inboxes().read_by(person, notices).await
+    }
+
+    async fn readers(&self, notices: &[NoticePlace], limit: usize) -> StoreResult<Vec<Receipt>> {
+        self.0.behind().inboxes().readers(notices, limit).await
     }
 }
 

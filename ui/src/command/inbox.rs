@@ -1,4 +1,4 @@
-//! `inbox`: what somebody was told, and the conversation of an instance.
+//! `inbox`: what somebody was told.
 
 use statewright_core::value::Value;
 
@@ -10,14 +10,11 @@ use crate::table::Table;
 
 #[derive(Debug, Args)]
 pub struct Inbox {
-    /// The conversation of this instance (`WORKFLOW/KEY`) instead, the oldest first
-    #[arg(long, value_name = "INSTANCE")]
-    thread: Option<String>,
     /// Say that this notice was read, by its place in `--json`
-    #[arg(long, value_name = "PLACE", conflicts_with_all = ["thread", "limit", "after"])]
+    #[arg(long, value_name = "PLACE", conflicts_with_all = ["limit", "after"])]
     read: Option<String>,
     /// Say that everything there is now was read
-    #[arg(long, conflicts_with_all = ["thread", "limit", "after", "read"])]
+    #[arg(long, conflicts_with_all = ["limit", "after", "read"])]
     all_read: bool,
     /// At most so many
     #[arg(long)]
@@ -42,12 +39,7 @@ impl Inbox {
                 None => Ok(Exit::Done),
             };
         }
-        let instance: Option<InstanceName> = self.thread.as_deref().map(str::parse).transpose()?;
-        let call = match &instance {
-            Some(instance) => Call::get(&["instances", &instance.workflow, &instance.key, "thread"]),
-            None => Call::get(&["inbox"]),
-        };
-        let call = call.query("limit", self.limit).query("after", self.after);
+        let call = Call::get(&["inbox"]).query("limit", self.limit).query("after", self.after);
         let page = self.target.ask(terminal, call).await?.value()?;
         terminal.answer(&page, || table(member_items(&page, "notices")));
         let after = member(&page, "after");

@@ -3,6 +3,7 @@
 mod access;
 mod can;
 mod check;
+mod conversation;
 mod counts;
 mod dcs;
 mod demo;

@@ -16,6 +16,15 @@ use crate::table::Table;
 pub struct Show {
     /// The instance, as `WORKFLOW/KEY`
     instance: String,
+    /// What was said about it instead, the oldest first
+    #[arg(long)]
+    conversation: bool,
+    /// Of the conversation, at most so many messages
+    #[arg(long, requires = "conversation")]
+    limit: Option<u64>,
+    /// Go on where the page before ended
+    #[arg(long, value_name = "CURSOR", requires = "conversation")]
+    after: Option<String>,
     #[command(flatten)]
     target: Target,
 }
@@ -52,6 +61,9 @@ pub struct List {
 impl Show {
     pub async fn run(self, terminal: Terminal) -> Outcome {
         let instance: InstanceName = self.instance.parse()?;
+        if self.conversation {
+            return self.conversation_of(&instance, terminal).await;
+        }
         let call = Call::get(&["instances", &instance.workflow, &instance.key]);
         let desk = self.target.open(terminal).await?;
         let shown = desk.client.call(call).await.and_then(|reply| reply.value());
@@ -62,6 +74,18 @@ impl Show {
         desk.close().await;
         let shown = shown?;
         terminal.answer(&shown, || words(&shown, &incidents));
+        Ok(Exit::Done)
+    }
+
+    async fn conversation_of(self, instance: &InstanceName, terminal: Terminal) -> Outcome {
+        let call = Call::get(&["instances", &instance.workflow, &instance.key, "thread"]);
+        let call = call.query("limit", self.limit).query("after", self.after);
+        let page = self.target.ask(terminal, call).await?.value()?;
+        terminal.answer(&page, || conversation::words(&page));
+        let after = member(&page, "after");
+        if !terminal.json && !after.is_empty() {
+            terminal.note(format_args!("there are more; go on with `--after {after}`"));
+        }
         Ok(Exit::Done)
     }
 }

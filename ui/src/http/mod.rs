@@ -16,6 +16,7 @@ mod authentication;
 mod bodies;
 mod body;
 mod calendars;
+mod conversation;
 mod deployment;
 mod download;
 mod effects;

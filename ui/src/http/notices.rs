@@ -1,21 +1,21 @@
-//! Notices: what somebody was told, and the conversation of an instance.
+//! Notices: what somebody was told, and what they have read.
 
 use axum::Extension;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use statewright_core::diagnostic::Code;
 use statewright_core::value::Value;
+use statewright_engine::body::NoticeBody;
 use statewright_engine::error::EngineError;
-use statewright_engine::queries::{NOTICE_PAGE_MAX, Noticed, Notices};
-use statewright_engine::store::{NoticePlace, ReadExtent};
+use statewright_engine::queries::{NOTICE_PAGE_MAX, Noticed, Notices, ReadExtent, Unread};
+use statewright_engine::store::NoticePlace;
 
 use super::authentication::Caller;
 use super::body::{Parameters, read_document, unfit, unreadable};
-use super::instances::about_instance;
 use super::limit::{BODY_BYTES_MAX, PAGE_DEFAULT};
-use super::parameter::{AFTER, KEY, PAGE_LIMIT, WORKFLOW};
+use super::parameter::{AFTER, PAGE_LIMIT};
 use super::problem::{Answered, Problem};
 use super::reply::document;
 use super::route::{Access, Reply, Route};
@@ -63,7 +63,7 @@ pub const ROUTES: &[Route] = &[
         method: "POST",
         path: "/v1/inbox/read",
         operation: "markRead",
-        summary: "Say that the caller has read a notice, or everything up to one",
+        summary: "Say that the caller has read a notice, or everything up to one, of their inbox or of a conversation",
         description: "What was read stays read, and saying so again changes nothing.",
         access: Access::Token,
         parameters: &[],
@@ -82,24 +82,6 @@ pub const ROUTES: &[Route] = &[
         ],
         handler: || post(mark_read),
     },
-    Route {
-        method: "GET",
-        path: "/v1/instances/{workflow}/{key}/thread",
-        operation: "showThread",
-        summary: "The conversation of an instance, the oldest first",
-        description: "What the caller was told in it; all of it for who sees every field of the instance.",
-        access: Access::Token,
-        parameters: &[WORKFLOW, KEY, AFTER, PAGE_LIMIT],
-        body: None,
-        answers: &[Reply {
-            status: 200,
-            description: "A page",
-            content: &[("application/json", "Notices")],
-            headers: &[],
-        }],
-        problems: &[Code::NotFound, Code::BehindGlass],
-        handler: || get(thread),
-    },
 ];
 
 async fn inbox(State(service): State<Shared>, Extension(caller): Extension<Caller>, uri: Uri) -> Answered<Response> {
@@ -110,22 +92,27 @@ async fn inbox(State(service): State<Shared>, Extension(caller): Extension<Calle
 
 async fn unread(State(service): State<Shared>, Extension(caller): Extension<Caller>) -> Answered<Response> {
     let unread = service.engine.unread(&caller.actor).await?;
-    let unread = object([("count", count(unread.count as u64)), ("more", Value::Boolean(unread.more))]);
-    Ok(document(StatusCode::OK, &unread))
+    Ok(document(StatusCode::OK, &unread_value(unread)))
+}
+
+/// Schema `Unread`.
+pub(super) fn unread_value(unread: Unread) -> Value {
+    object([("count", count(unread.count as u64)), ("more", Value::Boolean(unread.more))])
 }
 
 async fn mark_read(State(service): State<Shared>, Extension(caller): Extension<Caller>, request: Request) -> Answered<Response> {
     let (parts, body) = request.into_parts();
     let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
-    let (one, up_to) = (given.text("notice")?, given.text("up_to")?);
+    let (one, up_to, in_conversation) = (given.text("notice")?, given.text("up_to")?, given.text("conversation")?);
     let _held = given.finish()?;
     let place = |given: &str| notice_place(given).ok_or_else(|| no_such_notice(given));
-    let extent = match (one, up_to) {
-        (Some(one), None) => ReadExtent::One(place(&one)?),
-        (None, Some(up_to)) => ReadExtent::UpTo(place(&up_to)?),
+    let extent = match (one, up_to, in_conversation) {
+        (Some(one), None, None) => ReadExtent::One(place(&one)?),
+        (None, Some(up_to), None) => ReadExtent::UpTo(place(&up_to)?),
+        (None, None, Some(up_to)) => ReadExtent::InConversation(place(&up_to)?),
         _ => {
             return Err(unreadable(
-                "Say which: `notice`, or `up_to`; each is the `place` of a notice".to_owned(),
+                "Say which: `notice`, `up_to` or `conversation`; each is the `place` of a notice".to_owned(),
             ));
         }
     };
@@ -136,7 +123,7 @@ async fn mark_read(State(service): State<Shared>, Extension(caller): Extension<C
 /// # Errors
 /// 404: the caller was told no such thing.
 pub async fn mark_as_read(service: &Service, caller: &Caller, extent: ReadExtent) -> Answered<()> {
-    let (ReadExtent::One(place) | ReadExtent::UpTo(place)) = extent;
+    let (ReadExtent::One(place) | ReadExtent::UpTo(place) | ReadExtent::InConversation(place)) = extent;
     let marked = service.engine.mark_read(&caller.actor, extent).await;
     marked.map_err(|error| match error {
         EngineError::Hidden => no_such_notice(&notice_text(&place)),
@@ -148,19 +135,7 @@ pub fn no_such_notice(given: &str) -> Problem {
     Problem::nothing(format_args!("notice {}", given.escape_debug()))
 }
 
-async fn thread(
-    State(service): State<Shared>,
-    Extension(caller): Extension<Caller>,
-    Path((workflow, key)): Path<(String, String)>,
-    uri: Uri,
-) -> Answered<Response> {
-    let (after, limit) = page_asked_for(&uri)?;
-    let page = service.engine.thread(&workflow, &key, &caller.actor, after, limit).await;
-    let page = about_instance(&service, &caller, page, &workflow, &key).await?;
-    Ok(document(StatusCode::OK, &notices_value(&page)))
-}
-
-fn page_asked_for(uri: &Uri) -> Answered<(Option<NoticePlace>, usize)> {
+pub(super) fn page_asked_for(uri: &Uri) -> Answered<(Option<NoticePlace>, usize)> {
     let mut parameters = Parameters::of(uri)?;
     let after = parameters.text("after")?;
     let limit = parameters.limit(PAGE_DEFAULT, NOTICE_PAGE_MAX)?;
@@ -180,7 +155,6 @@ fn notices_value(page: &Notices) -> Value {
 
 fn notice_value(noticed: &Noticed) -> Value {
     let body = &noticed.body;
-    let via = body.via.iter().map(|channel| text(channel.as_str()));
     object([
         ("about", text(&noticed.about)),
         ("at", Value::from_instant(noticed.at)),
@@ -190,9 +164,13 @@ fn notice_value(noticed: &Noticed) -> Value {
         ("read", Value::Boolean(noticed.read)),
         ("text", text(&body.text)),
         ("thread", Value::Boolean(noticed.thread)),
-        ("via", Value::from_items(via.collect())),
+        ("via", via_value(body)),
         ("workflow", text(&body.about.workflow)),
     ])
+}
+
+pub(super) fn via_value(body: &NoticeBody) -> Value {
+    Value::from_items(body.via.iter().map(|channel| text(channel.as_str())).collect())
 }
 
 /// A notice's place, as answers name it.

@@ -152,6 +152,7 @@ pub fn principal_value(actor: &Actor) -> Value {
 pub fn offer_json(offer: &Offer) -> String {
     joined(&[
         ("allowed", Value::Boolean(offer.refusals.is_empty()).into()),
+        ("conversation", Value::Boolean(offer.says).into()),
         ("event", text(&offer.event).into()),
         ("form", form_json(&offer.form)),
         ("open", texts(&offer.open).into()),

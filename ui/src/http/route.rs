@@ -132,6 +132,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::signatures::ROUTES,
         super::files::ROUTES,
         super::notices::ROUTES,
+        super::conversation::ROUTES,
         super::trail::ROUTES,
         super::access::ROUTES,
         super::schedules::ROUTES,

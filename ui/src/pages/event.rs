@@ -13,6 +13,7 @@ use statewright_engine::SendRequest;
 use super::answer::{Answer, View, see_other};
 use super::asked::Asked;
 use super::control::{Choice, Control, Filling, choices};
+use super::conversation::{self, ON_TASK, READ_UP_TO, Where};
 use super::filled::{self, control_of};
 use super::problem::{Reason, sentence};
 use super::route::{Access, Page};
@@ -64,6 +65,23 @@ pub struct EventForm {
     pub bare: bool,
     /// What was wrong with what was sent, with the control where that is so.
     pub problems: Vec<FormProblem>,
+    /// What the page where it stands sends along.
+    pub hidden: Vec<Hidden>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Hidden {
+    pub name: &'static str,
+    pub value: String,
+}
+
+impl Hidden {
+    pub fn new(name: &'static str, value: impl Into<String>) -> Self {
+        Hidden {
+            name,
+            value: value.into(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -151,6 +169,10 @@ impl EventForm {
                 .cloned()
                 .collect(),
             problems: refused.iter().map(FormProblem::of).collect(),
+            hidden: [READ_UP_TO, ON_TASK]
+                .into_iter()
+                .filter_map(|name| Some(Hidden::new(name, asked.posted.all(name).next()?)))
+                .collect(),
         }
     }
 }
@@ -166,6 +188,11 @@ impl FormProblem {
         let Reason { sentence, instances } = Reason::of(refusal);
         FormProblem { sentence, at, instances }
     }
+}
+
+/// Whether an event is the reader's to send, be it now or not.
+pub fn is_theirs(offer: &Offer) -> bool {
+    !offer.refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden)
 }
 
 /// By the name of the control that they are about.
@@ -260,6 +287,7 @@ async fn send(asked: Asked) -> Answered<Answer> {
         answer => about_instance(&asked.service, caller, answer, workflow, key).await?,
     };
     match &answer.verdict {
+        Verdict::Taken if asked.posted.all(READ_UP_TO).next().is_some() => said(&asked).await,
         Verdict::Taken => task::after(&asked, workflow, key, task.is_some()).await,
         Verdict::Refused(refusals) if offer.is_some() => {
             let mut refusals = refusals.clone();
@@ -275,6 +303,22 @@ async fn send(asked: Asked) -> Answered<Answer> {
             Ok(see_other(query(&instance, &[("late", event), ("by", winner)])))
         }
     }
+}
+
+/// Who answers has read what they had before them.
+async fn said(asked: &Asked) -> Answered<Answer> {
+    if let Some(read_up_to) = asked.posted.text(READ_UP_TO) {
+        // what they said is said, whatever becomes of this
+        if let Err(problem) = conversation::mark_up_to(asked, read_up_to).await {
+            tracing::warn!(code = problem.code(), "what somebody answered was not kept as read");
+        }
+    }
+    let place = Where {
+        workflow: asked.segment("workflow"),
+        key: asked.segment("key"),
+        task: asked.posted.text(ON_TASK),
+    };
+    Ok(see_other(place.href()))
 }
 
 /// It has moved since the form was shown: what was entered stays, and the reader looks again.

@@ -1,18 +1,21 @@
 //! What somebody was told, the newest first, and what of it they have read.
 
+use std::collections::BTreeSet;
+
 use axum::http::Method;
 use serde::Serialize;
-use statewright_engine::queries::Noticed;
-use statewright_engine::store::ReadExtent;
+use statewright_engine::body::Party;
+use statewright_engine::queries::{Noticed, ReadExtent};
 
 use super::answer::{Answer, View, see_other};
 use super::asked::Asked;
+use super::conversation::{Where, is_said};
 use super::moment::Moment;
 use super::problem::Found;
 use super::route::{Access, Page};
 use super::words::Reading;
 use crate::http::{Answered, Caller, mark_as_read, no_such_notice, notice_place, notice_text};
-use crate::percent::{path, query};
+use crate::percent::query;
 
 pub const PAGES: &[Page] = &[
     Page {
@@ -34,6 +37,9 @@ pub const PAGES: &[Page] = &[
 /// Notices of a page: two screens.
 pub const PAGE: usize = 50;
 
+/// Instances of a page of which it is asked whether one can reply: each is a question to the engine. Further down the conversation itself says it.
+const REPLIES_OFFERED_MAX: usize = 20;
+
 #[derive(Serialize)]
 struct Model {
     rows: Vec<Row>,
@@ -52,11 +58,25 @@ struct Row {
     read: bool,
     /// None: it is not the reader's to see.
     instance: Option<Found>,
+    /// The conversation in which it stands, if it is the reader's to see.
+    conversation: Option<Conversation>,
+}
+
+#[derive(Serialize)]
+struct Conversation {
+    href: String,
+    /// Something can be said in it by the reader now.
+    can_reply: bool,
 }
 
 impl Row {
-    fn of(noticed: &Noticed, reading: &Reading) -> Self {
+    fn of(noticed: &Noticed, reading: &Reading, talks: &BTreeSet<&Party>) -> Self {
         let about = &noticed.body.about;
+        let place = Where {
+            workflow: &about.workflow,
+            key: &about.key,
+            task: None,
+        };
         Row {
             place: notice_text(&noticed.place),
             text: noticed.body.text.to_string(),
@@ -64,7 +84,11 @@ impl Row {
             read: noticed.read,
             instance: (!noticed.about.is_empty()).then(|| Found {
                 name: noticed.about.clone(),
-                href: format!("/instances{}", path(&[&about.workflow, &about.key])),
+                href: place.page(),
+            }),
+            conversation: (noticed.thread && !noticed.about.is_empty()).then(|| Conversation {
+                href: place.href(),
+                can_reply: talks.contains(about),
             }),
         }
     }
@@ -77,13 +101,42 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let reading = asked.reading();
     let is_unread = page.notices.iter().any(|noticed| !noticed.read);
     let newest = page.notices.first().filter(|_| is_unread);
+    let talks = talks(&asked, &page.notices).await?;
     let model = Model {
-        rows: page.notices.iter().map(|noticed| Row::of(noticed, &reading)).collect(),
+        rows: page
+            .notices
+            .iter()
+            .map(|noticed| Row::of(noticed, &reading, &talks))
+            .collect(),
         here,
         after: page.next.as_ref().map(notice_text),
         up_to: newest.map(|newest| notice_text(&newest.place)),
     };
     Ok(View::new("inbox.html", "Inbox", model).topic("inbox").into())
+}
+
+/// The newest instances of a page in whose conversation the reader can say something now.
+async fn talks<'n>(asked: &Asked, notices: &'n [Noticed]) -> Answered<BTreeSet<&'n Party>> {
+    let mut about: Vec<&Party> = Vec::new();
+    for noticed in notices.iter().filter(|noticed| noticed.thread && !noticed.about.is_empty()) {
+        if !about.contains(&&noticed.body.about) {
+            about.push(&noticed.body.about);
+        }
+    }
+    let mut talks = BTreeSet::new();
+    for instance in about.into_iter().take(REPLIES_OFFERED_MAX) {
+        let offers = asked.engine().can(&instance.workflow, &instance.key, asked.actor()?).await;
+        let offers = match offers {
+            Ok(offers) => offers,
+            // what cannot be found out of one keeps nobody from the others
+            Err(error) if !error.passes() => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        if offers.iter().any(|offer| is_said(offer) && offer.refusals.is_empty()) {
+            talks.insert(instance);
+        }
+    }
+    Ok(talks)
 }
 
 /// One notice, or everything up to what was shown: what came meanwhile was not read.

@@ -3,14 +3,15 @@
 use axum::http::Method;
 use serde::Serialize;
 use statewright_core::chart::Chart;
-use statewright_core::step::{Offer, RefusalKind, in_words};
+use statewright_core::step::{Offer, in_words};
 use statewright_core::value::Object;
 use statewright_engine::error::EngineError;
 use statewright_engine::queries::Shown;
 
 use super::answer::{Answer, View};
 use super::asked::Asked;
-use super::event::{About, EventForm};
+use super::conversation::{Talk, Where, is_said};
+use super::event::{About, EventForm, is_theirs};
 use super::files::FileRow;
 use super::moment::Moment;
 use super::problem::Found;
@@ -49,6 +50,7 @@ struct Model {
     forms: Vec<EventForm>,
     /// What is not the reader's to do.
     others: Vec<EventForm>,
+    talk: Option<Talk>,
     signatures: Vec<Signed>,
     related: Vec<Related>,
     files: Vec<FileRow>,
@@ -111,11 +113,18 @@ async fn show(asked: Asked) -> Answered<Answer> {
         chart,
         task: None,
     };
-    let is_theirs = |offer: &Offer| !offer.refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden);
+    let form = |offer: &Offer| EventForm::of(&asked, &about, offer, &[]);
     let forms = |theirs: bool| {
         let chosen = offers.iter().filter(|offer| is_theirs(offer) == theirs);
-        chosen.map(|offer| EventForm::of(&asked, &about, offer, &[])).collect()
+        chosen.filter(|offer| !(theirs && is_said(offer))).map(form).collect()
     };
+    let said = offers.iter().filter(|offer| is_theirs(offer) && is_said(offer)).map(form);
+    let place = Where {
+        workflow,
+        key,
+        task: None,
+    };
+    let talk = Talk::of(&asked, place, said.collect()).await?;
     let is_kept = |name: &str| chart.data.list.iter().any(|field| *field.name == *name);
     let (kept, derived): (Object, Object) = shown.data.clone().into_iter().partition(|(name, _)| is_kept(name));
     let model = Model {
@@ -134,6 +143,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         tasks: tasks.iter().map(|queued| Row::of(queued, actor, &reading)).collect(),
         forms: forms(true),
         others: forms(false),
+        talk,
         signatures: signatures(&shown),
         related: related(&shown),
         files: listed.iter().map(|file| FileRow::of(file, workflow, key, &reading)).collect(),

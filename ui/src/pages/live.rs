@@ -27,7 +27,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use super::answer::Answer;
 use super::asked::Asked;
 use super::route::{Access, Page};
-use super::{inbox, visitor};
+use super::{conversation, inbox, visitor};
 use crate::http::{Answered, Problem};
 
 pub const PAGES: &[Page] = &[Page {
@@ -141,7 +141,13 @@ impl Topic {
         match self {
             Topic::Instances => Ok(heard),
             Topic::System => Ok(asked.now().as_second().unsigned_abs()),
-            Topic::Instance { workflow, key, .. } => Ok(asked.engine().heading(workflow, key, actor).await?.sequence),
+            Topic::Instance { workflow, key, .. } => {
+                let engine = asked.engine();
+                let standing = engine.standing(workflow, key, actor, conversation::SHOWN).await?;
+                let mut hasher = DefaultHasher::new();
+                standing.hash(&mut hasher);
+                Ok(hasher.finish())
+            }
             Topic::Inbox => {
                 let page = asked.engine().told_lately(actor, inbox::PAGE).await?;
                 let mut hasher = DefaultHasher::new();

@@ -20,6 +20,7 @@ mod assets;
 mod bars;
 mod browser;
 mod control;
+mod conversation;
 mod demo;
 mod event;
 mod files;

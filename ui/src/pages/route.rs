@@ -58,6 +58,7 @@ fn pages() -> impl Iterator<Item = &'static Page> {
         super::search::PAGES,
         super::instances::PAGES,
         super::instance::PAGES,
+        super::conversation::PAGES,
         super::glass::PAGES,
         super::event::PAGES,
         super::files::PAGES,

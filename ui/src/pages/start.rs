@@ -125,6 +125,7 @@ fn offer(known: &Known) -> Offer {
             signed: Vec::new(),
         }),
         task: None,
+        says: false,
     }
 }
 

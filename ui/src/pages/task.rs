@@ -12,7 +12,8 @@ use statewright_engine::queries::{QueueRequest, Queued};
 
 use super::answer::{Answer, View, see_other};
 use super::asked::Asked;
-use super::event::{About, EventForm};
+use super::conversation::{Talk, Where, is_said};
+use super::event::{About, EventForm, is_theirs};
 use super::moment::Moment;
 use super::route::{Access, Page};
 use super::tasks::{Next, Row};
@@ -38,6 +39,7 @@ struct Model {
     follow_up: Option<Moment>,
     show: Vec<Line>,
     forms: Vec<EventForm>,
+    talk: Option<Talk>,
     /// Where claim, release and the like are sent to.
     acts: String,
     /// What was done just before, and how it stands now.
@@ -67,7 +69,23 @@ async fn show(asked: Asked) -> Answered<Answer> {
         return Ok(gone(&asked, workflow, key));
     };
     let known = engine.registry().chart(queued.definition).await?;
-    let forms = forms(&asked, queued, &known.chart).await?;
+    let offers = offers(&asked, workflow, key).await?;
+    let forms = forms(&asked, queued, &known.chart, &offers);
+    let about = About {
+        workflow,
+        key,
+        revision: queued.sequence,
+        chart: &known.chart,
+        task: None,
+    };
+    let said = offers.iter().filter(|offer| is_theirs(offer) && is_said(offer));
+    let said = said.map(|offer| EventForm::of(&asked, &about, offer, &[])).collect();
+    let place = Where {
+        workflow,
+        key,
+        task: Some(task),
+    };
+    let talk = Talk::of(&asked, place, said).await?;
     let shown = &queued.task;
     let named = |(name, value): &(Arc<str>, Value)| reading.named(&known.chart.data, name, value);
     let model = Model {
@@ -93,6 +111,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         follow_up: shown.follow_up.map(|at| reading.moment(at)),
         show: shown.show.iter().map(named).collect(),
         forms,
+        talk,
         acts: format!("/tasks{}", path(&[workflow, key, task])),
         done: done(&asked).await?,
     };
@@ -111,16 +130,19 @@ fn gone(asked: &Asked, workflow: &str, key: &str) -> Answer {
     see_other(query(&format!("/instances{}", path(&[workflow, key])), &[("ended", ended)]))
 }
 
-/// The forms of the task's own events.
-async fn forms(asked: &Asked, queued: &Queued, chart: &Chart) -> Answered<Vec<EventForm>> {
-    let (engine, actor) = (asked.engine(), asked.actor()?);
-    let (workflow, key) = (&*queued.workflow, &*queued.key);
-    let offers = match engine.can(workflow, key, actor).await {
-        Ok(offers) => offers,
+/// The events that there are for the reader.
+async fn offers(asked: &Asked, workflow: &str, key: &str) -> Answered<Vec<Offer>> {
+    match asked.engine().can(workflow, key, asked.actor()?).await {
+        Ok(offers) => Ok(offers),
         // A task may be for somebody who does not see the instance: they see the task, and may do what it asks for.
-        Err(EngineError::Hidden) => Vec::new(),
-        Err(error) => return Err(error.into()),
-    };
+        Err(EngineError::Hidden) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The forms of the task's own events.
+fn forms(asked: &Asked, queued: &Queued, chart: &Chart, offers: &[Offer]) -> Vec<EventForm> {
+    let (workflow, key) = (&*queued.workflow, &*queued.key);
     let reference = format!("{}@{}", queued.task.name, queued.task.opened);
     let about = About {
         workflow,
@@ -130,11 +152,8 @@ async fn forms(asked: &Asked, queued: &Queued, chart: &Chart) -> Answered<Vec<Ev
         task: Some(&reference),
     };
     let own = |offer: &&Offer| queued.task.events.contains(&offer.event) && offer.task.as_deref() == Some(&*queued.task.name);
-    Ok(offers
-        .iter()
-        .filter(own)
-        .map(|offer| EventForm::of(asked, &about, offer, &[]))
-        .collect())
+    let own = offers.iter().filter(own);
+    own.map(|offer| EventForm::of(asked, &about, offer, &[])).collect()
 }
 
 /// What was done before, as it stands now: the address names it, and the engine says how it is.

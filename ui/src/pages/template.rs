@@ -20,6 +20,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "incidents.html",
     "instance.html",
     "instances.html",
+    "macros/conversation.html",
     "macros/form.html",
     "macros/look.html",
     "macros/task.html",

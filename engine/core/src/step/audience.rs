@@ -152,7 +152,7 @@ impl AudiencePattern {
     }
 
     fn subjects(&self) -> Vec<Arc<str>> {
-        let narrowest = ["user", "role", "skill", "organisation", "unit"].into_iter();
+        let narrowest = ["user", "organisation", "role", "skill", "unit"].into_iter();
         let lines = self.lines();
         let line = |name: &str| {
             lines

@@ -10,7 +10,7 @@ use super::machine::Machine;
 use super::scope::Locals;
 use super::signature::SignatureOffer;
 use super::{Actor, Facts, Needs, Refusal, Snapshot, Status};
-use crate::chart::{Admission, Chart, EventPattern, Guard, Lets, Party, ReadOf, Transition, Trigger};
+use crate::chart::{Admission, Chart, EventPattern, Guard, Lets, Party, ReadOf, Transition, Trigger, Verb};
 use crate::expression::Expression;
 use crate::field::Fields;
 
@@ -30,6 +30,8 @@ pub struct Offer {
     pub sign: Option<SignatureOffer>,
     /// The open task of the state that answers to it: its path.
     pub task: Option<Arc<str>>,
+    /// What its sender enters goes into the instance's conversation.
+    pub says: bool,
 }
 
 /// Which events there are, for this actor, and why not.
@@ -83,6 +85,15 @@ pub(super) fn for_people(transition: &Transition) -> Option<(&Arc<str>, &Admissi
     people.then_some((event, admission))
 }
 
+/// Whether what an event brings is told in the conversation.
+fn says(transition: &Transition) -> bool {
+    let of_branches = transition.branches.iter().flat_map(|branch| &branch.actions);
+    transition.actions.iter().chain(of_branches).any(|action| match &action.verb {
+        Verb::Notify(notify) => notify.thread && notify.text.references().touches("event"),
+        _ => false,
+    })
+}
+
 impl Machine<'_> {
     /// An event by this transition, and whether it is known that it could be taken, or could not.
     fn offer(
@@ -127,6 +138,7 @@ impl Machine<'_> {
                 .values()
                 .any(|task| task.state == state)
                 .then(|| self.chart.state(state).path.clone()),
+            says: says(transition),
         };
         Ok((offer, is_known))
     }

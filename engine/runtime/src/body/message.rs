@@ -11,7 +11,7 @@ use super::actor::{actor_of, actor_value};
 use super::read::{BodyError, Members, object_of};
 
 /// An instance by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Party {
     pub workflow: Arc<str>,
     pub key: Arc<str>,

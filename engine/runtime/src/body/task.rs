@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::chart::Channel;
-use statewright_core::step::{Actor, Audience, AudiencePattern, Notice, OpenTask, Snapshot};
+use statewright_core::step::{Actor, ActorKind, Audience, AudiencePattern, Notice, OpenTask, Snapshot};
 use statewright_core::value::canonical::{read_canonical, to_canonical};
 use statewright_core::value::{Object, Value};
 
-use super::Party;
 use super::read::object_of;
+use super::{Party, actor_of, actor_value};
 use crate::store::{MarkRow, NoticeRow, PRIORITY_MAX, TaskRow};
 
 /// What a task that is for nobody is found under: nothing that anybody is.
@@ -92,9 +92,16 @@ pub fn task_value(row: &TaskRow, title: String) -> Option<Value> {
     ))
 }
 
-pub fn notice_body(own: &Party, notice: &Notice) -> String {
+/// `by`: what the notice comes from, by name alone.
+pub fn notice_body(own: &Party, notice: &Notice, by: &Actor) -> String {
+    let by = Actor {
+        name: by.name.clone(),
+        on_behalf_of: by.on_behalf_of.clone(),
+        ..Actor::plain(by.kind.clone(), by.id.clone())
+    };
     let via = notice.via.iter().map(|channel| Value::from_text(channel.as_str()));
     to_canonical(&object_of([
+        ("by", actor_value(&by)),
         ("key", Value::Text(own.key.clone())),
         ("text", Value::from_text(&notice.text)),
         ("to", notice.audience.value()),
@@ -110,6 +117,8 @@ pub struct NoticeBody {
     pub text: Arc<str>,
     pub to: Audience,
     pub via: Vec<Channel>,
+    /// Whose act it comes from. None: it is of a time when that was not kept.
+    pub by: Option<Actor>,
 }
 
 impl NoticeBody {
@@ -132,7 +141,21 @@ impl NoticeBody {
             text: text("text")?,
             to: Audience::read(fields.get("to")?)?,
             via: via.iter().filter_map(|word| Channel::of(word.as_text()?)).collect(),
+            by: fields.get("by").and_then(|by| actor_of(by).ok()),
         })
+    }
+}
+
+impl NoticeBody {
+    /// Whether it comes from something that this person did.
+    pub fn is_from(&self, actor: &Actor) -> bool {
+        let by = self.by.as_ref();
+        by.is_some_and(|by| by.kind == ActorKind::Person && actor.kind == ActorKind::Person && by.id == actor.id)
+    }
+
+    /// Whether this person is told something that they do not know from themselves.
+    pub fn tells(&self, actor: &Actor) -> bool {
+        self.to.includes(actor) && !self.is_from(actor)
     }
 }
 

@@ -4,21 +4,17 @@
 use statewright_core::step::Actor;
 
 use super::Engine;
-use crate::queries::Notices;
+use crate::queries::Noticed;
 
 impl Engine {
     /// From when on the reader may be disturbed with what they were told, by the quiet hours of their roles as they are now.
-    pub(super) fn with_quiet_hours(&self, mut notices: Notices, reader: &Actor) -> Notices {
-        if let Some(version) = self
-            .inner
-            .directory
-            .roles()
-            .filter(|version| !version.roles.quiet_hours.is_empty())
-        {
-            for noticed in notices.notices.iter_mut().filter(|noticed| noticed.body.to.includes(reader)) {
-                noticed.quiet_until = version.roles.quiet_until(&reader.roles, &noticed.body.via, noticed.at);
-            }
+    pub(super) fn mark_quiet_hours<'n>(&self, notices: impl Iterator<Item = &'n mut Noticed>, reader: &Actor) {
+        let roles = self.inner.directory.roles();
+        let Some(version) = roles.filter(|version| !version.roles.quiet_hours.is_empty()) else {
+            return;
+        };
+        for noticed in notices.filter(|noticed| noticed.body.to.includes(reader)) {
+            noticed.quiet_until = version.roles.quiet_until(&reader.roles, &noticed.body.via, noticed.at);
         }
-        notices
     }
 }

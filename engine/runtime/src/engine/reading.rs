@@ -7,9 +7,10 @@ use super::Engine;
 use crate::access::{AccessRequest, Accesses, Told, accesses, records, refusal};
 use crate::error::{EngineError, EngineResult};
 use crate::queries::{
-    CountRequest, Counts, FindRequest, Found, Heading, ListRequest, Listed, Notices, Queue, QueueRequest, Queued, Shown, Unread,
+    Conversation, CountRequest, Counts, FindRequest, Found, Heading, ListRequest, Listed, MessagesAsked, Notices, Queue,
+    QueueRequest, Queued, ReadExtent, Shown, Standing, Unread,
 };
-use crate::store::{NoticePlace, ReadExtent, TrailRow};
+use crate::store::{NoticePlace, TrailRow};
 
 impl Engine {
     /// One instance as this actor sees it.
@@ -98,8 +99,9 @@ impl Engine {
 
     /// What this actor was told, the newest first. No notice holds personal data.
     pub async fn inbox(&self, actor: &Actor, after: Option<NoticePlace>, limit: usize) -> EngineResult<Notices> {
-        let notices = self.inner.queries.inbox(actor, after, limit, self.now()).await?;
-        Ok(self.with_quiet_hours(notices, actor))
+        let mut page = self.inner.queries.inbox(actor, after, limit, self.now()).await?;
+        self.mark_quiet_hours(page.notices.iter_mut(), actor);
+        Ok(page)
     }
 
     /// The same, without what it is about and when it may disturb.
@@ -118,22 +120,39 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Hidden`]: they were told no such thing; those of the store.
     pub async fn mark_read(&self, actor: &Actor, extent: ReadExtent) -> EngineResult<()> {
-        self.inner.queries.mark_read(actor, extent, self.now()).await
+        self.inner.queries.mark_read(actor, extent, self.now()).await?;
+        let (ReadExtent::One(place) | ReadExtent::UpTo(place) | ReadExtent::InConversation(place)) = extent;
+        self.inner.handover.has_changed(place.instance);
+        Ok(())
     }
 
     /// The conversation of an instance, the oldest first.
-    pub async fn thread(
+    ///
+    /// # Errors
+    /// [`EngineError::Hidden`]; those of the store.
+    pub async fn conversation(
         &self,
         workflow: &str,
         key: &str,
         actor: &Actor,
-        after: Option<NoticePlace>,
+        asked: MessagesAsked,
         limit: usize,
-    ) -> EngineResult<Notices> {
+    ) -> EngineResult<Conversation> {
         let queries = &self.inner.queries;
-        let notices = queries.thread(workflow, key, actor, after, limit, self.now()).await;
-        let notices = self.unless_refused(notices, "thread", workflow, key, actor).await?;
-        Ok(self.with_quiet_hours(notices, actor))
+        let conversation = queries.conversation(workflow, key, actor, asked, limit, self.now()).await;
+        let mut conversation = self.unless_refused(conversation, "thread", workflow, key, actor).await?;
+        let noticed = conversation.messages.iter_mut().map(|message| &mut message.noticed);
+        self.mark_quiet_hours(noticed, actor);
+        Ok(conversation)
+    }
+
+    /// What changes by itself of what an open page shows of an instance. It tells nothing, so that it is no reading.
+    ///
+    /// # Errors
+    /// [`EngineError::Hidden`]; those of the store.
+    pub async fn standing(&self, workflow: &str, key: &str, actor: &Actor, messages: usize) -> EngineResult<Standing> {
+        let standing = self.inner.queries.standing(workflow, key, actor, messages, self.now()).await;
+        self.unless_refused(standing, "heading", workflow, key, actor).await
     }
 
     /// The access log. The caller sees to it that only auditors ask.

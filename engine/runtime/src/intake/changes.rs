@@ -8,8 +8,8 @@ use statewright_core::chart::{Channel, Chart};
 use statewright_core::field::files_in;
 use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
 use statewright_core::step::{
-    ArmedTimer, Entry, Facts, InputKind, MarkChange, MessageKind, OpenTask, Outcome, SendVerdict, Snapshot, Status, TaskAct,
-    Verdict, index_of, state_names, topics_of, topics_of_marks, topics_of_tasks,
+    Actor, ArmedTimer, Entry, Facts, InputKind, MarkChange, MessageKind, OpenTask, Outcome, SendVerdict, Snapshot, Status,
+    TaskAct, Verdict, index_of, state_names, topics_of, topics_of_marks, topics_of_tasks,
 };
 use statewright_core::value::Object;
 
@@ -94,7 +94,7 @@ impl Changes {
             });
             self.snapshot = entry.snapshot;
             self.personal.extend(entry.personal);
-            self.add_intents(outcome, &own, &request.input.actor.id, now);
+            self.add_intents(outcome, &own, &request.input.actor, now);
             if outcome.resumed {
                 self.resumed = true;
                 // They were deferred on account of a pause that this very write ends.
@@ -111,7 +111,7 @@ impl Changes {
     }
 
     /// What is to happen after the commit.
-    fn add_intents(&mut self, outcome: &Outcome, own: &Party, actor: &Arc<str>, now: Timestamp) {
+    fn add_intents(&mut self, outcome: &Outcome, own: &Party, actor: &Actor, now: Timestamp) {
         self.messages.extend(outcome.messages.iter().map(|message| NewMessage {
             to: InstanceId::of(&message.workflow, &message.to),
             key: message.key,
@@ -124,7 +124,7 @@ impl Changes {
         });
         self.files_on_their_way
             .extend(sent.flat_map(Object::values).flat_map(files_in));
-        self.add_marks(outcome, own, actor, now);
+        self.add_marks(outcome, own, &actor.id, now);
         self.topics_of_marks.extend(topics_of_marks(outcome));
         let notices = outcome.notices.iter().zip(0..);
         self.notices.extend(notices.map(|(notice, ordinal)| NewNotice {
@@ -134,7 +134,7 @@ impl Changes {
             thread: notice.thread,
             mailed: notice.via.contains(&Channel::Mail) && !notice.audience.any_of.is_empty(),
             subjects: notice.audience.subjects(),
-            body: notice_body(own, notice),
+            body: notice_body(own, notice, actor),
         }));
         self.effects.extend(outcome.effects.iter().map(|effect| NewEffect {
             key: effect.key.clone(),

@@ -1,5 +1,6 @@
 //! What may be seen of instances, and by whom. Everything is read from the store at the moment it is asked for, never from memory.
 
+mod conversation;
 mod counts;
 mod find;
 mod inbox;
@@ -19,9 +20,10 @@ use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Facts, Needs, Offer, Visibility, offers, visibility};
 
+pub use conversation::{Conversation, Message, MessagesAsked, READERS_NAMED_MAX, Readers, Standing};
 pub use counts::{COUNT_SCAN_MAX, CountBy, CountRequest};
 pub use find::{CONDITIONS_MAX, FindRequest, Found};
-pub use inbox::{NOTICE_PAGE_MAX, Noticed, Notices, UNREAD_COUNTED_MAX, Unread};
+pub use inbox::{NOTICE_PAGE_MAX, Noticed, Notices, ReadExtent, UNREAD_COUNTED_MAX, Unread};
 pub use list::{LIST_PAGE_MAX, ListRequest, Listed};
 pub(crate) use search::day_of;
 pub use search::{Hits, SEARCH_PREFIX_CHARACTERS_MIN, SEARCH_WORD_BYTES_MAX, SearchAfter, SearchRequest};

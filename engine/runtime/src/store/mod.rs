@@ -49,7 +49,7 @@ pub use field::{
 };
 pub use file::{Admitted, Attachment, CHUNK_BYTES, FileStore, NewAttachment, NewChunk, NewUpload, UploadRow, WholeUpload};
 pub use identity::{Credential, CredentialChange, EndedSessions, IdentityChange, Session};
-pub use inbox::{InboxStore, ReadBy, ReadExtent, ReadMark};
+pub use inbox::{InboxStore, ReadBy, ReadMark, Receipt, ThreadPart};
 pub use mail::{MailCounts, MailEnd, MailLease, MailResult, MailRow, MailStore};
 pub use mark::{MARK_PAIRS_MAX, MarkBack, MarkPage, MarkQuery, MarkRow, NewMark};
 pub use notice::{NewNotice, NoticePage, NoticePlace, NoticeRow};
@@ -219,10 +219,7 @@ pub trait Store: Send + Sync + 'static {
     async fn loads(&self, users: &[Arc<str>]) -> StoreResult<Vec<u64>>;
     /// What any of these subjects was told, newest first, each once.
     async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage>;
-    /// What stands in the thread of an instance, oldest first, after (sequence, ordinal).
-    async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>>;
-
-    /// What people have read of it.
+    /// What stands in the threads of instances, and what people have read.
     fn inboxes(&self) -> &dyn InboxStore;
 
     // Marks

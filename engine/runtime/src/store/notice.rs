@@ -53,6 +53,13 @@ pub struct NoticePlace {
     pub ordinal: u32,
 }
 
+impl NoticePlace {
+    /// What names it, wherever it stands.
+    pub fn by_itself(&self) -> (InstanceId, u64, u32) {
+        (self.instance, self.sequence, self.ordinal)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoticePage {
     /// Newest first.

@@ -12,9 +12,9 @@ use super::chance::Chance;
 use crate::store::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange,
     InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage,
-    SearchQuery, Session, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray,
-    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    NewMessage, NewToken, NoticePage, NoticePlace, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery,
+    Session, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse,
+    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -309,10 +309,6 @@ impl Store for FaultyStore {
 
     async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage> {
         self.call(self.inner.notices(subjects, after, limit)).await
-    }
-
-    async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
-        self.call(self.inner.thread(instance, after, limit)).await
     }
 
     async fn marks(&self, query: &MarkQuery) -> StoreResult<MarkPage> {

@@ -13,7 +13,7 @@ use statewright_engine::configuration::EngineConfig;
 use statewright_engine::error::{EngineError, EngineResult};
 use statewright_engine::glass::review_source;
 use statewright_engine::intake::Answer;
-use statewright_engine::queries::{CountBy, CountRequest, ListRequest, QueueRequest};
+use statewright_engine::queries::{CountBy, CountRequest, ListRequest, MessagesAsked, QueueRequest};
 use statewright_engine::registry::{Compiler, LanguageCompiler};
 use statewright_engine::store::{IncidentKind, Store};
 use statewright_engine::{Node, SendRequest, Surroundings, TaskRequest};
@@ -308,7 +308,7 @@ async fn everything_told(world: &World, reader: &Actor) -> Vec<String> {
         told(engine.can("case", "C-1", reader).await),
         told(engine.trail("case", "C-1", reader, 0, 10).await),
         told(engine.tasks_of("case", "C-1", reader).await),
-        told(engine.thread("case", "C-1", reader, None, 10).await),
+        told(engine.conversation("case", "C-1", reader, MessagesAsked::NEWEST, 10).await),
         told(engine.inbox(reader, None, 10).await),
         told(engine.list(&list, reader).await.map(|listed| (listed.instances, listed.next))),
         told(engine.queue(&queue, reader).await),

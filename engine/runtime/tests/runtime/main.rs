@@ -6,6 +6,7 @@ mod assignments;
 mod audit;
 mod calendars;
 mod children;
+mod conversation;
 mod directory;
 mod effects;
 mod exact;

@@ -93,25 +93,30 @@ impl Api {
     }
 
     pub async fn token(&self, user: &str, roles: &[&str]) -> String {
-        let mut principal = Actor::plain(ActorKind::Person, user);
-        principal.roles = roles.iter().map(|role| Arc::from(*role)).collect();
+        self.token_of(&person(user, roles)).await
+    }
+
+    pub async fn token_of(&self, principal: &Actor) -> String {
         let now = self.service.engine.now();
         let issued = self
             .service
             .engine
             .tokens()
-            .issue(&principal, None, &Actor::engine(), now)
+            .issue(principal, None, &Actor::engine(), now)
             .await;
         issued.expect("a store in memory takes a token").text
     }
 
     /// Puts somebody into the directory and signs them in; answers what their browser holds.
     pub async fn session(&self, user: &str, roles: &[&str]) -> String {
-        let mut person = Actor::plain(ActorKind::Person, user);
-        person.roles = roles.iter().map(|role| Arc::from(*role)).collect();
+        self.session_of(&person(user, roles)).await
+    }
+
+    pub async fn session_of(&self, person: &Actor) -> String {
+        let user = &*person.id;
         let (engine, by) = (&self.service.engine, Actor::engine());
         engine
-            .put_person(&person, &by)
+            .put_person(person, &by)
             .await
             .expect("a store in memory takes a person");
         let (identity, password) = (engine.identity(), Secret::from(PASSWORD));
@@ -156,6 +161,20 @@ impl Api {
     /// Sends an event as the clerk.
     pub async fn send(&self, code: &str, body: &str, expected: &str) -> Heard {
         self.check(event(code, body).by(&self.clerk), expected).await
+    }
+}
+
+fn person(user: &str, roles: &[&str]) -> Actor {
+    let mut person = Actor::plain(ActorKind::Person, user);
+    person.roles = roles.iter().map(|role| Arc::from(*role)).collect();
+    person
+}
+
+/// Somebody of an organisation.
+pub fn member_of(organisation: &str, user: &str, roles: &[&str]) -> Actor {
+    Actor {
+        organisation: Some(organisation.into()),
+        ..person(user, roles)
     }
 }
 

@@ -3,6 +3,7 @@
 mod access;
 pub mod api;
 mod availability;
+pub mod conversation;
 mod effects;
 mod files;
 pub mod glass;

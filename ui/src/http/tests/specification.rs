@@ -193,7 +193,7 @@ async fn answers_about_tasks_are_as_the_document_says() {
         (&at("/tasks"), "Tasks", &api.clerk),
         (&at(""), "Instance", &api.clerk),
         (&at("/can"), "Offers", &api.clerk),
-        (&at("/thread"), "Notices", &api.clerk),
+        (&at("/thread"), "Conversation", &api.clerk),
         ("/v1/inbox", "Notices", &api.guest),
     ] {
         let heard = api.check(get(path).by(who), "200").await;

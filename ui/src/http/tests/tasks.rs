@@ -278,7 +278,7 @@ async fn what_somebody_was_told_stands_in_their_inbox_and_in_the_conversation() 
     let thread = "/v1/instances/review/A-1/thread";
     for token in [&api.clerk, &api.guest] {
         let thread = api.check(page(thread, token), "200").await.value();
-        assert_eq!(member_items(&thread, "notices").len(), 2);
+        assert_eq!(member_items(&thread, "messages").len(), 2);
     }
     api.check(
         page(thread, &api.stranger),

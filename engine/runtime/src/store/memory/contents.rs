@@ -42,7 +42,8 @@ pub(super) struct Contents {
     pub(super) task_fields: BTreeMap<(InstanceId, Arc<str>), BTreeSet<IndexedValue>>,
     pub(super) notices: BTreeMap<(InstanceId, u64, u32), NoticeRow>,
     pub(super) mails: BTreeMap<(InstanceId, Arc<str>), Mail>,
-    pub(super) notices_read: BTreeSet<(InstanceId, u64, u32, Arc<str>)>,
+    /// When, by notice and person.
+    pub(super) notices_read: BTreeMap<(InstanceId, u64, u32, Arc<str>), i64>,
     /// Up to where, by person.
     pub(super) inboxes_read: BTreeMap<Arc<str>, NoticePlace>,
     pub(super) marks: BTreeMap<(InstanceId, u64, u32), (MarkRow, Vec<IndexedValue>)>,

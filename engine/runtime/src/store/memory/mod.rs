@@ -29,9 +29,9 @@ use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange,
     InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage,
-    SearchQuery, Session, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray,
-    TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    NewMessage, NewToken, NoticePage, NoticePlace, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery,
+    Session, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse,
+    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -286,10 +286,6 @@ impl Store for MemoryStore {
 
     async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage> {
         Ok(self.contents().find_notices(subjects, after, limit))
-    }
-
-    async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
-        Ok(self.contents().thread(instance, after, limit))
     }
 
     async fn marks(&self, query: &MarkQuery) -> StoreResult<MarkPage> {

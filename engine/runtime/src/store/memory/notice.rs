@@ -5,7 +5,7 @@ use std::sync::Arc;
 use statewright_core::identity::InstanceId;
 
 use super::contents::Contents;
-use crate::store::{NoticePage, NoticePlace, NoticeRow, Write};
+use crate::store::{NoticePage, NoticePlace, NoticeRow, ThreadPart, Write};
 
 impl Contents {
     pub(super) fn apply_notices(&mut self, write: &Write) {
@@ -38,10 +38,19 @@ impl Contents {
         NoticePage { rows, more }
     }
 
-    pub(super) fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> Vec<NoticeRow> {
+    pub(super) fn thread(&self, instance: InstanceId, part: ThreadPart, limit: usize) -> Vec<NoticeRow> {
         let of_it = self.notices.range((instance, 0, 0)..=(instance, u64::MAX, u32::MAX));
-        let wanted = of_it
-            .filter(|((_, sequence, ordinal), notice)| notice.thread && after.is_none_or(|after| (*sequence, *ordinal) > after));
-        wanted.take(limit).map(|(_, notice)| notice.clone()).collect()
+        let of_it = of_it.map(|(_, notice)| notice).filter(|notice| notice.thread);
+        let place = |notice: &NoticeRow| (notice.sequence, notice.ordinal);
+        match part {
+            ThreadPart::After(sequence, ordinal) => {
+                let wanted = of_it.filter(|notice| place(notice) > (sequence, ordinal));
+                wanted.take(limit).cloned().collect()
+            }
+            ThreadPart::Before(sequence, ordinal) => {
+                let wanted = of_it.rev().filter(|notice| place(notice) < (sequence, ordinal));
+                wanted.take(limit).cloned().collect()
+            }
+        }
     }
 }

@@ -58,9 +58,9 @@ use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange,
     InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage,
-    SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse,
-    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    NewMessage, NewToken, NoticePage, NoticePlace, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery,
+    Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage,
+    TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -286,10 +286,6 @@ impl Store for PostgresStore {
 
     async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage> {
         notice::find(&self.pool, subjects, after, limit).await
-    }
-
-    async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
-        notice::thread(&self.pool, instance, after, limit).await
     }
 
     async fn marks(&self, query: &MarkQuery) -> StoreResult<MarkPage> {

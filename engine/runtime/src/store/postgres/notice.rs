@@ -11,7 +11,7 @@ use super::connection::failed;
 use super::row::{self, count};
 use super::uuid::Uuid;
 use crate::store::mail::name_of;
-use crate::store::{NoticePage, NoticePlace, NoticeRow, StoreResult, Write, subject};
+use crate::store::{NoticePage, NoticePlace, NoticeRow, StoreResult, ThreadPart, Write, subject};
 
 /// In the batch's statement.
 pub(super) const KEPT: &str = "
@@ -57,6 +57,11 @@ pub(super) const THREAD: &str = "
     select instance, sequence, ordinal, at, thread, subjects, body
     from notice where instance = $1 and thread and (sequence, ordinal) > ($2::int8, $3::int8)
     order by sequence, ordinal limit $4";
+
+pub(super) const THREAD_BACK: &str = "
+    select instance, sequence, ordinal, at, thread, subjects, body
+    from notice where instance = $1 and thread and (sequence, ordinal) < ($2::int8, $3::int8)
+    order by sequence desc, ordinal desc limit $4";
 
 pub(super) fn add_kept(columns: &mut Columns, writes: &[&Write]) -> StoreResult<()> {
     let notices = || of_each(writes, |write| write.notices.iter());
@@ -109,14 +114,12 @@ pub(super) async fn find(
     Ok(NoticePage { rows, more })
 }
 
-pub(super) async fn thread(
-    pool: &PgPool,
-    instance: InstanceId,
-    after: Option<(u64, u32)>,
-    limit: usize,
-) -> StoreResult<Vec<NoticeRow>> {
-    let (sequence, ordinal) = after.unwrap_or_default();
-    let query = sqlx::query(THREAD)
+pub(super) async fn thread(pool: &PgPool, instance: InstanceId, part: ThreadPart, limit: usize) -> StoreResult<Vec<NoticeRow>> {
+    let (statement, sequence, ordinal) = match part {
+        ThreadPart::After(sequence, ordinal) => (THREAD, sequence, ordinal),
+        ThreadPart::Before(sequence, ordinal) => (THREAD_BACK, sequence, ordinal),
+    };
+    let query = sqlx::query(statement)
         .bind(Uuid::from(instance))
         .bind(signed(sequence))
         .bind(i64::from(ordinal))

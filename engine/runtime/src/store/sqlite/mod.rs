@@ -47,9 +47,9 @@ use super::search::check as check_search;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange,
     InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow,
-    NewMessage, NewToken, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage,
-    SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse,
-    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    NewMessage, NewToken, NoticePage, NoticePlace, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery,
+    Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage,
+    TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -325,11 +325,6 @@ impl Store for SqliteStore {
     async fn notices(&self, subjects: &[Arc<str>], after: Option<NoticePlace>, limit: usize) -> StoreResult<NoticePage> {
         let subjects = subjects.to_vec();
         self.read(move |connection| notice::find(connection, &subjects, after, limit))
-            .await
-    }
-
-    async fn thread(&self, instance: InstanceId, after: Option<(u64, u32)>, limit: usize) -> StoreResult<Vec<NoticeRow>> {
-        self.read(move |connection| notice::thread(connection, instance, after, limit))
             .await
     }
 

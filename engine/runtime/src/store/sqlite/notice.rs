@@ -8,7 +8,7 @@ use statewright_core::identity::InstanceId;
 
 use super::mail;
 use super::row::{self, at_one_moment, count, execute, one, rows, signed};
-use crate::store::{NoticePage, NoticePlace, NoticeRow, StoreResult, Write, subject};
+use crate::store::{NoticePage, NoticePlace, NoticeRow, StoreResult, ThreadPart, Write, subject};
 
 pub(super) const KEEP: &str = "
     insert into notice (instance, sequence, ordinal, at, thread, subjects, body) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
@@ -29,6 +29,11 @@ pub(super) const THREAD: &str = "
     select instance, sequence, ordinal, at, thread, subjects, body from notice indexed by notice_thread
     where instance = ?1 and thread = 1 and (sequence, ordinal) > (?2, ?3)
     order by sequence, ordinal limit ?4";
+
+pub(super) const THREAD_BACK: &str = "
+    select instance, sequence, ordinal, at, thread, subjects, body from notice indexed by notice_thread
+    where instance = ?1 and thread = 1 and (sequence, ordinal) < (?2, ?3)
+    order by sequence desc, ordinal desc limit ?4";
 
 pub(super) fn apply(connection: &Connection, write: &Write) -> StoreResult<()> {
     let instance = write.instance.0;
@@ -83,12 +88,15 @@ pub(super) fn find(
 pub(super) fn thread(
     connection: &Connection,
     instance: InstanceId,
-    after: Option<(u64, u32)>,
+    part: ThreadPart,
     limit: usize,
 ) -> StoreResult<Vec<NoticeRow>> {
-    let (sequence, ordinal) = after.unwrap_or_default();
+    let (statement, sequence, ordinal) = match part {
+        ThreadPart::After(sequence, ordinal) => (THREAD, sequence, ordinal),
+        ThreadPart::Before(sequence, ordinal) => (THREAD_BACK, sequence, ordinal),
+    };
     let asked = params![instance.0, signed(sequence), ordinal, count(limit)];
-    rows(connection, THREAD, asked, read)
+    rows(connection, statement, asked, read)
 }
 
 pub(super) fn place(row: &Row<'_>) -> rusqlite::Result<NoticePlace> {

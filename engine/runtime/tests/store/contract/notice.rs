@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use statewright_engine::store::{Applied, NoticeRow, Store};
+use statewright_engine::store::{Applied, NoticeRow, Store, ThreadPart};
 
 use super::{commit, must_commit, on_every_store};
 use crate::shape::{entry, id, moment, names, notice, step};
@@ -38,7 +38,7 @@ async fn a_notice_is_kept_as_it_was(store: Arc<dyn Store>) {
     }
     assert_eq!(store.notices(&names(&["role"]), None, 9).await.unwrap().rows, []);
     assert_eq!(store.notices(&[], None, 9).await.unwrap().rows, []);
-    assert_eq!(store.thread(id("a"), None, 9).await.unwrap(), []);
+    assert_eq!(store.inboxes().thread(id("a"), ThreadPart::OLDEST, 9).await.unwrap(), []);
 }
 
 async fn the_newest_come_first_page_by_page(store: Arc<dyn Store>) {
@@ -79,11 +79,15 @@ async fn a_thread_is_told_from_its_beginning(store: Arc<dyn Store>) {
         write.notices[1].thread = true;
         must_commit(&store, &write).await;
     }
-    let thread = store.thread(id("a"), None, 10).await.unwrap();
+    let thread = store.inboxes().thread(id("a"), ThreadPart::OLDEST, 10).await.unwrap();
     assert_eq!(numbers(&thread), [(1, 0), (1, 1), (2, 0), (2, 1), (3, 0), (3, 1)]);
-    let part = store.thread(id("a"), Some((1, 1)), 3).await.unwrap();
+    let part = store.inboxes().thread(id("a"), ThreadPart::After(1, 1), 3).await.unwrap();
     assert_eq!(part, thread[2..5]);
-    assert_eq!(store.thread(id("b"), None, 10).await.unwrap(), []);
+    let back = store.inboxes().thread(id("a"), ThreadPart::NEWEST, 4).await.unwrap();
+    assert_eq!(numbers(&back), [(3, 1), (3, 0), (2, 1), (2, 0)]);
+    let rest = store.inboxes().thread(id("a"), ThreadPart::Before(2, 0), 4).await.unwrap();
+    assert_eq!(numbers(&rest), [(1, 1), (1, 0)]);
+    assert_eq!(store.inboxes().thread(id("b"), ThreadPart::OLDEST, 10).await.unwrap(), []);
 }
 
 async fn one_that_lost_tells_nobody(store: Arc<dyn Store>) {
@@ -92,5 +96,5 @@ async fn one_that_lost_tells_nobody(store: Arc<dyn Store>) {
     late.notices[0].thread = true;
     assert_eq!(commit(&store, &late).await, Applied::Moved);
     assert_eq!(store.notices(&names(&["role:r"]), None, 10).await.unwrap().rows, []);
-    assert_eq!(store.thread(id("a"), None, 10).await.unwrap(), []);
+    assert_eq!(store.inboxes().thread(id("a"), ThreadPart::OLDEST, 10).await.unwrap(), []);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_engine::store::{FindQuery, ListQuery, MarkQuery, NoticePlace, Store, TaskQuery};
+use statewright_engine::store::{FindQuery, ListQuery, MarkQuery, NoticePlace, Store, TaskQuery, ThreadPart};
 
 use super::mark::MARKS;
 use super::operation::{DOCUMENT_KINDS, KEYS, VALUES, WORKFLOWS};
@@ -18,7 +18,10 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
     for instance in instances() {
         seen.push(format!("load: {:?}", store.load(&[instance]).await.unwrap()));
         seen.push(format!("trail: {:?}", store.trail(instance, 0, ALL).await.unwrap()));
-        seen.push(format!("thread: {:?}", store.thread(instance, None, ALL).await.unwrap()));
+        seen.push(format!(
+            "thread: {:?}",
+            store.inboxes().thread(instance, ThreadPart::OLDEST, ALL).await.unwrap()
+        ));
         seen.push(format!("personal: {:?}", store.personal(instance).await.unwrap()));
         seen.push(format!(
             "messages_of: {:?}",
@@ -64,6 +67,10 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
         let read = store.inboxes().read_by(person, &places()).await.unwrap();
         seen.push(format!("read_by: {read:?}"));
     }
+    seen.push(format!(
+        "readers: {:?}",
+        store.inboxes().readers(&places(), ALL).await.unwrap()
+    ));
     seen.push(format!("live_calendars: {:?}", store.live_calendars().await.unwrap()));
     seen.push(format!("live_tables: {:?}", store.live_tables().await.unwrap()));
     seen.push(format!(

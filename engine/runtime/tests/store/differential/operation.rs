@@ -5,7 +5,8 @@ use std::sync::Arc;
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_engine::store::{
     Definition, EffectEnd, EffectResult, FindQuery, Incident, IncidentKind, ListQuery, MarkQuery, NewToken, NoticePlace,
-    OpenTaskQuery, ReadMark, Repair, SearchQuery, Store, StoredCalendar, StoredDocument, StoredTable, TaskQuery, Write,
+    OpenTaskQuery, ReadMark, Repair, SearchQuery, Store, StoredCalendar, StoredDocument, StoredTable, TaskQuery, ThreadPart,
+    Write,
 };
 
 use super::{mark, people};
@@ -50,7 +51,7 @@ pub enum Operation {
     Search(SearchQuery),
     FindMarks(MarkQuery),
     FindTasks(TaskQuery, OpenTaskQuery),
-    FindNotices(Vec<Arc<str>>, Option<NoticePlace>, Option<(u64, u32)>),
+    FindNotices(Vec<Arc<str>>, Option<NoticePlace>, ThreadPart),
     MarkRead(ReadMark),
 }
 
@@ -155,7 +156,7 @@ impl Operation {
             }
             Operation::FindNotices(subjects, after, in_thread) => {
                 let found = store.notices(subjects, *after, LIMIT).await;
-                format!("{found:?} {:?}", store.thread(id("a"), *in_thread, LIMIT).await)
+                format!("{found:?} {:?}", store.inboxes().thread(id("a"), *in_thread, LIMIT).await)
             }
             Operation::MarkRead(mark) => format!("{:?}", store.inboxes().mark_read(mark).await),
             Operation::Read(now_us, query) => read(store, *now_us, query).await,

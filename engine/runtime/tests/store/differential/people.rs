@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_engine::store::{NoticePlace, OpenTaskQuery, ReadExtent, ReadMark, Store, TaskPlace, TaskQuery, Write};
+use statewright_engine::store::{NoticePlace, OpenTaskQuery, ReadMark, Store, TaskPlace, TaskQuery, ThreadPart, Write};
 
 use super::operation::{KEYS, LIMIT, Operation, WORKFLOWS};
 use crate::random::Random;
@@ -121,24 +121,27 @@ pub fn draw_notice_query(random: &mut Random, now_us: i64) -> Operation {
         sequence: random.below(9),
         ordinal: 0,
     });
-    let in_thread = random.percent(50).then(|| (random.below(9), 0));
+    let in_thread = match random.percent(50) {
+        true => ThreadPart::After(random.below(9), 0),
+        false => ThreadPart::Before(random.below(9), 0),
+    };
     Operation::FindNotices(names(&draw_subjects(random, 0)), after, in_thread)
 }
 
 /// Of a notice that is there or not: the store does not ask.
 pub fn draw_read_mark(random: &mut Random, now_us: i64) -> ReadMark {
-    let place = NoticePlace {
+    let mut place = || NoticePlace {
         at_us: now_us / 60,
         instance: id(random.one_of(&KEYS)),
         sequence: random.below(4),
         ordinal: u32::from(random.percent(30)),
     };
+    let each = [place(), place()];
+    let up_to = place();
     ReadMark {
         person: name(random.one_of(&PEOPLE)),
-        extent: match random.percent(60) {
-            true => ReadExtent::One(place),
-            false => ReadExtent::UpTo(place),
-        },
+        each: each.into_iter().take(random.below(3) as usize).collect(),
+        up_to: random.percent(40).then_some(up_to),
         at_us: now_us,
     }
 }
