@@ -18,6 +18,19 @@ pub const SUBJECTS_MAX: usize = 256;
 /// How long one of them may be, in bytes: it stands in an index.
 const NAME_BYTES_MAX: usize = 480;
 
+/// How long a subject of two lines may be, in bytes: what would be longer is found by its first line alone.
+const NARROWED_BYTES_MAX: usize = 512;
+
+/// Into how many subjects of two lines one pattern is parted: each is a row of an index, and a pattern of more is found by its first line
+/// alone.
+const NARROWED_MAX: usize = 16;
+
+/// Lines that tell who somebody is or what they can, the narrowest first.
+const HEADS: [&str; 5] = ["user", "role", "skill", "organisation", "unit"];
+
+/// Lines that tell where somebody belongs, the narrowest first.
+const PLACES: [&str; 2] = ["unit", "organisation"];
+
 /// Any pattern may match; who is excluded is so whatever else matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audience {
@@ -75,13 +88,17 @@ impl Audience {
             && self.any_of.iter().any(|pattern| pattern.fits(actor))
     }
 
-    /// The texts under which it is found, the narrowest line of each pattern: `user:ada`, `role:inspector`. Whoever looks asks for all
-    /// of their own ([`subjects_of`]) and compares the rest.
+    /// The texts under which it is found, the narrowest line of each pattern, and where its people belong: `user:ada`, `role:inspector`,
+    /// `role:nurse unit:icu`. So the nurses of one ward do not walk through the tasks of all. Whoever looks asks for all of their own
+    /// ([`subjects_of`]) and compares the rest.
     pub fn subjects(&self) -> Vec<Arc<str>> {
-        let mut subjects: Vec<Arc<str>> = self.any_of.iter().flat_map(AudiencePattern::subjects).collect();
-        subjects.sort();
-        subjects.dedup();
-        subjects
+        sorted(self.any_of.iter().flat_map(AudiencePattern::subjects).collect())
+    }
+
+    /// The texts under which its people are found, the narrowest line of each pattern: each person is found under theirs
+    /// ([`lines_of`]).
+    pub fn lines(&self) -> Vec<Arc<str>> {
+        sorted(self.any_of.iter().flat_map(|pattern| pattern.head().1).collect())
     }
 
     pub fn value(&self) -> Value {
@@ -130,7 +147,7 @@ impl Audience {
 }
 
 impl AudiencePattern {
-    fn lines(&self) -> [(&'static str, &Option<Vec<Arc<str>>>); 5] {
+    pub(super) fn lines(&self) -> [(&'static str, &Option<Vec<Arc<str>>>); 5] {
         [
             ("organisation", &self.organisation),
             ("role", &self.role),
@@ -151,18 +168,38 @@ impl AudiencePattern {
             && has(&self.skill, &actor.skills)
     }
 
-    fn subjects(&self) -> Vec<Arc<str>> {
-        let narrowest = ["user", "organisation", "role", "skill", "unit"].into_iter();
+    fn line(&self, name: &str) -> &[Arc<str>] {
         let lines = self.lines();
-        let line = |name: &str| {
-            lines
-                .iter()
-                .find(|(line, _)| *line == name)
-                .and_then(|(_, names)| names.as_ref())
+        let found = lines.into_iter().find(|(line, _)| *line == name);
+        found.and_then(|(_, names)| names.as_deref()).unwrap_or_default()
+    }
+
+    /// The narrowest of its lines, by its name and as subjects.
+    fn head(&self) -> (&'static str, Vec<Arc<str>>) {
+        let narrowest = HEADS.into_iter().find(|name| !self.line(name).is_empty());
+        let name = narrowest.unwrap_or_default();
+        (name, self.line(name).iter().map(|each| subject(name, each)).collect())
+    }
+
+    fn subjects(&self) -> Vec<Arc<str>> {
+        let (head, heads) = self.head();
+        let place = PLACES.into_iter().find(|name| *name != head && !self.line(name).is_empty());
+        // a person is one, wherever they belong
+        let Some(place) = place.filter(|_| head != "user") else {
+            return heads;
         };
-        let found = narrowest.filter_map(|name| Some((name, line(name)?))).next();
-        let subjects = found.map(|(name, names)| names.iter().map(|each| subject(name, each)).collect());
-        subjects.unwrap_or_default()
+        let places: Vec<Arc<str>> = self.line(place).iter().map(|each| subject(place, each)).collect();
+        match heads.len() * places.len() > NARROWED_MAX {
+            true => heads,
+            false => heads
+                .iter()
+                .flat_map(|head| {
+                    places
+                        .iter()
+                        .map(|place| narrowed(head, place).unwrap_or_else(|| head.clone()))
+                })
+                .collect(),
+        }
     }
 }
 
@@ -170,21 +207,55 @@ fn subject(line: &str, name: &str) -> Arc<str> {
     format!("{line}:{name}").into()
 }
 
-/// Under which texts what concerns a person may be found.
-pub fn subjects_of(actor: &Actor) -> Vec<Arc<str>> {
-    let mut subjects: Vec<Arc<str>> = actor.identities().iter().map(|id| subject("user", id)).collect();
-    subjects.extend(actor.roles.iter().map(|role| subject("role", role)));
-    subjects.extend(actor.skills.iter().map(|skill| subject("skill", skill)));
-    subjects.extend(
-        actor
-            .organisation
-            .iter()
-            .map(|organisation| subject("organisation", organisation)),
-    );
-    subjects.extend(actor.unit.iter().map(|unit| subject("unit", unit)));
+/// None: it would be too long.
+fn narrowed(head: &str, place: &str) -> Option<Arc<str>> {
+    let narrowed = format!("{head} {place}");
+    (narrowed.len() <= NARROWED_BYTES_MAX).then(|| narrowed.into())
+}
+
+fn sorted(mut subjects: Vec<Arc<str>>) -> Vec<Arc<str>> {
     subjects.sort();
     subjects.dedup();
     subjects
+}
+
+/// Under which texts a person is found: each line of theirs.
+pub fn lines_of(actor: &Actor) -> Vec<Arc<str>> {
+    let identities = actor.identities();
+    let lines = HEADS.into_iter().flat_map(|line| {
+        let names: &[Arc<str>] = match line {
+            "user" => &identities,
+            "role" => &actor.roles,
+            "skill" => &actor.skills,
+            "organisation" => actor.organisation.as_slice(),
+            _ => actor.unit.as_slice(),
+        };
+        names.iter().map(move |name| subject(line, name)).collect::<Vec<_>>()
+    });
+    sorted(lines.collect())
+}
+
+/// Under which texts what concerns a person may be found: each line of theirs, alone and with where they belong.
+pub fn subjects_of(actor: &Actor) -> Vec<Arc<str>> {
+    let mut subjects = lines_of(actor);
+    let unit = actor.unit.iter().map(|unit| subject("unit", unit));
+    let organisation = actor
+        .organisation
+        .iter()
+        .map(|organisation| subject("organisation", organisation));
+    let places: Vec<Arc<str>> = unit.chain(organisation).collect();
+    let belonging = subjects
+        .iter()
+        .filter(|line| !line.starts_with("user:") && !line.starts_with("unit:"))
+        .flat_map(|line| {
+            places
+                .iter()
+                .filter(move |place| *place != line)
+                .filter_map(move |place| narrowed(line, place))
+        });
+    let belonging: Vec<Arc<str>> = belonging.collect();
+    subjects.extend(belonging);
+    sorted(subjects)
 }
 
 impl Machine<'_> {

@@ -78,7 +78,7 @@ pub use assignment::{
     CANDIDATES_KEPT_MAX, Candidate, ENDED, GIVEN, Giving, HandOver, HandedOver, OFFERED, REOFFER, SOUGHT, Seeking, SeenShift,
     TASKS_ADAPTER,
 };
-pub use audience::{Audience, AudiencePattern, subjects_of};
+pub use audience::{Audience, AudiencePattern, lines_of, subjects_of};
 pub use clock::{ClockShown, clocks};
 pub use decision::DECISIONS_MAX;
 pub use fact::{Fact, Facts, FindRequest, Look, Needs, ReadRequest, Sought, Stood, TableFacts};

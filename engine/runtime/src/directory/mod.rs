@@ -133,7 +133,7 @@ impl Directory {
     /// # Errors
     /// Those of the store.
     pub async fn among(&self, audience: &Audience) -> EngineResult<Vec<Person>> {
-        let subjects = audience.subjects();
+        let subjects = audience.lines();
         if subjects.is_empty() {
             return Ok(Vec::new());
         }

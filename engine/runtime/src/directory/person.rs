@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use statewright_core::chart::RolesVersion;
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Actor, ActorKind, RECORD, Refusal, RefusalKind, Snapshot, subjects_of};
+use statewright_core::step::{Actor, ActorKind, RECORD, Refusal, RefusalKind, Snapshot, lines_of};
 use statewright_core::value::{Object, Value};
 
 use super::absence::Absence;
@@ -124,7 +124,7 @@ pub(super) fn states_of(person: Option<&Person>) -> Vec<Arc<str>> {
 }
 
 pub(super) fn subject_pairs(person: &Person) -> Vec<IndexedValue> {
-    let subjects = subjects_of(&person.actor).into_iter();
+    let subjects = lines_of(&person.actor).into_iter();
     subjects.map(|subject| (SUBJECT.into(), subject)).collect()
 }
 

@@ -2,6 +2,7 @@
 
 mod actions;
 mod algorithm;
+mod audience;
 mod calendars;
 mod clocks;
 mod contracts;

@@ -99,7 +99,7 @@ fn a_task_opens_with_its_state_and_closes_with_it() {
     let mut life = Life::begun(INSPECTION, "{}");
     assert_eq!(life.told(), "work.mounting p4 role:staff");
     assert_eq!(life.send("MOUNTED"), "taken");
-    assert_eq!(life.told(), "work.inspection p4 role:inspector; work.mounting gone");
+    assert_eq!(life.told(), "work.inspection p4 role:inspector unit:LAB; work.mounting gone");
     assert_eq!(life.task().due, Some(moment("2026-03-26T12:00:00Z")));
     assert_eq!(life.finish(&person("cy", "inspector"), "PASS"), "taken");
     assert_eq!(life.told(), "work.inspection gone");
@@ -203,7 +203,7 @@ fn rungs_fire_once_at_their_moment_while_their_condition_holds() {
     life.until("2026-03-26T09:59:59Z");
     assert!(life.task().reached.is_empty());
     life.until("2026-03-26T10:00:00Z");
-    assert_eq!(life.told(), "work.inspection p4 role:inspector role:supervisor");
+    assert_eq!(life.told(), "work.inspection p4 role:inspector unit:LAB role:supervisor");
     let notices: Vec<&str> = life.last().notices.iter().map(|notice| notice.text.as_str()).collect();
     assert_eq!(notices, ["Waits: Inspect 104"]);
     // whom a rung reached may claim, and take it from whoever holds it
@@ -248,7 +248,7 @@ fn while_it_is_on_hold_it_is_in_no_queue_and_its_time_stands_still() {
     life.until("2026-03-28T09:00:00Z");
     assert!(life.task().reached.is_empty());
     assert_eq!(life.send("RELEASE"), "taken");
-    assert_eq!(life.told(), "work.inspection p4 role:inspector");
+    assert_eq!(life.told(), "work.inspection p4 role:inspector unit:LAB");
     assert_eq!(life.task().due, Some(moment("2026-03-28T12:00:00Z")));
     life.until("2026-03-28T09:59:59Z");
     assert!(life.task().reached.is_empty());
