@@ -21,6 +21,7 @@ mod failure;
 mod http;
 mod json;
 mod log;
+mod naming;
 mod pages;
 mod percent;
 mod proof;

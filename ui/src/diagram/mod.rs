@@ -29,7 +29,7 @@ pub enum Format {
     Dot,
 }
 
-pub use self::svg::{Marks, STYLE};
+pub use self::svg::{Mark, Marks, STYLE};
 
 /// A picture within a page that brings [`STYLE`] along, with these marks.
 ///

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use statewright_core::chart::{Chart, State, StateIndex, StateKind, Trigger, Work};
-use statewright_core::expression::Template;
 use statewright_core::step::in_words;
 
 use super::caption;
+use crate::naming::{said, state_name};
 
 /// Longer lines within a state are cut.
 const LINE_CHARACTERS_MAX: usize = 34;
@@ -154,7 +154,7 @@ impl Drawing<'_> {
             let own = self.add(Shape {
                 kind: kind_of(state, in_regions),
                 path: state.path.clone(),
-                name: name_of(state),
+                name: state_name(state),
                 lines: self.lines(state),
                 parent: place,
             });
@@ -171,7 +171,7 @@ impl Drawing<'_> {
     fn lines(&self, state: &State) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(task) = &state.task {
-            lines.push(match said(task.title.as_ref()).filter(|title| *title != name_of(state)) {
+            lines.push(match said(task.title.as_ref()).filter(|title| *title != state_name(state)) {
                 Some(title) => format!("task: {title}"),
                 None => "a task".to_owned(),
             });
@@ -181,7 +181,11 @@ impl Drawing<'_> {
             Work::Children(children) => format!("starts {}", children.workflow),
         }));
         if !state.pauses.is_empty() {
-            let names: Vec<String> = state.pauses.iter().map(|paused| name_of(self.chart.state(*paused))).collect();
+            let names: Vec<String> = state
+                .pauses
+                .iter()
+                .map(|paused| state_name(self.chart.state(*paused)))
+                .collect();
             lines.push(format!("pauses {}", names.join(", ")));
         }
         lines.extend(self.answered(state));
@@ -271,17 +275,4 @@ fn kind_of(state: &State, in_regions: bool) -> Kind {
         StateKind::Atomic => Kind::Plain,
         StateKind::Compound { .. } | StateKind::Parallel => Kind::Frame,
     }
-}
-
-fn name_of(state: &State) -> String {
-    let label = said(state.title.as_ref()).or_else(|| state.label.as_ref()?.literal().map(str::to_owned));
-    label.unwrap_or_else(|| in_words(&state.name))
-}
-
-/// Text for people, where nothing is computed in it.
-fn said(template: Option<&Template>) -> Option<String> {
-    template?
-        .literal()
-        .map(|text| text.trim().to_owned())
-        .filter(|text| !text.is_empty())
 }

@@ -1,6 +1,6 @@
 //! SVG: a picture that needs no script and no font of its own, in light and dark.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -25,13 +25,35 @@ font-family:system-ui,sans-serif;font-size:13px}\
 .statewright-diagram .head{fill:var(--soft)}.statewright-diagram .head-fails{fill:var(--fails)}\
 .statewright-diagram .name{font-weight:600}\
 .statewright-diagram .current>.shape{fill:var(--here);stroke:var(--here-line);stroke-width:3}\
-.statewright-diagram .current>.frame,.statewright-diagram .current>.region{stroke:var(--here-line);stroke-width:2.5}";
+.statewright-diagram .current>.frame,.statewright-diagram .current>.region{stroke:var(--here-line);stroke-width:2.5}\
+.statewright-diagram .visited>.shape{stroke:var(--here-line);stroke-width:2}\
+.statewright-diagram .went{stroke:var(--here-line);stroke-width:2.6}.statewright-diagram .head-went{fill:var(--here-line)}\
+.statewright-diagram .count{fill:var(--paper);stroke:var(--here-line);stroke-width:1.2}.statewright-diagram .number{font-size:11px;font-weight:600}\
+.statewright-diagram a{cursor:pointer}.statewright-diagram a:hover .name{text-decoration:underline}\
+.statewright-diagram a:focus-visible{outline:3px solid var(--here-line);outline-offset:2px}";
 
-/// What is marked on a diagram of an instance.
+/// What is marked on a diagram within a page.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
-    /// Paths of the states that it rests in.
+    /// Paths of the states that an instance rests in.
     pub current: BTreeSet<Arc<str>>,
+    /// What is said of states, by their paths.
+    pub states: BTreeMap<Arc<str>, Mark>,
+    /// The ways that it went, from path to path.
+    pub went: BTreeSet<(Arc<str>, Arc<str>)>,
+}
+
+/// What is said of one state.
+#[derive(Clone, Debug, Default)]
+pub struct Mark {
+    /// An instance was in it.
+    pub visited: bool,
+    /// What stands in its corner: few characters.
+    pub count: Option<String>,
+    /// What is said of it to those who point at it, or do not see the picture.
+    pub says: String,
+    /// Where its name leads.
+    pub href: Option<String>,
 }
 
 impl Marks {
@@ -40,6 +62,14 @@ impl Marks {
         let rests_within =
             |state: &Arc<str>| &**state == path || state.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
         self.current.iter().any(rests_within)
+    }
+
+    fn leads_somewhere(&self) -> bool {
+        self.states.values().any(|mark| mark.href.is_some())
+    }
+
+    fn has_gone(&self, from: &Shape, to: &Shape) -> bool {
+        from.kind != Kind::Beginning && self.went.contains(&(from.path.clone(), to.path.clone()))
     }
 }
 
@@ -55,15 +85,18 @@ pub fn embedded(sketch: &Sketch, placed: &Placed, marks: &Marks) -> String {
 
 fn draw(sketch: &Sketch, placed: &Placed, marks: &Marks, style: &str) -> String {
     let (width, height) = (placed.width.ceil(), placed.height.ceil());
+    // what an image holds is not reached one by one
+    let role = if marks.leads_somewhere() { "group" } else { "img" };
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"statewright-diagram\" role=\"img\" viewBox=\"0 0 {width} {height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"statewright-diagram\" role=\"{role}\" viewBox=\"0 0 {width} {height}\" \
          width=\"{width}\" height=\"{height}\" aria-labelledby=\"diagram-title diagram-text\">\n\
          <title id=\"diagram-title\">{}</title>\n<desc id=\"diagram-text\">{}</desc>\n{style}\
-         <defs>{}{}</defs>\n<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n",
+         <defs>{}{}{}</defs>\n<rect class=\"paper\" width=\"{width}\" height=\"{height}\"/>\n",
         escaped(&sketch.title),
         escaped(&in_words(sketch)),
         head("head"),
         head("head-fails"),
+        head("head-went"),
     );
     // what holds others lies beneath them, and lines beneath captions
     for (place, shape) in sketch.shapes.iter().enumerate() {
@@ -71,7 +104,8 @@ fn draw(sketch: &Sketch, placed: &Placed, marks: &Marks, style: &str) -> String 
     }
     let ways = || sketch.ways.iter().zip(&placed.lines);
     for (way, line) in ways() {
-        write_line(way, line, &mut out);
+        let went = marks.has_gone(&sketch.shapes[way.from], &sketch.shapes[way.to]);
+        write_line(way, line, went, &mut out);
     }
     for (way, line) in ways() {
         write_captions(way, line, &mut out);
@@ -112,7 +146,8 @@ fn write_shape(sketch: &Sketch, place: usize, shape: &Shape, area: &Area, marks:
         let _ = writeln!(out, "<circle class=\"dot\" cx=\"{x}\" cy=\"{y}\" r=\"6\"/>");
         return;
     }
-    open_group(shape, marks, out);
+    let mark = marks.states.get(&shape.path);
+    open_group(shape, mark, marks, out);
     if shape.kind == Kind::History {
         let _ = write!(out, "<circle class=\"shape\" cx=\"{x}\" cy=\"{y}\" r=\"13\"/>");
         write_text("name", "middle", &x, area.y + 4.5, "H", out);
@@ -148,21 +183,61 @@ fn write_shape(sketch: &Sketch, place: usize, shape: &Shape, area: &Area, marks:
     } else {
         ("middle", x)
     };
+    let href = mark.and_then(|mark| mark.href.as_deref());
+    if let Some((mark, href)) = mark.zip(href) {
+        let (href, name) = (escaped(href), escaped(&said_of(shape, mark, marks)));
+        let _ = write!(out, "<a href=\"{href}\" aria-label=\"{name}\">");
+    }
     write_text("name", anchor, &at, first, &shape.name, out);
+    if href.is_some() {
+        out.push_str("</a>");
+    }
     for (ordinal, line) in (1..).zip(&shape.lines) {
         write_text("line", anchor, &at, first + f64::from(ordinal) * LINE_HEIGHT, line, out);
+    }
+    if let Some(count) = mark.and_then(|mark| mark.count.as_deref()) {
+        write_count(count, area, out);
     }
     out.push_str("</g>\n");
 }
 
 /// A state's group: marked by a class and in words, since not everybody sees the colour.
-fn open_group(shape: &Shape, marks: &Marks, out: &mut String) {
+fn open_group(shape: &Shape, mark: Option<&Mark>, marks: &Marks, out: &mut String) {
     let path = escaped(&shape.path);
-    let class = if marks.is_in(&shape.path) { " class=\"current\"" } else { "" };
+    let class = match (marks.is_in(&shape.path), mark.is_some_and(|mark| mark.visited)) {
+        (true, _) => " class=\"current\"",
+        (false, true) => " class=\"visited\"",
+        (false, false) => "",
+    };
     let _ = write!(out, "<g data-state=\"{path}\"{class}>");
-    if marks.current.contains(&shape.path) {
-        let _ = write!(out, "<title>{}: it is here now</title>", escaped(&shape.name));
+    if marks.current.contains(&shape.path) || mark.is_some_and(|mark| !mark.says.is_empty()) {
+        let says = mark.map_or_else(|| said_of(shape, &Mark::default(), marks), |mark| said_of(shape, mark, marks));
+        let _ = write!(out, "<title>{}</title>", escaped(&says));
     }
+}
+
+fn said_of(shape: &Shape, mark: &Mark, marks: &Marks) -> String {
+    let here = marks.current.contains(&shape.path).then_some("it is here now");
+    let says = (!mark.says.is_empty()).then_some(mark.says.as_str());
+    let said: Vec<&str> = here.into_iter().chain(says).collect();
+    match said.as_slice() {
+        [] => shape.name.clone(),
+        said => format!("{}: {}", shape.name, said.join(", ")),
+    }
+}
+
+/// In the upper right corner, over the edge.
+fn write_count(count: &str, area: &Area, out: &mut String) {
+    let width = 12.0 + 7.0 * count.chars().count() as f64;
+    let (right, top) = (area.left() + area.width + 6.0, area.top() - 8.0);
+    let _ = write!(
+        out,
+        "<rect class=\"count\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"16\" rx=\"8\"/>",
+        round(right - width),
+        round(top),
+        round(width)
+    );
+    write_text("number", "middle", &round(right - width / 2.0), top + 12.0, count, out);
 }
 
 fn write_text(class: &str, anchor: &str, x: &str, y: f64, text: &str, out: &mut String) {
@@ -173,12 +248,12 @@ fn write_text(class: &str, anchor: &str, x: &str, y: f64, text: &str, out: &mut 
     );
 }
 
-fn write_line(way: &Way, line: &Line, out: &mut String) {
+fn write_line(way: &Way, line: &Line, went: bool, out: &mut String) {
     let Some(path) = path_of(&line.points) else { return };
-    let (class, head) = if way.fails {
-        ("way fails", "head-fails")
-    } else {
-        ("way", "head")
+    let (class, head) = match (went, way.fails) {
+        (true, _) => ("way went", "head-went"),
+        (false, true) => ("way fails", "head-fails"),
+        (false, false) => ("way", "head"),
     };
     let _ = writeln!(out, "<path class=\"{class}\" d=\"{path}\" marker-end=\"url(#{head})\"/>");
 }

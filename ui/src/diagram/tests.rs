@@ -8,7 +8,7 @@ use statewright_core::lang::compile;
 
 use super::layout::{Area, placed};
 use super::sketch::{Kind, Sketch};
-use super::{Format, draw};
+use super::{Format, Mark, Marks, draw, embedded};
 use crate::definition::{Folder, examine_file};
 
 const LOAN: &str = r#"
@@ -98,6 +98,39 @@ fn what_ships_is_laid_out_with_everything_in_its_place() {
         }
     }
     assert!(drawn > 10, "the workflows are found: {drawn}");
+}
+
+#[test]
+fn what_is_marked_is_seen_and_said() {
+    let chart = chart(LOAN);
+    let mark = |count: &str, says: &str, href: Option<&str>| Mark {
+        visited: true,
+        count: (!count.is_empty()).then(|| count.to_owned()),
+        says: says.to_owned(),
+        href: href.map(str::to_owned),
+    };
+    let marks = Marks {
+        current: ["lent.where.out".into()].into(),
+        states: [
+            ("shelf".into(), mark("2×", "entered 2 times", Some("/cases?a=1&b=2"))),
+            ("lent.where.out".into(), mark("", "entered once", None)),
+        ]
+        .into(),
+        went: [("shelf".into(), "lent".into())].into(),
+    };
+    let drawn = embedded(&chart, &marks).expect("it is drawn");
+    for expected in [
+        "role=\"group\"",
+        "<g data-state=\"shelf\" class=\"visited\"><title>On the shelf &amp; free: entered 2 times</title>",
+        "<a href=\"/cases?a=1&amp;b=2\" aria-label=\"On the shelf &amp; free: entered 2 times\">",
+        ">2×</text>",
+        "<g data-state=\"lent.where.out\" class=\"current\"><title>Out: it is here now, entered once</title>",
+    ] {
+        assert!(drawn.contains(expected), "{expected}\n{drawn}");
+    }
+    assert_eq!(drawn.matches("class=\"way went\"").count(), 1, "only the way that it went");
+    let plain = embedded(&chart, &Marks::default()).expect("it is drawn");
+    assert!(plain.contains("role=\"img\"") && !plain.contains("way went\"") && !plain.contains("<a "));
 }
 
 /// What stands in something lies within it, and of two that stand side by side neither lies on the other.

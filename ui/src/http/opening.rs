@@ -13,7 +13,7 @@ use statewright_core::value::Value;
 use statewright_engine::OpenRequest;
 use statewright_engine::error::EngineError;
 use statewright_engine::intake::Answer;
-use statewright_engine::queries::{Cell, CountBy, CountRequest, Counts};
+use statewright_engine::queries::{COUNT_SCAN_MAX, Cell, CountBy, CountRequest, Counts};
 
 use super::authentication::Caller;
 use super::body::{Parameters, read_document, unfit};
@@ -147,6 +147,8 @@ async fn counts(
             Some(field) => CountBy::Field(field.into()),
         },
         sum: parameters.text("sum")?.map(Arc::from),
+        done: None,
+        most: COUNT_SCAN_MAX,
     };
     parameters.finish()?;
     let counts = match service.engine.counts(&request, &caller.actor).await {

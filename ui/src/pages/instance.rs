@@ -2,7 +2,6 @@
 
 use axum::http::Method;
 use serde::Serialize;
-use statewright_core::chart::Chart;
 use statewright_core::step::{Offer, in_words};
 use statewright_core::value::Object;
 use statewright_engine::error::EngineError;
@@ -11,6 +10,7 @@ use statewright_engine::queries::Shown;
 use super::answer::{Answer, View};
 use super::asked::Asked;
 use super::conversation::{Talk, Where, is_said};
+use super::drawn;
 use super::event::{About, EventForm, is_theirs};
 use super::files::FileRow;
 use super::moment::Moment;
@@ -19,7 +19,6 @@ use super::route::{Access, Page};
 use super::task::{Done, done};
 use super::tasks::Row;
 use super::words::{Line, Reading, state_words};
-use crate::diagram::{self, Marks};
 use crate::http::{Answered, about_instance};
 use crate::percent::path;
 
@@ -55,6 +54,8 @@ struct Model {
     related: Vec<Related>,
     files: Vec<FileRow>,
     diagram: Option<String>,
+    /// The diagram is shown in its whole size.
+    whole: bool,
     trail: String,
     href: String,
     /// The word by which a search came here at once.
@@ -147,7 +148,8 @@ async fn show(asked: Asked) -> Answered<Answer> {
         signatures: signatures(&shown),
         related: related(&shown),
         files: listed.iter().map(|file| FileRow::of(file, workflow, key, &reading)).collect(),
-        diagram: drawn(chart, &shown),
+        whole: drawn::is_wanted_whole(&asked),
+        diagram: drawn::of_instance(&asked, chart, &shown).await?,
         trail: format!("/instances{}", path(&[workflow, key, "trail"])),
         href: format!("/instances{}", path(&[workflow, key])),
         found: asked.parameter("found"),
@@ -209,12 +211,4 @@ fn related(shown: &Shown) -> Vec<Related> {
         standing: child.standing,
     });
     parent.chain(children).collect()
-}
-
-/// The diagram with the states marked in which it rests. One that cannot be laid out is left out: the states stand beside it in words.
-fn drawn(chart: &Chart, shown: &Shown) -> Option<String> {
-    let marks = Marks {
-        current: shown.states.iter().cloned().collect(),
-    };
-    diagram::embedded(chart, &marks).ok()
 }

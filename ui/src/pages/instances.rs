@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use serde::Serialize;
+use statewright_core::identity::InstanceId;
 use statewright_engine::queries::{ListRequest, Shown};
+use statewright_engine::store::SearchPlace;
 
 use super::answer::{Answer, View};
 use super::asked::Asked;
 use super::moment::Moment;
 use super::route::{Access, Page};
-use super::words::Reading;
+use super::words::{Reading, state_words};
 use crate::http::{Answered, read_cursor};
 use crate::percent::path;
 
@@ -31,6 +33,8 @@ struct Model {
     workflows: Vec<Workflow>,
     after: Option<String>,
     done: bool,
+    /// Only those in this state, by its path and in words.
+    state: Option<(String, String)>,
 }
 
 #[derive(Serialize)]
@@ -63,17 +67,16 @@ impl Row {
 }
 
 async fn show(asked: Asked) -> Answered<Answer> {
-    let chosen = asked.parameter("workflow");
+    let chosen = asked.parameter("workflow").filter(|workflow| !workflow.is_empty());
+    let state = chosen
+        .as_deref()
+        .zip(asked.parameter("state"))
+        .filter(|(_, state)| !state.is_empty());
     let done = asked.parameter("done").is_some();
-    let request = ListRequest {
-        workflow: chosen.as_deref().map(Arc::from),
-        done: Some(done),
-        after: asked.parameter("after").as_deref().and_then(|after| read_cursor(after).ok()),
-        limit: PAGE,
-        ..ListRequest::default()
+    let (rows, after) = match &state {
+        Some((workflow, state)) => in_state(&asked, workflow, state).await?,
+        None => all(&asked, chosen.as_deref(), done).await?,
     };
-    let listed = asked.engine().headings(&request, asked.actor()?).await?;
-    let reading = asked.reading();
     let mut names: Vec<Arc<str>> = asked
         .engine()
         .registry()
@@ -83,7 +86,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         .collect();
     names.sort_unstable();
     let model = Model {
-        rows: listed.instances.iter().map(|shown| Row::of(shown, &reading)).collect(),
+        rows,
         workflows: names
             .iter()
             .map(|name| Workflow {
@@ -91,8 +94,48 @@ async fn show(asked: Asked) -> Answered<Answer> {
                 chosen: chosen.as_deref() == Some(name),
             })
             .collect(),
-        after: listed.next.map(|(at, instance)| format!("{at}.{instance}")),
+        after,
         done,
+        state: match state {
+            Some((workflow, state)) => {
+                let known = asked.engine().registry().live(workflow).await?;
+                Some((state.clone(), state_words(&known.chart, &state)))
+            }
+            None => None,
+        },
     };
     Ok(View::new("instances.html", "Cases", model).topic("instances").into())
+}
+
+/// Rows, and where the next ones begin.
+type Rows = (Vec<Row>, Option<String>);
+
+/// Newest first.
+async fn all(asked: &Asked, workflow: Option<&str>, done: bool) -> Answered<Rows> {
+    let request = ListRequest {
+        workflow: workflow.map(Arc::from),
+        done: Some(done),
+        after: asked.parameter("after").as_deref().and_then(|after| read_cursor(after).ok()),
+        limit: PAGE,
+        ..ListRequest::default()
+    };
+    let (listed, reading) = (asked.engine().headings(&request, asked.actor()?).await?, asked.reading());
+    let rows = listed.instances.iter().map(|shown| Row::of(shown, &reading)).collect();
+    Ok((rows, listed.next.map(|(at, instance)| format!("{at}.{instance}"))))
+}
+
+/// Those that are in this state now, in no order that means anything.
+async fn in_state(asked: &Asked, workflow: &str, state: &str) -> Answered<Rows> {
+    let after = asked.parameter("after").and_then(|after| after.parse().ok());
+    let after = after.map(|instance: InstanceId| SearchPlace {
+        value: state.into(),
+        instance,
+    });
+    let found = asked
+        .engine()
+        .headings_in(workflow, state, after, PAGE, asked.actor()?)
+        .await?;
+    let reading = asked.reading();
+    let rows = found.hits.iter().map(|hit| Row::of(&hit.shown, &reading)).collect();
+    Ok((rows, found.next.map(|place| place.instance.to_string())))
 }

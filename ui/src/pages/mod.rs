@@ -22,6 +22,7 @@ mod browser;
 mod control;
 mod conversation;
 mod demo;
+mod drawn;
 mod event;
 mod files;
 mod filled;

@@ -10,6 +10,7 @@ use statewright_core::value::interface::to_interface;
 use statewright_core::value::{Object, Value};
 
 use super::moment::Moment;
+use crate::naming::state_name;
 use crate::percent::path;
 
 /// A value with its name.
@@ -182,6 +183,8 @@ impl Reading {
             (Some(Kind::File), Value::Object(file)) => Words::Text(file.get("name").map(plain).unwrap_or_default()),
             (Some(Kind::Object { fields, .. }), Value::Object(data)) => beside(self.lines(fields, data)),
             (_, Value::Object(data)) => beside(self.lines(&Fields::default(), data)),
+            // a heading with nothing under it says nothing
+            (_, Value::List(items)) if items.is_empty() => Words::Nothing,
             (kind, Value::List(items)) => {
                 let schema = match kind {
                     Some(Kind::List { items, .. }) => Some(&**items),
@@ -196,6 +199,7 @@ impl Reading {
 
 fn beside(lines: Vec<Line>) -> Words {
     match Matrix::of(&lines) {
+        _ if lines.is_empty() => Words::Nothing,
         Some(matrix) => Words::Matrix(matrix),
         None => Words::Lines(lines),
     }
@@ -240,7 +244,7 @@ pub fn plain(value: &Value) -> String {
 /// The states that an instance rests in, as people call them.
 pub fn state_words(chart: &Chart, state: &str) -> String {
     let found = chart.states.iter().find(|known| &*known.path == state);
-    found.map_or_else(|| in_words(state), |state| in_words(&state.name))
+    found.map_or_else(|| in_words(state), state_name)
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use statewright_engine::error::EngineError;
 
 use super::answer::{Answer, View};
 use super::asked::Asked;
+use super::drawn;
 use super::route::{Access, Page};
-use crate::diagram::{self, Marks};
 use crate::http::Answered;
 use crate::percent::{path, query};
 
@@ -50,6 +50,12 @@ struct Model {
     description: Option<String>,
     definition: String,
     diagram: Result<String, String>,
+    /// It is shown in its whole size.
+    whole: bool,
+    href: String,
+    /// The diagram says how many open cases stand where.
+    counted: bool,
+    counted_max: usize,
     files: Vec<File>,
     cases: String,
 }
@@ -83,12 +89,17 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let chart = &known.chart;
     let stored = engine.store().definition(chart.definition).await.map_err(EngineError::from)?;
     let files = stored.map(|stored| files(&stored.source)).unwrap_or_default();
+    let (diagram, counted) = drawn::of_workflow(&asked, chart).await?;
     let model = Model {
         name: name.to_owned(),
         title: in_words(name),
         description: chart.description.clone(),
         definition: chart.definition.to_string(),
-        diagram: diagram::embedded(chart, &Marks::default()),
+        diagram,
+        whole: drawn::is_wanted_whole(&asked),
+        href: format!("/workflows{}", path(&[name])),
+        counted,
+        counted_max: drawn::COUNTED_MAX,
         files,
         cases: query("/instances", &[("workflow", name)]),
     };

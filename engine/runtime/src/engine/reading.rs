@@ -7,10 +7,10 @@ use super::Engine;
 use crate::access::{AccessRequest, Accesses, Told, accesses, records, refusal};
 use crate::error::{EngineError, EngineResult};
 use crate::queries::{
-    Conversation, CountRequest, Counts, FindRequest, Found, Heading, ListRequest, Listed, MessagesAsked, Notices, Queue,
+    Conversation, CountRequest, Counts, Course, FindRequest, Found, Heading, ListRequest, Listed, MessagesAsked, Notices, Queue,
     QueueRequest, Queued, ReadExtent, Shown, Standing, Unread,
 };
-use crate::store::{NoticePlace, TrailRow};
+use crate::store::{NoticePlace, SearchPlace, TrailRow};
 
 impl Engine {
     /// One instance as this actor sees it.
@@ -59,6 +59,32 @@ impl Engine {
         Ok(found)
     }
 
+    /// What those are called that are found so, and where they stand: nothing of their data, so that it is no reading. Of fields nothing is
+    /// asked, since being found by one tells what stands in it.
+    ///
+    /// # Errors
+    /// As [`Engine::find`].
+    pub async fn headings_in(
+        &self,
+        workflow: &str,
+        state: &str,
+        after: Option<SearchPlace>,
+        limit: usize,
+        actor: &Actor,
+    ) -> EngineResult<Found> {
+        let live = self.inner.registry.live(workflow).await?;
+        let request = FindRequest {
+            workflow: workflow.into(),
+            state: Some(state.into()),
+            after,
+            limit,
+            ..FindRequest::default()
+        };
+        let mut found = self.inner.queries.find(&request, &live, actor, self.now()).await?;
+        found.hits.iter_mut().for_each(|hit| hit.shown.withhold_data());
+        Ok(found)
+    }
+
     /// How many instances there are, of those that the actor sees or may have counted.
     ///
     /// # Errors
@@ -73,6 +99,14 @@ impl Engine {
         let queries = &self.inner.queries;
         let entries = queries.trail(workflow, key, actor, after, limit, self.now()).await;
         self.unless_refused(entries, "trail", workflow, key, actor).await
+    }
+
+    /// The states that an instance was in, and how it came from one to the next: nothing of its data, so that it is no reading.
+    ///
+    /// # Errors
+    /// [`EngineError::Hidden`] for whoever may not read its trail; those of the store.
+    pub async fn course(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Course> {
+        self.inner.queries.course(workflow, key, actor, self.now()).await
     }
 
     /// The events this actor could send now, and why not the others.

@@ -45,6 +45,10 @@ pub struct CountRequest {
     pub by: CountBy,
     /// A field with numbers, to be added up.
     pub sum: Option<Arc<str>>,
+    /// Only those that have ended, or only those that have not.
+    pub done: Option<bool>,
+    /// Of more nothing is said; at most [`COUNT_SCAN_MAX`].
+    pub most: usize,
 }
 
 /// What an actor is told of one instance.
@@ -62,19 +66,20 @@ impl Queries {
         check_fields(request, &live.chart)?;
         let mut table = Table::new(Combining::Sum, counts_least(&live.chart, actor));
         let mut after = None;
+        let most = request.most.min(COUNT_SCAN_MAX);
         let mut looked_at = 0;
         loop {
             let query = ListQuery {
                 workflow: Some(request.workflow.clone()),
-                done: None,
+                done: request.done,
                 after,
                 limit: PAGE,
             };
             let page = self.store.list(&query).await?;
             for row in &page.rows {
                 looked_at += 1;
-                if looked_at > COUNT_SCAN_MAX {
-                    return Err(EngineError::TooManyToCount { most: COUNT_SCAN_MAX });
+                if looked_at > most {
+                    return Err(EngineError::TooManyToCount { most });
                 }
                 after = Some((row.started_at_us, row.instance));
                 let instance = match self.instances.restore(row, Personal::Without).await {

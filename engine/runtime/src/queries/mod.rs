@@ -2,6 +2,7 @@
 
 mod conversation;
 mod counts;
+mod course;
 mod find;
 mod inbox;
 mod list;
@@ -22,6 +23,7 @@ use statewright_core::step::{Actor, Facts, Needs, Offer, Visibility, offers, vis
 
 pub use conversation::{Conversation, Message, MessagesAsked, READERS_NAMED_MAX, Readers, Standing};
 pub use counts::{COUNT_SCAN_MAX, CountBy, CountRequest};
+pub use course::{COURSE_ENTRIES_MAX, Course, Stays};
 pub use find::{CONDITIONS_MAX, FindRequest, Found};
 pub use inbox::{NOTICE_PAGE_MAX, Noticed, Notices, ReadExtent, UNREAD_COUNTED_MAX, Unread};
 pub use list::{LIST_PAGE_MAX, ListRequest, Listed};

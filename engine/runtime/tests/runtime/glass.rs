@@ -13,7 +13,7 @@ use statewright_engine::configuration::EngineConfig;
 use statewright_engine::error::{EngineError, EngineResult};
 use statewright_engine::glass::review_source;
 use statewright_engine::intake::Answer;
-use statewright_engine::queries::{CountBy, CountRequest, ListRequest, MessagesAsked, QueueRequest};
+use statewright_engine::queries::{COUNT_SCAN_MAX, CountBy, CountRequest, ListRequest, MessagesAsked, QueueRequest};
 use statewright_engine::registry::{Compiler, LanguageCompiler};
 use statewright_engine::store::{IncidentKind, Store};
 use statewright_engine::{Node, SendRequest, Surroundings, TaskRequest};
@@ -232,6 +232,8 @@ async fn who_has_not_opened_it_is_told_by_no_read(store: Arc<dyn Store>) {
         workflow: "case".into(),
         by: CountBy::Field("level".into()),
         sum: Some("level".into()),
+        done: None,
+        most: COUNT_SCAN_MAX,
     };
     let counts = engine.counts(&counted, &person("stan", &["statistics"])).await.unwrap();
     let cells: Vec<(Value, u64, Option<Value>)> = counts
@@ -301,6 +303,8 @@ async fn everything_told(world: &World, reader: &Actor) -> Vec<String> {
         workflow: "case".into(),
         by,
         sum: Some("level".into()),
+        done: None,
+        most: COUNT_SCAN_MAX,
     };
     let (acting, sending, looking, withdrawing) = (world.engine(), world.engine(), world.engine(), world.engine());
     let mut answers = vec![

@@ -7,6 +7,7 @@ mod audit;
 mod calendars;
 mod children;
 mod conversation;
+mod course;
 mod directory;
 mod effects;
 mod exact;

@@ -58,7 +58,7 @@ async fn a_list_has_links_and_what_can_be_done_and_a_chart_its_numbers() {
     list.shows(&[
         "href=\"/instances/ticket/T-1\"",
         "href=\"/instances/ticket/T-1/events/SIT\"",
-        "<table>",
+        "<table class=\"stacked\">",
     ]);
     let chart = clerk.see("/views/how-many").await;
     chart.shows(&["<svg class=\"bars\"", "<td class=\"number\">2</td>"]);
