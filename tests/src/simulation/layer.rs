@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
 use statewright_engine::store::{
     Admitted, Applied, Attachment, Backlog, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage,
-    FindQuery, IdentityChange, InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailCounts,
-    MailLease, MailResult, MailRow, MailStore, MarkPage, MarkQuery, MessageRow, NewChunk, NewMessage, NewToken, NewUpload,
-    NodeRow, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow, ReadBy, ReadMark, Receipt, Repair,
-    SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray,
-    TableUse, TaskPage, TaskQuery, TaskRow, ThreadPart, TokenRow, TrailRow, UploadRow, WholeUpload, Write,
+    FindQuery, HistoryQuery, HistoryRow, HistoryStore, IdentityChange, InboxStore, Incident, IncidentKind, InstanceRow, ListPage,
+    ListQuery, MadeLive, MailCounts, MailLease, MailResult, MailRow, MailStore, MarkPage, MarkQuery, MessageRow, NewChunk,
+    NewMessage, NewToken, NewUpload, NodeRow, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow,
+    ReadBy, ReadMark, Receipt, Repair, SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition,
+    StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, ThreadPart, TokenRow, TrailRow, UploadRow,
+    WholeUpload, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -145,7 +146,14 @@ layers! {
     touch_session(hash: Digest, seen_at_us: i64, expires_at_us: i64) -> ();
 }
 
-/// Files go through.
+/// Nobody goes through it while the simulation runs: it goes through as it is.
+#[async_trait]
+impl<L: Layer> HistoryStore for Layered<L> {
+    async fn history(&self, query: &HistoryQuery) -> StoreResult<Vec<HistoryRow>> {
+        self.0.behind().history(query).await
+    }
+}
+
 /// Nothing that is simulated rests on it: it goes through as it is.
 #[async_trait]
 impl<L: Layer> InboxStore for Layered<L> {
@@ -182,6 +190,7 @@ impl<L: Layer> OperationStore for Layered<L> {
     }
 }
 
+/// Files go through.
 #[async_trait]
 impl<L: Layer> FileStore for Layered<L> {
     async fn begin_upload(&self, upload: &NewUpload) -> StoreResult<Admitted> {

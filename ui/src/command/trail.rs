@@ -1,4 +1,6 @@
-//! `trail`: what happened to an instance.
+//! `trail`: what happened to an instance, or to all of them.
+
+mod history;
 
 use axum::http::header;
 use statewright_core::diagnostic::Code;
@@ -6,6 +8,7 @@ use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
 use statewright_core::value::interface::to_interface;
 
+use self::history::Filters;
 use super::*;
 use crate::client::Call;
 use crate::failure::{Exit, Failure};
@@ -15,23 +18,31 @@ use crate::table::Table;
 
 #[derive(Debug, Args)]
 pub struct Trail {
-    /// The instance, as `WORKFLOW/KEY`
-    instance: String,
+    /// The instance, as `WORKFLOW/KEY`; without it, what happened to all of them, the newest first
+    instance: Option<String>,
     /// Write the entries' own bytes, a line each, and the head line behind them: what `verify` takes
-    #[arg(long)]
+    #[arg(long, requires = "instance", conflicts_with = "Filters")]
     export: bool,
+    #[command(flatten)]
+    filters: Filters,
     #[command(flatten)]
     target: Target,
 }
 
 impl Trail {
     pub async fn run(self, terminal: Terminal) -> Outcome {
-        let instance: InstanceName = self.instance.parse()?;
+        let instance: Option<InstanceName> = self.instance.as_deref().map(str::parse).transpose()?;
+        let Some(instance) = instance.as_ref().filter(|_| !self.filters.are_given()) else {
+            let call = self.filters.call(instance.as_ref());
+            let page = self.target.ask(terminal, call).await?.value()?;
+            history::tell(&page, terminal);
+            return Ok(Exit::Done);
+        };
         let desk = self.target.open(terminal).await?;
         let written = if self.export || terminal.json {
-            export(&desk, &instance, terminal).await
+            export(&desk, instance, terminal).await
         } else {
-            tell(&desk, &instance, terminal).await
+            tell(&desk, instance, terminal).await
         };
         desk.close().await;
         written.map(|()| Exit::Done)

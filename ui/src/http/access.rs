@@ -21,7 +21,7 @@ use super::route::{Access, Parameter, Place, Reply, Route};
 use super::service::{Service, Shared};
 use crate::json::{count, instant, object, text, text_or_null, texts};
 
-const fn text_parameter(name: &'static str, description: &'static str) -> Parameter {
+pub(super) const fn text_parameter(name: &'static str, description: &'static str) -> Parameter {
     Parameter {
         name,
         place: Place::Query,

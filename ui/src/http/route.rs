@@ -134,6 +134,7 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
         super::notices::ROUTES,
         super::conversation::ROUTES,
         super::trail::ROUTES,
+        super::history::ROUTES,
         super::access::ROUTES,
         super::schedules::ROUTES,
         super::people::ROUTES,

@@ -119,6 +119,9 @@ fn places(asked: &Asked) -> Vec<Place> {
     let mut places = vec![place("/tasks", "Tasks"), inbox];
     places.extend(portals(asked));
     places.extend([place("/instances", "Cases"), place("/start", "Start")]);
+    if has(AUDITOR) {
+        places.push(place("/trail", "Trail"));
+    }
     if has(OPERATOR) || has(AUDITOR) {
         places.push(place("/workflows", "Workflows"));
     }

@@ -14,6 +14,7 @@ use super::drawn;
 use super::event::{About, EventForm, is_theirs};
 use super::files::FileRow;
 use super::moment::Moment;
+use super::occurrence::timer_words;
 use super::problem::Found;
 use super::route::{Access, Page};
 use super::task::{Done, done};
@@ -168,15 +169,6 @@ async fn show(asked: Asked) -> Answered<Answer> {
 
 /// How the engine calls the timers of tasks.
 const TASK_TIMERS: &str = "task/";
-
-/// `in_lab.on_tray/remind` is "On tray: remind".
-fn timer_words(name: &str) -> String {
-    let last = |path: &str| in_words(path.rsplit('.').next().unwrap_or(path));
-    match name.split_once('/') {
-        Some((state, timer)) => format!("{}: {}", last(state), last(timer).to_lowercase()),
-        None => last(name),
-    }
-}
 
 /// The earliest first.
 fn timers(shown: &Shown, reading: &Reading) -> Vec<Timer> {

@@ -49,6 +49,17 @@ fn absolute(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     at.strftime(form).to_string()
 }
 
+/// With seconds, and always with its day.
+pub fn exact(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    let form = if at.year() == now.year() {
+        "%a %-d %b %H:%M:%S"
+    } else {
+        "%-d %b %Y %H:%M:%S"
+    };
+    at.strftime(form).to_string()
+}
+
 /// Two units at most: nobody reads seconds beside days.
 fn relative(seconds: i64) -> String {
     let length = length(seconds.abs());
@@ -92,5 +103,9 @@ mod tests {
         // on the other side of the change to summer time
         check("2026-03-30T08:00:00Z", "Mon 30 Mar 10:00", "in 28 days");
         check("2027-01-01T00:00:00Z", "1 Jan 2027 01:00", "in 304 days");
+        let to_the_second = |at: &str| exact(at.parse().expect("a moment"), now, &zone);
+        assert_eq!(to_the_second("2026-03-02T08:00:09.5Z"), "Mon 2 Mar 09:00:09");
+        assert_eq!(to_the_second("2025-12-31T22:59:59Z"), "31 Dec 2025 23:59:59");
+        assert_eq!(to_the_second("2025-12-31T23:00:00Z"), "Thu 1 Jan 00:00:00");
     }
 }

@@ -64,6 +64,7 @@ fn pages() -> impl Iterator<Item = &'static Page> {
         super::files::PAGES,
         super::start::PAGES,
         super::trail::PAGES,
+        super::history::PAGES,
         super::workflows::PAGES,
         super::incidents::PAGES,
         super::system::PAGES,

@@ -9,7 +9,7 @@ use statewright_core::step::in_words;
 use statewright_core::value::interface::to_interface;
 use statewright_core::value::{Object, Value};
 
-use super::moment::Moment;
+use super::moment::{Moment, exact};
 use crate::naming::state_name;
 use crate::percent::path;
 
@@ -109,6 +109,16 @@ pub struct Reading {
 impl Reading {
     pub fn moment(&self, at: Timestamp) -> Moment {
         Moment::of(at, self.now, &self.zone)
+    }
+
+    /// The same with seconds, for whoever puts what happened in order.
+    pub fn exact(&self, at: Timestamp) -> String {
+        exact(at, self.now, &self.zone)
+    }
+
+    /// A value of what a schema describes, or of nothing that is known.
+    pub fn of_schema(&self, schema: Option<&Schema>, unit: Option<&str>, value: &Value) -> Words {
+        self.words(schema, unit, value)
     }
 
     /// The fields that there are, in the order in which they are declared, and then what else there is.
@@ -227,6 +237,8 @@ pub fn occasion(what: &str) -> String {
         },
     };
     match by {
+        // what goes on by itself goes on after what somebody did
+        Some(by) if event == "always" => format!("{words}, after {by}"),
         Some(by) => format!("{words}, by {by}"),
         None => words,
     }
@@ -260,7 +272,7 @@ mod tests {
         );
         check("SCAN_BLANK, by stan", "Scan blank, by stan");
         check("start, by carl", "Started, by carl");
-        check("always, by stan", "Went on by itself, by stan");
+        check("always, by stan", "Went on by itself, after stan");
         check(
             "escalated from the intake desk, unclaimed for 4 working hours",
             "escalated from the intake desk, unclaimed for 4 working hours",

@@ -41,6 +41,7 @@ fn a_ticket_from_its_definition_to_its_proof() {
             "show ticket/A-1 --store sqlite:statewright.db",
             "list --active --store sqlite:statewright.db",
             "trail ticket/A-1 --store sqlite:statewright.db",
+            "trail --workflow ticket --field code --store sqlite:statewright.db",
             "trail ticket/A-1 --export --store sqlite:statewright.db > a-1.jsonl",
             "verify a-1.jsonl",
             "verify --store sqlite:statewright.db",

@@ -125,6 +125,10 @@ impl EntryText {
             .unwrap_or_default()
     }
 
+    pub fn members(&self) -> &Object {
+        &self.fields
+    }
+
     pub fn member(&self, name: &str) -> Option<&Value> {
         self.fields.get(name)
     }

@@ -19,7 +19,7 @@ use statewright_core::identity::InstanceId;
 pub use finding::{Finding, described};
 pub(crate) use replay::Named;
 pub use replay::{ReplayFinding, ReplayReport, replay};
-pub use verify::{VerifyReport, verify};
+pub use verify::{PROOF_ENTRIES_MAX, Proof, VerifyReport, prove, verify};
 
 use crate::error::EngineResult;
 use crate::store::{InstanceRow, Store, TrailRow};

@@ -5,10 +5,11 @@ use statewright_core::step::{Actor, Offer};
 
 use super::Engine;
 use crate::access::{AccessRequest, Accesses, Told, accesses, records, refusal};
+use crate::audit::{Proof, prove};
 use crate::error::{EngineError, EngineResult};
 use crate::queries::{
-    Conversation, CountRequest, Counts, Course, FindRequest, Found, Heading, ListRequest, Listed, MessagesAsked, Notices, Queue,
-    QueueRequest, Queued, ReadExtent, Shown, Standing, Unread,
+    Conversation, CountRequest, Counts, Course, FindRequest, Found, Heading, History, HistoryRequest, ListRequest, Listed,
+    MessagesAsked, Notices, Queue, QueueRequest, Queued, ReadExtent, Shown, Standing, Unread,
 };
 use crate::store::{NoticePlace, SearchPlace, TrailRow};
 
@@ -107,6 +108,25 @@ impl Engine {
     /// [`EngineError::Hidden`] for whoever may not read its trail; those of the store.
     pub async fn course(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Course> {
         self.inner.queries.course(workflow, key, actor, self.now()).await
+    }
+
+    /// Whether the trail of an instance is whole, for whoever may read it.
+    ///
+    /// # Errors
+    /// [`EngineError::Hidden`]; those of the store.
+    pub async fn prove_trail(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Proof> {
+        self.trail(workflow, key, actor, 0, 1).await?;
+        let proof = prove(&self.inner.store, InstanceId::of(workflow, key)).await?;
+        proof.ok_or(EngineError::Hidden)
+    }
+
+    /// What happened to all instances, the newest first, for auditors. Its entries hold commitments in the place of personal values, as those of
+    /// any trail.
+    ///
+    /// # Errors
+    /// [`EngineError::Hidden`] to everybody else; those of the store.
+    pub async fn history(&self, request: &HistoryRequest, actor: &Actor) -> EngineResult<History> {
+        self.inner.queries.history(request, actor).await
     }
 
     /// The events this actor could send now, and why not the others.

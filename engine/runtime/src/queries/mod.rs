@@ -4,6 +4,7 @@ mod conversation;
 mod counts;
 mod course;
 mod find;
+mod history;
 mod inbox;
 mod list;
 mod search;
@@ -25,6 +26,7 @@ pub use conversation::{Conversation, Message, MessagesAsked, READERS_NAMED_MAX, 
 pub use counts::{COUNT_SCAN_MAX, CountBy, CountRequest};
 pub use course::{COURSE_ENTRIES_MAX, Course, Stays};
 pub use find::{CONDITIONS_MAX, FindRequest, Found};
+pub use history::{HISTORY_PAGE_MAX, HISTORY_SCAN_MAX, History, HistoryRequest};
 pub use inbox::{NOTICE_PAGE_MAX, Noticed, Notices, ReadExtent, UNREAD_COUNTED_MAX, Unread};
 pub use list::{LIST_PAGE_MAX, ListRequest, Listed};
 pub(crate) use search::day_of;

@@ -35,6 +35,7 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     13 "0013_node",
     14 "0014_mail",
     15 "0015_read",
+    16 "0016_history",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -52,6 +53,7 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     13 "0013_node",
     14 "0014_mail",
     15 "0015_read",
+    16 "0016_history",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

@@ -21,6 +21,7 @@
 mod check;
 mod field;
 mod file;
+mod history;
 mod identity;
 mod inbox;
 mod mail;
@@ -48,6 +49,7 @@ pub use field::{
     FIELD_BYTES_MAX, FieldCondition, FindPage, FindQuery, FoundBefore, FoundThen, INDEXED_VALUES_MAX, IndexedValue, STATES_MAX,
 };
 pub use file::{Admitted, Attachment, CHUNK_BYTES, FileStore, NewAttachment, NewChunk, NewUpload, UploadRow, WholeUpload};
+pub use history::{HistoryPlace, HistoryQuery, HistoryRow, HistoryStore};
 pub use identity::{Credential, CredentialChange, EndedSessions, IdentityChange, Session};
 pub use inbox::{InboxStore, ReadBy, ReadMark, Receipt, ThreadPart};
 pub use mail::{MailCounts, MailEnd, MailLease, MailResult, MailRow, MailStore};
@@ -91,7 +93,7 @@ pub type StoreResult<T> = Result<T, StoreError>;
 
 /// Each method is one transaction. Implementations are cheap to clone behind an `Arc` and may be used from many tasks.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: HistoryStore + Send + Sync + 'static {
     /// Makes or upgrades the schema; forward only; safe when two nodes do it at once.
     async fn migrate(&self) -> StoreResult<()>;
 

@@ -16,6 +16,7 @@ mod files;
 #[path = "../store/fixture.rs"]
 mod fixture;
 mod glass;
+mod history;
 mod identity;
 mod incidents;
 mod intake;

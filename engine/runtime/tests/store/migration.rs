@@ -152,6 +152,7 @@ const SIXTH: &str = "
     drop table document; drop table live_document; drop table document_deployment;
     drop table file_upload; drop table file_content; drop table file_chunk; drop table file_attachment;
     drop table node; drop table mail; drop table notice_read; drop table inbox_read;
+    drop index trail_moment;
     delete from schema_version where version >= 7";
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_engine::store::{
-    Claim, FindQuery, FoundBefore, FoundThen, MarkBack, NewEffect, NewEntry, NewMark, NewMessage, NewNotice, NextInstance,
-    TaskRow, Write,
+    Claim, FindQuery, FoundBefore, FoundThen, HistoryPlace, HistoryQuery, MarkBack, NewEffect, NewEntry, NewMark, NewMessage,
+    NewNotice, NextInstance, TaskRow, Write,
 };
 
 pub const WORKFLOW: &str = "order";
@@ -185,4 +185,14 @@ pub fn names(texts: &[&str]) -> Vec<Arc<str>> {
 
 pub fn name(text: &str) -> Arc<str> {
     text.into()
+}
+
+/// Every entry of every instance, the newest first.
+pub fn all_history(limit: usize) -> HistoryQuery {
+    HistoryQuery {
+        instance: None,
+        before: HistoryPlace::END,
+        from_us: 0,
+        limit,
+    }
 }

@@ -47,6 +47,7 @@ const BESIDE_INSTANCES: &[(&str, &str)] = &[
         "startInstance",
         "takes no instance that is there; that a key is taken, whoever may start one is told",
     ),
+    ("readHistory", "for auditors, who see that every instance is there"),
     (
         "readAccessLog",
         "the log of readings, for auditors; a refusal stands in it whether there is something or not",

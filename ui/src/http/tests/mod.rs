@@ -7,6 +7,7 @@ pub mod conversation;
 mod effects;
 mod files;
 pub mod glass;
+mod history;
 mod identity;
 mod opening;
 mod operations;

@@ -4,6 +4,7 @@ mod conversation;
 mod elsewhere;
 mod files;
 mod forms;
+mod history;
 mod inbox;
 mod search;
 mod signing_in;
@@ -265,10 +266,17 @@ async fn the_trail_says_who_did_what_and_what_changed() {
         .fill(&sit, "/instances/ticket/T-1/events/SIT", &[("with.seat", "7A")])
         .await
         .leads_to("/instances/ticket/T-1?done=ticket%2FT-1");
-    clerk
-        .see("/instances/ticket/T-1/trail")
-        .await
-        .shows(&["Started", "Sit", "by carl", "Open → Seated", "<ins>7A</ins>"]);
+    clerk.see("/instances/ticket/T-1/trail").await.shows(&[
+        "Started",
+        "Sit",
+        "by carl",
+        "Came to Open",
+        "From Open to Seated",
+        "<ins>7A</ins>",
+        "This trail is whole",
+        "Its 2 entries",
+        "statewright trail ticket/T-1 --export",
+    ]);
     let drop = clerk.see("/instances/ticket/T-1").await;
     drop.shows(&["Stand", "<svg"]);
 }

@@ -5,6 +5,7 @@ mod contents;
 mod document;
 mod field;
 mod file;
+mod history;
 mod identity;
 mod inbox;
 mod mail;

@@ -6,8 +6,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Ro
 use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
-    alone, calendar, careful, document, field, file, found, identity, inbox, incident, mail, mark, notice, number, operation,
-    outbox, record, schema, search, statement, table, task, task_field, token, topic, wake,
+    alone, calendar, careful, document, field, file, found, history, identity, inbox, incident, mail, mark, notice, number,
+    operation, outbox, record, schema, search, statement, table, task, task_field, token, topic, wake,
 };
 
 /// On the connections that commit.
@@ -89,6 +89,8 @@ const OTHERS: &[&str] = &[
     file::FORGET_CONTENT,
     file::REDUNDANT,
     file::NOT_REDUNDANT,
+    history::OF_ALL,
+    history::OF_INSTANCE,
     incident::RAISE_TIMER,
     incident::RAISE_MESSAGE,
     incident::RAISE_EFFECT,
@@ -307,13 +309,14 @@ fn check_pages(plan: &[String], sql: &str, when: &str) {
         task::PAGE_OF_WORKFLOW => "task_subject_workflow",
         notice::PAGE => "notice_subject_pkey",
         search::PAGE => "instance_field_value",
+        history::OF_ALL => "trail_moment",
         _ => return,
     };
     let shown = || format!("{index} {when}\n{sql}\n{}", plan.join("\n"));
     let place = plan.iter().position(|line| line.contains(&format!("using {index} ")));
     let place = place.unwrap_or_else(|| panic!("does not walk {}", shown()));
     assert!(
-        plan[place - 1].trim_start().starts_with("->  Limit"),
+        plan[place - 1].trim_start().trim_start_matches("->  ").starts_with("Limit"),
         "sorts what it walks {}",
         shown()
     );

@@ -10,6 +10,7 @@ mod connection;
 mod document;
 mod field;
 mod file;
+mod history;
 mod identity;
 mod inbox;
 mod incident;

@@ -3,8 +3,8 @@
 use rusqlite::Connection;
 
 use super::{
-    calendar, commit, document, field, file, identity, inbox, incident, mail, mark, notice, operation, outbox, record, schema,
-    search, table, task, task_field, token, wake,
+    calendar, commit, document, field, file, history, identity, inbox, incident, mail, mark, notice, operation, outbox, record,
+    schema, search, table, task, task_field, token, wake,
 };
 
 const STATEMENTS: &[&str] = &[
@@ -72,6 +72,8 @@ const STATEMENTS: &[&str] = &[
     file::ATTACH,
     file::DETACH,
     file::EXPIRE,
+    history::OF_ALL,
+    history::OF_INSTANCE,
     incident::RAISE_TIMER,
     incident::RAISE_MESSAGE,
     incident::RAISE_EFFECT,
@@ -286,6 +288,10 @@ fn a_page_is_one_walk_along_an_index() {
         search::LINE,
         "SEARCH instance_field USING COVERING INDEX instance_field_value \
             (workflow=? AND field=? AND (value,instance)>(?,?) AND value<?)",
+    );
+    check(
+        history::OF_ALL,
+        "SEARCH trail USING INDEX trail_moment (at>? AND (at,instance,sequence)<(?,?,?))",
     );
     let found = steps(&connection, field::OF_VALUE);
     let walk = "SEARCH s USING COVERING INDEX instance_field_value (workflow=? AND field=? AND value=? AND instance>?)";

@@ -9,6 +9,7 @@ mod document;
 mod field;
 mod file;
 mod found;
+mod history;
 mod identity;
 mod inbox;
 mod incident;

@@ -8,7 +8,7 @@ use statewright_engine::store::{FindQuery, ListQuery, MarkQuery, NoticePlace, St
 use super::mark::MARKS;
 use super::operation::{DOCUMENT_KINDS, KEYS, VALUES, WORKFLOWS};
 use super::people::{PEOPLE, SUBJECTS};
-use crate::shape::{claim, id, name, names, step, touch};
+use crate::shape::{all_history, claim, id, name, names, step, touch};
 
 const ALL: usize = 10_000;
 
@@ -46,6 +46,7 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
         "ready_messages: {:?}",
         store.ready_messages(i64::MAX, i64::MAX, ALL).await.unwrap()
     ));
+    seen.push(format!("history: {:?}", store.history(&all_history(ALL)).await.unwrap()));
     seen.push(format!("incidents: {:?}", store.incidents(ALL).await.unwrap()));
     seen.push(format!("live_definitions: {:?}", store.live_definitions().await.unwrap()));
     seen.push(format!("live_hashes: {:?}", store.live_hashes().await.unwrap()));

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InstanceId};
 use statewright_engine::store::{
-    Definition, EffectEnd, EffectResult, FindQuery, Incident, IncidentKind, ListQuery, MarkQuery, NewToken, NoticePlace,
-    OpenTaskQuery, ReadMark, Repair, SearchQuery, Store, StoredCalendar, StoredDocument, StoredTable, TaskQuery, ThreadPart,
-    Write,
+    Definition, EffectEnd, EffectResult, FindQuery, HistoryPlace, HistoryQuery, Incident, IncidentKind, ListQuery, MarkQuery,
+    NewToken, NoticePlace, OpenTaskQuery, ReadMark, Repair, SearchQuery, Store, StoredCalendar, StoredDocument, StoredTable,
+    TaskQuery, ThreadPart, Write,
 };
 
 use super::{mark, people};
 use crate::random::Random;
-use crate::shape::{claim, effect, entry, id, input, message, name, topic, touch};
+use crate::shape::{all_history, claim, effect, entry, id, input, message, moment, name, topic, touch};
 
 pub const KEYS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
 const TIMERS: [&str; 3] = ["t", "u", "v"];
@@ -170,7 +170,22 @@ async fn read(store: &Arc<dyn Store>, now_us: i64, query: &ListQuery) -> String 
     let own = store.messages_of(&[id("a"), id("b"), id("a")], now_us, LIMIT).await;
     let due = store.due_timers(now_us, LIMIT).await;
     let one = store.message(id("c"), 3).await;
-    format!("{list:?} {ready:?} {own:?} {due:?} {one:?}")
+    // entries of one moment are many: the step's number makes it
+    let history = HistoryQuery {
+        before: HistoryPlace {
+            at_us: moment(3),
+            instance: id("c"),
+            sequence: 3,
+        },
+        from_us: moment(2),
+        ..all_history(LIMIT)
+    };
+    let of_one = HistoryQuery {
+        instance: Some(id("a")),
+        ..history.clone()
+    };
+    let history = (store.history(&history).await, store.history(&of_one).await);
+    format!("{list:?} {ready:?} {own:?} {due:?} {one:?} {history:?}")
 }
 
 async fn draw_batch(random: &mut Random, known: &mut Known, reference: &Arc<dyn Store>, now_us: i64) -> Vec<Write> {
