@@ -13,8 +13,61 @@
   document.addEventListener("submit", (event) => {
     // Sent once: the form knows itself again, but the reader need not wonder.
     const button = event.submitter;
+    if (button?.name === "check") { event.preventDefault(); check(event.target, "part"); return; }
     if (button && !button.name) setTimeout(() => { button.disabled = true; }, 0);
   });
+
+  // What would become of a form is asked while it is filled in. What was entered stays where it is; files are sent with the form alone.
+  const asking = new WeakMap();
+  const check = async (form, how) => {
+    const region = form.querySelector("[data-check]");
+    if (!region) return;
+    asking.get(form)?.abort();
+    const mine = new AbortController();
+    asking.set(form, mine);
+    const body = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) {
+      if (typeof value === "string") body.append(name, value);
+      else if (value.size || value.name) body.append("chosen", name);
+    }
+    body.set("check", how);
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" }, signal: mine.signal });
+      const found = answer.ok && !answer.redirected ? await parsed(answer) : null;
+      if (!found?.querySelector("[data-checked]")) throw new Error("no answer");
+      show(form, region, found);
+    } catch (error) {
+      if (error.name !== "AbortError") region.textContent = "This could not be checked. It can be sent all the same.";
+    }
+  };
+  const show = (form, region, found) => {
+    const beside = new Map([...found.querySelectorAll("[data-beside]")].map((each) => [each.dataset.beside, each.textContent]));
+    const ids = form.dataset.ids;
+    for (const slot of form.querySelectorAll(".error[id]")) {
+      const id = slot.id.replace(/-error$/, "");
+      const sentence = beside.get(id.slice(ids.length)) ?? "";
+      if (!slot.querySelector("[data-sentence]")) continue;
+      slot.hidden = !sentence;
+      slot.querySelector("[data-sentence]").textContent = sentence;
+      const control = form.querySelector(`#${CSS.escape(id)}`);
+      control?.toggleAttribute("aria-invalid", Boolean(sentence));
+      if (sentence) control?.setAttribute("aria-invalid", "true");
+      control?.closest(".field, .choice")?.classList.toggle("wrong", Boolean(sentence));
+    }
+    const fresh = found.querySelector("[data-checked]");
+    for (const link of fresh.querySelectorAll("a[href^='#']")) link.setAttribute("href", `#${ids}${link.getAttribute("href").slice(1)}`);
+    // read out again only when it says something else
+    if (region.textContent !== fresh.textContent) region.replaceChildren(fresh);
+  };
+  let pause;
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form.event");
+    if (!form?.querySelector("[data-check]")) return;
+    clearTimeout(pause);
+    pause = setTimeout(() => check(form, "meanwhile"), 300);
+  });
+
+  const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
 
   document.addEventListener("keydown", (event) => {
     const typing = event.target.closest("input, textarea, select");
@@ -47,7 +100,6 @@
     const [now, then] = [document.querySelector("[data-unread]"), fresh?.querySelector("[data-unread]")];
     if (now && then && now.textContent !== then.textContent) now.replaceChildren(...then.childNodes);
   };
-  const parsed = async (answer) => new DOMParser().parseFromString(await answer.text(), "text/html");
   const told = async () => {
     const answer = await fetch("/inbox", { headers: { Accept: "text/html" } });
     if (answer.ok && !answer.redirected) recount(await parsed(answer));

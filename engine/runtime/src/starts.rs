@@ -20,6 +20,9 @@ pub struct Starts {
     default_zone: Arc<str>,
 }
 
+/// Stands where a key is tried whose number nobody has drawn yet.
+pub const UNNUMBERED: &str = "?";
+
 /// A start whose key, and with it whose instance, is settled.
 pub struct ReadyStart {
     pub to: Party,
@@ -77,6 +80,17 @@ impl Starts {
 }
 
 impl Starts {
+    /// The same to try it: no number is drawn. A key that would be made of one stands for it in the meantime.
+    pub async fn tried(&self, workflow: &str, payload: Object, given: Option<&str>, now: Timestamp) -> EngineResult<ReadyStart> {
+        let known = self.registry.live(workflow).await?;
+        let key = match resolve(&known, &payload, given, None, now)? {
+            KeyResolution::Key(key) => key,
+            KeyResolution::Refused(refusal) => return Err(EngineError::KeyRefused(refusal)),
+            KeyResolution::NeedsNumber => UNNUMBERED.into(),
+        };
+        self.settled(workflow, key, None, payload).await
+    }
+
     /// A start whose key was settled before, and with it the number, if it is made of one.
     pub async fn settled(&self, workflow: &str, key: Arc<str>, number: Option<u64>, payload: Object) -> EngineResult<ReadyStart> {
         let known = self.registry.live(workflow).await?;

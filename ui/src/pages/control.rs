@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use statewright_core::chart::Chart;
 use statewright_core::field::{DefaultValue, Field, Fields, Kind, Schema};
-use statewright_core::value::Value;
+use statewright_core::step::{KeptField, Offer};
+use statewright_core::value::{Object, Value};
 
 use super::filled::{self, LIST_ITEMS_MAX};
 use super::posted::Posted;
@@ -27,7 +28,9 @@ pub struct Control {
     pub help: Option<String>,
     pub unit: Option<String>,
     pub required: bool,
-    /// What is kept if it is left open: what the workflow proposes.
+    /// What is known now, which the form corrects.
+    pub now: Option<String>,
+    /// What is kept if it is left open.
     pub left_open: Option<String>,
     pub kind: &'static str,
     pub value: String,
@@ -51,6 +54,34 @@ impl Control {
     }
 }
 
+/// Fields of the instance that a form corrects, as the reader sees them now.
+#[derive(Default)]
+pub struct Known {
+    pub data: Object,
+    /// Those of them that stand in the form already.
+    pub opens: Vec<Arc<str>>,
+    /// Those of them that stay as they are if they are left open.
+    pub stays: Vec<Arc<str>>,
+}
+
+impl Known {
+    /// Of what is seen of an instance. What an event asks for anew is not repeated for its sender: an old measurement would pass for a
+    /// new one. It is what may be left out that is corrected, and everything of an event that asks for a reason.
+    pub fn of(seen: &Object, offer: &Offer) -> Self {
+        let field = |kept: &KeptField| seen.get(&kept.name).map(|value| (kept.name.clone(), value.clone()));
+        let is_corrected = |kept: &&KeptField| {
+            let field = offer.form.get(&kept.name);
+            offer.reason.is_some() || field.is_some_and(|field| !field.is_required())
+        };
+        let stays = offer.kept.iter().filter(|kept| kept.stays);
+        Known {
+            data: offer.kept.iter().filter_map(field).collect(),
+            opens: offer.kept.iter().filter(is_corrected).map(|kept| kept.name.clone()).collect(),
+            stays: stays.map(|kept| kept.name.clone()).collect(),
+        }
+    }
+}
+
 /// What a form is made with.
 pub struct Filling<'a> {
     /// Whose tables are chosen from.
@@ -59,46 +90,79 @@ pub struct Filling<'a> {
     /// By the control's name.
     pub errors: &'a BTreeMap<String, String>,
     pub reading: &'a Reading,
+    /// What is known of the fields that the form corrects.
+    pub known: &'a Known,
+    /// Before the ids of the controls.
+    pub ids: &'a str,
     /// The list that gets one more item.
     pub more: Option<&'a str>,
 }
 
 impl Filling<'_> {
-    /// The controls of these fields; `prefix` stands before their names.
-    pub fn controls(&self, fields: &Fields, prefix: &str) -> Vec<Control> {
-        fields
-            .list
-            .iter()
-            .map(|field| self.control(field, &format!("{prefix}.{}", field.name)))
-            .collect()
+    /// The controls of a form's fields.
+    pub fn form(&self, fields: &Fields, prefix: &str) -> Vec<Control> {
+        let controls = fields.list.iter().map(|field| {
+            let known = self.known.data.get(&field.name);
+            let opens = self.known.opens.contains(&field.name) && !self.is_only_proposed(field, known);
+            let mut control = self.control(field, known, opens, &format!("{prefix}.{}", field.name));
+            if known.is_some() && self.known.stays.contains(&field.name) {
+                control.left_open = Some("If left open, it stays as it is.".to_owned());
+            }
+            control
+        });
+        controls.collect()
     }
 
-    fn control(&self, field: &Field, name: &str) -> Control {
+    /// A choice that stands as the workflow proposes it was nobody's answer yet.
+    fn is_only_proposed(&self, field: &Field, known: Option<&Value>) -> bool {
+        let own = self.chart.data.get(&field.name).and_then(|kept| kept.default.as_ref());
+        let mut proposals = field.default.iter().chain(own);
+        is_choice(&field.schema)
+            && proposals
+                .any(|proposal| matches!((proposal, known), (DefaultValue::Literal(value), Some(known)) if value == known))
+    }
+
+    /// The controls of fields within another.
+    fn controls(&self, fields: &Fields, known: Option<&Value>, opens: bool, prefix: &str) -> Vec<Control> {
+        let controls = fields.list.iter().map(|field| {
+            let known = known.and_then(|known| known.field(&field.name));
+            self.control(field, known, opens, &format!("{prefix}.{}", field.name))
+        });
+        controls.collect()
+    }
+
+    fn control(&self, field: &Field, known: Option<&Value>, opens: bool, name: &str) -> Control {
+        let known = known.filter(|known| !known.is_null());
+        let is_single = !matches!(field.schema.kind, Kind::Object { .. } | Kind::List { .. });
+        let now = known
+            .filter(|_| is_single)
+            .and_then(|known| on_a_line(&self.reading.line(field, known).value));
         Control {
             label: label(field),
             help: field.help.clone(),
             unit: field.unit.clone(),
             required: field.is_required(),
+            now,
             left_open: self.left_open(field),
-            ..self.entry(&field.schema, field.is_required(), name)
+            ..self.entry(&field.schema, field.is_required(), known, opens, name)
         }
     }
 
-    fn entry(&self, schema: &Schema, required: bool, name: &str) -> Control {
-        let value = self.posted.text(name).unwrap_or_default().to_owned();
+    fn entry(&self, schema: &Schema, required: bool, known: Option<&Value>, opens: bool, name: &str) -> Control {
         let mut control = Control {
-            id: filled::id(name),
+            id: format!("{}{}", self.ids, filled::id(name)),
             name: name.to_owned(),
             label: String::new(),
             help: None,
             unit: None,
             required,
+            now: None,
             left_open: None,
             kind: "text",
             choices: Vec::new(),
             error: self.errors.get(name).cloned(),
             controls: Vec::new(),
-            value,
+            value: self.value(&schema.kind, known.filter(|_| opens), name),
         };
         if let Some(mut choices) = self.choices(schema, &control.value) {
             control.kind = if choices.len() <= RADIOS_MAX { "radios" } else { "select" };
@@ -121,21 +185,39 @@ impl Filling<'_> {
             Kind::Any => "json",
             Kind::Boolean => "radios",
             Kind::Object { fields, .. } => {
-                control.controls = self.controls(fields, name);
+                control.controls = self.controls(fields, known, opens, name);
                 "group"
             }
             Kind::List { items, min_items, .. } => {
-                control.controls = self.items(items, *min_items, name);
+                control.controls = self.items(items, *min_items, known.filter(|_| opens), name);
                 "list"
             }
         };
         control
     }
 
+    /// What was sent; in a form that nobody has touched yet, what is known.
+    fn value(&self, kind: &Kind, known: Option<&Value>, name: &str) -> String {
+        match (kind, known) {
+            _ if self.is_touched() => self.posted.text(name).unwrap_or_default().to_owned(),
+            (Kind::Instant, Some(Value::Instant(at))) => {
+                let here = at.to_zoned(self.reading.zone.clone());
+                here.strftime("%Y-%m-%dT%H:%M").to_string()
+            }
+            // the file that is there is named beside it, and another one is chosen
+            (Kind::File | Kind::Object { .. } | Kind::List { .. }, _) | (_, None) => String::new(),
+            (_, Some(known)) => plain(known),
+        }
+    }
+
+    fn is_touched(&self) -> bool {
+        self.posted.pairs().next().is_some()
+    }
+
     /// Nothing is chosen or entered for anybody: a proposal that is overlooked would pass for an answer. What the workflow proposes is said.
     fn left_open(&self, field: &Field) -> Option<String> {
         let kept = match field.default.as_ref()? {
-            DefaultValue::Literal(value) => kept(&self.reading.line(field, value).value)?,
+            DefaultValue::Literal(value) => on_a_line(&self.reading.line(field, value).value)?,
             DefaultValue::Computed(_) => return Some("If left open, it is worked out when this is sent.".to_owned()),
         };
         Some(format!("If left open: {kept}"))
@@ -159,16 +241,24 @@ impl Filling<'_> {
             .then(|| vec![choice("true".into(), "Yes".into()), choice("false".into(), "No".into())])
     }
 
-    fn items(&self, schema: &Schema, least: Option<usize>, name: &str) -> Vec<Control> {
-        let given = filled::items_of(self.posted, name);
+    fn items(&self, schema: &Schema, least: Option<usize>, known: Option<&Value>, name: &str) -> Vec<Control> {
+        let known = known.filter(|_| !self.is_touched()).and_then(Value::as_list);
+        // a part of a list would be taken for the whole
+        let known = known.filter(|known| known.len() <= LIST_ITEMS_MAX).unwrap_or_default();
+        let given = filled::items_of(self.posted, name).max(known.len());
         let more = usize::from(self.more == Some(name));
         let shown = (given + more).max(least.unwrap_or(0)).clamp(1, LIST_ITEMS_MAX);
         let item = |place: usize| Control {
             label: (place + 1).to_string(),
-            ..self.entry(schema, true, &format!("{name}.{place}"))
+            ..self.entry(schema, true, known.get(place), true, &format!("{name}.{place}"))
         };
         (0..shown).map(item).collect()
     }
+}
+
+/// Whether it is answered by choosing.
+fn is_choice(schema: &Schema) -> bool {
+    schema.allowed.is_some() || schema.table.is_some() || matches!(schema.kind, Kind::Boolean)
 }
 
 impl Choice {
@@ -182,17 +272,17 @@ impl Choice {
     }
 }
 
-/// A proposal on one line; None: it proposes nothing.
-fn kept(words: &Words) -> Option<String> {
+/// A value on one line; None: there is nothing.
+fn on_a_line(words: &Words) -> Option<String> {
     let text = match words {
         Words::Text(text) => text.replace('_', " "),
         Words::Moment(at) => at.absolute.clone(),
-        Words::Items(items) => items.iter().filter_map(kept).collect::<Vec<_>>().join(", "),
+        Words::Items(items) => items.iter().filter_map(on_a_line).collect::<Vec<_>>().join(", "),
         Words::Link { text, .. } => text.clone(),
         Words::Lines(lines) => {
             let lines = lines
                 .iter()
-                .filter_map(|line| Some(format!("{}: {}", line.label, kept(&line.value)?)));
+                .filter_map(|line| Some(format!("{}: {}", line.label, on_a_line(&line.value)?)));
             lines.collect::<Vec<_>>().join(", ")
         }
         Words::Nothing | Words::Matrix(_) => String::new(),

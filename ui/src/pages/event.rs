@@ -7,17 +7,20 @@ use axum::http::{Method, StatusCode};
 use serde::Serialize;
 use statewright_core::chart::{Chart, Proof, Reason as ReasonAsked};
 use statewright_core::diagnostic::Code;
-use statewright_core::step::{Offer, Refusal, RefusalKind, TaskRef, Verdict};
+use statewright_core::step::{Offer, Refusal, RefusalKind, TaskRef, Trial, Verdict};
+use statewright_core::value::Object;
 use statewright_engine::SendRequest;
 
 use super::answer::{Answer, View, see_other};
 use super::asked::Asked;
-use super::control::{Choice, Control, Filling, choices};
+use super::check::{self, Asking, Checked};
+use super::control::{Choice, Control, Filling, Known, choices};
 use super::conversation::{self, ON_TASK, READ_UP_TO, Where};
 use super::filled::{self, control_of};
 use super::problem::{Reason, sentence};
 use super::route::{Access, Page};
 use super::task;
+use super::wording::Wording;
 use crate::http::{Answered, Problem, about_instance, prove};
 use crate::percent::{path, query};
 
@@ -48,6 +51,8 @@ pub struct EventForm {
     pub title: String,
     /// Where it is sent to.
     pub action: String,
+    /// Before the ids of its controls, where other forms stand on the same page.
+    pub ids: String,
     /// The task that it finishes.
     pub task: Option<String>,
     /// The revision that the reader looks at.
@@ -59,8 +64,12 @@ pub struct EventForm {
     pub sign: Option<Sign>,
     /// Why it would not be taken.
     pub refusals: Vec<Reason>,
-    /// What can only be said when the form is filled in.
+    /// What can only be said when the form is filled in, where it has plain words.
     pub open: Vec<String>,
+    /// The other rules that are tried then, as the workflow writes them: for its owners.
+    pub rules: Vec<String>,
+    /// What was found when it was checked.
+    pub checked: Option<Checked>,
     /// Nothing is asked for: it is a button.
     pub bare: bool,
     /// What was wrong with what was sent, with the control where that is so.
@@ -105,6 +114,7 @@ pub struct Sign {
 #[derive(Clone, Debug, Serialize)]
 pub struct FormProblem {
     pub sentence: String,
+    pub rule: Option<String>,
     /// Id of the control.
     pub at: Option<String>,
     pub instances: Vec<super::problem::Found>,
@@ -118,20 +128,52 @@ pub struct About<'a> {
     pub chart: &'a Chart,
     /// `name@opened`, if the form finishes one.
     pub task: Option<&'a str>,
+    /// What its reader sees of the instance's fields.
+    pub seen: &'a Object,
+    /// Other forms stand on the same page.
+    pub among_others: bool,
+}
+
+/// What is said in a form of what was sent.
+pub enum Told<'a> {
+    Nothing,
+    Refused(&'a [Refusal]),
+    Checked(Asking, &'a Trial),
 }
 
 impl EventForm {
-    pub fn of(asked: &Asked, about: &About<'_>, offer: &Offer, refused: &[Refusal]) -> Self {
-        let errors = errors(refused);
-        let reading = asked.reading();
+    pub fn of(asked: &Asked, about: &About<'_>, offer: &Offer, told: &Told<'_>) -> Self {
+        let wording = Wording {
+            chart: about.chart,
+            form: &offer.form,
+        };
+        let refused: &[Refusal] = match told {
+            Told::Refused(refused) => refused,
+            _ => &[],
+        };
+        let (checked, errors) = match told {
+            Told::Checked(asking, trial) => {
+                let (checked, errors) = check::found(asked, *asking, trial, offer.sign.is_some(), about.revision, &wording);
+                (Some(checked), errors)
+            }
+            _ => (None, errors(refused, &wording)),
+        };
+        let ids = if about.among_others {
+            format!("{}-", offer.event.to_lowercase())
+        } else {
+            String::new()
+        };
+        let (reading, known) = (asked.reading(), Known::of(about.seen, offer));
         let filling = Filling {
             chart: about.chart,
             posted: &asked.posted,
             errors: &errors,
             reading: &reading,
+            known: &known,
+            ids: &ids,
             more: asked.posted.text("more"),
         };
-        let controls = filling.controls(&offer.form, WITH);
+        let controls = filling.form(&offer.form, WITH);
         let of_kind = |kind: RefusalKind| refused.iter().find(|refusal| refusal.kind == kind).map(sentence);
         let reason = offer.reason.as_ref().map(|reason| ReasonControl {
             required: !matches!(reason, ReasonAsked::Optional),
@@ -149,26 +191,24 @@ impl EventForm {
             with: sign.with.as_str(),
             error: of_kind(RefusalKind::Signature),
         });
+        let (open, rules) = conditions(offer, &wording);
         EventForm {
             event: offer.event.to_string(),
             title: offer.title.clone(),
             action: format!("/instances{}", path(&[about.workflow, about.key, "events", &offer.event])),
             task: about.task.map(str::to_owned),
             revision: about.revision,
+            ids,
             bare: controls.is_empty() && reason.is_none() && sign.is_none(),
             files: controls.iter().any(Control::takes_files),
             controls,
             reason,
             sign,
-            refusals: offer.refusals.iter().map(Reason::of).collect(),
-            // what nobody put into words is read by programmers alone
-            open: offer
-                .open
-                .iter()
-                .filter(|condition| !condition.contains("event."))
-                .cloned()
-                .collect(),
-            problems: refused.iter().map(FormProblem::of).collect(),
+            refusals: offer.refusals.iter().map(|refusal| wording.reason(refusal)).collect(),
+            open,
+            rules,
+            checked,
+            problems: refused.iter().map(|refusal| FormProblem::of(refusal, &wording)).collect(),
             hidden: [READ_UP_TO, ON_TASK]
                 .into_iter()
                 .filter_map(|name| Some(Hidden::new(name, asked.posted.all(name).next()?)))
@@ -178,15 +218,24 @@ impl EventForm {
 }
 
 impl FormProblem {
-    fn of(refusal: &Refusal) -> Self {
+    pub fn of(refusal: &Refusal, wording: &Wording<'_>) -> Self {
         let at = match (&refusal.kind, &refusal.field) {
             (_, Some(field)) => Some(filled::id(&control_of(WITH, field))),
             (RefusalKind::Reason, None) => Some("reason".to_owned()),
             (RefusalKind::Signature, None) => Some("sign".to_owned()),
             _ => None,
         };
-        let Reason { sentence, instances } = Reason::of(refusal);
-        FormProblem { sentence, at, instances }
+        let Reason {
+            sentence,
+            rule,
+            instances,
+        } = wording.reason(refusal);
+        FormProblem {
+            sentence,
+            rule,
+            at,
+            instances,
+        }
     }
 }
 
@@ -196,12 +245,37 @@ pub fn is_theirs(offer: &Offer) -> bool {
 }
 
 /// By the name of the control that they are about.
-fn errors(refused: &[Refusal]) -> BTreeMap<String, String> {
+fn errors(refused: &[Refusal], wording: &Wording<'_>) -> BTreeMap<String, String> {
     let about = refused.iter().filter_map(|refusal| {
         let field = refusal.field.as_deref()?;
-        Some((control_of(WITH, field), refusal.sentence.clone()))
+        Some((control_of(WITH, field), wording.beside(refusal)?))
     });
     about.collect()
+}
+
+/// What is tried when the form is sent: in plain words, and what has none.
+fn conditions(offer: &Offer, wording: &Wording<'_>) -> (Vec<String>, Vec<String>) {
+    let (mut words, mut rules) = (Vec::new(), Vec::new());
+    for condition in &offer.open {
+        match wording.condition(condition) {
+            Ok(mut said) => words.append(&mut said),
+            Err(rule) => rules.push(rule),
+        }
+    }
+    (words, rules)
+}
+
+/// What the reader sees of the fields that these forms correct. Where there are none, nothing is read.
+pub async fn seen(asked: &Asked, workflow: &str, key: &str, offers: &[&Offer]) -> Answered<Object> {
+    let kept = offers
+        .iter()
+        .filter(|offer| offer.refusals.is_empty())
+        .flat_map(|offer| &offer.kept);
+    let names: Vec<Arc<str>> = kept.map(|kept| kept.name.clone()).collect();
+    match names.is_empty() {
+        true => Ok(Object::new()),
+        false => Ok(asked.engine().fields(workflow, key, &names, asked.actor()?).await?),
+    }
 }
 
 #[derive(Serialize)]
@@ -215,11 +289,11 @@ struct Model {
 
 async fn show(asked: Asked) -> Answered<Answer> {
     let task = asked.parameter("task");
-    form(&asked, task.as_deref(), &[], StatusCode::OK).await
+    form(&asked, task.as_deref(), &Told::Nothing, StatusCode::OK).await
 }
 
 /// The form with what was sent, and what was wrong with it.
-async fn form(asked: &Asked, task: Option<&str>, refused: &[Refusal], status: StatusCode) -> Answered<Answer> {
+async fn form(asked: &Asked, task: Option<&str>, told: &Told<'_>, status: StatusCode) -> Answered<Answer> {
     let (workflow, key, event) = (asked.segment("workflow"), asked.segment("key"), asked.segment("event"));
     let (engine, caller) = (asked.engine(), asked.caller()?);
     let heading = engine.heading(workflow, key, &caller.actor).await;
@@ -229,20 +303,30 @@ async fn form(asked: &Asked, task: Option<&str>, refused: &[Refusal], status: St
     let Some(offer) = offers.iter().find(|offer| &*offer.event == event) else {
         return Err(gone(workflow, key, event));
     };
+    // of what is put into a page that is there already, nothing is shown anew
+    let seen = match told {
+        Told::Checked(Asking::Part | Asking::Meanwhile, _) => Object::new(),
+        _ => seen(asked, workflow, key, &[offer]).await?,
+    };
     let about = About {
         workflow,
         key,
         revision: heading.sequence,
         chart: &known.chart,
         task,
+        seen: &seen,
+        among_others: false,
     };
     let model = Model {
         about: heading.title.clone(),
         workflow: workflow.to_owned(),
         key: key.to_owned(),
         href: format!("/instances{}", path(&[workflow, key])),
-        form: EventForm::of(asked, &about, offer, refused),
+        form: EventForm::of(asked, &about, offer, told),
     };
+    if let (Told::Checked(Asking::Part | Asking::Meanwhile, _), Some(checked)) = (told, &model.form.checked) {
+        return Ok(check::part(checked.clone()));
+    }
     Ok(View::new("event.html", offer.title.clone(), model).status(status).into())
 }
 
@@ -253,7 +337,7 @@ fn gone(workflow: &str, key: &str, event: &str) -> Problem {
 async fn send(asked: Asked) -> Answered<Answer> {
     let task = asked.posted.text("task").map(str::to_owned);
     if asked.posted.text("more").is_some() {
-        return form(&asked, task.as_deref(), &[], StatusCode::OK).await;
+        return form(&asked, task.as_deref(), &Told::Nothing, StatusCode::OK).await;
     }
     let (workflow, key, event) = (asked.segment("workflow"), asked.segment("key"), asked.segment("event"));
     let caller = asked.caller()?;
@@ -261,9 +345,18 @@ async fn send(asked: Asked) -> Answered<Answer> {
     let offers = about_instance(&asked.service, caller, offers, workflow, key).await?;
     let offer = offers.iter().find(|offer| &*offer.event == event);
     let fields = offer.map(|offer| offer.form.clone()).unwrap_or_default();
-    let proof = match proof(&asked, offer).await? {
+    let asking = Asking::of(&asked.posted);
+    let proof = match proof(&asked, offer.filter(|_| asking.is_none())).await? {
         Ok(proof) => proof,
-        Err(refusal) => return form(&asked, task.as_deref(), &[refusal], StatusCode::UNPROCESSABLE_ENTITY).await,
+        Err(refusal) => {
+            return form(
+                &asked,
+                task.as_deref(),
+                &Told::Refused(&[refusal]),
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
+            .await;
+        }
     };
     let request = SendRequest {
         workflow: workflow.into(),
@@ -281,6 +374,11 @@ async fn send(asked: Asked) -> Answered<Answer> {
         signed: proof,
         task: task.as_deref().map(TaskRef::read),
     };
+    if let Some(asking) = asking {
+        let trial = asked.engine().try_event(request).await;
+        let trial = about_instance(&asked.service, caller, trial, workflow, key).await?;
+        return form(&asked, task.as_deref(), &Told::Checked(asking, &trial), StatusCode::OK).await;
+    }
     let answer = asked.engine().send(request).await;
     let answer = match answer {
         Err(statewright_engine::error::EngineError::StaleRevision { .. }) => return moved(&asked, task.as_deref()).await,
@@ -294,7 +392,13 @@ async fn send(asked: Asked) -> Answered<Answer> {
             if let Some(winner) = &answer.lost_to {
                 refusals.insert(0, Refusal::new(RefusalKind::Conflict, format!("{winner} was faster")));
             }
-            form(&asked, task.as_deref(), &refusals, StatusCode::UNPROCESSABLE_ENTITY).await
+            form(
+                &asked,
+                task.as_deref(),
+                &Told::Refused(&refusals),
+                StatusCode::UNPROCESSABLE_ENTITY,
+            )
+            .await
         }
         Verdict::Refused(refusals) => Err(Problem::refused(refusals.clone())),
         _ => {
@@ -325,7 +429,7 @@ async fn said(asked: &Asked) -> Answered<Answer> {
 async fn moved(asked: &Asked, task: Option<&str>) -> Answered<Answer> {
     let words = "This has changed since you looked at it. Look at it again; what you entered is still here";
     let refusal = Refusal::new(RefusalKind::Conflict, words);
-    form(asked, task, &[refusal], StatusCode::PRECONDITION_FAILED).await
+    form(asked, task, &Told::Refused(&[refusal]), StatusCode::PRECONDITION_FAILED).await
 }
 
 /// Who signs proves anew who they are.

@@ -11,7 +11,7 @@ use super::answer::{Answer, View};
 use super::asked::Asked;
 use super::conversation::{Talk, Where, is_said};
 use super::drawn;
-use super::event::{About, EventForm, is_theirs};
+use super::event::{About, EventForm, Told, is_theirs};
 use super::files::FileRow;
 use super::moment::Moment;
 use super::occurrence::timer_words;
@@ -114,8 +114,10 @@ async fn show(asked: Asked) -> Answered<Answer> {
         revision: shown.sequence,
         chart,
         task: None,
+        seen: &shown.data,
+        among_others: true,
     };
-    let form = |offer: &Offer| EventForm::of(&asked, &about, offer, &[]);
+    let form = |offer: &Offer| EventForm::of(&asked, &about, offer, &Told::Nothing);
     let forms = |theirs: bool| {
         let chosen = offers.iter().filter(|offer| is_theirs(offer) == theirs);
         chosen.filter(|offer| !(theirs && is_said(offer))).map(form).collect()

@@ -19,6 +19,7 @@ mod asked;
 mod assets;
 mod bars;
 mod browser;
+mod check;
 mod control;
 mod conversation;
 mod demo;
@@ -52,6 +53,7 @@ mod template;
 mod trail;
 mod views;
 mod visitor;
+mod wording;
 mod words;
 mod workflows;
 

@@ -20,6 +20,8 @@ use crate::percent::path;
 #[derive(Clone, Debug, Serialize)]
 pub struct Reason {
     pub sentence: String,
+    /// As the workflow writes it, where its words are for its owners alone.
+    pub rule: Option<String>,
     pub instances: Vec<Found>,
 }
 
@@ -46,6 +48,7 @@ impl Reason {
     pub fn of(refusal: &Refusal) -> Self {
         Reason {
             sentence: sentence(refusal),
+            rule: None,
             instances: refusal.instances.iter().map(|name| Found::of(name)).collect(),
         }
     }

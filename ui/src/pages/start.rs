@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use serde::Serialize;
-use statewright_core::step::{Offer, Refusal, SignatureOffer, Verdict, in_words};
+use statewright_core::step::{Offer, SignatureOffer, Verdict, in_words};
+use statewright_core::value::Object;
 use statewright_engine::StartRequest;
 use statewright_engine::registry::Known;
 
 use super::answer::{Answer, View, see_other};
 use super::asked::Asked;
-use super::event::{About, EventForm, WITH, proof};
+use super::check::{self, Asking};
+use super::event::{About, EventForm, Told, WITH, proof};
 use super::filled;
 use super::route::{Access, Page};
 use crate::http::Answered;
@@ -80,10 +82,10 @@ async fn list(asked: Asked) -> Answered<Answer> {
 }
 
 async fn show(asked: Asked) -> Answered<Answer> {
-    form(&asked, &[], StatusCode::OK).await
+    form(&asked, &Told::Nothing, StatusCode::OK).await
 }
 
-async fn form(asked: &Asked, refused: &[Refusal], status: StatusCode) -> Answered<Answer> {
+async fn form(asked: &Asked, told: &Told<'_>, status: StatusCode) -> Answered<Answer> {
     let workflow = asked.segment("workflow");
     let known = asked.engine().registry().live(workflow).await?;
     let about = About {
@@ -92,10 +94,15 @@ async fn form(asked: &Asked, refused: &[Refusal], status: StatusCode) -> Answere
         revision: 0,
         chart: &known.chart,
         task: None,
+        seen: &Object::new(),
+        among_others: false,
     };
-    let mut form = EventForm::of(asked, &about, &offer(&known), refused);
+    let mut form = EventForm::of(asked, &about, &offer(&known), told);
     form.action = format!("/start{}", path(&[workflow]));
     form.bare = false;
+    if let (Told::Checked(Asking::Part | Asking::Meanwhile, _), Some(checked)) = (told, &form.checked) {
+        return Ok(check::part(checked.clone()));
+    }
     let model = Model {
         name: in_words(workflow),
         description: known.chart.description.clone(),
@@ -116,6 +123,7 @@ fn offer(known: &Known) -> Offer {
         title: format!("Start {}", in_words(&known.chart.workflow).to_lowercase()),
         refusals: Vec::new(),
         open: Vec::new(),
+        kept: Vec::new(),
         form: start.form.fields.clone(),
         reason: start.reason.clone(),
         sign: start.sign.as_ref().map(|sign| SignatureOffer {
@@ -131,13 +139,14 @@ fn offer(known: &Known) -> Offer {
 
 async fn start(asked: Asked) -> Answered<Answer> {
     if asked.posted.text("more").is_some() {
-        return form(&asked, &[], StatusCode::OK).await;
+        return form(&asked, &Told::Nothing, StatusCode::OK).await;
     }
     let workflow = asked.segment("workflow");
     let known = asked.engine().registry().live(workflow).await?;
-    let signed = match proof(&asked, Some(&offer(&known))).await? {
+    let asking = Asking::of(&asked.posted);
+    let signed = match proof(&asked, Some(&offer(&known)).filter(|_| asking.is_none())).await? {
         Ok(proof) => proof,
-        Err(refusal) => return form(&asked, &[refusal], StatusCode::UNPROCESSABLE_ENTITY).await,
+        Err(refusal) => return form(&asked, &Told::Refused(&[refusal]), StatusCode::UNPROCESSABLE_ENTITY).await,
     };
     let request = StartRequest {
         workflow: workflow.into(),
@@ -148,9 +157,13 @@ async fn start(asked: Asked) -> Answered<Answer> {
         reason: asked.posted.text("reason").map(Arc::from),
         signed,
     };
+    if let Some(asking) = asking {
+        let trial = asked.engine().try_start(request).await?;
+        return form(&asked, &Told::Checked(asking, &trial), StatusCode::OK).await;
+    }
     let answer = asked.engine().start(request).await?;
     match &answer.verdict {
-        Verdict::Refused(refusals) => form(&asked, refusals, StatusCode::UNPROCESSABLE_ENTITY).await,
+        Verdict::Refused(refusals) => form(&asked, &Told::Refused(refusals), StatusCode::UNPROCESSABLE_ENTITY).await,
         _ => {
             let name = format!("{}/{}", answer.workflow, answer.key);
             let page = format!("/instances{}", path(&[&answer.workflow, &answer.key]));

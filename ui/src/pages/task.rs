@@ -6,14 +6,14 @@ use axum::http::Method;
 use serde::Serialize;
 use statewright_core::chart::Chart;
 use statewright_core::step::Offer;
-use statewright_core::value::Value;
+use statewright_core::value::{Object, Value};
 use statewright_engine::error::EngineError;
 use statewright_engine::queries::{QueueRequest, Queued};
 
 use super::answer::{Answer, View, see_other};
 use super::asked::Asked;
 use super::conversation::{Talk, Where, is_said};
-use super::event::{About, EventForm, is_theirs};
+use super::event::{About, EventForm, Told, is_theirs, seen};
 use super::moment::Moment;
 use super::route::{Access, Page};
 use super::tasks::{Next, Row};
@@ -70,16 +70,18 @@ async fn show(asked: Asked) -> Answered<Answer> {
     };
     let known = engine.registry().chart(queued.definition).await?;
     let offers = offers(&asked, workflow, key).await?;
-    let forms = forms(&asked, queued, &known.chart, &offers);
+    let forms = forms(&asked, queued, &known.chart, &offers).await?;
     let about = About {
         workflow,
         key,
         revision: queued.sequence,
         chart: &known.chart,
         task: None,
+        seen: &Object::new(),
+        among_others: true,
     };
     let said = offers.iter().filter(|offer| is_theirs(offer) && is_said(offer));
-    let said = said.map(|offer| EventForm::of(&asked, &about, offer, &[])).collect();
+    let said = said.map(|offer| EventForm::of(&asked, &about, offer, &Told::Nothing)).collect();
     let place = Where {
         workflow,
         key,
@@ -141,19 +143,24 @@ async fn offers(asked: &Asked, workflow: &str, key: &str) -> Answered<Vec<Offer>
 }
 
 /// The forms of the task's own events.
-fn forms(asked: &Asked, queued: &Queued, chart: &Chart, offers: &[Offer]) -> Vec<EventForm> {
+async fn forms(asked: &Asked, queued: &Queued, chart: &Chart, offers: &[Offer]) -> Answered<Vec<EventForm>> {
     let (workflow, key) = (&*queued.workflow, &*queued.key);
     let reference = format!("{}@{}", queued.task.name, queued.task.opened);
+    let own = |offer: &&Offer| queued.task.events.contains(&offer.event) && offer.task.as_deref() == Some(&*queued.task.name);
+    let offers: Vec<&Offer> = offers.iter().filter(own).collect();
     let about = About {
         workflow,
         key,
         revision: queued.sequence,
         chart,
         task: Some(&reference),
+        seen: &seen(asked, workflow, key, &offers).await?,
+        among_others: true,
     };
-    let own = |offer: &&Offer| queued.task.events.contains(&offer.event) && offer.task.as_deref() == Some(&*queued.task.name);
-    let own = offers.iter().filter(own);
-    own.map(|offer| EventForm::of(asked, &about, offer, &[])).collect()
+    let forms = offers
+        .into_iter()
+        .map(|offer| EventForm::of(asked, &about, offer, &Told::Nothing));
+    Ok(forms.collect())
 }
 
 /// What was done before, as it stands now: the address names it, and the engine says how it is.

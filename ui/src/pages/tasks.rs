@@ -207,6 +207,7 @@ async fn claim_one(asked: &Asked, place: &str) -> Answered<Outcome> {
 
 fn said(sentence: &str) -> Reason {
     Reason {
+        rule: None,
         sentence: sentence.to_owned(),
         instances: Vec::new(),
     }

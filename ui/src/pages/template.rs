@@ -13,6 +13,7 @@ macro_rules! templates {
 
 const TEMPLATES: &[(&str, &str)] = templates![
     "account.html",
+    "check.html",
     "demo.html",
     "event.html",
     "frame.html",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Channel, People, Reoffer};
 use crate::diagnostic::Span;
-use crate::expression::{Expression, Template};
+use crate::expression::{Expression, References, Template};
 use crate::time::Duration;
 use crate::value::Value;
 
@@ -18,13 +18,19 @@ pub enum ValueTemplate {
 }
 
 impl ValueTemplate {
-    /// Whether anything in it is computed from that variable.
-    pub fn touches(&self, variable: &str) -> bool {
+    /// Everything that what is computed in it touches.
+    pub fn references(&self) -> References {
+        let merged = |parts: Vec<References>| {
+            parts.into_iter().fold(References::default(), |mut all, part| {
+                all.merge(part);
+                all
+            })
+        };
         match self {
-            ValueTemplate::Literal(_) => false,
-            ValueTemplate::Computed(template) => template.references().touches(variable),
-            ValueTemplate::List(items) => items.iter().any(|item| item.touches(variable)),
-            ValueTemplate::Object(fields) => fields.iter().any(|(_, value)| value.touches(variable)),
+            ValueTemplate::Literal(_) => References::default(),
+            ValueTemplate::Computed(template) => template.references(),
+            ValueTemplate::List(items) => merged(items.iter().map(ValueTemplate::references).collect()),
+            ValueTemplate::Object(fields) => merged(fields.iter().map(|(_, value)| value.references()).collect()),
         }
     }
 }

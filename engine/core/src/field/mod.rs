@@ -52,6 +52,8 @@ pub struct Field {
     pub help: Option<String>,
     /// Shown beside the value, never converted.
     pub unit: Option<String>,
+    /// What a value of it looks like, as it is written: for whoever fills in a form.
+    pub examples: Vec<String>,
 }
 
 /// What stands in a field that nobody filled in.
@@ -173,6 +175,7 @@ impl Field {
             label: None,
             help: None,
             unit: None,
+            examples: Vec::new(),
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::value::{Object, Value};
 /// Of an event that comes without any.
 static NO_FIELDS: Object = Object::new();
 
+/// What stands behind a clause that nobody put into words.
+const IS_FALSE: &str = " is false";
+
 /// Guards of one way that do not hold.
 pub(super) struct Unmet {
     /// Empty: all hold.
@@ -187,15 +190,15 @@ impl<'a> Machine<'a> {
     fn false_clauses(&self, condition: &Expression, lets: &[&Lets]) -> Result<String, Interrupt> {
         let locals = Locals::default();
         let Ok(explained) = condition.explain(&self.scope(lets, &locals)) else {
-            return Ok(format!("`{}` is false", condition.source()));
+            return Ok(format!("`{}`{IS_FALSE}", condition.source()));
         };
         let clauses = explained.false_clauses.iter().map(|clause| {
             let seen = clause.seen.iter().filter(|seen| !self.may_be_personal(&seen.path));
             let seen: Vec<String> = seen.map(|seen| format!("{} is {}", seen.path, seen.text)).collect();
             if seen.is_empty() {
-                format!("`{}` is false", clause.text)
+                format!("`{}`{IS_FALSE}", clause.text)
             } else {
-                format!("`{}` is false: {}", clause.text, seen.join(", "))
+                format!("`{}`{IS_FALSE}: {}", clause.text, seen.join(", "))
             }
         });
         Ok(clauses.collect::<Vec<_>>().join("; "))
@@ -208,6 +211,24 @@ impl<'a> Machine<'a> {
             Some(field) => field.is_personal(),
             None => self.next.secret.is_some(),
         }
+    }
+}
+
+impl Refusal {
+    /// The clauses that were false, as they are written, of a guard whose owner did not say in words why; None: the sentence is in words.
+    pub fn conditions(&self) -> Option<Vec<&str>> {
+        if self.kind != RefusalKind::Guard || !self.sentence.starts_with('`') {
+            return None;
+        }
+        let mut clauses = Vec::new();
+        let mut rest = self.sentence.as_str();
+        while let Some(begun) = rest.strip_prefix('`') {
+            let (clause, behind) = begun.split_once(&format!("`{IS_FALSE}"))?;
+            clauses.push(clause);
+            // what was seen stands behind it, and then the next
+            rest = behind.find("; `").map_or("", |next| &behind[next + 2..]);
+        }
+        Some(clauses)
     }
 }
 

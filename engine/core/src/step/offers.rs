@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::interrupt::Interrupt;
+use super::kept::{KeptField, kept_fields};
 use super::machine::Machine;
 use super::scope::Locals;
 use super::signature::SignatureOffer;
 use super::{Actor, Facts, Needs, Refusal, Snapshot, Status};
-use crate::chart::{Admission, Chart, EventPattern, Guard, Lets, Party, ReadOf, Transition, Trigger, Verb};
-use crate::expression::Expression;
+use crate::chart::{Admission, Chart, EventPattern, Guard, Lets, Party, Transition, Trigger, Verb};
 use crate::field::Fields;
 
 /// An event that the active states name and a person could send, and whether this actor may now.
@@ -24,6 +24,8 @@ pub struct Offer {
     /// Guards that can only be decided with the form filled in: their sentences, or their text.
     pub open: Vec<String>,
     pub form: Fields,
+    /// Those of its fields that correct what is known of the instance.
+    pub kept: Vec<KeptField>,
     /// None: no reason is asked for.
     pub reason: Option<crate::chart::Reason>,
     /// None: nothing is to be signed.
@@ -127,6 +129,7 @@ impl Machine<'_> {
             refusals,
             open,
             form: admission.form.fields.clone(),
+            kept: kept_fields(transition, admission),
             reason: admission.reason.clone(),
             sign: match &admission.sign {
                 Some(sign) => Some(self.signature_offer(event, sign, &lets)?),
@@ -153,7 +156,7 @@ impl Machine<'_> {
     ) -> Result<bool, Interrupt> {
         let (mut is_false, mut is_faulty) = (false, false);
         for guard in guards {
-            if self.needs_event(&guard.condition, lets, &mut BTreeSet::new()) {
+            if !self.event_places(&guard.condition, lets).is_empty() {
                 open.push(guard.condition.source().to_string());
             } else if let Some((refusal, fault)) = self.try_guard(guard, lets)? {
                 is_false |= fault.is_none();
@@ -192,33 +195,5 @@ impl Machine<'_> {
         }
         open.append(&mut undecided);
         Ok(true)
-    }
-
-    /// Whether an expression rests on `event`, itself or through named values and reads.
-    /// `asked`: the named values that were asked already; none of them does.
-    fn needs_event(&self, expression: &Expression, lets: &[&Lets], asked: &mut BTreeSet<Arc<str>>) -> bool {
-        let references = expression.references();
-        references.variables.keys().any(|name| {
-            if &**name == "event" {
-                return true;
-            }
-            if let Some(read) = self.chart.reads.get(name) {
-                return match &read.of {
-                    ReadOf::Key(key) => key.references().touches("event"),
-                    ReadOf::Children { .. } => false,
-                    ReadOf::Keys(keys) => keys.touches("event"),
-                    ReadOf::Found(find) => {
-                        let since = find.since.as_ref().is_some_and(|since| since.references().touches("event"));
-                        since || find.conditions.iter().any(|(_, value)| value.touches("event"))
-                    }
-                };
-            }
-            if !asked.insert(name.clone()) {
-                return false;
-            }
-            let known = lets.iter().copied().flatten().chain(&self.chart.lets);
-            let mut named = known.filter(|(let_name, _)| let_name == name);
-            named.any(|(_, inner)| self.needs_event(inner, lets, asked))
-        })
     }
 }

@@ -13,6 +13,7 @@ mod report;
 mod request;
 mod searching;
 mod table;
+mod trying;
 mod version;
 mod view;
 

@@ -226,7 +226,7 @@ impl Engine {
 
     /// Records a refusal wherever the workflow holds personal data, be there such an instance or not: neither the answer nor how long it takes
     /// tells one from the other.
-    async fn unless_refused<T>(
+    pub(super) async fn unless_refused<T>(
         &self,
         answer: EngineResult<T>,
         by: &str,

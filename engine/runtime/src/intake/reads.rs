@@ -215,11 +215,11 @@ impl Reader {
         facts: &mut Facts,
         needs: &Needs,
         chart: &Chart,
-        own: &Snapshot,
+        own: Option<&Snapshot>,
         now: Timestamp,
     ) -> EngineResult<()> {
         let subjects = self.subjects(std::iter::once(needs), None).await?;
-        self.fill(facts, needs, chart, Some(own), &subjects, now)
+        self.fill(facts, needs, chart, own, &subjects, now)
     }
 }
 

@@ -203,7 +203,11 @@ impl Tools {
                         detail: Value::Null,
                     }));
                 }
-                Err(needs) => self.reader.find(&mut facts, &needs, &known.chart, snapshot, now).await?,
+                Err(needs) => {
+                    self.reader
+                        .find(&mut facts, &needs, &known.chart, Some(snapshot), now)
+                        .await?
+                }
             }
         }
         Err(EngineError::Damaged(

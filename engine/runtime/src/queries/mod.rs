@@ -19,8 +19,11 @@ mod withholding;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use statewright_core::chart::Chart;
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Actor, Facts, Needs, Offer, Visibility, offers, visibility};
+use statewright_core::step::{
+    Actor, Attempt, Facts, Needs, Offer, Snapshot, Trial, Visibility, offers, try_event, try_start, visibility,
+};
 
 pub use conversation::{Conversation, Message, MessagesAsked, READERS_NAMED_MAX, Readers, Standing};
 pub use counts::{COUNT_SCAN_MAX, CountBy, CountRequest};
@@ -46,6 +49,7 @@ use crate::guarded::guarded;
 use crate::instances::{Instance, Instances, Personal};
 use crate::intake::Reader;
 use crate::roles::{self, AUDITOR};
+use crate::starts::ReadyStart;
 use crate::store::{Store, TrailRow};
 
 /// Entries given at once.
@@ -85,6 +89,33 @@ impl Queries {
             offers(&instance.known.chart, &instance.snapshot, actor, facts, now)
         })
         .await
+    }
+
+    /// What would become of an event. Nothing is changed by it, and nothing kept.
+    pub async fn try_event(&self, workflow: &str, key: &str, attempt: &Attempt, now: Timestamp) -> EngineResult<Trial> {
+        let (instance, _) = self.visible(workflow, key, &attempt.actor, now).await?;
+        let (chart, snapshot) = (&instance.known.chart, &*instance.snapshot);
+        let tried = self.ask(&instance, now, |facts| {
+            match try_event(chart, snapshot, attempt, facts, now) {
+                Ok(Ok(trial)) => Ok(Ok(trial)),
+                Ok(Err(needs)) => Err(needs),
+                Err(failure) => Ok(Err(failure)),
+            }
+        });
+        Ok(tried.await??)
+    }
+
+    /// What would become of a start, by the definition that is live.
+    pub async fn try_start(&self, start: &ReadyStart, attempt: &Attempt, now: Timestamp) -> EngineResult<Trial> {
+        let chart = &start.known.chart;
+        let tried = self.ask_of(chart, None, now, |facts| {
+            match try_start(chart, start.input.clone(), attempt, facts, now) {
+                Ok(Ok(trial)) => Ok(Ok(trial)),
+                Ok(Err(needs)) => Err(needs),
+                Err(failure) => Ok(Err(failure)),
+            }
+        });
+        Ok(tried.await??)
     }
 
     /// Entries after `after`, for whoever sees every field of the instance: an entry holds them all.
@@ -164,15 +195,23 @@ impl Queries {
         now: Timestamp,
         question: impl Fn(&Facts) -> Result<T, Needs>,
     ) -> EngineResult<T> {
+        self.ask_of(&instance.known.chart, Some(&instance.snapshot), now, question)
+            .await
+    }
+
+    /// The same of what is no instance yet.
+    async fn ask_of<T>(
+        &self,
+        chart: &Chart,
+        own: Option<&Snapshot>,
+        now: Timestamp,
+        question: impl Fn(&Facts) -> Result<T, Needs>,
+    ) -> EngineResult<T> {
         let mut facts = Facts::default();
         for _ in 0..NEEDS_ROUNDS_MAX {
             match guarded(|| Ok(question(&facts)))? {
                 Ok(answer) => return Ok(answer),
-                Err(needs) => {
-                    self.reader
-                        .find(&mut facts, &needs, &instance.known.chart, &instance.snapshot, now)
-                        .await?
-                }
+                Err(needs) => self.reader.find(&mut facts, &needs, chart, own, now).await?,
             }
         }
         Err(EngineError::Damaged("a question asks for ever more reads".into()))

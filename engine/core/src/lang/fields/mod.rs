@@ -117,6 +117,9 @@ impl<'l, 'a> FieldReader<'l, 'a> {
         field.label = text("label").or_else(|| text("title"));
         field.help = text("help").or_else(|| text("description"));
         field.unit = text("unit");
+        let examples = mapping.get("examples").and_then(Node::as_sequence).unwrap_or_default();
+        let written = examples.iter().filter_map(Node::as_scalar);
+        field.examples = written.map(|example| example.text.to_string()).collect();
         field.phi = flag("phi");
         field.index = flag("index");
         if let Some(place) = mapping.entry("index").filter(|_| field.index && field.phi) {

@@ -1,0 +1,177 @@
+//! What would become of an event if it were sent now: all that a step does, and nothing of it kept.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::interrupt::Interrupt;
+use super::machine::Machine;
+use super::offers::for_people;
+use super::{Actor, Facts, Failure, Input, InputKind, Needs, Refusal, RefusalKind, Snapshot, StartInput, Stepped, TaskRef};
+use super::{Verdict, step};
+use crate::chart::{Admission, Chart, Proof, Transition};
+use crate::value::Object;
+
+/// An event as far as its form is filled in. Who signs is taken to have proved who they are: what is tried is the rest.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    pub event: Arc<str>,
+    pub payload: Object,
+    pub reason: Option<Arc<str>>,
+    pub task: Option<TaskRef>,
+    pub actor: Actor,
+}
+
+/// What would become of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trial {
+    /// Where fields do not fit or are still missing: with the guards that are false already, whatever is filled in there.
+    pub verdict: Verdict,
+    /// Paths of the states in which it would rest; empty unless it were taken.
+    pub states: Vec<Arc<str>>,
+    /// What people would see it called then; empty unless it were taken.
+    pub label: String,
+    /// Others are to sign it as well before it is taken.
+    pub waits_for_others: bool,
+}
+
+/// Tries an event.
+///
+/// # Errors
+/// As [`step`]: what can be done to no instance.
+pub fn try_event(
+    chart: &Chart,
+    before: &Snapshot,
+    attempt: &Attempt,
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<Result<Trial, Needs>, Failure> {
+    let kind = InputKind::Event {
+        name: attempt.event.clone(),
+        payload: attempt.payload.clone(),
+        task: attempt.task.clone(),
+    };
+    let signed = signature_of(chart, before, &attempt.event);
+    let trial = tried(chart, Some(before), attempt, kind, signed, facts, now)?;
+    Ok(trial.and_then(|mut trial| {
+        if let Verdict::Refused(refusals) = &mut trial.verdict
+            && refusals.iter().any(|refusal| refusal.kind == RefusalKind::Invalid)
+        {
+            let more = guards_so_far(chart, before, attempt, facts, now)?;
+            refusals.extend(more.into_iter().filter(|more| !refusals.contains(more)).collect::<Vec<_>>());
+        }
+        Ok(trial)
+    }))
+}
+
+/// Tries a start.
+///
+/// # Errors
+/// As [`step`].
+pub fn try_start(
+    chart: &Chart,
+    start: StartInput,
+    attempt: &Attempt,
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<Result<Trial, Needs>, Failure> {
+    let signed = chart.start.sign.as_deref().map(|sign| sign.with);
+    tried(chart, None, attempt, InputKind::Start(Box::new(start)), signed, facts, now)
+}
+
+fn tried(
+    chart: &Chart,
+    before: Option<&Snapshot>,
+    attempt: &Attempt,
+    kind: InputKind,
+    signed: Option<Proof>,
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<Result<Trial, Needs>, Failure> {
+    let input = Input {
+        key: None,
+        actor: attempt.actor.clone(),
+        reason: attempt.reason.clone(),
+        signed,
+        kind,
+    };
+    let outcome = match step(chart, before, &input, facts, now)? {
+        Stepped::Done(outcome) => outcome,
+        Stepped::Needs(needs) => return Ok(Err(needs)),
+    };
+    let is_taken = outcome.verdict == Verdict::Taken;
+    let next = is_taken.then_some(&outcome.next);
+    let pending = next.and_then(|next| next.signatures.get(&attempt.event));
+    Ok(Ok(Trial {
+        states: next.map_or_else(Vec::new, |next| {
+            let resting = chart.atomic_states(&next.active);
+            resting.map(|state| chart.state(state).path.clone()).collect()
+        }),
+        label: next.map(|next| super::view::label(chart, next, now)).unwrap_or_default(),
+        waits_for_others: pending.is_some_and(|pending| !pending.complete),
+        verdict: outcome.verdict,
+    }))
+}
+
+/// How the event is to be signed where the instance stands.
+fn signature_of(chart: &Chart, before: &Snapshot, event: &str) -> Option<Proof> {
+    let mut answering = answering(chart, before, event);
+    answering.find_map(|(_, admission)| Some(admission.sign.as_deref()?.with))
+}
+
+/// The transitions that answer to an event that people send, inner states before outer ones.
+fn answering<'c>(
+    chart: &'c Chart,
+    before: &'c Snapshot,
+    event: &'c str,
+) -> impl Iterator<Item = (&'c Transition, &'c Admission)> {
+    let leaves = chart.atomic_states(&before.active);
+    let states = leaves.flat_map(|leaf| std::iter::once(leaf).chain(chart.ancestors(leaf)));
+    let transitions = states.flat_map(|state| chart.state(state).on.iter().map(|index| chart.transition(*index)));
+    transitions.filter_map(move |transition| {
+        let (name, admission) = for_people(transition)?;
+        (**name == *event).then_some((transition, admission))
+    })
+}
+
+/// The shared guards that are false whatever is still to be filled in: they rest on nothing of the form but what fits already.
+fn guards_so_far(
+    chart: &Chart,
+    before: &Snapshot,
+    attempt: &Attempt,
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<Vec<Refusal>, Needs> {
+    let mut machine = Machine::new(chart, before.clone(), &attempt.actor, attempt.reason.as_ref(), facts, now);
+    let Some((transition, admission)) = answering(chart, before, &attempt.event).next() else {
+        return Ok(Vec::new());
+    };
+    let mut filled = Object::new();
+    for field in &admission.form.fields.list {
+        let given = attempt.payload.get(&field.name).filter(|given| !given.is_null());
+        if let Some(accepted) = given.and_then(|given| field.accept(given).ok()) {
+            filled.insert(field.name.clone(), accepted);
+        }
+    }
+    machine.set_event(attempt.event.clone(), Cow::Owned(filled.clone()));
+    let lets = [&transition.lets];
+    let is_filled = |name: &Arc<str>| filled.contains_key(name) || ["at", "from", "name"].contains(&&**name);
+    let mut refusals = Vec::new();
+    for guard in &transition.guards {
+        let places = machine.event_places(&guard.condition, &lets);
+        if places.whole || !places.fields.iter().all(is_filled) {
+            continue;
+        }
+        match machine.try_guard(guard, &lets) {
+            Ok(Some((refusal, None))) => refusals.push(refusal),
+            // of what cannot be computed yet nothing is said
+            Ok(_) | Err(Interrupt::Failure(_)) => {}
+            Err(Interrupt::Needs) => return Err(machine.take_needs()),
+        }
+    }
+    match machine.lacks_facts() {
+        true => Err(machine.take_needs()),
+        false => Ok(refusals),
+    }
+}
