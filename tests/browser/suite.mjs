@@ -97,6 +97,48 @@ async function dayOfWork(browser, script) {
   }
 }
 
+// What would become of a form is asked before it is sent, by the button and, with script, while it is filled in. Nothing entered is lost, and
+// nothing kept.
+async function checkedBeforeSent(browser, script) {
+  const page = await browser.window({ script });
+  await signIn(page, script ? "ines" : "ingo");
+  await page.go(`${url}/instances/pair/${script ? "E-1" : "E-2"}/events/PASS`);
+  const trail = async () => {
+    const answer = await page.evaluate(`fetch(location.pathname.replace(/events.*/, "trail")).then((answer) => answer.text())`);
+    return answer.split("<li").length;
+  };
+  const before = script ? await trail() : null;
+  await page.tabTo("Largest deviation");
+  await page.type("0.50");
+  if (script) {
+    // leaving the field asks; the answer is read out, and stands where it moves nothing
+    await page.tabTo("Your password");
+    await page.until(`document.querySelector("[data-check]").innerText.includes("more than 0.25 D is not passed")`);
+    await healthy(page, "a form that was checked while it was filled in");
+  } else {
+    await page.tabTo("Check");
+    await follow(page);
+  }
+  assert.match(await page.text(), /This would not be taken/);
+  assert.match(await page.text(), /more than 0\.25 D is not passed/);
+  assert.equal(await page.evaluate(`document.querySelector("[name='with.deviation']").value`), "0.50", "what was entered is still there");
+  await page.tabTo(/^Largest deviation/);
+  await page.evaluate("document.activeElement.select()");
+  await page.type("0.12");
+  await page.tabTo("Check");
+  if (script) {
+    await page.press("Enter");
+    await page.until(`document.querySelector("[data-check]").innerText.includes("This would be taken")`);
+    await page.screenshot(`${pictures}/checked-wide-light.png`);
+  } else await follow(page);
+  const found = await page.text();
+  assert.match(found, /This would be taken, with your signature\. It is then: Passed/);
+  assert.match(found, /nothing was sent/);
+  if (script) assert.equal(await trail(), before, "a check leaves nothing in the trail");
+  await page.go(`${url}/instances/pair/${script ? "E-1" : "E-2"}`);
+  assert.equal(await page.evaluate(`document.querySelector(".head .tags").innerText.trim()`), "Inspection", "a check takes nothing");
+}
+
 async function twoAtOneTask(browser) {
   const [first, second] = [await browser.window(), await browser.window()];
   await signIn(first, "ines");
@@ -189,6 +231,8 @@ const PHONE = { width: 390, height: 844, touch: true };
 const scenarios = {
   "a day of work by keyboard alone": (browser) => dayOfWork(browser, true),
   "a day of work by keyboard alone, without script": (browser) => dayOfWork(browser, false),
+  "a form is checked before it is sent": (browser) => checkedBeforeSent(browser, true),
+  "a form is checked before it is sent, without script": (browser) => checkedBeforeSent(browser, false),
   "two people take one task: one has it, the other is told who": twoAtOneTask,
   "an open page shows what somebody else did": pageThatIsOpen,
   "a question and its answer: what is new is counted without reload until it is read": (browser) => questionAndAnswer(browser, true),

@@ -38,9 +38,9 @@ pub enum EngineError {
     /// Others were faster, again and again.
     #[error("{winner} was faster; the instance is at revision {current} now")]
     Conflict { winner: Arc<str>, current: u64 },
-    /// The key of a new instance cannot be made of what was given.
-    #[error("{}", .0.sentence)]
-    KeyRefused(Refusal),
+    /// The key of a new instance cannot be made of what was given: what is wrong with it, else what is wrong with the key.
+    #[error("{}", .0.iter().map(|refusal| refusal.sentence.as_str()).collect::<Vec<_>>().join("; "))]
+    KeyRefused(Vec<Refusal>),
     /// A file is not taken. Nothing of it is kept.
     #[error(transparent)]
     FileRefused(#[from] FileRefusal),

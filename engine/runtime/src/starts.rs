@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use statewright_core::step::{KeyResolution, StartInput, resolve_key};
+use statewright_core::step::{KeyResolution, Refusal, StartInput, resolve_key};
 use statewright_core::value::Object;
 
 use crate::body::Party;
@@ -45,12 +45,12 @@ impl Starts {
         let known = self.registry.live(workflow).await?;
         let (key, number) = match resolve(&known, &payload, given, None, now)? {
             KeyResolution::Key(key) => (key, None),
-            KeyResolution::Refused(refusal) => return Err(EngineError::KeyRefused(refusal)),
+            KeyResolution::Refused(refusal) => return Err(unkeyed(&known, &payload, refusal)),
             KeyResolution::NeedsNumber => {
                 let number = self.store.draw_number(workflow).await?;
                 match resolve(&known, &payload, given, Some(number), now)? {
                     KeyResolution::Key(key) => (key, Some(number)),
-                    KeyResolution::Refused(refusal) => return Err(EngineError::KeyRefused(refusal)),
+                    KeyResolution::Refused(refusal) => return Err(unkeyed(&known, &payload, refusal)),
                     KeyResolution::NeedsNumber => {
                         return Err(EngineError::Damaged(format!(
                             "the key of `{workflow}` asks for a number again"
@@ -85,7 +85,7 @@ impl Starts {
         let known = self.registry.live(workflow).await?;
         let key = match resolve(&known, &payload, given, None, now)? {
             KeyResolution::Key(key) => key,
-            KeyResolution::Refused(refusal) => return Err(EngineError::KeyRefused(refusal)),
+            KeyResolution::Refused(refusal) => return Err(unkeyed(&known, &payload, refusal)),
             KeyResolution::NeedsNumber => UNNUMBERED.into(),
         };
         self.settled(workflow, key, None, payload).await
@@ -108,6 +108,13 @@ impl Starts {
         };
         Ok(ReadyStart { to, input, known })
     }
+}
+
+/// A form that does not fit is the reason why no key can be made of it, and says what to do.
+fn unkeyed(known: &Known, payload: &Object, refusal: Refusal) -> EngineError {
+    let problems = known.chart.start.form.fields.accept_object(payload).err().unwrap_or_default();
+    let refusals: Vec<Refusal> = problems.into_iter().map(Refusal::of_field).collect();
+    EngineError::KeyRefused(if refusals.is_empty() { vec![refusal] } else { refusals })
 }
 
 fn resolve(

@@ -85,6 +85,7 @@ impl Story {
     pub async fn tell(&self) -> Result<(), Failure> {
         self.practice("north", "North Eyes", "ADR-17").await?;
         self.practice("south", "South Optics", "ADR-18").await?;
+        self.lot().await?;
         self.straight_through().await?;
         self.confirmed_and_broken().await?;
         self.held().await?;
@@ -101,6 +102,14 @@ impl Story {
         if self.start(CUSTOMER_SERVICE, "practice", code, with).await? {
             self.send(&beat(LAB_MANAGER, "APPROVE", "pending"), "practice", code).await?;
         }
+        Ok(())
+    }
+
+    /// What blanks are taken of.
+    async fn lot(&self) -> Result<(), Failure> {
+        let lot =
+            r#"{"lot_no": "LOT-7", "supplier": "blanks-inc", "kind": "blank", "description": "Plastic, 75 mm", "quantity": 500}"#;
+        self.start(STOCK_ROOM, "material-lot", "LOT-7", read(lot)?).await?;
         Ok(())
     }
 

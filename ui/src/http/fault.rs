@@ -54,7 +54,7 @@ impl From<EngineError> for Problem {
             EngineError::StaleRevision { .. } => Problem::of(Code::RevisionStale, detail),
             EngineError::Conflict { .. } => Problem::of(Code::RaceLost, detail),
             EngineError::FileRefused(refusal) => Problem::of(code_of(&refusal), detail),
-            EngineError::KeyRefused(refusal) => Problem::refused(vec![refusal]),
+            EngineError::KeyRefused(refusals) => Problem::refused(refusals),
             EngineError::NotProved => Problem::of(Code::NotProved, detail),
             EngineError::IdentityRefused(refusals) => Problem::refused(refusals),
             EngineError::PersonRefused(refusals) => Problem::refused(refusals),

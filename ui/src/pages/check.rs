@@ -83,8 +83,16 @@ impl Checked {
         };
         let counted = refusals.iter().filter(|refusal| !is_chosen(refusal, posted));
         let (missing, wrong): (Vec<&Refusal>, Vec<&Refusal>) = counted.partition(|refusal| is_missing(refusal, posted));
-        let told = |of: &[&Refusal]| of.iter().map(|refusal| FormProblem::of(refusal, wording)).collect::<Vec<_>>();
-        let (problems, missing) = (told(&wrong), told(&missing));
+        let told = |refusal: &&Refusal| FormProblem::of(refusal, wording);
+        let problems: Vec<FormProblem> = wrong.iter().map(told).collect();
+        let named = |refusal: &&Refusal| FormProblem {
+            sentence: refusal
+                .field
+                .as_deref()
+                .map_or_else(|| "Reason".to_owned(), |path| wording.name_of(path)),
+            ..told(refusal)
+        };
+        let missing: Vec<FormProblem> = missing.iter().map(named).collect();
         let (standing, sentence) = match &trial.verdict {
             _ if moved => (
                 "bad",

@@ -81,7 +81,9 @@ async fn show(asked: Asked) -> Answered<Answer> {
         among_others: true,
     };
     let said = offers.iter().filter(|offer| is_theirs(offer) && is_said(offer));
-    let said = said.map(|offer| EventForm::of(&asked, &about, offer, &Told::Nothing)).collect();
+    let said = said
+        .map(|offer| EventForm::of(&asked, &about, offer, &Told::Nothing))
+        .collect();
     let place = Where {
         workflow,
         key,

@@ -19,14 +19,20 @@ pub struct Wording<'a> {
 /// What no plain words are known for. The rule itself stands beside it, for those who wrote it.
 const A_RULE: &str = "A rule of the workflow does not allow this.";
 
+/// Of a guard that has no value, in the words of the expression.
+const UNKNOWN: &str =
+    "Whether this is allowed cannot be said, because something that a rule of the workflow asks for is missing.";
+
 impl Wording<'_> {
     /// A refusal as a sentence of its own.
     pub fn reason(&self, refusal: &Refusal) -> Reason {
         let instances = refusal.instances.iter().map(|name| Found::of(name)).collect();
         let (sentence, rule) = match (&refusal.field, refusal.kind) {
+            // the key of what begins is no field
+            (Some(path), _) if path == "key" && self.form.get(path).is_none() => (capital(&refusal.sentence), None),
             (Some(path), _) => self.about_field(path, &refusal.sentence),
             (None, RefusalKind::Guard) => self.of_guard(refusal),
-            (None, _) => (refusal.sentence.clone(), None),
+            (None, _) => (capital(&refusal.sentence), None),
         };
         Reason {
             sentence,
@@ -58,7 +64,10 @@ impl Wording<'_> {
     /// A guard whose owner said why it is false speaks for itself; another one is put into words.
     fn of_guard(&self, refusal: &Refusal) -> (String, Option<String>) {
         let Some(conditions) = refusal.conditions() else {
-            return (refusal.sentence.clone(), None);
+            return match refusal.sentence.contains('`') {
+                true => (UNKNOWN.to_owned(), Some(refusal.sentence.clone())),
+                false => (refusal.sentence.clone(), None),
+            };
         };
         let said: Result<Vec<Vec<String>>, String> = conditions.iter().map(|source| self.condition(source)).collect();
         let sentence = said.map_or_else(|_| A_RULE.to_owned(), |said| said.concat().join(". "));
@@ -70,7 +79,7 @@ impl Wording<'_> {
     }
 
     /// `rx.right.sphere` is "Rx, right, sphere"; the items of a list are counted from one.
-    fn name_of(&self, path: &str) -> String {
+    pub fn name_of(&self, path: &str) -> String {
         let steps = steps(path);
         let mut names: Vec<String> = Vec::new();
         for (index, step) in steps.iter().enumerate() {
@@ -161,6 +170,13 @@ fn expected(field: Option<&Field>, sentence: &str) -> (String, Option<String>) {
 
 fn last_in_words(path: &str) -> String {
     in_words(steps(path).last().map_or(path, String::as_str))
+}
+
+fn capital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn lower_first(name: &str) -> String {

@@ -115,7 +115,7 @@ fn right(outcome: &Outcome) -> String {
     shown.join(" ").replace('"', "")
 }
 
-/// The practice as the order sees it; none for an empty word.
+/// The practice as the order sees it, none for an empty word; and a lot of blanks.
 fn facts(practice: &str) -> Facts {
     let view = match practice {
         "" => Value::Null,
@@ -136,6 +136,15 @@ fn facts(practice: &str) -> Facts {
         };
         facts.views.insert(("ordering".into(), key.into()), fact);
     }
+    let lot = Fact {
+        instance: InstanceId::of("material-lot", "L-1"),
+        sequence: 1,
+        view: Value::from_fields(Object::from([
+            ("label".into(), "Available".into()),
+            ("states".into(), Value::from_items(vec!["available".into()])),
+        ])),
+    };
+    facts.views.insert(("scanned".into(), "L-1".into()), lot);
     facts
 }
 

@@ -136,12 +136,12 @@ impl Engine {
         };
         let ready = match inner.starts.ready(&workflow, payload, key.as_deref(), self.now()).await {
             Ok(ready) => ready,
-            Err(EngineError::KeyRefused(refusal)) => {
+            Err(EngineError::KeyRefused(refusals)) => {
                 let to = Party {
                     workflow,
                     key: key.unwrap_or_default(),
                 };
-                return Ok(Answer::refused(&to, refusal));
+                return Ok(Answer::refused_all(&to, refusals));
             }
             Err(error) => return Err(error),
         };

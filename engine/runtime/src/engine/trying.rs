@@ -66,7 +66,7 @@ impl Engine {
             .await
         {
             Ok(start) => start,
-            Err(EngineError::KeyRefused(refusal)) => return Ok(not_taken(Verdict::Refused(vec![refusal]))),
+            Err(EngineError::KeyRefused(refusals)) => return Ok(not_taken(Verdict::Refused(refusals))),
             Err(error) => return Err(error),
         };
         let attempt = Attempt {

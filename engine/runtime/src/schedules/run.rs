@@ -118,7 +118,7 @@ impl Run<'_> {
         let starts = &self.schedules.starts;
         let ready = match starts.ready(workflow, with.clone(), key.as_deref(), at).await {
             Ok(ready) => ready,
-            Err(EngineError::KeyRefused(refusal)) => return self.fail(at, refusal.sentence, now).await,
+            Err(error @ EngineError::KeyRefused(_)) => return self.fail(at, error.to_string(), now).await,
             Err(error) => return Err(error),
         };
         let send = start_name(self.standing.next_sequence());

@@ -128,11 +128,16 @@ async fn ship(dialect: Dialect, file: &str, settings: Settings) {
     let attempts_least = |behaviour: &Behaviour| behaviour.fail_first + behaviour.hang_first + behaviour.drop_first + 1;
     let attempts = (attempts_least(&settings.design), attempts_least(&settings.carrier));
     let site = Site::open(Database::create(dialect).await, settings).await;
+    for stock in ["calendars/lab-hours", "tables/failure-limits", "material-lot"] {
+        site.deploy(&format!("workflows/lab/{stock}.yaml")).await;
+    }
     site.deploy("workflows/lab/practice.yaml").await;
     site.deploy("workflows/lab/lens-order.yaml").await;
     let node = site.start("lab").await;
     let staff = Staff::hire(&site, &node.url()).await;
     approve_practice(&staff).await;
+    let lot = json!({"lot_no": "B-1067", "supplier": "blanks-inc", "description": "blanks", "quantity": 100});
+    assert_eq!(staff.start("sten", "material-lot", lot).await.status, 201);
 
     let order = order(&site, &node.url(), file).await;
     confirm_what_is_unusual(&staff, &order).await;

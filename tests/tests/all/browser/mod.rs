@@ -16,7 +16,7 @@ const PAIR: &str = include_str!("pair.yaml");
 const REPORT: &str = include_str!("report.yaml");
 
 /// The orders whose pairs wait to be inspected; of those that begin the day a report is open.
-const ORDERS: [&str; 6] = ["A-1", "A-2", "B-1", "B-2", "C-1", "D-1"];
+const ORDERS: [&str; 8] = ["A-1", "A-2", "B-1", "B-2", "C-1", "D-1", "E-1", "E-2"];
 
 /// What is logged when one looks closely is scanned as well.
 const CONFIGURATION: &str = "zone: Europe/Berlin\nlog: {level: debug}\n";

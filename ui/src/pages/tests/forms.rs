@@ -144,7 +144,7 @@ async fn a_script_is_given_only_what_was_found() {
     found.shows(&["data-beside=\"with-lot\"", "data-beside=\"with-amount\"", "data-checked"]);
     // what nobody has come to yet is no mistake
     let meanwhile = ask(&[("with.lot", "17"), ("check", "meanwhile")]).await;
-    meanwhile.shows(&["data-beside=\"with-lot\"", "Amount must be filled in"]);
+    meanwhile.shows(&["data-beside=\"with-lot\"", ">Amount<"]);
     meanwhile.hides(&["data-beside=\"with-amount\""]);
     // a file that is chosen and not sent along is not missing
     let chosen = ask(&[("with.lot", "L-1"), ("chosen", "with.amount"), ("check", "meanwhile")]).await;
@@ -188,7 +188,7 @@ async fn a_start_is_checked_and_nothing_begins() {
         .shows(&["This would be taken. It is then: Waiting", "value=\"Ida\""]);
     check(&[("key", "S-1"), ("with.patient", "Ida"), ("check", "page")])
         .await
-        .shows(&["sheet S-1 exists already"]);
+        .shows(&["Sheet S-1 exists already"]);
     // no number was drawn either
     let begun = check(&[("with.patient", "Ida")]).await;
     begun.leads_to("/instances/sheet/1?done=sheet%2F1");
@@ -290,4 +290,14 @@ async fn people_read_words_and_owners_find_the_rule() {
         ">“Amount” must be at most “Most in a day”<",
         "<code>`event.amount &lt;= most` is false",
     ]);
+}
+
+#[tokio::test]
+async fn a_start_that_lacks_what_its_key_is_made_of_names_the_field() {
+    let api = Api::new().await;
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
+    let page = clerk.see("/start/ticket").await;
+    let checked = clerk.fill(&page, "/start/ticket", &[("check", "page")]).await;
+    checked.shows(&["Still to be filled in", "href=\"#with-code\""]);
+    checked.hides(&["key cannot be made"]);
 }

@@ -91,6 +91,10 @@ pub(in crate::lang) static FIELD: Construct = Construct {
         key("help", Shape::Literal, "a line of guidance"),
         key("title", Shape::Literal, "as `label`"),
         key("description", Shape::Literal, "as `help`"),
-        key("examples", Shape::List(&Shape::Value), "for the reader"),
+        key(
+            "examples",
+            Shape::List(&Shape::Value),
+            "what a value looks like; a form shows the first where a value does not fit",
+        ),
     ],
 };
