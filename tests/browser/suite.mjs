@@ -215,6 +215,50 @@ async function questionAndAnswer(browser, script) {
   assert.match(await asking.text(), new RegExp(answer), "what was read is still there");
 }
 
+// The same where one works: asked on the instance's page, answered under the question, seen there without a reload, and marked as read.
+async function talkedAboutAReport(browser, script) {
+  const [asking, answering] = [await browser.window(), await browser.window({ script })];
+  await signIn(asking, "ingo");
+  await signIn(answering, "dita");
+  const [question, answer] = script ? ["Which machine measured it?", "Lensmeter 2."] : ["And who was it?", "The early shift."];
+  const report = `${url}/instances/report/2`;
+  const unread = (page) => page.evaluate(`document.querySelector("#conversation .unread-count")?.textContent ?? "0"`);
+  await asking.go(report);
+  await asking.tabTo("Question");
+  await asking.type(question);
+  await follow(asking);
+  assert.equal(await asking.evaluate("location.hash"), "#conversation");
+  assert.match(await asking.text(), new RegExp(`You to Desk[^]*${question.replace("?", "\\?")}[^]*Nobody has read it yet`));
+  if (script) {
+    await answering.go(report);
+    assert.equal(await unread(answering), "1");
+    await healthy(answering, "a conversation with something new");
+  }
+  // from the inbox to where it is answered
+  await answering.go(`${url}/inbox`);
+  await answering.tabTo(`Reply: ${question}`);
+  await answering.leading(() => answering.press("Enter"));
+  assert.equal(await answering.path(), "/instances/report/2");
+  await answering.tabTo("Answer");
+  await follow(answering);
+  assert.match(await answering.text(), /It was not taken/, "an answer without words is refused beside its field");
+  await answering.tabTo(/^Answer/);
+  await answering.type(answer);
+  await follow(answering);
+  assert.equal(await unread(answering), "0", "who answers has read the question");
+  // nobody has touched the other page since
+  await asking.until(`document.querySelector("main").innerText.includes(${JSON.stringify(answer)})`);
+  assert.equal(await unread(asking), "1");
+  assert.match(await asking.text(), new RegExp(`New\\s+dita to Inspector[^]*${answer}`));
+  assert.match(await asking.text(), /Read by dita/);
+  await healthy(asking, "a conversation with an answer");
+  await asking.tabTo(/^Mark as read/);
+  await follow(asking);
+  assert.equal(await unread(asking), "0");
+  await answering.go(report);
+  assert.match(await answering.text(), /Read by ingo/);
+}
+
 async function pictureOf(browser, name, path, window, user) {
   const page = await browser.window(window);
   await signIn(page, user);
@@ -237,12 +281,15 @@ const scenarios = {
   "an open page shows what somebody else did": pageThatIsOpen,
   "a question and its answer: what is new is counted without reload until it is read": (browser) => questionAndAnswer(browser, true),
   "a question and its answer, without script": (browser) => questionAndAnswer(browser, false),
+  "a conversation where one works: answered under the question, seen without reload": (browser) => talkedAboutAReport(browser, true),
+  "a conversation where one works, answered without script": (browser) => talkedAboutAReport(browser, false),
   "pages fit a wide screen, a tablet and a phone, in light and dark": async (browser) => {
     for (const [size, window] of Object.entries({ wide: WIDE, tablet: TABLET, phone: PHONE })) {
       for (const dark of [false, true]) {
         const shade = dark ? "dark" : "light";
         await pictureOf(browser, `tasks-${size}-${shade}`, "/tasks", { ...window, dark }, "ines");
         await pictureOf(browser, `inbox-${size}-${shade}`, "/inbox", { ...window, dark }, "ines");
+        await pictureOf(browser, `conversation-${size}-${shade}`, "/instances/report/2", { ...window, dark }, "ines");
         await pictureOf(browser, `pair-${size}-${shade}`, "/instances/pair/A-2", { ...window, dark }, "ines");
       }
     }

@@ -28,11 +28,16 @@ pub const PAGES: &[Page] = &[Page {
 /// Messages of a page: what was said before stands one step further.
 pub const SHOWN: usize = 50;
 
-/// Named beside a form of the conversation: up to which message its sender had it before them.
+/// Sent along by a form of the conversation: the page on which it stands.
+pub const STANDS_ON: &str = "conversation_on";
+
+/// Sent along as well, if something of it is unread: up to which message its sender had it before them.
 pub const READ_UP_TO: &str = "conversation";
 
-/// Named beside it as well: the task on whose page they were.
-pub const ON_TASK: &str = "conversation_of_task";
+const ON_INSTANCE: &str = "instance";
+
+/// Before the task.
+const ON_TASK: &str = "task/";
 
 /// What stands under the heading.
 #[derive(Serialize)]
@@ -78,6 +83,12 @@ impl Where<'_> {
         }
     }
 
+    /// What forms call it.
+    fn name(&self) -> String {
+        self.task
+            .map_or_else(|| ON_INSTANCE.to_owned(), |task| format!("{ON_TASK}{task}"))
+    }
+
     /// What its page is called with the conversation in view.
     pub fn href(&self) -> String {
         format!("{}#conversation", self.page())
@@ -115,8 +126,8 @@ impl Talk {
         let newest_unread = found.messages.iter().rev().find(|message| !message.noticed.read);
         let up_to = newest_unread.map(|message| notice_text(&message.noticed.place));
         for form in &mut forms {
-            form.hidden.push(Hidden::new(READ_UP_TO, up_to.clone().unwrap_or_default()));
-            form.hidden.extend(place.task.map(|task| Hidden::new(ON_TASK, task)));
+            form.hidden.push(Hidden::new(STANDS_ON, place.name()));
+            form.hidden.extend(up_to.clone().map(|up_to| Hidden::new(READ_UP_TO, up_to)));
         }
         let page = place.page();
         Ok(Some(Talk {
@@ -198,6 +209,16 @@ async fn mark_read(asked: Asked) -> Answered<Answer> {
         task: task.as_deref(),
     };
     Ok(see_other(place.href()))
+}
+
+/// Where somebody goes on who has said something; None: not from a conversation.
+pub fn said(asked: &Asked) -> Option<Where<'_>> {
+    let stands_on = asked.posted.text(STANDS_ON)?;
+    Some(Where {
+        workflow: asked.segment("workflow"),
+        key: asked.segment("key"),
+        task: stands_on.strip_prefix(ON_TASK),
+    })
 }
 
 /// Keeps that the reader has read the conversation of the instance in the address up to there.

@@ -15,7 +15,7 @@ use super::answer::{Answer, View, see_other};
 use super::asked::Asked;
 use super::check::{self, Asking, Checked};
 use super::control::{Choice, Control, Filling, Known, choices};
-use super::conversation::{self, ON_TASK, READ_UP_TO, Where};
+use super::conversation::{self, READ_UP_TO, STANDS_ON, Where};
 use super::filled::{self, control_of};
 use super::problem::{Reason, sentence};
 use super::route::{Access, Page};
@@ -209,9 +209,9 @@ impl EventForm {
             rules,
             checked,
             problems: refused.iter().map(|refusal| FormProblem::of(refusal, &wording)).collect(),
-            hidden: [READ_UP_TO, ON_TASK]
+            hidden: [STANDS_ON, READ_UP_TO]
                 .into_iter()
-                .filter_map(|name| Some(Hidden::new(name, asked.posted.all(name).next()?)))
+                .filter_map(|name| Some(Hidden::new(name, asked.posted.text(name)?)))
                 .collect(),
         }
     }
@@ -385,8 +385,10 @@ async fn send(asked: Asked) -> Answered<Answer> {
         answer => about_instance(&asked.service, caller, answer, workflow, key).await?,
     };
     match &answer.verdict {
-        Verdict::Taken if asked.posted.all(READ_UP_TO).next().is_some() => said(&asked).await,
-        Verdict::Taken => task::after(&asked, workflow, key, task.is_some()).await,
+        Verdict::Taken => match conversation::said(&asked) {
+            Some(place) => Ok(said(&asked, &place).await),
+            None => task::after(&asked, workflow, key, task.is_some()).await,
+        },
         Verdict::Refused(refusals) if offer.is_some() => {
             let mut refusals = refusals.clone();
             if let Some(winner) = &answer.lost_to {
@@ -410,19 +412,14 @@ async fn send(asked: Asked) -> Answered<Answer> {
 }
 
 /// Who answers has read what they had before them.
-async fn said(asked: &Asked) -> Answered<Answer> {
+async fn said(asked: &Asked, place: &Where<'_>) -> Answer {
     if let Some(read_up_to) = asked.posted.text(READ_UP_TO) {
         // what they said is said, whatever becomes of this
         if let Err(problem) = conversation::mark_up_to(asked, read_up_to).await {
             tracing::warn!(code = problem.code(), "what somebody answered was not kept as read");
         }
     }
-    let place = Where {
-        workflow: asked.segment("workflow"),
-        key: asked.segment("key"),
-        task: asked.posted.text(ON_TASK),
-    };
-    Ok(see_other(place.href()))
+    see_other(place.href())
 }
 
 /// It has moved since the form was shown: what was entered stays, and the reader looks again.

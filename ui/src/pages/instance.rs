@@ -57,7 +57,8 @@ struct Model {
     diagram: Option<String>,
     /// The diagram is shown in its whole size.
     whole: bool,
-    trail: String,
+    /// None: it is not the reader's to see.
+    trail: Option<String>,
     href: String,
     /// The word by which a search came here at once.
     found: Option<String>,
@@ -153,7 +154,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         files: listed.iter().map(|file| FileRow::of(file, workflow, key, &reading)).collect(),
         whole: drawn::is_wanted_whole(&asked),
         diagram: drawn::of_instance(&asked, chart, &shown).await?,
-        trail: format!("/instances{}", path(&[workflow, key, "trail"])),
+        trail: shown.whole.then(|| format!("/instances{}", path(&[workflow, key, "trail"]))),
         href: format!("/instances{}", path(&[workflow, key])),
         found: asked.parameter("found"),
         acted: done(&asked).await?,

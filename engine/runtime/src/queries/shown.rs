@@ -32,6 +32,8 @@ pub struct Shown {
     pub started_at: Timestamp,
     /// Fields and named values this actor may see.
     pub data: Object,
+    /// The actor sees every field, and with it the trail.
+    pub whole: bool,
     /// Those of its personal fields whose values stand in `data`.
     pub personal: Vec<Arc<str>>,
     /// Of a finished instance; null if the actor does not see every field.
@@ -124,6 +126,7 @@ impl Shown {
             started_at: snapshot.started_at,
             personal: personal(&known.chart, data.iter()),
             data,
+            whole: fields.is_none(),
             output: if fields.is_none() {
                 snapshot.output.clone()
             } else {

@@ -22,7 +22,7 @@ const ORDERS: [&str; 8] = ["A-1", "A-2", "B-1", "B-2", "C-1", "D-1", "E-1", "E-2
 const CONFIGURATION: &str = "zone: Europe/Berlin\nlog: {level: debug}\n";
 
 /// Personal values of the pairs, and words that people wrote to one another.
-const PERSONAL: [&str; 3] = ["Pia Pair", "left lens", "Tray 14"];
+const PERSONAL: [&str; 4] = ["Pia Pair", "left lens", "Tray 14", "Lensmeter 2"];
 
 /// How long all of it may take: a browser of a busy machine takes seconds for a page.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(240);

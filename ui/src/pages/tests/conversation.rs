@@ -31,13 +31,13 @@ async fn what_was_said_stands_on_the_page_of_the_instance_and_of_its_task() {
             "<strong>You</strong>",
         ]);
         page.shows(&["<time datetime=", "Nobody has read it yet", ">New<", "unread-count\">1<"]);
-        page.hides(&["Mind this one", "Both, they say", "cost"]);
+        page.hides(&["Mind this one", "Both, they say", "cost", "Its trail"]);
         let (asked, answered) = (talk(&page).find("Which side?"), talk(&page).find("Both"));
         assert!(asked < answered, "the oldest comes first");
     }
     let carl = as_(&api, &api.session("carl", &["clerk"]).await);
     let page = carl.see(PAGE).await;
-    page.shows(&["Which side?", "Mind this one", "Both", "Both, they say"]);
+    page.shows(&["Which side?", "Mind this one", "Both", "Both, they say", "Its trail"]);
     assert_eq!(talk(&page).matches(">New<").count(), 1, "the answer; nothing of their own");
 }
 
@@ -114,7 +114,16 @@ async fn an_answer_is_written_under_the_question_and_marks_it_as_read() {
         nora.see(path).await.hides(&["unread-count"]);
     }
     let carl = as_(&api, &api.session("carl", &["clerk"]).await);
-    carl.see(PAGE).await.shows(&["Read by nora"]);
+    let page = carl.see(PAGE).await;
+    page.shows(&["Read by nora"]);
+    // who has nothing unread comes back to the conversation as well
+    carl.fill(&page, &format!("{PAGE}/conversation/read"), &[]).await;
+    let page = carl.see(PAGE).await;
+    page.hides(&["unread-count"]);
+    let asked = carl
+        .fill(&page, &format!("{PAGE}/events/ASK"), &[("with.question", "Anything else?")])
+        .await;
+    asked.leads_to("/instances/order/O-1#conversation");
 }
 
 #[tokio::test]
