@@ -269,6 +269,24 @@ async function pictureOf(browser, name, path, window, user) {
   assert.ok(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), `${name} is wider than its window`);
 }
 
+// What auditors read: who did what, who has looked, and one trail; on a phone as well.
+async function auditing(browser) {
+  for (const window of [WIDE, { ...PHONE, dark: true }]) {
+    const page = await browser.window(window);
+    await signIn(page, "aude");
+    for (const path of ["/trail", "/trail?event=start&workflow=pair", "/trail?from=yesterday", "/accesses", "/accesses?who=ines", "/instances/pair/A-1/trail"]) {
+      await page.go(url + path);
+      await page.evaluate(`document.querySelectorAll("details").forEach((each) => { each.open = true; })`);
+      await healthy(page, path);
+      assert.ok(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), `${path} is wider than its window`);
+    }
+    assert.match(await page.text(), /This trail is whole/);
+    await page.go(`${url}/accesses?who=ines`);
+    assert.match(await page.text(), /ines/);
+    assert.doesNotMatch(await page.text(), /Pia Pair/);
+  }
+}
+
 const WIDE = { width: 1280, height: 800 };
 const TABLET = { width: 820, height: 1180 };
 const PHONE = { width: 390, height: 844, touch: true };
@@ -283,6 +301,7 @@ const scenarios = {
   "a question and its answer, without script": (browser) => questionAndAnswer(browser, false),
   "a conversation where one works: answered under the question, seen without reload": (browser) => talkedAboutAReport(browser, true),
   "a conversation where one works, answered without script": (browser) => talkedAboutAReport(browser, false),
+  "an auditor goes through what happened and who has looked": auditing,
   "pages fit a wide screen, a tablet and a phone, in light and dark": async (browser) => {
     for (const [size, window] of Object.entries({ wide: WIDE, tablet: TABLET, phone: PHONE })) {
       for (const dark of [false, true]) {

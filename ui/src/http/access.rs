@@ -67,28 +67,20 @@ pub const ROUTES: &[Route] = &[Route {
 
 async fn read(State(service): State<Shared>, uri: Uri) -> Answered<Response> {
     let mut parameters = Parameters::of(&uri)?;
-    let workflow = parameters.text("workflow")?;
-    let instance = match (&workflow, parameters.text("key")?) {
-        (_, None) => None,
-        (Some(workflow), Some(key)) => Some(InstanceId::of(workflow, &key)),
-        (None, Some(_)) => return Err(unfit("key", "is one of a workflow's: name it with `workflow`")),
-    };
-    let request = AccessRequest {
-        who: parameters.text("who")?.map(Arc::from),
-        instance,
-        workflow: workflow.map(Arc::from),
-        field: parameters.text("field")?.map(Arc::from),
+    let sought = ReadingsSought {
+        who: parameters.text("who")?,
+        workflow: parameters.text("workflow")?,
+        key: parameters.text("key")?,
+        field: parameters.text("field")?,
         refused: parameters.flag("refused")?,
-        from_us: moment(&service, "from", parameters.text("from")?)?.map(|(from_us, _)| from_us),
-        until_us: moment(&service, "to", parameters.text("to")?)?.map(|(_, until_us)| until_us),
-        after: parameters.text("after")?.map(|after| read_place(&after)).transpose()?,
-        limit: parameters.limit(PAGE_DEFAULT, ACCESS_PAGE_MAX)?,
+        from: parameters.text("from")?,
+        to: parameters.text("to")?,
+        after: parameters.text("after")?,
     };
+    let limit = parameters.limit(PAGE_DEFAULT, ACCESS_PAGE_MAX)?;
     parameters.finish()?;
-    let page = service.engine.accesses(&request).await?;
-    let after = page
-        .next
-        .map(|place| format!("{}.{}.{}", place.at_us, place.node, place.sequence));
+    let page = service.engine.accesses(&sought.request(&service, limit)?).await?;
+    let after = page.next.as_ref().map(access_place_text);
     let page = object([
         ("after", text_or_null(after.as_deref())),
         (
@@ -97,6 +89,46 @@ async fn read(State(service): State<Shared>, uri: Uri) -> Answered<Response> {
         ),
     ]);
     Ok(document(StatusCode::OK, &page))
+}
+
+/// What somebody looks for in the log, as they wrote it.
+#[derive(Clone, Debug, Default)]
+pub struct ReadingsSought {
+    pub who: Option<String>,
+    pub workflow: Option<String>,
+    pub key: Option<String>,
+    pub field: Option<String>,
+    pub refused: Option<bool>,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub after: Option<String>,
+}
+
+impl ReadingsSought {
+    /// # Errors
+    /// 400 for a key without its workflow, for what is no moment, and for what no page gave.
+    pub fn request(self, service: &Service, limit: usize) -> Answered<AccessRequest> {
+        let instance = match (&self.workflow, &self.key) {
+            (_, None) => None,
+            (Some(workflow), Some(key)) => Some(InstanceId::of(workflow, key)),
+            (None, Some(_)) => return Err(unfit("key", "is one of a workflow's: name it with `workflow`")),
+        };
+        Ok(AccessRequest {
+            who: self.who.map(Arc::from),
+            instance,
+            workflow: self.workflow.map(Arc::from),
+            field: self.field.map(Arc::from),
+            refused: self.refused,
+            from_us: moment(service, "from", self.from)?.map(|(from_us, _)| from_us),
+            until_us: moment(service, "to", self.to)?.map(|(_, until_us)| until_us),
+            after: self.after.map(|after| read_place(&after)).transpose()?,
+            limit,
+        })
+    }
+}
+
+pub fn access_place_text(place: &AccessPlace) -> String {
+    format!("{}.{}.{}", place.at_us, place.node, place.sequence)
 }
 
 /// A day, from its beginning to its end, or a moment.

@@ -60,6 +60,7 @@ pub mod tests;
 
 use axum::http::HeaderName;
 
+pub use access::{ReadingsSought, access_place_text};
 pub use authentication::{Caller, prove};
 pub use body::{Parameters, read_bytes};
 pub use download::download;

@@ -120,7 +120,11 @@ fn places(asked: &Asked) -> Vec<Place> {
     places.extend(portals(asked));
     places.extend([place("/instances", "Cases"), place("/start", "Start")]);
     if has(AUDITOR) {
-        places.push(place("/trail", "Trail"));
+        let trail = place("/trail", "Trail");
+        places.push(Place {
+            current: trail.current || asked.uri.path() == "/accesses",
+            ..trail
+        });
     }
     if has(OPERATOR) || has(AUDITOR) {
         places.push(place("/workflows", "Workflows"));

@@ -12,6 +12,7 @@
 //!
 //! Deliberately absent: state of a page in the server. What a page needs to go on stands in its address and its form.
 
+mod accesses;
 mod account;
 mod act;
 mod answer;

@@ -65,6 +65,7 @@ fn pages() -> impl Iterator<Item = &'static Page> {
         super::start::PAGES,
         super::trail::PAGES,
         super::history::PAGES,
+        super::accesses::PAGES,
         super::workflows::PAGES,
         super::incidents::PAGES,
         super::system::PAGES,

@@ -12,6 +12,7 @@ macro_rules! templates {
 }
 
 const TEMPLATES: &[(&str, &str)] = templates![
+    "accesses.html",
     "account.html",
     "check.html",
     "demo.html",

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use statewright_core::identity::InstanceId;
 use statewright_core::value::Value;
-use statewright_engine::audit::{described, replay, verify};
+use statewright_engine::audit::{PROOF_ENTRIES_MAX, described, prove, replay, verify};
 use statewright_engine::error::EngineError;
 use statewright_engine::queries::ListRequest;
 use statewright_engine::registry::{LanguageCompiler, Registry};
@@ -337,5 +338,44 @@ async fn one_damaged_row_keeps_nobody_from_the_others() {
     other.send("counter", "B", "ADD").await.unwrap();
     let refused = other.send("counter", "A", "ADD").await.unwrap_err().to_string();
     assert!(refused.starts_with("what is stored of counter/A is damaged"), "{refused}");
+    world.store.close().await;
+}
+
+/// What the page of a trail says: whoever may read it is told that it is whole, or what is wrong, and of how many entries.
+#[tokio::test]
+async fn one_trail_is_proven_by_itself() {
+    let file = File::named("one");
+    let world = world(&file).await;
+    let whole = world.engine().prove_trail("counter", "A", &clerk()).await.unwrap();
+    let head = world
+        .store
+        .load(&[InstanceId::of("counter", "A")])
+        .await
+        .unwrap()
+        .remove(0)
+        .unwrap()
+        .head;
+    assert_eq!((whole.is_whole(), whole.entries, whole.head), (true, 4, head));
+    let hidden = world.engine().prove_trail("counter", "A", &person("sid", &[])).await;
+    assert_eq!(hidden.unwrap_err(), EngineError::Hidden);
+    execute(
+        &file,
+        "update trail set bytes = replace(bytes, 'ADD', 'SUB') where sequence = 2",
+    );
+    let edited = world.engine().prove_trail("counter", "A", &clerk()).await.unwrap();
+    assert!(!edited.is_whole());
+    let found: Vec<String> = edited.findings.iter().flatten().map(described).collect();
+    assert!(
+        found.iter().any(|found| found.starts_with("counter/A entry 2: edited")),
+        "{found:?}"
+    );
+    assert!(world.engine().prove_trail("counter", "B", &clerk()).await.unwrap().is_whole());
+    // one that is too long is neither called whole nor broken
+    execute(
+        &file,
+        &format!("update instance set sequence = {} where key = 'B'", PROOF_ENTRIES_MAX + 1),
+    );
+    let long = prove(&world.store, InstanceId::of("counter", "B")).await.unwrap().unwrap();
+    assert_eq!((long.is_whole(), long.findings), (false, None));
     world.store.close().await;
 }

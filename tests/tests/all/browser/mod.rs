@@ -111,7 +111,12 @@ async fn furnish(folder: &Path, store: &str) -> Value {
     run(&["deploy", "report.yaml", "--as", "olga:operator"]).await.done();
     run(&["deploy", "pair.yaml", "--as", "olga:operator"]).await.done();
     let mut people = serde_json::Map::new();
-    for (name, role) in [("ines", "inspector"), ("ingo", "inspector"), ("dita", "desk")] {
+    for (name, role) in [
+        ("ines", "inspector"),
+        ("ingo", "inspector"),
+        ("dita", "desk"),
+        ("aude", "auditor"),
+    ] {
         run(&["people", "put", &format!("{name}:{role}"), "--as", "olga:operator"])
             .await
             .done();

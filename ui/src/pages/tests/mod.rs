@@ -1,5 +1,6 @@
 //! The pages from outside: requests through the gate, as a browser sends them.
 
+mod accesses;
 mod conversation;
 mod elsewhere;
 mod files;

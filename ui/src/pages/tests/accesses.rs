@@ -1,0 +1,54 @@
+//! Who has looked at personal data, on a page.
+
+use super::*;
+
+const NOTHING: &str = "404 SW-2103 There is no job/J-1, or it is not yours to see";
+
+const JOB: &str = "workflow: job
+data: {patient: {type: string, phi: true}}
+start: {by: [clerk], input: [patient]}
+access: [{for: [clerk]}]
+initial: open
+states: {open: {}}
+";
+
+#[tokio::test]
+async fn auditors_see_who_has_looked_at_what_and_who_was_refused() {
+    let api = Api::new().await;
+    let files = format!("{{\"main\": \"job.yaml\", \"files\": {{\"job.yaml\": {}}}}}", quoted(JOB));
+    api.check(post("/v1/workflows", &files).by(&api.operator), "201").await;
+    for key in ["J-1", "J-2"] {
+        let body = format!(r#"{{"key": "{key}", "with": {{"patient": "Ida Roth"}}}}"#);
+        api.check(post("/v1/instances/job", &body).by(&api.clerk), "201").await;
+        api.check(get(&format!("/v1/instances/job/{key}")).by(&api.clerk), "200")
+            .await;
+    }
+    api.check(get("/v1/instances/job/J-1").by(&api.guest), NOTHING).await;
+    let aude = as_(&api, &api.session("aude", &["auditor"]).await);
+    let all = aude.see("/accesses").await;
+    all.shows(&[
+        "carl",
+        "href=\"/instances/job/J-1\"",
+        "href=\"/instances/job/J-2\"",
+        "Patient",
+        "Refused",
+        "gina",
+    ]);
+    all.hides(&["Ida Roth"]);
+    let one = aude.see("/accesses?case=job/J-1&who=carl").await;
+    one.shows(&["/instances/job/J-1\""]);
+    one.hides(&["/instances/job/J-2\"", "gina"]);
+    let refused = aude.see("/accesses?refused=1").await;
+    refused.shows(&["gina"]);
+    refused.hides(&["carl"]);
+    aude.see("/accesses?to=2020-12-31")
+        .await
+        .shows(&["There is nothing of the kind"]);
+    let wrong = aude.see("/accesses?from=yesterday").await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    for (user, role) in [("carla", "clerk"), ("otto", "operator")] {
+        let other = as_(&api, &api.session(user, &[role]).await).see("/accesses").await;
+        assert_eq!(other.status, StatusCode::FORBIDDEN);
+        other.hides(&["J-1"]);
+    }
+}
