@@ -157,6 +157,17 @@ impl Node {
             .unwrap_or_else(|| panic!("{} has ended:\n{}", self.plan.name, self.log_end()))
     }
 
+    /// What it weighed at most since it began.
+    ///
+    /// # Panics
+    /// Where it has ended, or the system does not say it.
+    pub fn resident_peak_bytes(&self) -> u64 {
+        let status = read(&PathBuf::from(format!("/proc/{}/status", self.pid())));
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+        kibibytes.unwrap_or_else(|| panic!("the system does not say what {} weighs: {status}", self.plan.name)) * 1024
+    }
+
     /// Where it listens, once it says so.
     pub fn listens_at(&self) -> Option<String> {
         let said: Value = serde_json::from_str(&read(&self.said)).ok()?;

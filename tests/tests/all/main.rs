@@ -7,6 +7,7 @@ mod durability;
 mod files;
 mod fuzz;
 mod language;
+mod open_pages;
 mod roles;
 mod simulation;
 
