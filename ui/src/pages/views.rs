@@ -167,7 +167,11 @@ fn model(asked: &Asked, version: &ViewVersion, shown: &ViewShown, request: &View
                 })
                 .collect(),
         }),
-        columns: columns.iter().map(|column| head(column, &own, request)).collect(),
+        columns: columns
+            .iter()
+            .filter(|column| !is_heading(column))
+            .map(|column| head(column, &own, request))
+            .collect(),
         rows: Vec::new(),
         lanes: Vec::new(),
         bars: None,
@@ -272,7 +276,8 @@ fn rows_of(rows: &[Row], columns: &[ColumnShown], reading: &Reading) -> Vec<Show
 
 fn row_of(row: &Row, columns: &[ColumnShown], reading: &Reading) -> Shown {
     let instance = path(&[&row.workflow, &row.key]);
-    let cells = row.cells.iter().zip(columns).map(|(cell, column)| Named {
+    let told = row.cells.iter().zip(columns).filter(|(_, column)| !is_heading(column));
+    let cells = told.map(|(cell, column)| Named {
         title: column.title.clone(),
         value: match cell {
             ViewCell::Value(value) => reading.value(column.refers_to.as_deref(), column.unit.as_deref(), value),
@@ -295,6 +300,11 @@ fn row_of(row: &Row, columns: &[ColumnShown], reading: &Reading) -> Shown {
         actions: row.actions.iter().map(|action| action_of(action, &instance)).collect(),
         heading: None,
     }
+}
+
+/// What a row is called is its link already.
+fn is_heading(column: &ColumnShown) -> bool {
+    column.field == "title"
 }
 
 fn action_of(action: &ActionShown, instance: &str) -> Action {

@@ -35,7 +35,6 @@ struct Listed {
     name: String,
     title: String,
     description: Option<String>,
-    definition: String,
 }
 
 #[derive(Serialize)]
@@ -77,7 +76,6 @@ async fn list(asked: Asked) -> Answered<Answer> {
             title: in_words(&name),
             name: name.to_string(),
             description: known.chart.description.clone(),
-            definition: hash.to_string(),
         });
     }
     Ok(View::new("workflows.html", "Workflows", Workflows { workflows }).into())
