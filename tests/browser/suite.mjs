@@ -259,6 +259,30 @@ async function talkedAboutAReport(browser, script) {
   assert.match(await answering.text(), /Read by ingo/);
 }
 
+// Every place that somebody's pages lead to, and what lies behind them, for everybody who has other places than the rest.
+async function everyPlace(browser) {
+  const behind = {
+    ines: ["/account", "/account/password", "/search?q=A", "/search?q=nowhere", "/instances/pair/A-2", "/instances/pair/A-2/trail", "/instances/pair/A-2?size=whole"],
+    dita: ["/start/pair", "/instances?workflow=report&state=open"],
+    olga: ["/workflows/pair", "/nowhere"],
+    aude: ["/instances/pair/A-2", "/instances/pair/A-2/trail"],
+  };
+  for (const [name, more] of Object.entries(behind)) {
+    const dark = name === "ines" || name === "aude";
+    const page = await browser.window({ dark });
+    await signIn(page, name);
+    const places = await page.evaluate(`[...document.querySelectorAll("header nav a")].map((place) => place.getAttribute("href"))`);
+    assert.ok(places.length > 3, `${name} has places to go to: ${places}`);
+    for (const path of [...places, ...more]) {
+      page.complaints.length = 0;
+      await page.go(url + path);
+      // a page that is not there is one, too, and the browser says so
+      if (path === "/nowhere") page.complaints.length = 0;
+      await healthy(page, `${path} of ${name}`);
+    }
+  }
+}
+
 async function pictureOf(browser, name, path, window, user) {
   const page = await browser.window(window);
   await signIn(page, user);
@@ -302,6 +326,7 @@ const scenarios = {
   "a conversation where one works: answered under the question, seen without reload": (browser) => talkedAboutAReport(browser, true),
   "a conversation where one works, answered without script": (browser) => talkedAboutAReport(browser, false),
   "an auditor goes through what happened and who has looked": auditing,
+  "axe finds nothing serious in any place": everyPlace,
   "pages fit a wide screen, a tablet and a phone, in light and dark": async (browser) => {
     for (const [size, window] of Object.entries({ wide: WIDE, tablet: TABLET, phone: PHONE })) {
       for (const dark of [false, true]) {

@@ -188,14 +188,18 @@ pub async fn done(asked: &Asked) -> Answered<Option<Done>> {
     }
 }
 
-/// Where one goes after an event was taken: from a task to the next one that waits, else to where the instance stands.
+/// Where one goes after an event was taken: from a task to what it left to be done of the same instance, else to the next one that waits; from
+/// anything else to where the instance stands.
 pub async fn after(asked: &Asked, workflow: &str, key: &str, was_task: bool) -> Answered<Answer> {
     let name = format!("{workflow}/{key}");
     let done = [("done", name.as_str())];
     if !was_task {
         return Ok(see_other(query(&format!("/instances{}", path(&[workflow, key])), &done)));
     }
-    let next = next(asked).await?;
+    let next = match goes_on(asked, workflow, key).await? {
+        Some(task) => Some(task),
+        None => next(asked).await?,
+    };
     let next = next.as_ref().map_or_else(
         || "/tasks".to_owned(),
         |next| {
@@ -204,6 +208,30 @@ pub async fn after(asked: &Asked, workflow: &str, key: &str, was_task: bool) -> 
         },
     );
     Ok(see_other(query(&next, &done)))
+}
+
+/// A task of this instance that nobody else holds and that the reader could do something about.
+async fn goes_on(asked: &Asked, workflow: &str, key: &str) -> Answered<Option<Queued>> {
+    let actor = asked.actor()?;
+    let tasks = match asked.engine().tasks_of(workflow, key, actor).await {
+        Ok(tasks) => tasks,
+        Err(EngineError::Hidden) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let free =
+        |queued: &Queued| queued.task.held.is_none() && queued.task.holder.as_ref().is_none_or(|holder| *holder == actor.id);
+    let mut tasks: Vec<Queued> = tasks.into_iter().filter(free).collect();
+    if tasks.is_empty() {
+        return Ok(None);
+    }
+    let offers = offers(asked, workflow, key).await?;
+    let is_for_them = |queued: &Queued| {
+        let own = |offer: &&Offer| offer.task.as_deref() == Some(&*queued.task.name) && queued.task.events.contains(&offer.event);
+        offers.iter().filter(own).any(is_theirs)
+    };
+    tasks.retain(is_for_them);
+    tasks.sort_by_key(|queued| std::cmp::Reverse((queued.task.holder.is_some(), queued.task.priority)));
+    Ok(tasks.into_iter().next())
 }
 
 /// What the reader holds that breaks first, else what waits for them.

@@ -25,7 +25,7 @@ const CONFIGURATION: &str = "zone: Europe/Berlin\nlog: {level: debug}\n";
 const PERSONAL: [&str; 4] = ["Pia Pair", "left lens", "Tray 14", "Lensmeter 2"];
 
 /// How long all of it may take: a browser of a busy machine takes seconds for a page.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(240);
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(360);
 
 #[tokio::test]
 async fn people_work_in_a_real_browser() {
@@ -116,6 +116,7 @@ async fn furnish(folder: &Path, store: &str) -> Value {
         ("ingo", "inspector"),
         ("dita", "desk"),
         ("aude", "auditor"),
+        ("olga", "operator"),
     ] {
         run(&["people", "put", &format!("{name}:{role}"), "--as", "olga:operator"])
             .await

@@ -5,6 +5,7 @@ mod conversation;
 mod elsewhere;
 mod files;
 mod forms;
+mod going_on;
 mod history;
 mod inbox;
 mod search;

@@ -1,0 +1,44 @@
+//! Where somebody is led when a task is done.
+
+use super::*;
+
+/// Two steps of one and the same person, and a third that is somebody else's.
+const STEPS: &str = r#"workflow: step
+key: "{{ code }}"
+title: Step of {{ code }}
+data: {code: string}
+start: {by: [clerk], input: [code]}
+access: [{for: [clerk, chief]}]
+initial: first
+states:
+  first:
+    task: {title: "First of {{ code }}", for: [clerk], priority: high}
+    on: {ON: {target: second, by: [clerk]}}
+  second:
+    task: {title: "Second of {{ code }}", for: [clerk]}
+    on: {ON: {target: third, by: [clerk]}}
+  third:
+    task: {title: "Third of {{ code }}", for: [chief]}
+    on: {ON: {target: over, by: [chief]}}
+  over: {type: final}
+"#;
+
+#[tokio::test]
+async fn what_is_left_to_be_done_of_the_same_instance_comes_before_what_is_urgent() {
+    let api = Api::new().await;
+    let files = format!("{{\"main\": \"step.yaml\", \"files\": {{\"step.yaml\": {}}}}}", quoted(STEPS));
+    api.check(post("/v1/workflows", &files).by(&api.operator), "201").await;
+    for code in ["A-1", "A-2"] {
+        let body = format!("{{\"with\": {{\"code\": \"{code}\"}}}}");
+        api.check(post("/v1/instances/step", &body).by(&api.clerk), "201").await;
+    }
+    let dora = as_(&api, &api.session("dora", &["clerk"]).await);
+    let first = dora.see("/tasks/step/A-2/first%401").await;
+    let done = dora.fill(&first, "/instances/step/A-2/events/ON", &[]).await;
+    // the first step of the other one is more urgent
+    done.leads_to("/tasks/step/A-2/second%402?done=step%2FA-2");
+    let second = dora.see("/tasks/step/A-2/second%402").await;
+    let done = dora.fill(&second, "/instances/step/A-2/events/ON", &[]).await;
+    // the third is not hers
+    done.leads_to("/tasks/step/A-1/first%401?done=step%2FA-2");
+}
