@@ -242,7 +242,8 @@ async function talkedAboutAReport(browser, script) {
   await answering.tabTo("Answer");
   await follow(answering);
   assert.match(await answering.text(), /It was not taken/, "an answer without words is refused beside its field");
-  await answering.tabTo(/^Answer/);
+  // the field, not the link to it above the form
+  await answering.tabTo(/^Answer(?! must)/);
   await answering.type(answer);
   await follow(answering);
   assert.equal(await unread(answering), "0", "who answers has read the question");
