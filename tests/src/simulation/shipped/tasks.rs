@@ -1,11 +1,11 @@
 //! People's tasks as the trail tells them: each run from its opening to its end, whose it is, and its ladder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use statewright_core::chart::{Chart, RungCondition, Task};
-use statewright_core::step::{Audience, OpenTask, Seeking, Snapshot};
+use statewright_core::step::{Audience, AudiencePattern, OpenTask, Seeking, Snapshot};
 use statewright_engine::store::TaskRow;
 
 use super::audit::Tally;
@@ -369,27 +369,37 @@ fn could_be_somebody(audience: &Audience) -> bool {
     })
 }
 
-/// By the narrowest line of each pattern, as the store's contract has it.
+/// By the narrowest line of each pattern, and the place that its people belong to (docs/decisions/found-where-one-belongs.md). What ships
+/// has neither as many places nor as long names as are compared instead.
 fn subjects_of(task: &OpenTask) -> Vec<Arc<str>> {
     let reached = task.reached.iter().map(|reached| &reached.people);
     let patterns = std::iter::once(&task.people).chain(reached).flat_map(|people| &people.any_of);
-    let mut subjects: Vec<Arc<str>> = patterns
-        .flat_map(|pattern| {
-            let lines = [
-                ("user", &pattern.user),
-                ("role", &pattern.role),
-                ("skill", &pattern.skill),
-                ("organisation", &pattern.organisation),
-                ("unit", &pattern.unit),
-            ];
-            let narrowest = lines.into_iter().find_map(|(line, names)| Some((line, names.as_ref()?)));
-            let names = narrowest.map(|(line, names)| names.iter().map(move |name| Arc::from(format!("{line}:{name}"))));
-            names.into_iter().flatten().collect::<Vec<Arc<str>>>()
-        })
-        .collect();
-    subjects.sort();
-    subjects.dedup();
-    subjects
+    let subjects: BTreeSet<Arc<str>> = patterns.flat_map(subjects_of_pattern).map(Arc::from).collect();
+    subjects.into_iter().collect()
+}
+
+fn subjects_of_pattern(pattern: &AudiencePattern) -> Vec<String> {
+    let said = |line: &str, names: &Option<Vec<Arc<str>>>| -> Vec<String> {
+        names.iter().flatten().map(|name| format!("{line}:{name}")).collect()
+    };
+    if pattern.user.is_some() {
+        return said("user", &pattern.user);
+    }
+    let (unit, organisation) = (said("unit", &pattern.unit), said("organisation", &pattern.organisation));
+    let heads = match (&pattern.role, &pattern.skill) {
+        (Some(_), _) => said("role", &pattern.role),
+        (None, Some(_)) => said("skill", &pattern.skill),
+        (None, None) if !organisation.is_empty() && !unit.is_empty() => organisation.clone(),
+        (None, None) => return if organisation.is_empty() { unit } else { organisation },
+    };
+    let places = if unit.is_empty() { organisation } else { unit };
+    match places.as_slice() {
+        [] => heads,
+        places => heads
+            .iter()
+            .flat_map(|head| places.iter().map(move |place| format!("{head} {place}")))
+            .collect(),
+    }
 }
 
 /// Its state was left, and this run is not one that began after that.
