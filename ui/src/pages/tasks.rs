@@ -13,6 +13,7 @@ use super::asked::Asked;
 use super::moment::Moment;
 use super::problem::{Found, Reason};
 use super::route::{Access, Page};
+use super::task::{Done, done};
 use super::words::{Reading, occasion};
 use crate::http::{Answered, Problem, place_text, read_place};
 use crate::percent::path;
@@ -75,6 +76,8 @@ struct Model {
     first: bool,
     held_too: bool,
     workflow: Option<String>,
+    /// What was done on the page before, where no other task follows.
+    done: Option<Done>,
 }
 
 impl Row {
@@ -140,6 +143,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         first,
         held_too,
         workflow,
+        done: done(&asked).await?,
     };
     Ok(View::new("tasks.html", "My tasks", model).topic("tasks").into())
 }

@@ -41,4 +41,15 @@ async fn what_is_left_to_be_done_of_the_same_instance_comes_before_what_is_urgen
     let done = dora.fill(&second, "/instances/step/A-2/events/ON", &[]).await;
     // the third is not hers
     done.leads_to("/tasks/step/A-1/first%401?done=step%2FA-2");
+
+    for (task, next) in [
+        ("/tasks/step/A-1/first%401", "/tasks/step/A-1/second%402?done=step%2FA-1"),
+        ("/tasks/step/A-1/second%402", "/tasks?done=step%2FA-1"),
+    ] {
+        let page = dora.see(task).await;
+        dora.fill(&page, "/instances/step/A-1/events/ON", &[]).await.leads_to(next);
+    }
+    // nothing is left, and what was done is said all the same
+    let left = dora.see("/tasks?done=step%2FA-1").await;
+    left.shows(&["Done.", "Step of A-1", "You hold nothing"]);
 }
