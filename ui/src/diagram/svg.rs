@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
+use statewright_core::chart::is_within;
+
 use super::layout::{Area, LINE_HEIGHT, Line, Placed, Point};
 use super::sketch::{Kind, Shape, Sketch, Way};
 
@@ -59,8 +61,7 @@ pub struct Mark {
 impl Marks {
     /// Whether it rests in this state, or in one within it.
     fn is_in(&self, path: &str) -> bool {
-        let rests_within =
-            |state: &Arc<str>| &**state == path || state.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        let rests_within = |state: &Arc<str>| &**state == path || is_within(state, path);
         self.current.iter().any(rests_within)
     }
 

@@ -250,7 +250,7 @@ async fn list(State(service): State<Shared>, Extension(caller): Extension<Caller
         limit,
     };
     if find.is_of_fields() {
-        let after = after.map(|after| read_place(&after)).transpose()?;
+        let after = after.map(|after| read_search_place(&after)).transpose()?;
         return found_page(&service, &caller, &FindRequest { after, ..find }).await;
     }
     let request = ListRequest {
@@ -260,6 +260,7 @@ async fn list(State(service): State<Shared>, Extension(caller): Extension<Caller
         until_us,
         after: after.map(|after| read_cursor(&after)).transpose()?,
         limit,
+        ..ListRequest::default()
     };
     listed_page(&service, &caller, &request).await
 }
@@ -275,7 +276,7 @@ async fn listed_page(service: &Service, caller: &Caller, request: &ListRequest) 
 async fn found_page(service: &Service, caller: &Caller, request: &FindRequest) -> Answered<Response> {
     let found = service.engine.find(request, &caller.actor).await?;
     let shown = found.hits.iter().map(|hit| instance_value(&hit.shown)).collect();
-    Ok(page_of(shown, found.next.as_ref().map(place_text), found.cut))
+    Ok(page_of(shown, found.next.as_ref().map(search_place_text), found.cut))
 }
 
 fn page_of(instances: Vec<Value>, after: Option<String>, cut: bool) -> Response {
@@ -305,13 +306,13 @@ fn started(service: &Service, given: Option<String>) -> Answered<(Option<i64>, O
 }
 
 /// The instance before the value: a value may hold anything.
-pub fn place_text(place: &SearchPlace) -> String {
+pub fn search_place_text(place: &SearchPlace) -> String {
     format!("{}.{}", place.instance, place.value)
 }
 
 /// # Errors
 /// 400 for what no page gave.
-pub fn read_place(given: &str) -> Answered<SearchPlace> {
+pub fn read_search_place(given: &str) -> Answered<SearchPlace> {
     let parts = given.split_once('.').and_then(|(instance, value)| {
         Some(SearchPlace {
             instance: instance.parse().ok()?,

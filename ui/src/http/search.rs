@@ -13,7 +13,7 @@ use statewright_engine::queries::{Hit, Hits, SEARCH_PAGE_MAX, SearchAfter, Searc
 
 use super::authentication::Caller;
 use super::body::{Parameters, unfit};
-use super::instances::{place_text, read_cursor, read_place};
+use super::instances::{read_cursor, read_search_place, search_place_text};
 use super::parameter::{AFTER, PAGE_LIMIT};
 use super::problem::Answered;
 use super::reply::document;
@@ -115,7 +115,7 @@ fn hit_value(hit: &Hit) -> Value {
 
 pub fn search_after_text(after: &SearchAfter) -> String {
     match after {
-        SearchAfter::Value(place) => format!("v{}", place_text(place)),
+        SearchAfter::Value(place) => format!("v{}", search_place_text(place)),
         SearchAfter::Started(at, instance) => format!("s{at}.{instance}"),
     }
 }
@@ -124,7 +124,7 @@ pub fn search_after_text(after: &SearchAfter) -> String {
 /// 400 for what no page gave.
 pub fn read_search_after(given: &str) -> Answered<SearchAfter> {
     if let Some(place) = given.strip_prefix('v') {
-        return read_place(place).map(SearchAfter::Value);
+        return read_search_place(place).map(SearchAfter::Value);
     }
     let started = given
         .strip_prefix('s')

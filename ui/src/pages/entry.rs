@@ -1,7 +1,7 @@
 //! An entry of a trail as people read it: who did what, and what became of it.
 
 use serde::Serialize;
-use statewright_core::chart::Chart;
+use statewright_core::chart::{Chart, is_within};
 use statewright_core::field::{Field, Fields, Kind, Schema};
 use statewright_core::identity::Digest;
 use statewright_core::step::in_words;
@@ -14,6 +14,7 @@ use super::occurrence::{by, event_words, what};
 use super::problem::Found;
 use super::words::{Reading, Words, label};
 use crate::json::{member, member_items, member_texts};
+use crate::naming::state_at;
 
 /// Levels of a value that are gone into to say what of it was changed: below, it is told as a whole.
 const DEPTH_MAX: usize = 6;
@@ -74,7 +75,7 @@ impl Entry {
             items.map(|item| member(item, of).to_owned()).collect()
         };
         let (left, entered) = moved(&all);
-        let named = |paths: Vec<&str>| paths.into_iter().map(|path| state_name(chart, path)).collect();
+        let named = |paths: Vec<&str>| paths.into_iter().map(|path| state_at(chart, path)).collect();
         let present = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Some(Entry {
             sequence: entry.sequence().ok()?,
@@ -110,23 +111,12 @@ fn moved(entry: &Value) -> (Vec<&str>, Vec<&str>) {
         .field("after")
         .map(|after| member_texts(after, "states"))
         .unwrap_or_default();
-    let is_around = |outer: &str| {
-        let within = |path: &&str| path.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'));
-        left.iter().any(within)
-    };
+    let is_around = |outer: &str| left.iter().any(|path| is_within(path, outer));
     let from = left
         .iter()
         .filter(|path| !path.is_empty() && !is_around(path) && (!entered.contains(path) || rests.contains(path)));
     let to = rests.iter().filter(|path| entered.contains(path));
     (from.copied().collect(), to.copied().collect())
-}
-
-fn state_name(chart: Option<&Chart>, path: &str) -> String {
-    let state = chart.and_then(|chart| chart.states.iter().find(|state| &*state.path == path));
-    state.map_or_else(
-        || in_words(path.rsplit('.').next().unwrap_or(path)),
-        crate::naming::state_name,
-    )
 }
 
 fn changes(entry: &Value, chart: Option<&Chart>, reading: &Reading) -> Vec<Change> {

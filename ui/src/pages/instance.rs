@@ -19,8 +19,9 @@ use super::problem::Found;
 use super::route::{Access, Page};
 use super::task::{Done, done};
 use super::tasks::Row;
-use super::words::{Line, Reading, state_words};
+use super::words::{Line, Reading};
 use crate::http::{Answered, about_instance};
+use crate::naming::state_at;
 use crate::percent::path;
 
 pub const PAGES: &[Page] = &[Page {
@@ -137,8 +138,8 @@ async fn show(asked: Asked) -> Answered<Answer> {
         workflow: workflow.to_owned(),
         key: key.to_owned(),
         label: shown.label.as_deref().map(str::to_owned),
-        states: shown.states.iter().map(|state| state_words(chart, state)).collect(),
-        paused: shown.paused.iter().map(|state| state_words(chart, state)).collect(),
+        states: shown.states.iter().map(|state| state_at(Some(chart), state)).collect(),
+        paused: shown.paused.iter().map(|state| state_at(Some(chart), state)).collect(),
         done: shown.done,
         started: reading.moment(shown.started_at),
         open_until: shown.open_until.map(|until| reading.moment(until)),

@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use axum::http::Method;
 use serde::Serialize;
-use statewright_core::identity::InstanceId;
 use statewright_engine::queries::{ListRequest, Shown};
-use statewright_engine::store::SearchPlace;
 
 use super::answer::{Answer, View};
 use super::asked::Asked;
 use super::moment::Moment;
 use super::route::{Access, Page};
-use super::words::{Reading, state_words};
-use crate::http::{Answered, read_cursor};
+use super::words::Reading;
+use crate::http::{Answered, read_cursor, read_search_place, search_place_text};
+use crate::naming::state_at;
 use crate::percent::path;
 
 pub const PAGES: &[Page] = &[Page {
@@ -99,7 +98,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         state: match state {
             Some((workflow, state)) => {
                 let known = asked.engine().registry().live(workflow).await?;
-                Some((state.clone(), state_words(&known.chart, &state)))
+                Some((state.clone(), state_at(Some(&known.chart), &state)))
             }
             None => None,
         },
@@ -126,16 +125,15 @@ async fn all(asked: &Asked, workflow: Option<&str>, done: bool) -> Answered<Rows
 
 /// Those that are in this state now, in no order that means anything.
 async fn in_state(asked: &Asked, workflow: &str, state: &str) -> Answered<Rows> {
-    let after = asked.parameter("after").and_then(|after| after.parse().ok());
-    let after = after.map(|instance: InstanceId| SearchPlace {
-        value: state.into(),
-        instance,
-    });
+    let after = asked
+        .parameter("after")
+        .as_deref()
+        .and_then(|after| read_search_place(after).ok());
     let found = asked
         .engine()
         .headings_in(workflow, state, after, PAGE, asked.actor()?)
         .await?;
     let reading = asked.reading();
     let rows = found.hits.iter().map(|hit| Row::of(&hit.shown, &reading)).collect();
-    Ok((rows, found.next.map(|place| place.instance.to_string())))
+    Ok((rows, found.next.as_ref().map(search_place_text)))
 }

@@ -9,6 +9,7 @@ use statewright_core::step::{Refusal, RefusalKind, in_words};
 
 use super::problem::{Found, Reason};
 use super::words::label;
+use crate::naming::state_name;
 
 /// Of a form: what its fields are called, and those of the instance.
 pub struct Wording<'a> {
@@ -106,7 +107,7 @@ impl Names for Wording<'_> {
     fn state(&self, name: &str) -> String {
         let path = |state: &&statewright_core::chart::State| &*state.name == name || &*state.path == name;
         let found = self.chart.states.iter().find(path);
-        in_words(found.map_or(name, |state| &state.name))
+        found.map_or_else(|| in_words(name), state_name)
     }
 }
 

@@ -3,14 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use statewright_core::chart::Chart;
 use statewright_core::field::{Field, Fields, Kind, Schema};
 use statewright_core::step::in_words;
 use statewright_core::value::interface::to_interface;
 use statewright_core::value::{Object, Value};
 
 use super::moment::{Moment, exact};
-use crate::naming::state_name;
 use crate::percent::path;
 
 /// A value with its name.
@@ -251,12 +249,6 @@ pub fn plain(value: &Value) -> String {
         Value::Text(text) => text.to_string(),
         other => to_interface(other).trim_matches('"').to_owned(),
     }
-}
-
-/// The states that an instance rests in, as people call them.
-pub fn state_words(chart: &Chart, state: &str) -> String {
-    let found = chart.states.iter().find(|known| &*known.path == state);
-    found.map_or_else(|| in_words(state), state_name)
 }
 
 #[cfg(test)]

@@ -179,6 +179,11 @@ impl Chart {
         })
     }
 
+    /// Whether its instances are found by their fields and states without looking at each.
+    pub fn is_found_by_index(&self) -> bool {
+        !self.indexed.is_empty() || self.sends_by_schedule()
+    }
+
     /// Whether a schedule looks for its instances, be it by their states alone.
     pub fn sends_by_schedule(&self) -> bool {
         let sends = |schedule: &Schedule| matches!(schedule.work, Scheduled::Send { .. });
@@ -251,6 +256,11 @@ pub struct State {
     /// Of a final state.
     pub output: Option<ValueTemplate>,
     pub span: Span,
+}
+
+/// Whether one path is that of a state within the other's, however deep. The root, whose path is empty, is not told as an outer one.
+pub fn is_within(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ pub type FoundBy = Vec<(Arc<str>, Vec<Arc<str>>)>;
 /// Field → value, of every indexed field that has one; a list has a pair for each of its items. None: nobody finds instances of
 /// this chart.
 pub fn index_of(chart: &Chart, snapshot: &Snapshot) -> Option<Vec<(Arc<str>, Arc<str>)>> {
-    if chart.indexed.is_empty() && !chart.sends_by_schedule() {
+    if !chart.is_found_by_index() {
         return None;
     }
     let mut pairs: Vec<(Arc<str>, Arc<str>)> = Vec::new();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use statewright_core::chart::is_within;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::Actor;
 use statewright_core::trail::EntryText;
@@ -95,10 +96,6 @@ fn around(inner: &Arc<str>, all: &[Arc<str>]) -> BTreeSet<Arc<str>> {
 fn paths(entry: &EntryText, name: &str) -> Vec<Arc<str>> {
     let items = entry.member(name).and_then(Value::as_list).unwrap_or_default();
     items.iter().filter_map(|item| item.as_text().map(Arc::from)).collect()
-}
-
-fn is_within(inner: &str, outer: &str) -> bool {
-    inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Those within which none of the others is.

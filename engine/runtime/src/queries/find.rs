@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use statewright_core::chart::Chart;
 use statewright_core::field::{Field, Kind};
-use statewright_core::step::{Actor, Status, state_names};
+use statewright_core::step::{Actor, Status};
 
+use super::list::ListRequest;
 use super::search::{last_of, sought_text};
 use super::sight::Sight;
 use super::walk::{SEARCH_PAGE_MAX, Walked};
@@ -67,6 +68,9 @@ impl Queries {
     /// By the value of the condition that says most, then by no order that means anything.
     pub(crate) async fn find(&self, request: &FindRequest, live: &Known, actor: &Actor, now: Timestamp) -> EngineResult<Found> {
         let conditions = conditions(request, &live.chart)?;
+        if conditions.is_empty() && !live.chart.is_found_by_index() {
+            return self.find_by_comparing(request, actor, now).await;
+        }
         let Some((line, walked)) = line(request, &conditions) else {
             return Ok(Found {
                 hits: Vec::new(),
@@ -91,18 +95,53 @@ impl Queries {
         let Walked { hits, next, cut } = self.walk(vec![line], request.after.clone(), limit, actor, now, judge).await?;
         Ok(Found { hits, next, cut })
     }
+
+    /// Instances that no index finds, the newest first. A place says when the one that stands there was started.
+    async fn find_by_comparing(&self, request: &FindRequest, actor: &Actor, now: Timestamp) -> EngineResult<Found> {
+        let begun = |place: &SearchPlace| {
+            let started_us = place.value.parse().map_err(|_| EngineError::NotSearchable {
+                parameter: "after".to_owned(),
+                why: "it is of another list".to_owned(),
+            });
+            Ok::<_, EngineError>((started_us?, place.instance))
+        };
+        let list = ListRequest {
+            workflow: Some(request.workflow.clone()),
+            state: request.state.clone(),
+            done: request.done,
+            from_us: request.from_us,
+            until_us: request.until_us,
+            after: request.after.as_ref().map(begun).transpose()?,
+            limit: request.limit,
+        };
+        let (sights, next) = self.listed(&list, actor, now).await?;
+        let hits = sights.iter().map(|sight| {
+            Ok(Hit {
+                shown: sight.shown(actor, now)?,
+                matched: Vec::new(),
+            })
+        });
+        let hits = hits.collect::<EngineResult<Vec<Hit>>>()?;
+        Ok(Found {
+            cut: false,
+            next: next.map(|(started_us, instance)| SearchPlace {
+                value: started_us.to_string().into(),
+                instance,
+            }),
+            hits,
+        })
+    }
 }
 
 impl FindRequest {
     /// What is asked of the instance itself.
     fn fits(&self, sight: &Sight) -> bool {
-        let (chart, snapshot) = (&sight.instance.known.chart, &sight.instance.snapshot);
+        let snapshot = &sight.instance.snapshot;
         let started_us = snapshot.started_at.as_microsecond();
-        let in_state = |state: &Arc<str>| state_names(chart, snapshot).contains(state);
         self.done.is_none_or(|done| done == (snapshot.status == Status::Done))
             && self.from_us.is_none_or(|from_us| started_us >= from_us)
             && self.until_us.is_none_or(|until_us| started_us < until_us)
-            && self.state.as_ref().is_none_or(in_state)
+            && self.state.as_ref().is_none_or(|state| sight.is_in(state))
     }
 }
 

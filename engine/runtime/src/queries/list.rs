@@ -21,6 +21,8 @@ pub const LIST_SCAN_MAX: usize = 2_000;
 #[derive(Clone, Debug, Default)]
 pub struct ListRequest {
     pub workflow: Option<Arc<str>>,
+    /// By its name or its path: each instance is compared.
+    pub state: Option<Arc<str>>,
     pub done: Option<bool>,
     /// Started in this moment or later.
     pub from_us: Option<i64>,
@@ -76,7 +78,8 @@ impl Queries {
                 }
                 looked_at += 1;
                 next = Some((row.started_at_us, row.instance));
-                sights.extend(self.sight_of(row, restored, actor, now).await?);
+                let sight = self.sight_of(row, restored, actor, now).await?;
+                sights.extend(sight.filter(|sight| request.state.as_ref().is_none_or(|state| sight.is_in(state))));
                 if sights.len() == limit {
                     return Ok((sights, next));
                 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use statewright_core::step::{Actor, SYSTEM_WORKFLOW, Visibility};
+use statewright_core::step::{Actor, SYSTEM_WORKFLOW, Visibility, state_names};
 
 use super::{Queries, Shown};
 use crate::error::{EngineError, EngineResult};
@@ -21,6 +21,11 @@ pub(super) struct Sight {
 impl Sight {
     pub fn shows(&self, field: &Arc<str>) -> bool {
         self.fields.as_ref().is_none_or(|fields| fields.contains(field))
+    }
+
+    /// Whether it is in a state of this name or path.
+    pub fn is_in(&self, state: &Arc<str>) -> bool {
+        state_names(&self.instance.known.chart, &self.instance.snapshot).contains(state)
     }
 
     pub fn shown(&self, actor: &Actor, now: Timestamp) -> EngineResult<Shown> {

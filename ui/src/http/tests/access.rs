@@ -15,14 +15,22 @@ initial: open
 states: {open: {}}
 ";
 
-#[tokio::test]
-async fn auditors_see_who_has_read_what_and_by_which_request() {
+/// Jobs of these keys, each of a patient called Ida Roth, at which nobody has looked.
+pub async fn with_jobs(keys: &[&str]) -> Api {
     let api = Api::new().await;
-    let auditor = api.token("otto", &["auditor"]).await;
     let files = format!("{{\"main\": \"job.yaml\", \"files\": {{\"job.yaml\": {}}}}}", quoted(JOB));
     api.check(post("/v1/workflows", &files).by(&api.operator), "201").await;
-    let body = r#"{"key": "J-1", "with": {"patient": "Ida Roth"}}"#;
-    api.check(post("/v1/instances/job", body).by(&api.clerk), "201").await;
+    for key in keys {
+        let body = format!(r#"{{"key": "{key}", "with": {{"patient": "Ida Roth"}}}}"#);
+        api.check(post("/v1/instances/job", &body).by(&api.clerk), "201").await;
+    }
+    api
+}
+
+#[tokio::test]
+async fn auditors_see_who_has_read_what_and_by_which_request() {
+    let api = with_jobs(&["J-1"]).await;
+    let auditor = api.token("otto", &["auditor"]).await;
     let seen = api.check(get("/v1/instances/job/J-1").by(&api.clerk), "200").await;
     let nothing = "404 SW-2103 There is no job/J-1, or it is not yours to see";
     api.check(get("/v1/instances/job/J-1").by(&api.guest), nothing).await;

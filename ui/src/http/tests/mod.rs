@@ -1,6 +1,6 @@
 //! The API from outside: requests through the gate, on an engine over a store in memory.
 
-mod access;
+pub mod access;
 pub mod api;
 mod availability;
 pub mod conversation;

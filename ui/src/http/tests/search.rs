@@ -101,3 +101,30 @@ async fn a_list_is_narrowed_by_fields_states_and_days() {
     let day = "`started` is a day such as 2026-01-31, or two of them with `..` between";
     refused("/v1/instances?started=May", day).await;
 }
+
+/// A workflow of which no field is indexed is in no index by its states either.
+#[tokio::test]
+async fn a_state_narrows_a_list_also_of_what_no_index_finds() {
+    let api = Api::new().await;
+    for code in ["A-1", "A-2", "A-3"] {
+        api.ticket(code).await;
+    }
+    api.send("A-2", r#"{"event": "SIT", "with": {"seat": "7A"}}"#, "200").await;
+    let list = async |query: &str| keys(&api, &format!("/v1/instances?workflow=ticket{query}"), "instances").await;
+    assert_eq!(list("&state=seated").await, "A-2");
+    assert_eq!(list("&state=open").await, "A-1 A-3");
+    assert_eq!(list("&state=open&done=true").await, "");
+    assert_eq!(list("&state=nowhere").await, "");
+    let first = "/v1/instances?workflow=ticket&state=open&limit=1";
+    let page = api.check(get(first).by(&api.clerk), "200").await.value();
+    let [newest] = member_items(&page, "instances") else {
+        panic!("one of two: {page:?}")
+    };
+    assert_eq!(member(newest, "key"), "A-3");
+    let next = format!("{first}&after={}", member(&page, "after"));
+    assert_eq!(keys(&api, &next, "instances").await, "A-1");
+    let other = "`after`: it is of another list";
+    let elsewhere = format!("{first}&after={}.open", "0".repeat(32));
+    api.check(get(&elsewhere).by(&api.clerk), &format!("400 SW-2108 {other}"))
+        .await;
+}

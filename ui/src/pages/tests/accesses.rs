@@ -1,25 +1,15 @@
 //! Who has looked at personal data, on a page.
 
 use super::*;
+use crate::http::tests::access::with_jobs;
 
 const NOTHING: &str = "404 SW-2103 There is no job/J-1, or it is not yours to see";
 
-const JOB: &str = "workflow: job
-data: {patient: {type: string, phi: true}}
-start: {by: [clerk], input: [patient]}
-access: [{for: [clerk]}]
-initial: open
-states: {open: {}}
-";
-
 #[tokio::test]
 async fn auditors_see_who_has_looked_at_what_and_who_was_refused() {
-    let api = Api::new().await;
-    let files = format!("{{\"main\": \"job.yaml\", \"files\": {{\"job.yaml\": {}}}}}", quoted(JOB));
-    api.check(post("/v1/workflows", &files).by(&api.operator), "201").await;
-    for key in ["J-1", "J-2"] {
-        let body = format!(r#"{{"key": "{key}", "with": {{"patient": "Ida Roth"}}}}"#);
-        api.check(post("/v1/instances/job", &body).by(&api.clerk), "201").await;
+    let keys = ["J-1", "J-2"];
+    let api = with_jobs(&keys).await;
+    for key in keys {
         api.check(get(&format!("/v1/instances/job/{key}")).by(&api.clerk), "200")
             .await;
     }

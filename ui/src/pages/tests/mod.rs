@@ -2,6 +2,7 @@
 
 mod accesses;
 mod conversation;
+mod drawn;
 mod elsewhere;
 mod files;
 mod forms;
