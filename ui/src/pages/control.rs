@@ -11,6 +11,7 @@ use statewright_core::value::{Object, Value};
 
 use super::filled::{self, LIST_ITEMS_MAX};
 use super::posted::Posted;
+use super::referable::Referable;
 use super::words::{Reading, Words, label, plain};
 
 /// Longer texts are entered in several lines.
@@ -35,6 +36,8 @@ pub struct Control {
     pub kind: &'static str,
     pub value: String,
     pub choices: Vec<Choice>,
+    /// Not all of what could be chosen stands there: another one is typed.
+    pub more: bool,
     pub error: Option<String>,
     /// Of a group, or the items of a list.
     pub controls: Vec<Control>,
@@ -92,6 +95,8 @@ pub struct Filling<'a> {
     pub reading: &'a Reading,
     /// What is known of the fields that the form corrects.
     pub known: &'a Known,
+    /// What references may name.
+    pub referable: &'a Referable,
     /// Before the ids of the controls.
     pub ids: &'a str,
     /// The list that gets one more item.
@@ -160,6 +165,7 @@ impl Filling<'_> {
             left_open: None,
             kind: "text",
             choices: Vec::new(),
+            more: false,
             error: self.errors.get(name).cloned(),
             controls: Vec::new(),
             value: self.value(&schema.kind, known.filter(|_| opens), name),
@@ -174,7 +180,14 @@ impl Filling<'_> {
         }
         control.kind = match &schema.kind {
             Kind::Text { max_length, .. } if max_length.is_some_and(|most| most > LINE_CHARACTERS_MAX) => "lines",
-            Kind::Text { .. } | Kind::Reference { .. } | Kind::User => "text",
+            Kind::Reference {
+                workflow: Some(workflow),
+            } => {
+                let offered = self.referable.to(workflow);
+                (control.choices, control.more) = (offered.choices, offered.more);
+                "reference"
+            }
+            Kind::Text { .. } | Kind::Reference { workflow: None } | Kind::User => "text",
             Kind::Duration => "duration",
             Kind::Integer => "whole",
             Kind::Decimal { .. } => "number",

@@ -18,6 +18,7 @@ use super::control::{Choice, Control, Filling, Known, choices};
 use super::conversation::{self, READ_UP_TO, STANDS_ON, Where};
 use super::filled::{self, control_of};
 use super::problem::{Reason, sentence};
+use super::referable::Referable;
 use super::route::{Access, Page};
 use super::task;
 use super::wording::Wording;
@@ -130,6 +131,8 @@ pub struct About<'a> {
     pub task: Option<&'a str>,
     /// What its reader sees of the instance's fields.
     pub seen: &'a Object,
+    /// What its references may name.
+    pub referable: &'a Referable,
     /// Other forms stand on the same page.
     pub among_others: bool,
 }
@@ -170,6 +173,7 @@ impl EventForm {
             errors: &errors,
             reading: &reading,
             known: &known,
+            referable: about.referable,
             ids: &ids,
             more: asked.posted.text("more"),
         };
@@ -304,9 +308,12 @@ async fn form(asked: &Asked, task: Option<&str>, told: &Told<'_>, status: Status
         return Err(gone(workflow, key, event));
     };
     // of what is put into a page that is there already, nothing is shown anew
-    let seen = match told {
-        Told::Checked(Asking::Part | Asking::Meanwhile, _) => Object::new(),
-        _ => seen(asked, workflow, key, &[offer]).await?,
+    let (seen, referable) = match told {
+        Told::Checked(Asking::Part | Asking::Meanwhile, _) => (Object::new(), Referable::default()),
+        _ => (
+            seen(asked, workflow, key, &[offer]).await?,
+            Referable::of(asked, [offer]).await?,
+        ),
     };
     let about = About {
         workflow,
@@ -315,6 +322,7 @@ async fn form(asked: &Asked, task: Option<&str>, told: &Told<'_>, status: Status
         chart: &known.chart,
         task,
         seen: &seen,
+        referable: &referable,
         among_others: false,
     };
     let model = Model {

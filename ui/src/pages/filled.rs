@@ -44,6 +44,7 @@ fn scalar(kind: &Kind, text: &str, zone: &TimeZone) -> Value {
             _ => None,
         },
         Kind::Integer => text.parse().ok().map(Value::Integer),
+        Kind::Decimal { .. } => with_point(text).as_deref().map(Value::from_text),
         Kind::Instant => moment(text, zone),
         Kind::Any => json::read(text).ok(),
         // what an upload is named by; the engine puts its record there
@@ -51,6 +52,15 @@ fn scalar(kind: &Kind, text: &str, zone: &TimeZone) -> Value {
         _ => None,
     };
     read.unwrap_or_else(|| Value::from_text(text))
+}
+
+/// A comma before the decimals, as half of the world writes them. Where it could as well stand between thousands, it is not guessed.
+fn with_point(text: &str) -> Option<String> {
+    let (whole, decimals) = text.split_once(',')?;
+    let digits = whole.trim_start_matches(['-', '+']);
+    let are_digits = |text: &str| !text.is_empty() && text.chars().all(|each| each.is_ascii_digit());
+    let is_thousands = decimals.len() == 3 && !digits.starts_with('0');
+    (are_digits(digits) && are_digits(decimals) && !is_thousands).then(|| format!("{whole}.{decimals}"))
 }
 
 /// What a browser's control for day and time gives, in the deployment's zone. A time that a change of clocks skips is moved on, one that
@@ -103,6 +113,7 @@ mod tests {
             list: vec![
                 field("note", text()),
                 field("ready", Kind::Boolean),
+                field("sphere", Kind::Decimal { scale: None }),
                 field("at", Kind::Instant),
                 field(
                     "lines",
@@ -146,6 +157,16 @@ mod tests {
         );
         // what is no number is refused in the field's own words
         check(&[("with.lines.0.count", "x")], r#"{"lines":[{"count":"x"}]}"#);
+    }
+
+    #[test]
+    fn decimals_stand_after_a_point_or_a_comma() {
+        check(&[("with.sphere", "-2,25")], r#"{"sphere":"-2.25"}"#);
+        check(&[("with.sphere", "0,125")], r#"{"sphere":"0.125"}"#);
+        // could be a thousand
+        check(&[("with.sphere", "1,250")], r#"{"sphere":"1,250"}"#);
+        check(&[("with.sphere", "1,000,5")], r#"{"sphere":"1,000,5"}"#);
+        check(&[("with.sphere", ",5")], r#"{"sphere":",5"}"#);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::files::FileRow;
 use super::moment::Moment;
 use super::occurrence::timer_words;
 use super::problem::Found;
+use super::referable::Referable;
 use super::route::{Access, Page};
 use super::task::{Done, done};
 use super::tasks::Row;
@@ -117,6 +118,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         chart,
         task: None,
         seen: &shown.data,
+        referable: &Referable::of(&asked, &offers).await?,
         among_others: true,
     };
     let form = |offer: &Offer| EventForm::of(&asked, &about, offer, &Told::Nothing);

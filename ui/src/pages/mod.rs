@@ -42,6 +42,7 @@ mod multipart;
 mod occurrence;
 mod posted;
 mod problem;
+mod referable;
 mod route;
 mod search;
 mod second_factor;

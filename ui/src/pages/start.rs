@@ -14,6 +14,7 @@ use super::asked::Asked;
 use super::check::{self, Asking};
 use super::event::{About, EventForm, Told, WITH, proof};
 use super::filled;
+use super::referable::Referable;
 use super::route::{Access, Page};
 use crate::http::Answered;
 use crate::percent::{path, query};
@@ -88,6 +89,11 @@ async fn show(asked: Asked) -> Answered<Answer> {
 async fn form(asked: &Asked, told: &Told<'_>, status: StatusCode) -> Answered<Answer> {
     let workflow = asked.segment("workflow");
     let known = asked.engine().registry().live(workflow).await?;
+    let offer = offer(&known);
+    let referable = match told {
+        Told::Checked(Asking::Part | Asking::Meanwhile, _) => Referable::default(),
+        _ => Referable::of(asked, [&offer]).await?,
+    };
     let about = About {
         workflow,
         key: "",
@@ -95,9 +101,10 @@ async fn form(asked: &Asked, told: &Told<'_>, status: StatusCode) -> Answered<An
         chart: &known.chart,
         task: None,
         seen: &Object::new(),
+        referable: &referable,
         among_others: false,
     };
-    let mut form = EventForm::of(asked, &about, &offer(&known), told);
+    let mut form = EventForm::of(asked, &about, &offer, told);
     form.action = format!("/start{}", path(&[workflow]));
     form.bare = false;
     if let (Told::Checked(Asking::Part | Asking::Meanwhile, _), Some(checked)) = (told, &form.checked) {

@@ -15,6 +15,7 @@ use super::asked::Asked;
 use super::conversation::{Talk, Where, is_said};
 use super::event::{About, EventForm, Told, is_theirs, seen};
 use super::moment::Moment;
+use super::referable::Referable;
 use super::route::{Access, Page};
 use super::tasks::{Next, Row};
 use super::words::{Line, occasion};
@@ -78,6 +79,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         chart: &known.chart,
         task: None,
         seen: &Object::new(),
+        referable: &Referable::default(),
         among_others: true,
     };
     let said = offers.iter().filter(|offer| is_theirs(offer) && is_said(offer));
@@ -157,6 +159,7 @@ async fn forms(asked: &Asked, queued: &Queued, chart: &Chart, offers: &[Offer]) 
         chart,
         task: Some(&reference),
         seen: &seen(asked, workflow, key, &offers).await?,
+        referable: &Referable::of(asked, offers.iter().copied()).await?,
         among_others: true,
     };
     let forms = offers

@@ -154,7 +154,7 @@ fn expected(field: Option<&Field>, sentence: &str) -> (String, Option<String>) {
             return (words, Some(sentence.to_owned()));
         }
         _ if sentence.starts_with("must be a whole number") => such_as("must be a whole number"),
-        _ if sentence.starts_with("must be a number in plain") => such_as("must be a number"),
+        _ if sentence.starts_with("must be a number in plain") => such_as("must be a number, with a point before its decimals"),
         _ if sentence.starts_with("must be a moment") => "must be a day with a time".to_owned(),
         _ if sentence.starts_with("must be the key of an instance") => such_as("must name something that is there"),
         _ if sentence.starts_with("must be the key of a ") => {

@@ -301,3 +301,25 @@ async fn a_start_that_lacks_what_its_key_is_made_of_names_the_field() {
     checked.shows(&["Still to be filled in", "href=\"#with-code\""]);
     checked.hides(&["key cannot be made"]);
 }
+
+#[tokio::test]
+async fn a_reference_offers_what_its_reader_sees_and_takes_another_key_as_well() {
+    let api = api().await;
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
+    let page = clerk.see("/start/sheet").await;
+    page.shows(&[
+        "list=\"with-follows-offered\"",
+        "<option value=\"S-1\">Sheet S-1: Waiting</option>",
+    ]);
+    // whom it is about is not called out
+    page.hides(&["Ida Roth"]);
+    let said = [("with.patient", "Ida"), ("with.follows", "S-900")];
+    clerk
+        .fill(&page, "/start/sheet", &said)
+        .await
+        .leads_to("/instances/sheet/1?done=sheet%2F1");
+    let visitor = as_(&api, &api.session("vera", &["visitor"]).await);
+    let page = visitor.see("/start/sheet").await;
+    page.shows(&["list=\"with-follows-offered\""]);
+    page.hides(&["<option value=\"S-1\""]);
+}

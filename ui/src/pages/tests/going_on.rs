@@ -37,10 +37,15 @@ async fn what_is_left_to_be_done_of_the_same_instance_comes_before_what_is_urgen
     let done = dora.fill(&first, "/instances/step/A-2/events/ON", &[]).await;
     // the first step of the other one is more urgent
     done.leads_to("/tasks/step/A-2/second%402?done=step%2FA-2");
+    dora.see(&done.to).await.hides(&["another case"]);
     let second = dora.see("/tasks/step/A-2/second%402").await;
     let done = dora.fill(&second, "/instances/step/A-2/events/ON", &[]).await;
     // the third is not hers
     done.leads_to("/tasks/step/A-1/first%401?done=step%2FA-2");
+    // the form looks like the one that was just sent: whose it is is said
+    dora.see(&done.to)
+        .await
+        .shows(&["Next, another case: <strong>Step of A-1</strong>"]);
 
     for (task, next) in [
         ("/tasks/step/A-1/first%401", "/tasks/step/A-1/second%402?done=step%2FA-1"),
