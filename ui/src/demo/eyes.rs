@@ -23,7 +23,7 @@ impl Story {
             return Ok(());
         }
         let question = r#"{"question": "The right eye has an axis and no cylinder. Is one missing, or is the axis left over?"}"#;
-        self.send(&with(beat(EDIT_DESK, "ASK", "edit_desk"), question), ORDER, "R-2001")
+        self.send(&with(beat(EDIT_DESK, "ASK", "edit_desk.asked_back"), question), ORDER, "R-2001")
             .await
     }
 
