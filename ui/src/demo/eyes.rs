@@ -23,8 +23,12 @@ impl Story {
             return Ok(());
         }
         let question = r#"{"question": "The right eye has an axis and no cylinder. Is one missing, or is the axis left over?"}"#;
-        self.send(&with(beat(EDIT_DESK, "ASK", "edit_desk.asked_back"), question), ORDER, "R-2001")
-            .await
+        self.send(
+            &with(beat(EDIT_DESK, "ASK", "edit_desk.asked_back"), question),
+            ORDER,
+            "R-2001",
+        )
+        .await
     }
 
     async fn without_tray(&self) -> Result<(), Failure> {

@@ -139,7 +139,10 @@ impl Story {
         if !self.start(ECP_SOUTH, "lens-order", "D-1002", read(order)?).await? {
             return Ok(());
         }
-        let confirm = because(beat(ECP_SOUTH, "CONFIRM", "validation_hold.asked_back"), "Checked with the prescriber");
+        let confirm = because(
+            beat(ECP_SOUTH, "CONFIRM", "validation_hold.asked_back"),
+            "Checked with the prescriber",
+        );
         self.send(&confirm, "lens-order", "D-1002").await?;
         self.stock("D-1002", r#"{"tray": "102"}"#).await?;
         self.play("D-1002", &SURFACE[..2]).await?;

@@ -11,6 +11,7 @@ use super::asked::Asked;
 use super::moment::Moment;
 use super::route::{Access, Page};
 use super::sign_in::{onward, secret, wanted};
+use super::substitution::{self, Away, Leaving, StoodInFor};
 use crate::http::Answered;
 
 pub const PAGES: &[Page] = &[
@@ -19,7 +20,7 @@ pub const PAGES: &[Page] = &[
         path: "/account",
         operation: "pageAccount",
         access: Access::Person,
-        handler: |asked| Box::pin(show(asked)),
+        handler: |asked| Box::pin(async move { page(&asked, Leaving::default(), StatusCode::OK).await }),
     },
     Page {
         method: Method::POST,
@@ -49,6 +50,9 @@ struct Model {
     user: String,
     second_factor: bool,
     sessions: Vec<Session>,
+    stood_in_for: Vec<StoodInFor>,
+    away: Option<Away>,
+    leaving: Leaving,
 }
 
 #[derive(Serialize)]
@@ -72,7 +76,8 @@ struct PasswordModel {
     problem: String,
 }
 
-async fn show(asked: Asked) -> Answered<Answer> {
+/// The account, with what was entered of an absence and not taken.
+pub async fn page(asked: &Asked, leaving: Leaving, status: StatusCode) -> Answered<Answer> {
     let session = asked.session()?;
     let (now, zone) = (asked.now(), asked.zone());
     let sessions = asked.engine().identity().sessions(&session.actor.id).await?;
@@ -88,8 +93,11 @@ async fn show(asked: Asked) -> Answered<Answer> {
         user: session.actor.id.to_string(),
         second_factor: session.second_factor,
         sessions: sessions.collect(),
+        stood_in_for: substitution::stood_in_for(asked).await?,
+        away: substitution::away(asked).await?,
+        leaving,
     };
-    Ok(View::new("account.html", "My account", model).into())
+    Ok(View::new("account.html", "My account", model).status(status).into())
 }
 
 async fn end(asked: Asked) -> Answered<Answer> {

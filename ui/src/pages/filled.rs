@@ -3,6 +3,7 @@
 //! What was left empty is absent, not an empty text: so a field that may be left out can be. What cannot be read as its type stays the
 //! text that it is, so that the fields' own words say what is wrong with it.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use statewright_core::field::{Fields, Kind, Schema};
 use statewright_core::value::{Object, Value, json};
@@ -45,7 +46,7 @@ fn scalar(kind: &Kind, text: &str, zone: &TimeZone) -> Value {
         },
         Kind::Integer => text.parse().ok().map(Value::Integer),
         Kind::Decimal { .. } => with_point(text).as_deref().map(Value::from_text),
-        Kind::Instant => moment(text, zone),
+        Kind::Instant => moment(text, zone).map(Value::from_instant),
         Kind::Any => json::read(text).ok(),
         // what an upload is named by; the engine puts its record there
         Kind::File => Some(Value::from_fields(Object::from([("file".into(), Value::from_text(text))]))),
@@ -65,10 +66,9 @@ fn with_point(text: &str) -> Option<String> {
 
 /// What a browser's control for day and time gives, in the deployment's zone. A time that a change of clocks skips is moved on, one that
 /// it repeats is the first.
-fn moment(text: &str, zone: &TimeZone) -> Option<Value> {
+pub fn moment(text: &str, zone: &TimeZone) -> Option<Timestamp> {
     let civil: jiff::civil::DateTime = text.parse().ok()?;
-    let at = zone.to_ambiguous_timestamp(civil).compatible().ok()?;
-    Some(Value::from_instant(at))
+    zone.to_ambiguous_timestamp(civil).compatible().ok()
 }
 
 /// How many items of a list were sent, empty ones among them.

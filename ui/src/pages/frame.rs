@@ -55,6 +55,7 @@ pub fn render(asked: &Asked, view: &View) -> Result<String, minijinja::Error> {
         frame => context! {
             title => view.title.clone(),
             person => Value::from(Serde(person)),
+            acts_for => visit.and_then(|visit| visit.acts_for.as_deref()),
             places => Value::from(Serde(visit.filter(|_| may_go_on(asked)).map(|_| places(asked)))),
             form_token => visit.map(|visit| &*visit.form_token),
             demo => asked.service.cast.is_some(),

@@ -48,6 +48,7 @@ mod search;
 mod second_factor;
 mod sign_in;
 mod start;
+mod substitution;
 mod system;
 mod task;
 mod tasks;

@@ -49,6 +49,7 @@ fn pages() -> impl Iterator<Item = &'static Page> {
     [
         super::sign_in::PAGES,
         super::account::PAGES,
+        super::substitution::PAGES,
         super::second_factor::PAGES,
         super::tasks::PAGES,
         super::task::PAGES,

@@ -185,10 +185,19 @@ pub fn turned_to(asked: &Asked, signed_in: &SignedIn, to: &str) -> Answer {
 }
 
 fn with_cookie(asked: &Asked, to: &str, secret: &str) -> Answer {
-    let cookie = visitor::cookie_of(&asked.service, secret);
+    // whoever comes acts as themselves, whatever was chosen in this browser before
+    let cookies = [
+        visitor::cookie_of(&asked.service, secret),
+        visitor::behalf_cookie_of(&asked.service, ""),
+    ];
+    keeping(to, &cookies)
+}
+
+/// Goes on at another page, with cookies to be kept.
+pub fn keeping(to: &str, cookies: &[String]) -> Answer {
     let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, to.to_owned())]).into_response();
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    for cookie in cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response.into()
 }

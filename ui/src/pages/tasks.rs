@@ -4,8 +4,9 @@ use axum::http::Method;
 use serde::Serialize;
 use statewright_core::chart::PRIORITY_NORMAL;
 use statewright_core::identity::InputKey;
-use statewright_core::step::{Actor, TaskAct, TaskRef, Verdict};
+use statewright_core::step::{Actor, TaskAct, TaskRef, Verdict, in_words};
 use statewright_engine::TaskRequest;
+use statewright_engine::error::EngineError;
 use statewright_engine::queries::{QueueRequest, Queued};
 
 use super::answer::{Answer, View};
@@ -13,6 +14,7 @@ use super::asked::Asked;
 use super::moment::Moment;
 use super::problem::{Found, Reason};
 use super::route::{Access, Page};
+use super::substitution::{StoodInFor, stood_in_for};
 use super::task::{Done, done};
 use super::words::{Reading, occasion};
 use crate::http::{Answered, Problem, place_text, read_place};
@@ -78,6 +80,8 @@ struct Model {
     workflow: Option<String>,
     /// What was done on the page before, where no other task follows.
     done: Option<Done>,
+    /// For whom the reader could act as well.
+    stood_in_for: Vec<StoodInFor>,
 }
 
 impl Row {
@@ -144,6 +148,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         held_too,
         workflow,
         done: done(&asked).await?,
+        stood_in_for: stood_in_for(&asked).await?,
     };
     Ok(View::new("tasks.html", "My tasks", model).topic("tasks").into())
 }
@@ -202,11 +207,24 @@ async fn claim_one(asked: &Asked, place: &str) -> Answered<Outcome> {
         Err(error) => vec![said(Problem::from(error).detail())],
     };
     Ok(Outcome {
-        title: format!("{workflow}/{key}: {}", task.split('@').next().unwrap_or(&task)),
+        title: title_of(asked, &workflow, &key, &task).await?,
         href: format!("/tasks{place}"),
         claimed: reasons.is_empty(),
         reasons,
     })
+}
+
+/// What a task is called; one that is not there any more, by what is known of it.
+async fn title_of(asked: &Asked, workflow: &str, key: &str, task: &str) -> Answered<String> {
+    let tasks = match asked.engine().tasks_of(workflow, key, asked.actor()?).await {
+        Ok(tasks) => tasks,
+        Err(EngineError::Hidden) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let is_it = |queued: &&Queued| task == format!("{}@{}", queued.task.name, queued.task.opened);
+    let found = tasks.iter().find(is_it).map(|queued| queued.task.title.clone());
+    let name = task.split('@').next().unwrap_or(task);
+    Ok(found.unwrap_or_else(|| format!("{} of {key}", in_words(name.rsplit('.').next().unwrap_or(name)))))
 }
 
 fn said(sentence: &str) -> Reason {

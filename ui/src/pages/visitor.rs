@@ -4,24 +4,37 @@ use std::sync::Arc;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use statewright_core::identity::Digest;
+use statewright_core::step::Actor;
+use statewright_engine::error::EngineResult;
 use statewright_engine::identity::{Secret, Use};
 
 use super::FRONT;
 use super::asked::Asked;
 use crate::http::{Answered, Caller, Service};
-use crate::percent::query;
+use crate::percent::{decode, encode, query};
 
 /// Where TLS ends before the server: no other site of the same domain, and no page without TLS, can put one there.
 const COOKIE_BEHIND_TLS: &str = "__Host-statewright";
 
 const COOKIE: &str = "statewright";
 
+/// Behind TLS, and without it: for whom somebody chose to stand in. It is no secret, and gives nobody a right.
+const BEHALF_BEHIND_TLS: &str = "__Host-statewright-for";
+
+const BEHALF: &str = "statewright-for";
+
 /// Longer than any secret of ours.
 const SECRET_BYTES_MAX: usize = 128;
 
+/// Longer than any user's id, encoded.
+const BEHALF_BYTES_MAX: usize = 600;
+
 #[derive(Clone, Debug)]
 pub struct Visit {
+    /// On behalf of whom they stand in for, if they chose to.
     pub caller: Caller,
+    /// What they are called for whom the visitor acts.
+    pub acts_for: Option<Arc<str>>,
     /// What every form of this visit carries, and no other site can know.
     pub form_token: Arc<str>,
 }
@@ -45,14 +58,40 @@ pub async fn visit(service: &Service, headers: &HeaderMap, used: Use) -> Answere
     };
     let identity = service.engine.identity();
     let identified = identity.identify(&Secret::from(secret), used, service.engine.now()).await?;
-    Ok(identified.map(|identified| Visit {
+    let Some(identified) = identified else { return Ok(None) };
+    let behalf = behalf(service, headers, &identified.actor).await?;
+    // a form that was opened as oneself is not sent on behalf of another, nor the other way round
+    let form = match &behalf {
+        Some((actor, _)) => format!("form token of {secret} for {:?}", actor.on_behalf_of),
+        None => format!("form token of {secret}"),
+    };
+    let (actor, acts_for) = match behalf {
+        Some((actor, name)) => (Arc::new(actor), Some(name)),
+        None => (identified.actor.clone(), None),
+    };
+    Ok(Some(Visit {
         caller: Caller {
-            actor: identified.actor.clone(),
+            actor,
             token: None,
             session: Some(identified),
         },
-        form_token: Digest::of(format!("form token of {secret}").as_bytes()).to_string().into(),
+        acts_for,
+        form_token: Digest::of(form.as_bytes()).to_string().into(),
     }))
+}
+
+/// The visitor on behalf of whom they chose, with what that person is called. Whoever does not stand in for them any more acts as themselves.
+async fn behalf(service: &Service, headers: &HeaderMap, visitor: &Actor) -> EngineResult<Option<(Actor, Arc<str>)>> {
+    let chosen = cookie(headers, behalf_name(service)).filter(|chosen| (1..=BEHALF_BYTES_MAX).contains(&chosen.len()));
+    let Some(away) = chosen.and_then(decode) else {
+        return Ok(None);
+    };
+    let directory = service.engine.directory();
+    let Some(actor) = directory.standing_in(visitor, &away, service.engine.now()).await? else {
+        return Ok(None);
+    };
+    let name = directory.person(&away).await?.and_then(|person| person.name);
+    Ok(Some((actor, name.unwrap_or_else(|| away.into()))))
 }
 
 /// Whether the browser was signed in once.
@@ -62,9 +101,24 @@ pub fn was_here(service: &Service, headers: &HeaderMap) -> bool {
 
 /// A cookie with this secret; an empty one takes it away.
 pub fn cookie_of(service: &Service, secret: &str) -> String {
+    cookie_named(service, name(service), secret)
+}
+
+/// A cookie that says for whom the visitor stands in; for nobody, it takes that away.
+pub fn behalf_cookie_of(service: &Service, away: &str) -> String {
+    let mut encoded = String::new();
+    encode(away, &mut encoded);
+    cookie_named(service, behalf_name(service), &encoded)
+}
+
+fn cookie_named(service: &Service, name: &str, value: &str) -> String {
     let secure = if service.behind_tls { "; Secure" } else { "" };
-    let age = if secret.is_empty() { "; Max-Age=0" } else { "" };
-    format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", name(service))
+    let age = if value.is_empty() { "; Max-Age=0" } else { "" };
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}")
+}
+
+fn behalf_name(service: &Service) -> &'static str {
+    if service.behind_tls { BEHALF_BEHIND_TLS } else { BEHALF }
 }
 
 fn name(service: &Service) -> &'static str {

@@ -10,7 +10,7 @@ use statewright_core::step::{Actor, Refusal, RefusalKind};
 use statewright_core::value::{Object, Value};
 
 use super::Directory;
-use super::person::Person;
+use super::person::{Person, SUBSTITUTE};
 use crate::error::{EngineError, EngineResult};
 
 /// When somebody is not there.
@@ -93,6 +93,15 @@ impl Directory {
             on_behalf_of: Some(away.into()),
             ..substitute.clone()
         }))
+    }
+
+    /// For whom somebody stands in now, by their ids.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn stood_in_for(&self, substitute: &str, now: Timestamp) -> EngineResult<Vec<Person>> {
+        let away = self.found(vec![(SUBSTITUTE.into(), vec![substitute.into()])]).await?;
+        Ok(away.into_iter().filter(|person| person.is_away(now)).collect())
     }
 
     async fn absence_refusals(&self, away: &Actor, absence: &Absence, now: Timestamp) -> EngineResult<Vec<Refusal>> {

@@ -21,7 +21,7 @@ use statewright_core::value::{Object, Value};
 
 pub use self::absence::Absence;
 pub use self::person::Person;
-use self::person::{PERSON, key_of, person_refusals, states_of, subject_pairs};
+use self::person::{PERSON, index_pairs, key_of, person_refusals, states_of};
 pub use self::roles::DeployedRoles;
 use crate::compiler::Compiler;
 use crate::error::{EngineError, EngineResult};
@@ -215,7 +215,7 @@ impl Directory {
             let person = change(held)?;
             let value = act_of(act, person.as_ref().map_or_else(person::removed, person::value_of));
             let mut write = write_of(&key, before.as_deref(), &value, by, now)?;
-            write.index = Some(person.as_ref().map(subject_pairs).unwrap_or_default());
+            write.index = Some(person.as_ref().map(index_pairs).unwrap_or_default());
             write.states = Some(states_of(person.as_ref()));
             let applied = self.store.commit(std::slice::from_ref(&write)).await?;
             if committed(applied.first())? {

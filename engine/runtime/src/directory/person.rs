@@ -34,6 +34,9 @@ pub(super) const REMOVED: &str = "person_removed";
 /// What people are found by.
 pub(super) const SUBJECT: &str = "subject";
 
+/// What those who are away are found by: who stands in for them.
+pub(super) const SUBSTITUTE: &str = "substitute";
+
 const PREFIX: &str = "person/";
 
 /// Where it stands in the record when they are away.
@@ -123,9 +126,14 @@ pub(super) fn states_of(person: Option<&Person>) -> Vec<Arc<str>> {
     vec![if person.is_some() { PERSON } else { REMOVED }.into()]
 }
 
-pub(super) fn subject_pairs(person: &Person) -> Vec<IndexedValue> {
+/// By whom they can be found.
+pub(super) fn index_pairs(person: &Person) -> Vec<IndexedValue> {
     let subjects = lines_of(&person.actor).into_iter();
-    subjects.map(|subject| (SUBJECT.into(), subject)).collect()
+    let subjects = subjects.map(|subject| (SUBJECT.into(), subject));
+    let substitute = person.absence.as_ref().and_then(|absence| absence.substitute.clone());
+    subjects
+        .chain(substitute.map(|substitute| (SUBSTITUTE.into(), substitute)))
+        .collect()
 }
 
 /// Everything that is wrong with somebody who is to be put into the directory.

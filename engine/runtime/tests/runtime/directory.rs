@@ -183,6 +183,16 @@ async fn a_token_brings_what_its_roles_include() {
     .await;
 }
 
+async fn stood_in_for(world: &World, substitute: &str) -> Vec<String> {
+    let people = world
+        .engine()
+        .directory()
+        .stood_in_for(substitute, world.now())
+        .await
+        .unwrap();
+    people.iter().map(|person| person.actor.id.to_string()).collect()
+}
+
 async fn substitutes(store: Arc<dyn Store>) {
     const CASE: &str = "
 workflow: case
@@ -228,6 +238,8 @@ states:
     world.start("case", "A", &[("owner", Value::from("ann"))]).await.unwrap();
     let bob = person("bob", &["charge_nurse"]);
     let for_ann = directory.standing_in(&bob, "ann", world.now()).await.unwrap().unwrap();
+    assert_eq!(stood_in_for(&world, "bob").await, ["ann"]);
+    assert_eq!(stood_in_for(&world, "eve").await, [""; 0]);
     assert_eq!(
         directory
             .standing_in(&person("eve", &["clerk"]), "ann", world.now())
@@ -270,6 +282,7 @@ states:
     // it ends by itself
     world.pass(8 * 3_600);
     assert_eq!(directory.standing_in(&bob, "ann", world.now()).await.unwrap(), None);
+    assert_eq!(stood_in_for(&world, "bob").await, [""; 0]);
     world.prove().await;
 }
 

@@ -196,7 +196,10 @@ async fn order(site: &Site, url: &str, file: &str) -> String {
 
 async fn confirm_what_is_unusual(staff: &Staff, order: &str) {
     let shown = staff.show("opal", order).await;
-    if texts(&shown["states"]).iter().any(|state| state.starts_with("validation_hold")) {
+    if texts(&shown["states"])
+        .iter()
+        .any(|state| state.starts_with("validation_hold"))
+    {
         assert_ne!(shown["data"]["warnings"], json!([]), "what is held has a reason");
         staff.send("opal", order, "CONFIRM", json!({})).await;
     }

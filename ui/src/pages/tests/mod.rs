@@ -11,6 +11,7 @@ mod history;
 mod inbox;
 mod search;
 mod signing_in;
+mod substitution;
 mod system;
 mod views;
 

@@ -1,0 +1,111 @@
+//! Being away, and standing in for somebody who is.
+
+use super::*;
+
+const CASE: &str = r#"workflow: case
+key: "{{ code }}"
+title: Case {{ code }}
+data: {code: string, owner: user}
+start: {by: [clerk], input: [code, owner]}
+access: [{for: [{user: "{{ owner }}"}]}]
+initial: open
+states:
+  open:
+    task: {title: "Decide {{ code }}", for: [{user: "{{ owner }}"}]}
+    on: {DECIDE: {target: over, by: [{user: "{{ owner }}"}]}}
+  over: {type: final}
+"#;
+
+const TASK: &str = "/tasks/case/C-1/open%401";
+const DECIDE: &str = "/instances/case/C-1/events/DECIDE";
+
+/// With a case that is Ann's by name.
+async fn with_a_case() -> Api {
+    let api = Api::new().await;
+    let files = format!("{{\"main\": \"case.yaml\", \"files\": {{\"case.yaml\": {}}}}}", quoted(CASE));
+    api.check(post("/v1/workflows", &files).by(&api.operator), "201").await;
+    let body = r#"{"with": {"code": "C-1", "owner": "ann"}}"#;
+    api.check(post("/v1/instances/case", body).by(&api.clerk), "201").await;
+    api
+}
+
+/// In a browser in which somebody chose to act for Ann.
+fn for_ann<'a>(api: &'a Api, secret: &str) -> Browser<'a> {
+    as_(api, &format!("{secret}; statewright-for=ann"))
+}
+
+#[tokio::test]
+async fn who_is_away_says_so_and_their_substitute_acts_for_them_until_they_are_back() {
+    let api = with_a_case().await;
+    let ann = as_(&api, &api.session("ann", &["clerk"]).await);
+    let (bob, eve) = (api.session("bob", &["clerk"]).await, api.session("eve", &["clerk"]).await);
+    let (as_himself, for_her) = (as_(&api, &bob), for_ann(&api, &bob));
+    as_himself.see("/tasks").await.hides(&["Decide C-1", "You stand in for"]);
+    for_her.see("/tasks").await.hides(&["Decide C-1", "You act for"]);
+
+    let account = ann.see("/account").await;
+    let nobody = ann.fill(&account, "/account/away", &[("substitute", "zoe")]).await;
+    assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
+    nobody.shows(&["there is no zoe in the directory", "value=\"zoe\""]);
+    let entries = [("until", "2000-01-01T08:00"), ("substitute", "bob")];
+    ann.fill(&nobody, "/account/away", &entries)
+        .await
+        .shows(&["Until is not after the beginning"]);
+    ann.fill(&account, "/account/away", &[("substitute", "bob")])
+        .await
+        .leads_to("/account");
+    ann.see("/account")
+        .await
+        .shows(&["You are away", "<strong>bob</strong> stands in for you"]);
+
+    let tasks = as_himself.see("/tasks").await;
+    tasks.shows(&["You stand in for <strong>ann</strong>"]);
+    tasks.hides(&["Decide C-1"]);
+    as_himself.fill(&tasks, "/account/behalf", &[]).await.leads_to("/tasks");
+    as_himself.see("/account").await.shows(&["For whom you stand in"]);
+    for_her
+        .see("/tasks")
+        .await
+        .shows(&["You act for <strong>ann</strong>", "Decide C-1"]);
+
+    // it gives nobody else a right
+    let eve_for_her = for_ann(&api, &eve);
+    eve_for_her.see("/tasks").await.hides(&["Decide C-1", "You act for"]);
+    let account = as_(&api, &eve).see("/account").await;
+    let body = account.body("/sign-out", &[("user", "ann")]);
+    assert_eq!(
+        as_(&api, &eve).post("/account/behalf", body).await.status,
+        StatusCode::NOT_FOUND
+    );
+
+    let task = for_her.see(TASK).await;
+    for_her.fill(&task, DECIDE, &[]).await.leads_to("/tasks?done=case%2FC-1");
+    let trail = ann.see("/instances/case/C-1/trail").await;
+    trail.shows(&["by bob, on behalf of ann"]);
+
+    let account = ann.see("/account").await;
+    ann.fill(&account, "/account/back", &[]).await.leads_to("/account");
+    ann.see("/account").await.hides(&["You are away"]);
+    for_her.see("/tasks").await.hides(&["You act for"]);
+    as_himself.see("/tasks").await.hides(&["You stand in for"]);
+}
+
+#[tokio::test]
+async fn a_form_is_sent_as_whom_it_was_opened_by() {
+    let api = with_a_case().await;
+    let ann = as_(&api, &api.session("ann", &["clerk"]).await);
+    let bob = api.session("bob", &["clerk"]).await;
+    let account = ann.see("/account").await;
+    ann.fill(&account, "/account/away", &[("substitute", "bob")])
+        .await
+        .leads_to("/account");
+    let (as_himself, for_her) = (as_(&api, &bob), for_ann(&api, &bob));
+    // opened before the choice was made, in another window say
+    let form = as_himself.see("/start/ticket").await;
+    let sent = for_her.fill(&form, "/start/ticket", &[("with.code", "T-1")]).await;
+    assert_eq!(sent.status, StatusCode::FORBIDDEN);
+    sent.shows(&["open the page again"]);
+    let task = for_her.see(TASK).await;
+    let sent = as_himself.fill(&task, DECIDE, &[]).await;
+    assert_eq!(sent.status, StatusCode::FORBIDDEN);
+}
