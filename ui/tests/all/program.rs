@@ -1,7 +1,7 @@
 //! Running the program in a folder of its own, and what came of it.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
@@ -91,18 +91,36 @@ impl Drop for Folder {
 pub struct Serving {
     child: Child,
     stdout: BufReader<ChildStdout>,
+    /// Reads standard error as it comes: a server whose log nobody reads stands still.
+    log: std::thread::JoinHandle<String>,
 }
 
 impl Serving {
     pub fn start(folder: &Folder, arguments: &[&str]) -> Serving {
+        Serving::begin(folder.command(arguments))
+    }
+
+    /// One that logs all that it can.
+    pub fn start_talkative(folder: &Folder, arguments: &[&str]) -> Serving {
         let mut command = folder.command(arguments);
+        command.env("STATEWRIGHT_LOG", "debug");
+        Serving::begin(command)
+    }
+
+    fn begin(mut command: Command) -> Serving {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program runs");
         let stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
-        Serving { child, stdout }
+        let mut stderr = child.stderr.take().expect("standard error is piped");
+        let log = std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let _ = stderr.read_to_end(&mut bytes);
+            shown(&bytes)
+        });
+        Serving { child, stdout, log }
     }
 
     /// What it says of itself as it begins to serve.
@@ -117,8 +135,19 @@ impl Serving {
         self.end_by("-TERM")
     }
 
+    /// The same, with everything that it logged.
+    pub fn end_with_log(mut self) -> (Option<i32>, String) {
+        let code = self.end_now("-TERM");
+        let log = std::mem::replace(&mut self.log, std::thread::spawn(String::new));
+        (code, log.join().expect("the log is read to its end"))
+    }
+
     /// Sends it this signal, and waits until it has ended.
     pub fn end_by(mut self, signal: &str) -> Option<i32> {
+        self.end_now(signal)
+    }
+
+    fn end_now(&mut self, signal: &str) -> Option<i32> {
         let asked = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(asked.is_ok_and(|status| status.success()), "the server can be told to end");
         self.child.wait().expect("the server ends").code()

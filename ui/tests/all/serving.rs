@@ -1,5 +1,9 @@
 //! A server in a process of its own, and the command line on the other side of the network.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+
 use crate::program::{Folder, Serving};
 
 const TICKET: &str = include_str!("../../src/http/tests/ticket.yaml");
@@ -95,7 +99,7 @@ fn an_address_that_is_taken_is_told_at_once() {
 #[test]
 fn the_demo_tells_its_story_and_cleans_up() {
     let folder = Folder::new("demo");
-    let mut demo = Serving::start(&folder, &["demo", "--listen", "127.0.0.1:0", "--json"]);
+    let mut demo = Serving::start_talkative(&folder, &["demo", "--listen", "127.0.0.1:0", "--json"]);
     let announced = demo.announcement();
     let url = announced["url"].as_str().expect("a url").to_owned();
     let token = |user: &str| {
@@ -121,12 +125,55 @@ fn the_demo_tells_its_story_and_cleans_up() {
         listed.contains("D-1001") && listed.contains("D-1003") && !listed.contains("D-1002"),
         "{listed}"
     );
-    assert_eq!(demo.end(), Some(0));
+    let figures = figures(&url, &token("olga"));
+    let (code, log) = demo.end_with_log();
+    assert_eq!(code, Some(0));
+    assert!(
+        figures.contains("statewright_requests_total") && log.contains("D-1002"),
+        "{figures}{log}"
+    );
+    for personal in personal_values_of_the_demo() {
+        assert!(!log.contains(&personal), "`{personal}` is logged:\n{log}");
+        assert!(
+            !figures.contains(&personal),
+            "`{personal}` stands among the figures: {figures}"
+        );
+    }
     assert_eq!(
         std::fs::read_dir(folder.path()).expect("the folder").count(),
         0,
         "nothing is left behind"
     );
+}
+
+fn figures(url: &str, token: &str) -> String {
+    let address = url.strip_prefix("http://").expect("an http url");
+    let mut stream = TcpStream::connect(address).expect("the server listens");
+    let request =
+        format!("GET /metrics HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("it takes a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer is text");
+    answer
+}
+
+/// Whom the demo's orders are for, when its patients were born, and what they complain of: as its source says it.
+fn personal_values_of_the_demo() -> Vec<String> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/demo");
+    let read = |file: &str| std::fs::read_to_string(source.join(file)).expect("the demo has this file");
+    let told: String = ["story.rs", "eyes.rs", "clinic.rs"].map(read).concat();
+    let after = |begin: &'static str| {
+        let parts = told.split(begin).skip(1);
+        parts.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()))
+    };
+    let is_day = |text: &&str| text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2;
+    let days = told.split('"').filter(is_day).map(str::to_owned);
+    let values: Vec<String> = after("\"patient\": \"")
+        .chain(after("\"complaint\": \""))
+        .chain(days)
+        .collect();
+    assert!(values.len() >= 10, "the demo's source names them otherwise: {values:?}");
+    values
 }
 
 fn token(folder: &Folder, principal: &str) -> String {

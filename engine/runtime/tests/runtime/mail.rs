@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use statewright_core::value::Value;
 use statewright_engine::Node;
 use statewright_engine::error::EngineError;
 use statewright_engine::incidents::{Decision, IncidentName};
@@ -37,6 +38,9 @@ quiet_hours:
 fn at_night(roles: &str) -> String {
     roles.replace("NIGHT", "'22:00-07:00'")
 }
+
+/// Whom the order is for: no letter says it.
+const PATIENT: &str = "Rosalind Rothe";
 
 /// A mail server that answers as it was told, and keeps what it was given.
 #[derive(Default)]
@@ -75,6 +79,8 @@ impl Recorder {
 #[async_trait]
 impl MailTransport for Recorder {
     async fn send(&self, letter: &Letter) -> Result<(), MailFailure> {
+        let text = format!("{letter:?}");
+        assert!(!text.contains(PATIENT), "a letter says whom it is about: {text}");
         self.letters.lock().unwrap().push(letter.clone());
         self.arrived.notify_one();
         let answer = self.answers.lock().unwrap().pop_front();
@@ -120,7 +126,11 @@ impl House {
         for nurse in nurses {
             house.employ(nurse, "nurse", Some(&format!("{nurse}@lab.example"))).await;
         }
-        house.world.start("lens-order", "A/1", &[]).await.unwrap();
+        house
+            .world
+            .start("lens-order", "A/1", &[("patient", Value::from(PATIENT))])
+            .await
+            .unwrap();
         house
     }
 

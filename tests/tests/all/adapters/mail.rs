@@ -14,7 +14,8 @@ use statewright_tests::{environment, program, repository};
 const ORDER: &str = "
 workflow: lens-order
 title: Order
-start: {by: [clerk]}
+data: {patient: {type: string, phi: true}}
+start: {by: [clerk], input: [patient]}
 access: [{for: [clerk, nurse]}]
 initial: open
 states:
@@ -22,6 +23,9 @@ states:
     on:
       TELL: {by: [clerk], actions: [{notify: {to: [nurse], text: \"{{ key }} waits\", via: [mail]}}]}
 ";
+
+/// Whom the order is for, which is nobody's to read in a mail.
+const PATIENT: &str = "Rosalind Rothe";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_told_by_mail_gets_one_with_a_link() {
@@ -69,7 +73,9 @@ async fn who_is_told_by_mail_gets_one_with_a_link() {
     let carl = Client::new().with_token(made["token"].as_str().expect("a token is text"));
     let node = plan.start().await;
     let url = format!("{}/v1/instances/lens-order", node.url());
-    let started = carl.post(&url, None, &json!({"key": "A-1", "with": {}})).await;
+    let started = carl
+        .post(&url, None, &json!({"key": "A-1", "with": {"patient": PATIENT}}))
+        .await;
     assert_eq!(started.expect("the server answers").status, 201);
     let sent = carl.post(&format!("{url}/A-1/events"), None, &json!({"event": "TELL"})).await;
     assert_eq!(sent.expect("the server answers").status, 200);
@@ -80,8 +86,9 @@ async fn who_is_told_by_mail_gets_one_with_a_link() {
     assert_eq!(taken["encrypted"], true);
     let body = taken["body"].as_str().unwrap_or_default();
     assert!(body.contains("\nhttps://lab.example/instances/lens-order/A-1\n"), "{body}");
+    assert!(!taken.to_string().contains(PATIENT), "{taken}");
     let log = node.log();
-    assert!(!log.contains("nia@"), "{log}");
+    assert!(!log.contains("nia@") && !log.contains(PATIENT), "{log}");
     node.stop().await;
     let _ = server.kill();
     let _ = server.wait();

@@ -17,6 +17,8 @@ use crate::desk::{Equipment, Local};
 use crate::http::{Gate, Service, Shared};
 use crate::json::{member, member_items};
 
+use super::silence::Silence;
+
 /// The workflow of these tests.
 pub const TICKET: &str = include_str!("ticket.yaml");
 
@@ -31,6 +33,8 @@ pub struct Api {
     pub guest: String,
     /// Knows no role at all.
     pub stranger: String,
+    /// What is personal and was entered.
+    silence: Silence,
     /// Takes the inputs, for as long as it is there.
     _local: Local,
 }
@@ -62,6 +66,7 @@ impl Api {
     }
 
     async fn over(store: Arc<dyn Store>, configuration: EngineConfig, adapters: Adapters) -> Api {
+        let silence = Silence::begin();
         let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
         let equipment = Equipment {
             store,
@@ -78,6 +83,7 @@ impl Api {
             clerk: String::new(),
             guest: String::new(),
             stranger: String::new(),
+            silence,
             _local: local,
         };
         api.operator = api.token("olga", &["operator"]).await;
@@ -131,14 +137,23 @@ impl Api {
     }
 
     pub async fn ask(&self, ask: Ask) -> Heard {
-        let request = ask.request.body(Body::from(ask.body)).expect("a request that can be made");
+        self.answer(ask.request, ask.body).await
+    }
+
+    /// Sends a request, and holds that nothing personal is told or logged on its way.
+    pub async fn answer(&self, request: axum::http::request::Builder, body: String) -> Heard {
+        self.silence.enter(&self.service, &body).await;
+        let request = request.body(Body::from(body)).expect("a request that can be made");
         let response = self.gate.answer(request).await;
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the answer's body");
+        let body = String::from_utf8(bytes.to_vec()).expect("an answer is text");
+        let media = parts.headers.get("content-type").and_then(|media| media.to_str().ok());
+        self.silence.holds(parts.status, media.unwrap_or_default(), &body);
         Heard {
             status: parts.status,
             headers: parts.headers,
-            body: String::from_utf8(bytes.to_vec()).expect("an answer is text"),
+            body,
         }
     }
 

@@ -14,6 +14,7 @@ mod operations;
 mod refusal;
 mod schedules;
 mod search;
+mod silence;
 mod specification;
 mod tables;
 pub mod tasks;

@@ -38,17 +38,15 @@ impl Browser<'_> {
         let request = request
             .header(header::COOKIE, format!("theme=dark; statewright={}", self.secret))
             .header(header::ACCEPT, "text/html");
-        let answer = self.api.gate.answer(request.body(Body::from(body)).expect("a request")).await;
-        let (parts, body) = answer.into_parts();
-        let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("a page");
+        let answer = self.api.answer(request, body).await;
         Seen {
-            status: parts.status,
-            to: parts
+            status: answer.status,
+            to: answer
                 .headers
                 .get(header::LOCATION)
                 .map_or("", |to| to.to_str().expect("an address"))
                 .to_owned(),
-            html: String::from_utf8(bytes.to_vec()).expect("text").replace("&#x2f;", "/"),
+            html: answer.body.replace("&#x2f;", "/"),
         }
     }
 
