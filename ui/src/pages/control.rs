@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use statewright_core::chart::Chart;
-use statewright_core::field::{DefaultValue, Field, Fields, Kind, Schema};
+use statewright_core::field::{DefaultValue, Field, Fields, Kind, Schema, Units};
 use statewright_core::step::{KeptField, Offer};
 use statewright_core::value::{Object, Value};
 
@@ -97,6 +97,8 @@ pub struct Filling<'a> {
     pub known: &'a Known,
     /// What references may name.
     pub referable: &'a Referable,
+    /// Those that there are; none, where any name is one.
+    pub units: &'a Units,
     /// Before the ids of the controls.
     pub ids: &'a str,
     /// The list that gets one more item.
@@ -171,7 +173,9 @@ impl Filling<'_> {
             value: self.value(&schema.kind, known.filter(|_| opens), name),
         };
         if let Some(mut choices) = self.choices(schema, &control.value) {
-            control.kind = if choices.len() <= RADIOS_MAX { "radios" } else { "select" };
+            // a house gets more units, and the form that is known by heart stays as it is
+            let is_short = choices.len() <= RADIOS_MAX && !matches!(schema.kind, Kind::Unit);
+            control.kind = if is_short { "radios" } else { "select" };
             if control.kind == "radios" && !required {
                 choices.push(Choice::not_said(&control.value));
             }
@@ -187,7 +191,7 @@ impl Filling<'_> {
                 (control.choices, control.more) = (offered.choices, offered.more);
                 "reference"
             }
-            Kind::Text { .. } | Kind::Reference { workflow: None } | Kind::User => "text",
+            Kind::Text { .. } | Kind::Reference { workflow: None } | Kind::User | Kind::Unit => "text",
             Kind::Duration => "duration",
             Kind::Integer => "whole",
             Kind::Decimal { .. } => "number",
@@ -250,6 +254,15 @@ impl Filling<'_> {
             let keys: Vec<&Value> = self.chart.tables.by_name.get(table)?.as_look_up()?.keys().collect();
             return Some(keys.into_iter().map(plain).map(|word| choice(word.clone(), word)).collect());
         }
+        if matches!(schema.kind, Kind::Unit) && !self.units.is_empty() {
+            let units = self.units.iter().map(|(name, title)| {
+                let label = title
+                    .as_ref()
+                    .map_or_else(|| name.to_string(), |title| format!("{title} ({name})"));
+                choice(name.to_string(), label)
+            });
+            return Some(units.collect());
+        }
         matches!(schema.kind, Kind::Boolean)
             .then(|| vec![choice("true".into(), "Yes".into()), choice("false".into(), "No".into())])
     }
@@ -271,7 +284,7 @@ impl Filling<'_> {
 
 /// Whether it is answered by choosing.
 fn is_choice(schema: &Schema) -> bool {
-    schema.allowed.is_some() || schema.table.is_some() || matches!(schema.kind, Kind::Boolean)
+    schema.allowed.is_some() || schema.table.is_some() || matches!(schema.kind, Kind::Boolean | Kind::Unit)
 }
 
 impl Choice {

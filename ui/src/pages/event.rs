@@ -167,6 +167,7 @@ impl EventForm {
             String::new()
         };
         let (reading, known) = (asked.reading(), Known::of(about.seen, offer));
+        let units = asked.engine().directory().units();
         let filling = Filling {
             chart: about.chart,
             posted: &asked.posted,
@@ -174,6 +175,7 @@ impl EventForm {
             reading: &reading,
             known: &known,
             referable: about.referable,
+            units: &units,
             ids: &ids,
             more: asked.posted.text("more"),
         };

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::Channel;
 use crate::diagnostic::Span;
+use crate::field::Units;
 use crate::identity::Digest;
 use crate::time::{BusinessCalendar, Duration};
 
@@ -91,6 +92,14 @@ pub struct Roster {
 }
 
 impl Roles {
+    /// The units that there are, each with its title. Empty: any name is one.
+    pub fn titled_units(&self) -> Units {
+        self.units
+            .iter()
+            .map(|(name, unit)| (name.clone(), unit.title.clone()))
+            .collect()
+    }
+
     /// These roles and all that belong to them, in order, each once.
     pub fn expanded(&self, held: &[Arc<str>]) -> Vec<Arc<str>> {
         let mut all: BTreeSet<Arc<str>> = BTreeSet::new();

@@ -94,6 +94,7 @@ codes! {
     NotIndexed = "0309", "a field that nobody is found by";
     UnknownRole = "0310", "an unknown role";
     ContractMissing = "0311", "an adapter that another one's contract may be meant for";
+    UnknownUnit = "0312", "an unknown unit";
 
     // 04xx: types and expressions.
     ExpressionSyntax = "0401", "not an expression";

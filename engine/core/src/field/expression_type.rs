@@ -23,7 +23,7 @@ impl Schema {
     pub fn expression_type(&self) -> Type {
         match &self.kind {
             Kind::Any => Type::Any,
-            Kind::Text { .. } | Kind::Reference { .. } | Kind::User => Type::Text,
+            Kind::Text { .. } | Kind::Reference { .. } | Kind::User | Kind::Unit => Type::Text,
             Kind::Boolean => Type::Boolean,
             Kind::Integer => Type::Integer,
             Kind::Decimal { .. } => Type::Decimal,

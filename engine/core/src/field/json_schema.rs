@@ -167,6 +167,10 @@ fn kind_members(members: &mut Members, kind: &Kind) {
             text_members(members, "user", None, None);
             members.raw("minLength", "1");
         }
+        Kind::Unit => {
+            text_members(members, "unit", None, None);
+            members.raw("minLength", "1");
+        }
         Kind::File => {
             members.text("x-type", "file");
             file_members(members);

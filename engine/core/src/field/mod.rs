@@ -20,6 +20,7 @@ mod problem;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod unit;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub use beyond::Beyond;
 pub use expression_type::Misfit;
 pub use file::{FILE_NAME_CHARACTERS_MAX, FileRecord, Scan, complete_files, files_in};
 pub use problem::{FIELD_PROBLEMS_MAX, FieldProblem};
+pub use unit::{Units, unknown_unit};
 
 use crate::expression::Template;
 use crate::value::{Decimal, Value};
@@ -102,6 +104,8 @@ pub enum Kind {
         workflow: Option<Arc<str>>,
     },
     User,
+    /// The name of a unit that the file of roles has; any, where it has none.
+    Unit,
     File,
     /// `open` objects keep fields that were not declared.
     Object {

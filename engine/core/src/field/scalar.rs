@@ -7,7 +7,7 @@ use crate::time::{parse_data_duration, parse_date, parse_instant, parse_time};
 use crate::value::{Decimal, Value, number};
 
 /// How many of the values that would be right are named; longer lists are better looked up.
-const CHOICES_NAMED_MAX: usize = 12;
+pub(super) const CHOICES_NAMED_MAX: usize = 12;
 
 /// Takes a value for a type that is neither list nor object; null when it does not fit.
 pub(super) fn take(problems: &mut Problems<'_>, kind: &Kind, given: &Value) -> Taken {
@@ -23,7 +23,7 @@ pub(super) fn take(problems: &mut Problems<'_>, kind: &Kind, given: &Value) -> T
         (Kind::Instant, Value::Instant(instant)) => Some(Taken::instead(Value::from_instant(*instant))),
         (Kind::Instant, Value::Text(text)) => parse_instant(text).map(Value::from_instant).map(Taken::instead),
         (Kind::Duration, Value::Text(text)) => parse_data_duration(text).ok().map(Value::Duration).map(Taken::instead),
-        (Kind::Reference { .. } | Kind::User, Value::Text(text)) => is_name(text).then_some(Taken::AsGiven),
+        (Kind::Reference { .. } | Kind::User | Kind::Unit, Value::Text(text)) => is_name(text).then_some(Taken::AsGiven),
         _ => None,
     };
     match taken {
@@ -171,6 +171,7 @@ fn wanted(kind: &Kind) -> String {
         } => format!("must be the key of a {workflow}"),
         Kind::Reference { workflow: None } => "must be the key of an instance".into(),
         Kind::User => "must be the id of a user".into(),
+        Kind::Unit => "must be the name of a unit".into(),
         Kind::Any | Kind::File | Kind::Object { .. } | Kind::List { .. } => "has the wrong type".into(),
     }
 }
@@ -185,6 +186,11 @@ fn choices(allowed: &[Value]) -> String {
     if more > 0 {
         words.push(format!("{more} more"));
     }
+    one_of(&words)
+}
+
+/// What would be right, of several words.
+pub(super) fn one_of(words: &[String]) -> String {
     match words.split_last() {
         Some((last, [])) => format!("must be {last}"),
         Some((last, others)) => format!("must be one of {} or {last}", others.join(", ")),

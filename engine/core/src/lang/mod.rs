@@ -35,6 +35,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod together;
+mod units_named;
 mod uses;
 mod view;
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::roles_named::check_roles;
+use super::units_named::check_units;
 use crate::chart::{
     Addressee, Chart, Children, Find, FindSource, Form, Read, ReadOf, Roles, Send, StartInstance, Trigger, ValueTemplate, Verb,
 };
@@ -16,6 +17,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span, nearest};
 /// and nothing said.
 pub fn check_together(charts: &[&Chart], roles: &[Roles], out: &mut Diagnostics) {
     check_roles(charts, roles, out);
+    check_units(charts, roles, out);
     let by_name = charts.iter().map(|chart| (chart.workflow.clone(), *chart)).collect();
     for chart in charts {
         Together {

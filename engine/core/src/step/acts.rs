@@ -133,6 +133,7 @@ fn sealed(
         entropy: None,
         calendar: None,
         tables: Default::default(),
+        units: Default::default(),
         label: Some(super::view::label(chart, next, now).into()),
     };
     let entry = EntryParts {

@@ -41,7 +41,9 @@ impl<'a> Machine<'a> {
         let payload = self.payload.clone().unwrap_or(Cow::Borrowed(&NO_FIELDS));
         match accept_form(&admission.form, &payload) {
             Ok(fields) => {
-                self.set_event(self.event.name.clone(), fields.map_or(payload, Cow::Owned));
+                let fields = fields.map_or(payload, Cow::Owned);
+                refusals.extend(self.refuse_units(&admission.form.fields, &fields));
+                self.set_event(self.event.name.clone(), fields);
                 self.admitted = Some((transition.index, &admission.form));
                 refusals.extend(self.complete_form(&admission.form)?);
             }

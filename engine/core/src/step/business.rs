@@ -9,10 +9,10 @@ use super::machine::Machine;
 use crate::time::{BusinessCalendar, Calendar, TimeError};
 
 impl Machine<'_> {
-    /// Whether something was to be counted along a calendar, or asked of a live table, that was not handed in. Whatever came of it is void.
+    /// Whether something was to be counted along a calendar, asked of a live table or held against the units, that was not handed in. Whatever came of it is void.
     pub fn lacks_facts(&self) -> bool {
         let needs = &self.seen.borrow().needs;
-        needs.calendar.is_some() || !needs.tables.is_empty()
+        needs.calendar.is_some() || !needs.tables.is_empty() || !needs.units.is_empty()
     }
 
     fn calendar_fact(&self) -> Result<&BusinessCalendar, TimeError> {

@@ -111,6 +111,7 @@ impl Machine<'_> {
                 .filter(|_| seen.calendar_used)
                 .map(|calendar| (calendar.name.clone(), calendar.version)),
             tables: std::mem::take(&mut seen.tables_used),
+            units: std::mem::take(&mut seen.units),
             label,
         }
     }

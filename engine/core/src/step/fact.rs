@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::topic;
 use crate::chart::TableVersion;
+use crate::field::Units;
 use crate::identity::InstanceId;
 use crate::time::CalendarVersion;
 use crate::value::Value;
@@ -24,6 +25,8 @@ pub struct Facts {
     pub calendar: Option<Arc<CalendarVersion>>,
     /// The live tables that the step asks, each as it is in force: handed in when a step asks for it.
     pub tables: TableFacts,
+    /// The units that there are: handed in when a step is given one.
+    pub units: Option<Arc<Units>>,
 }
 
 /// Versions that a step is handed, by their tables. Most steps are handed none, which takes them one word.
@@ -77,6 +80,8 @@ pub struct Needs {
     pub calendar: Option<Arc<str>>,
     /// The names of live tables that are asked.
     pub tables: Vec<Arc<str>>,
+    /// Names that were given for units.
+    pub units: Vec<Arc<str>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

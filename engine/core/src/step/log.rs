@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::Fact;
 use super::decision::Decision;
 use crate::chart::{Proof, StateIndex, TransitionIndex};
+use crate::field::Units;
 use crate::identity::Digest;
 use crate::value::Value;
 
@@ -138,6 +139,8 @@ pub struct Trace {
     pub(super) calendar: Option<(Arc<str>, Digest)>,
     /// The names and the versions of the live tables that were asked.
     pub(super) tables: BTreeMap<Arc<str>, Digest>,
+    /// The units that were seen: those given, or all where one was given that is none.
+    pub(super) units: Units,
     /// What the customer sees; None: the name of the first active state, in words.
     pub(super) label: Option<Arc<str>>,
 }

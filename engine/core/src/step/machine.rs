@@ -18,6 +18,7 @@ use super::{
 use crate::chart::{Chart, Form, Invoke, Proof, StateIndex, StateSet, TransitionIndex};
 use crate::expression::Meter;
 use crate::expression::limits::STEP_FUEL_MAX;
+use crate::field::Units;
 use crate::identity::{Digest, InstanceId};
 use crate::value::{Object, Value};
 
@@ -99,6 +100,8 @@ pub(super) struct Seen {
     pub calendar_used: bool,
     /// Live tables that were asked, with the version of each.
     pub tables_used: BTreeMap<Arc<str>, Digest>,
+    /// Units that were given, and all that there are where one was given that is none.
+    pub units: Units,
     pub random_drawn: u32,
     /// Instances that the guards of eventless transitions looked at since the last microstep, and topics under which they looked.
     pub watching: bool,

@@ -73,6 +73,7 @@ mod topic;
 mod tree;
 mod trial;
 mod undo;
+mod unit;
 mod view;
 
 pub use action::{EACH_ITEMS_MAX, INTENTS_MAX, SENDS_PENDING_MAX};

@@ -82,6 +82,7 @@ impl EntryParts<'_> {
             || self.trace.entropy.is_some()
             || self.trace.calendar.is_some()
             || !self.trace.tables.is_empty()
+            || !self.trace.units.is_empty()
         {
             self.write_facts(members.name("facts"));
         }
@@ -217,6 +218,14 @@ impl EntryParts<'_> {
                 table.text("name", name);
                 table.digest("version", version);
                 table.close();
+            });
+        }
+        if !self.trace.units.is_empty() {
+            write_list(self.trace.units.iter(), facts.name("units"), |(name, title), out| {
+                let mut unit = Members::open(out);
+                unit.text("name", name);
+                unit.optional("title", title.as_ref());
+                unit.close();
             });
         }
         facts.close();

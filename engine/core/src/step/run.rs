@@ -223,10 +223,11 @@ impl<'a> Machine<'a> {
                 return Ok(Verdict::Refused(refusals));
             }
         };
+        let fields = fields.map_or(Cow::Borrowed(&start.payload), Cow::Owned);
+        refusals.extend(self.refuse_units(&rule.form.fields, &fields));
         if !refusals.is_empty() {
             return Ok(Verdict::Refused(refusals));
         }
-        let fields = fields.map_or(Cow::Borrowed(&start.payload), Cow::Owned);
         let written = fields
             .iter()
             .filter(|(name, _)| rule.form.writes.contains(name))

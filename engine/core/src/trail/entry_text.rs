@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::chart::Proof;
+use crate::field::Units;
 use crate::identity::{Digest, InputKey, InstanceId};
 use crate::step::{
     Actor, ActorKind, AdapterFailure, Fact, Facts, Input, InputKind, Parent, PlacedMark, Placement, Report, SendVerdict,
@@ -144,7 +145,11 @@ impl EntryText {
     /// What the step was given; the calendar and live tables are only named in an entry, see [`EntryText::calendar`]
     /// and [`EntryText::tables`].
     pub fn facts(&self) -> Result<Facts, EntryError> {
-        let mut facts = Facts::default();
+        let mut facts = Facts {
+            // of a step that was given none that counted, any name was one
+            units: Some(Arc::default()),
+            ..Facts::default()
+        };
         let Some(recorded) = self.fields.get("facts") else {
             return Ok(facts);
         };
@@ -152,6 +157,7 @@ impl EntryText {
             Some(text) => Some(text.parse::<Digest>().map_err(|error| EntryError(error.to_string()))?.0),
             None => None,
         };
+        facts.units = Some(Arc::new(units_of(recorded.field("units"))?));
         for found in recorded.field("found").and_then(Value::as_list).unwrap_or(&[]) {
             let text = |name: &str| {
                 found
@@ -390,6 +396,16 @@ fn placed_mark(mark: &Value) -> Result<PlacedMark, EntryError> {
         values: member("values").cloned().unwrap_or(Value::Null),
         at: at.map_err(|_| EntryError("a mark's `at` is no moment".into()))?,
     })
+}
+
+fn units_of(recorded: Option<&Value>) -> Result<Units, EntryError> {
+    let recorded = recorded.and_then(Value::as_list).unwrap_or_default().iter();
+    let unit = |unit: &Value| {
+        let text = |name: &str| unit.field(name).and_then(Value::as_text).map(Arc::from);
+        let name = text("name").ok_or_else(|| EntryError("`facts.units` has no `name`".into()))?;
+        Ok((name, text("title")))
+    };
+    recorded.map(unit).collect()
 }
 
 fn opened_of(fields: &Object) -> Option<u64> {

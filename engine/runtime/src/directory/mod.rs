@@ -15,6 +15,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use statewright_core::chart::RolesVersion;
+use statewright_core::field::Units;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Audience, RECORD, Refusal, RefusalKind, SYSTEM_WORKFLOW, Snapshot};
 use statewright_core::value::{Object, Value};
@@ -45,7 +46,15 @@ pub struct Directory {
     instances: Arc<Instances>,
     compiler: Arc<dyn Compiler>,
     handover: Arc<Handover>,
-    roles: RwLock<Option<(u64, Arc<RolesVersion>)>>,
+    roles: RwLock<Option<LiveRoles>>,
+}
+
+/// The file of roles that holds, as far as this node knows.
+struct LiveRoles {
+    /// Of its record.
+    sequence: u64,
+    version: Arc<RolesVersion>,
+    units: Arc<Units>,
 }
 
 impl Directory {
@@ -163,7 +172,25 @@ impl Directory {
     /// What the file of roles says, as far as this node knows; None: there is none.
     pub fn roles(&self) -> Option<Arc<RolesVersion>> {
         let roles = self.roles.read().unwrap_or_else(PoisonError::into_inner);
-        roles.as_ref().map(|(_, version)| version.clone())
+        roles.as_ref().map(|live| live.version.clone())
+    }
+
+    /// The units that there are, as far as this node knows. Empty: any name is one.
+    pub fn units(&self) -> Arc<Units> {
+        let roles = self.roles.read().unwrap_or_else(PoisonError::into_inner);
+        roles.as_ref().map(|live| live.units.clone()).unwrap_or_default()
+    }
+
+    /// Asks the store where one of these is no unit that this node knows: another node may have been told of it just now.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn hear_of_units(&self, given: &[Arc<str>]) -> EngineResult<()> {
+        let known = self.units();
+        match known.is_empty() || given.iter().all(|unit| known.contains_key(unit)) {
+            true => Ok(()),
+            false => self.refresh().await,
+        }
     }
 
     /// As it was given to this person.

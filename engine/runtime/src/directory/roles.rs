@@ -9,7 +9,7 @@ use statewright_core::identity::Digest;
 use statewright_core::step::{Actor, RECORD};
 use statewright_core::value::{Object, Value};
 
-use super::{CHANGES_MAX, Directory, act_of, changed_meanwhile, committed};
+use super::{CHANGES_MAX, Directory, LiveRoles, act_of, changed_meanwhile, committed};
 use crate::compiler::aside;
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
@@ -83,7 +83,7 @@ impl Directory {
         };
         let is_known = {
             let roles = self.roles.read().unwrap_or_else(PoisonError::into_inner);
-            roles.as_ref().is_some_and(|(sequence, _)| *sequence >= snapshot.sequence)
+            roles.as_ref().is_some_and(|live| live.sequence >= snapshot.sequence)
         };
         if is_known {
             return Ok(());
@@ -105,8 +105,12 @@ impl Directory {
 
     fn make_live(&self, sequence: u64, version: RolesVersion) {
         let mut roles = self.roles.write().unwrap_or_else(PoisonError::into_inner);
-        if roles.as_ref().is_none_or(|(known, _)| *known < sequence) {
-            *roles = Some((sequence, Arc::new(version)));
+        if roles.as_ref().is_none_or(|live| live.sequence < sequence) {
+            *roles = Some(LiveRoles {
+                sequence,
+                units: Arc::new(version.roles.titled_units()),
+                version: Arc::new(version),
+            });
         }
     }
 }

@@ -65,8 +65,9 @@ impl Node {
         let figures = Arc::new(Figures::of(&adapters));
         let registry = Arc::new(Registry::new(store.clone(), compiler.clone()));
         let instances = Arc::new(Instances::new(store.clone(), registry.clone()));
-        let reader = Arc::new(Reader::new(instances.clone(), entropy.clone()));
         let handover = Arc::new(Handover::new());
+        let directory = Arc::new(Directory::new(store.clone(), instances.clone(), compiler, handover.clone()));
+        let reader = Arc::new(Reader::new(instances.clone(), directory.clone(), entropy.clone()));
         let zone = configuration.default_zone.clone();
         let starts = Arc::new(Starts::new(store.clone(), registry.clone(), entropy.clone(), zone));
         let system = Arc::new(SystemTrail::new(store.clone(), instances.clone()));
@@ -82,7 +83,6 @@ impl Node {
         let handing_over = Arc::new(HandingOver::new(store.clone(), queue.clone()));
         adapters.insert(TASKS_ADAPTER.into(), handing_over.clone());
         let adapters = Arc::new(adapters);
-        let directory = Arc::new(Directory::new(store.clone(), instances.clone(), compiler, handover.clone()));
         let assignments = Assignments::new(
             store.clone(),
             instances.clone(),

@@ -12,6 +12,7 @@ use statewright_core::value::Value;
 use super::cache::SnapshotCache;
 use crate::body::{mark_value, task_value};
 use crate::clock::Entropy;
+use crate::directory::Directory;
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
 use crate::instances::{Instance, Instances, Personal};
@@ -19,6 +20,7 @@ use crate::store::{FindQuery, MarkQuery, MarkRow, OpenTaskQuery, TaskRow};
 
 pub struct Reader {
     instances: Arc<Instances>,
+    directory: Arc<Directory>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -41,8 +43,12 @@ enum Found {
 }
 
 impl Reader {
-    pub fn new(instances: Arc<Instances>, entropy: Arc<dyn Entropy>) -> Self {
-        Reader { instances, entropy }
+    pub fn new(instances: Arc<Instances>, directory: Arc<Directory>, entropy: Arc<dyn Entropy>) -> Self {
+        Reader {
+            instances,
+            directory,
+            entropy,
+        }
     }
 
     /// Looks up what all these needs ask for, with one query for those that are not kept in memory. A kept one may be out of
@@ -74,6 +80,7 @@ impl Reader {
             for name in &needs.tables {
                 self.instances.tables().find(name).await?;
             }
+            self.directory.hear_of_units(&needs.units).await?;
         }
         ids.sort_unstable();
         ids.dedup();
@@ -160,6 +167,9 @@ impl Reader {
         }
         if !needs.tables.is_empty() {
             self.hand_in(facts, needs, chart)?;
+        }
+        if !needs.units.is_empty() {
+            facts.units = Some(self.directory.units());
         }
         for request in &needs.finds {
             if let Some(found) = subjects.found.get(request) {

@@ -63,6 +63,17 @@ impl Filler<'_> {
                 let people = chance.pick(&self.cast.members);
                 people.map_or(Value::Null, |member| Value::Text(member.actor.id.clone()))
             }
+            Kind::Unit => {
+                let units: Vec<&Arc<str>> = self
+                    .cast
+                    .members
+                    .iter()
+                    .filter_map(|member| member.actor.unit.as_ref())
+                    .collect();
+                chance
+                    .pick(&units)
+                    .map_or_else(|| drawn(schema, chance), |unit| Value::Text((*unit).clone()))
+            }
             Kind::Date => Value::Date(self.soon(chance).to_zoned(jiff::tz::TimeZone::UTC).date()),
             Kind::Instant => Value::from_instant(self.soon(chance)),
             Kind::Object { fields, .. } => Value::from_fields(self.fill(fields, Object::new(), chance)),
@@ -108,7 +119,7 @@ pub(super) fn drawn(schema: &Schema, chance: &mut Chance) -> Value {
             microseconds: 3_600_000_000,
             ..Duration::default()
         }),
-        Kind::Reference { .. } | Kind::User => Value::from_text("simulated"),
+        Kind::Reference { .. } | Kind::User | Kind::Unit => Value::from_text("simulated"),
         Kind::Date => Value::Date(jiff::civil::date(2026, 1, 5)),
         Kind::Instant => Value::from_instant(Timestamp::UNIX_EPOCH),
         Kind::Object { fields, .. } => {

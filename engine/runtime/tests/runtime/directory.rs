@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Actor, Audience, AudiencePattern, SYSTEM_WORKFLOW};
+use statewright_core::step::{Actor, Audience, AudiencePattern, SYSTEM_WORKFLOW, Verdict};
 use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
 use statewright_engine::SendRequest;
@@ -13,7 +13,7 @@ use statewright_engine::queries::QueueRequest;
 use statewright_engine::store::Store;
 
 use crate::fixture::{on_memory, on_postgres, on_sqlite};
-use crate::support::{World, operator, person, send_of, source};
+use crate::support::{World, answer_of, operator, person, send_of, source, start_of};
 
 const ROLES: &str = "
 roles: {clerk: {}, buyer: {}, approver: {}, nurse: {}, charge_nurse: {includes: [nurse]}}
@@ -324,4 +324,78 @@ async fn an_address_that_is_none_is_refused_and_one_that_is_kept_is_not_shown_by
     assert_eq!(reached().await.mail, kept.mail);
     engine.put_person(&ada, &operator()).await.unwrap();
     assert_eq!(reached().await.mail, None);
+}
+
+const MOVING: &str = "workflow: stay
+key: \"{{ name }}\"
+data: {name: string, place: unit}
+start: {by: [clerk], input: [name, place]}
+access: [{for: [clerk]}]
+initial: here
+states: {here: {on: {MOVE: {by: [clerk], input: [place]}, LOOK: {by: [clerk]}}}}
+";
+
+/// A unit is one of those that the file of roles names when it is given; what stood there before stays.
+async fn units_are_those_of_the_file(store: Arc<dyn Store>) {
+    let world = World::on(store, &[MOVING], |_| {}).await;
+    let begin = async |name: &str, at: &str| {
+        let payload = [("name", Value::from_text(name)), ("place", Value::from_text(at))];
+        let answer = world.start("stay", name, &payload).await.unwrap();
+        said(&answer.verdict)
+    };
+    let move_to = async |at: &str| {
+        let mut request = send_of("stay", "one", "MOVE");
+        request.payload.insert("place".into(), Value::from_text(at));
+        said(&world.send_as(request).await.unwrap().verdict)
+    };
+    // nobody has named any
+    assert_eq!(begin("one", "Emergency").await, "taken");
+    world.engine().deploy_roles(&source(ROLES), &operator()).await.unwrap();
+    assert_eq!(begin("two", "Emergency").await, "place must be one of ED or W3");
+    assert_eq!(begin("two", "ED").await, "taken");
+    assert_eq!(move_to("Emergency").await, "place must be one of ED or W3");
+    assert_eq!(said(&world.send("stay", "one", "LOOK").await.unwrap().verdict), "taken");
+    assert_eq!(move_to("W3").await, "taken");
+    let without = source("roles: {clerk: {}}\nunits: {ED: {title: Emergency department}}\n");
+    world.engine().deploy_roles(&without, &operator()).await.unwrap();
+    assert_eq!(move_to("W3").await, "place must be ED (Emergency department)");
+    assert_eq!(said(&world.send("stay", "one", "LOOK").await.unwrap().verdict), "taken");
+    assert_eq!(world.field("stay", "one", "place").await, Value::from_text("W3"));
+    // all of it comes out the same again, whatever the file says by now
+    world.prove().await;
+}
+
+fn said(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Refused(refusals) => refusals
+            .iter()
+            .map(|refusal| format!("{} {}", refusal.field.as_deref().unwrap_or_default(), refusal.sentence))
+            .collect(),
+        verdict => verdict.as_str().to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_unit_that_is_given_is_one_of_the_file_of_roles() {
+    on_memory(units_are_those_of_the_file).await;
+    on_sqlite(units_are_those_of_the_file).await;
+    on_postgres(units_are_those_of_the_file).await;
+}
+
+#[tokio::test]
+async fn another_node_knows_a_new_unit_as_soon_as_it_is_given() {
+    on_memory(async |store| {
+        let world = World::on(store, &[MOVING], |_| {}).await;
+        let mut two = world.another_node("two");
+        world.engine().deploy_roles(&source(ROLES), &operator()).await.unwrap();
+        two.engine.directory().refresh().await.unwrap();
+        let more = source("roles: {clerk: {}}\nunits: [ED, W3, W4]\n");
+        world.engine().deploy_roles(&more, &operator()).await.unwrap();
+        let payload = [("name", Value::from_text("one")), ("place", Value::from_text("W4"))];
+        let (engine, start) = (two.engine.clone(), start_of("stay", None, &payload));
+        let asked = tokio::spawn(async move { engine.start(start).await });
+        let answer = answer_of(&mut two, world.now(), asked).await;
+        assert_eq!(said(&answer.unwrap().verdict), "taken");
+    })
+    .await;
 }

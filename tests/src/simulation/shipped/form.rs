@@ -11,7 +11,7 @@ use statewright_core::value::{Decimal, Object, Value};
 use statewright_engine::testing::Chance;
 
 use super::audit::Audit;
-use super::known::{Entered, entered};
+use super::known::{Entered, WARDS, entered};
 
 /// How far from the least value that is allowed a number may be.
 const SPREAD: i64 = 10;
@@ -73,6 +73,7 @@ impl Maker<'_> {
                 ..Duration::default()
             }),
             Kind::Reference { workflow } => self.reference(workflow.as_deref().unwrap_or_default(), chance),
+            Kind::Unit => chance.pick(&WARDS).map_or(Value::Null, |unit| Value::from_text(unit)),
             Kind::User => chance
                 .pick(self.cast)
                 .map_or(Value::Null, |actor| Value::Text(actor.id.clone())),

@@ -159,7 +159,7 @@ const ELSEWHERE: &[Elsewhere] = &[
     },
     Elsewhere {
         construct: "a file of roles",
-        keys: &["apart", "units"],
+        keys: &["apart"],
         held_by: (
             "engine/runtime/tests/runtime/directory.rs",
             "whoever_cannot_be_as_asked_is_refused_with_every_reason",
@@ -183,7 +183,7 @@ const ELSEWHERE: &[Elsewhere] = &[
     },
     Elsewhere {
         construct: "a unit",
-        keys: &["title", "organisation"],
+        keys: &["organisation"],
         held_by: (FOR_PEOPLE, "roles_and_units_are_kept_as_their_file_says"),
         why: "it is shown beside the unit's name",
     },

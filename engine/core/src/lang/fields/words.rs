@@ -4,8 +4,9 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::field::{Fields, Kind, Schema};
 use crate::yaml::Scalar;
 
-pub(in crate::lang) const TYPES: [&str; 13] = [
-    "string", "boolean", "integer", "decimal", "date", "time", "instant", "duration", "ref", "user", "file", "object", "list",
+pub(in crate::lang) const TYPES: [&str; 14] = [
+    "string", "boolean", "integer", "decimal", "date", "time", "instant", "duration", "ref", "user", "unit", "file", "object",
+    "list",
 ];
 
 /// Names that other languages have for them.
@@ -47,6 +48,7 @@ pub(super) fn kind(word: &str, place: &Scalar, out: &mut Diagnostics) -> Option<
         "duration" => Kind::Duration,
         "ref" => Kind::Reference { workflow: None },
         "user" => Kind::User,
+        "unit" => Kind::Unit,
         "file" => Kind::File,
         "object" => Kind::Object {
             fields: Fields::default(),

@@ -41,7 +41,7 @@ pub(super) fn literal(schema: &Schema, node: &Node, out: &mut Diagnostics) -> Op
     }
     let value = match (&schema.kind, node.as_scalar()) {
         // where text is declared a word is that text, whatever it looks like
-        (FieldKind::Text { .. } | FieldKind::Reference { .. } | FieldKind::User, Some(scalar)) => {
+        (FieldKind::Text { .. } | FieldKind::Reference { .. } | FieldKind::User | FieldKind::Unit, Some(scalar)) => {
             Value::Text(scalar.text.clone())
         }
         (kind, _) => literal_of(kind, node, out)?,
@@ -88,9 +88,12 @@ pub(super) fn condition(schema: &Schema, node: &Node, out: &mut Diagnostics) -> 
         FieldKind::Integer | FieldKind::Decimal { .. } | FieldKind::Date | FieldKind::Time | FieldKind::Instant => {
             ordered(schema, scalar, node, out)
         }
-        FieldKind::Text { .. } | FieldKind::Reference { .. } | FieldKind::User | FieldKind::Boolean | FieldKind::Duration => {
-            literal(schema, node, out).map(Condition::Is)
-        }
+        FieldKind::Text { .. }
+        | FieldKind::Reference { .. }
+        | FieldKind::User
+        | FieldKind::Unit
+        | FieldKind::Boolean
+        | FieldKind::Duration => literal(schema, node, out).map(Condition::Is),
         FieldKind::Any | FieldKind::File | FieldKind::Object { .. } | FieldKind::List { .. } => {
             let message = format!("this input is {}, of which `when` can ask nothing", schema.expression_type());
             out.push(

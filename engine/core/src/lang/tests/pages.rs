@@ -15,7 +15,14 @@ fn every_page_about_the_language_shows_its_fault() {
             ("departments.csv", "code,title\ncoating,\"Coating\n"),
             ("adapters/carrier.yaml", "adapter: carrier\nactions: {ship: }\n"),
         ];
-        let (sources, compiled) = compiled(page.source, &beside);
+        let (sources, mut compiled) = compiled(page.source, &beside);
+        // of units a file of roles tells, which the page shows as well
+        if let (Code::UnknownUnit, Some(chart)) = (code, &compiled.chart) {
+            let roles = page.example.split("```yaml").nth(2).and_then(|rest| rest.split("```").next());
+            let roles = super::compiled(roles.unwrap_or_default(), &[]).1.roles;
+            let roles = roles.expect("the page shows a file of roles").roles;
+            crate::lang::check_together(&[chart], &[roles], &mut compiled.diagnostics);
+        }
         let told = concise(&sources, &compiled.diagnostics);
         let others = compiled
             .diagnostics

@@ -81,6 +81,39 @@ fn nobody_is_disturbed_before_their_quiet_hours_end() {
     );
 }
 
+/// What is told of units that this file names, beside one with these units.
+fn told_of_units(units: &str, written: &str) -> String {
+    let workflow = format!(
+        "workflow: w\ndata: {{place: {written}}}\nstart: {{by: [{{role: nurse, unit: \"{{{{ place }}}}\"}}], input: [place]}}\naccess: [{{for: [nurse]}}]\ninitial: a\n\
+         states: {{a: {{task: {{for: [{{role: nurse, unit: W9}}]}}, on: {{GO: {{by: [nurse], input: {{to: {{type: unit, default: ward}}}}}}}}}}}}\n"
+    );
+    let chart = chart(&workflow);
+    let mut found = crate::diagnostic::Diagnostics::new();
+    crate::lang::check_together(&[&chart], &[roles(&format!("roles: {{nurse: {{}}}}\n{units}"))], &mut found);
+    let line = |diagnostic: &Diagnostic| {
+        let help = diagnostic.help.clone().unwrap_or_default();
+        format!("{} {}: {help}", diagnostic.code, diagnostic.message)
+    };
+    found.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_unit_that_no_file_of_roles_has_is_told_wherever_it_is_written() {
+    let anything = ["", "units: {}\n", "units: []\n"];
+    for units in anything {
+        assert_eq!(told_of_units(units, "unit"), "", "{units}");
+    }
+    assert_eq!(told_of_units("units: [W9, ward]\n", "unit"), "");
+    assert_eq!(
+        told_of_units(
+            "units: {W3: {title: Ward 3}, W9: {}}\n",
+            "{type: optional unit, enum: [W3, W5]}"
+        ),
+        "SW-0312 there is no unit `W5`: write `W3`, if that is meant\n\
+         SW-0312 there is no unit `ward`: it must be one of W3 (Ward 3) or W9; or name it under `units` in the file of roles"
+    );
+}
+
 #[test]
 fn what_cannot_be_quiet_hours_is_told() {
     let with = |rest: &str| told(&format!("roles: {{a: {{}}}}\n{rest}"));

@@ -22,6 +22,7 @@ mod tables;
 mod tasks;
 mod timer_names;
 mod timers;
+mod units;
 
 use std::sync::Arc;
 

@@ -181,6 +181,7 @@ fn kind_of(kind: &Kind) -> &'static str {
         Kind::Duration => "duration",
         Kind::Reference { .. } => "reference",
         Kind::User => "user",
+        Kind::Unit => "unit",
         Kind::File => "file",
         Kind::Object { .. } => "object",
         Kind::List { .. } => "list",

@@ -49,6 +49,11 @@ const MEANINGS: [(&str, &str, &str); TYPES.len()] = [
     ("ref", "the key of an instance of `workflow`", "a string"),
     ("user", "a person's id", "a string"),
     (
+        "unit",
+        "the name of a unit that the [file of roles](#a-file-of-roles) has; any, where it has none",
+        "a string",
+    ),
+    (
         "file",
         "what an upload is known by: `file` (its id), `name`, `sha256`, `size`, `media_type`, `scan`; a sender gives the [id](files.md) alone",
         "an object",
