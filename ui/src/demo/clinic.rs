@@ -38,7 +38,7 @@ impl Story {
     }
 
     async fn triage(&self, visit: &str) -> Result<(), Failure> {
-        let seen = r#"{"complaint": "fell on the stairs, left wrist hurts", "resources": 2, "heart_rate": 88, "respiratory_rate": 16, "oxygen_saturation": 97}"#;
+        let seen = r#"{"complaint": "fell on the stairs, left wrist hurts", "lifesaving": false, "high_risk": false, "resources": 2, "heart_rate": 88, "respiratory_rate": 16, "oxygen_saturation": 97}"#;
         self.send(&with(beat(NURSE, "TRIAGE", "triage_waiting"), seen), "encounter", visit)
             .await
     }
