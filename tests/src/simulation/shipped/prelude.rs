@@ -68,7 +68,7 @@ pub fn prelude(story: Story, cast: &[Actor]) -> Vec<Wish> {
             start("bea", "bed", r#"{"name": "W3-1", "unit": "W3"}"#),
             start("bea", "bed", r#"{"name": "W3-2", "unit": "W3"}"#),
             start("reg", "patient", PATIENT),
-            start("reg", "patient", "{}"),
+            start("reg", "patient", r#"{"not_identified": "confused"}"#),
             start(
                 "ros",
                 "shift",
