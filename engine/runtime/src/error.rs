@@ -5,6 +5,7 @@ use std::sync::Arc;
 use statewright_core::step::{Failure, Refusal, Unreadable};
 
 use crate::files::FileRefusal;
+use crate::queries::Outside;
 use crate::store::StoreError;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +70,9 @@ pub enum EngineError {
     ViewTooLarge { most: usize },
     #[error("the board would have more than {most} lanes")]
     ViewTooWide { most: usize },
+    /// An instance cannot be shown as it stood at that moment.
+    #[error("{0}")]
+    NotThen(Outside),
     /// The step could not be taken at all.
     #[error("{message}")]
     Failed { code: &'static str, message: String },
@@ -140,6 +144,12 @@ impl From<Failure> for EngineError {
             code: failure.code,
             message: failure.message,
         }
+    }
+}
+
+impl From<Outside> for EngineError {
+    fn from(outside: Outside) -> Self {
+        EngineError::NotThen(outside)
     }
 }
 

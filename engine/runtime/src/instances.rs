@@ -45,6 +45,10 @@ impl Instances {
         Instances { store, registry }
     }
 
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
     /// The calendars that business time is counted along.
     pub fn calendars(&self) -> &Calendars {
         self.registry.calendars()

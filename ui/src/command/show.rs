@@ -16,6 +16,12 @@ use crate::table::Table;
 pub struct Show {
     /// The instance, as `WORKFLOW/KEY`
     instance: String,
+    /// As it stood at this moment, in the deployment's zone: `2026-11-03T14:05`; or at a moment such as `2026-11-03T13:05:00Z`
+    #[arg(long, value_name = "MOMENT", conflicts_with_all = ["entry", "conversation"])]
+    at: Option<String>,
+    /// As it stood after the entry of this number
+    #[arg(long, value_name = "NUMBER", conflicts_with = "conversation")]
+    entry: Option<u64>,
     /// What was said about it instead, the oldest first
     #[arg(long)]
     conversation: bool,
@@ -64,11 +70,14 @@ impl Show {
         if self.conversation {
             return self.conversation_of(&instance, terminal).await;
         }
-        let call = Call::get(&["instances", &instance.workflow, &instance.key]);
+        let call = Call::get(&["instances", &instance.workflow, &instance.key])
+            .query("at", self.at.as_deref())
+            .query("entry", self.entry);
+        let is_past = self.at.is_some() || self.entry.is_some();
         let desk = self.target.open(terminal).await?;
         let shown = desk.client.call(call).await.and_then(|reply| reply.value());
         let incidents = match &shown {
-            Ok(shown) if !terminal.json => incidents_of(&desk, shown).await,
+            Ok(shown) if !terminal.json && !is_past => incidents_of(&desk, shown).await,
             _ => Vec::new(),
         };
         desk.close().await;
@@ -166,6 +175,19 @@ fn words(shown: &Value, incidents: &[Value]) -> String {
             let _ = writeln!(out, "{name:<10} {value}");
         }
     };
+    let then = shown.field("as_it_stood").unwrap_or(&Value::Null);
+    line("as of", member(then, "at"));
+    for (name, of) in [("led there", "entry"), ("then came", "next")] {
+        if let Some(entry) = then.field(of).filter(|entry| !entry.is_null()) {
+            line(
+                name,
+                &format!("entry {} of {}", member_number(entry, "number"), member(entry, "at")),
+            );
+        }
+    }
+    if then.field("stepped").and_then(Value::as_boolean) == Some(false) {
+        line("so far as", "its entries name it: it could not be stepped again");
+    }
     line("revision", &member_number(shown, "revision").to_string());
     line("states", &member_texts(shown, "states").join(", "));
     line("label", member(shown, "label"));
@@ -222,6 +244,11 @@ fn words(shown: &Value, incidents: &[Value]) -> String {
     for (name, value) in members(shown.field("data").unwrap_or(&Value::Null)) {
         if !value.is_null() {
             let _ = writeln!(out, "  {name:<16} {}", shortly(&value));
+        }
+    }
+    for (of, words) in [("erased", "(erased since)"), ("withheld", "(personal)")] {
+        for name in member_texts(then, of) {
+            let _ = writeln!(out, "  {name:<16} {words}");
         }
     }
     out

@@ -168,9 +168,11 @@ fn reading_value(reading: &Reading) -> Value {
     object([
         ("at", instant(place.at_us)),
         ("by", of_act("by")),
+        ("entry", of_act("entry")),
         ("fields", list("fields")),
         ("instance", of_act("instance")),
         ("keys", list("keys")),
+        ("moment", of_act("moment")),
         ("node", text_or_null(node)),
         ("number", count(place.sequence)),
         (

@@ -50,6 +50,7 @@ impl From<EngineError> for Problem {
             EngineError::TooManyToCount { .. } => Problem::of(Code::CountTooLarge, detail),
             EngineError::ViewUnfit { parameter, why } => Problem::of(Code::ParameterUnreadable, format!("`{parameter}`: {why}")),
             EngineError::ViewTooLarge { .. } | EngineError::ViewTooWide { .. } => Problem::of(Code::ViewTooLarge, detail),
+            EngineError::NotThen(_) => Problem::of(Code::NotThen, detail),
             EngineError::KeyReused => Problem::of(Code::IdempotencyKeyReused, detail),
             EngineError::StaleRevision { .. } => Problem::of(Code::RevisionStale, detail),
             EngineError::Conflict { .. } => Problem::of(Code::RaceLost, detail),

@@ -21,6 +21,7 @@ use super::body::{Parameters, read_document, unfit};
 use super::events::refused;
 use super::limit::{BODY_BYTES_MAX, PAGE_DEFAULT};
 use super::parameter::{AFTER, IDEMPOTENCY_KEY, KEY, PAGE_LIMIT, WORKFLOW};
+use super::past::{AT, ENTRY, past_moment, past_value};
 use super::problem::{Answered, Problem};
 use super::reply::{
     answer_value, document, instance_value, joined, listed, offer_json, raw, with_location, with_repetition, with_revision,
@@ -119,7 +120,8 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/instances/{workflow}/{key}",
         operation: "showInstance",
         summary: "Where an instance stands",
-        description: "With the fields that the caller may see.",
+        description: "With the fields that the caller may see. With `at` or `entry` as it stood then, for whoever may read its trail: `as_it_stood` says which entry \
+            led there and which came next. What could be done then is not told; such an answer has no ETag.",
         access: Access::Token,
         parameters: &[
             WORKFLOW,
@@ -130,6 +132,8 @@ pub const ROUTES: &[Route] = &[
                 description: "The ETag that is known already",
                 schema: r#"{"type": "string"}"#,
             },
+            AT,
+            ENTRY,
         ],
         body: None,
         answers: &[
@@ -146,7 +150,7 @@ pub const ROUTES: &[Route] = &[
                 headers: &["ETag"],
             },
         ],
-        problems: &[Code::NotFound, Code::BehindGlass],
+        problems: &[Code::NotFound, Code::BehindGlass, Code::NotThen],
         handler: || get(show),
     },
     Route {
@@ -326,8 +330,17 @@ async fn show(
     State(service): State<Shared>,
     Extension(caller): Extension<Caller>,
     Path((workflow, key)): Path<(String, String)>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Answered<Response> {
+    let mut parameters = Parameters::of(&uri)?;
+    let (at, entry) = (parameters.text("at")?, parameters.text("entry")?);
+    parameters.finish()?;
+    if let Some(moment) = past_moment(&service, at.as_deref(), entry.as_deref())? {
+        let past = service.engine.past(&workflow, &key, moment, &caller.actor).await;
+        let past = about_instance(&service, &caller, past, &workflow, &key).await?;
+        return Ok(document(StatusCode::OK, &past_value(&past)));
+    }
     let shown = service.engine.show(&workflow, &key, &caller.actor).await;
     let shown = about_instance(&service, &caller, shown, &workflow, &key).await?;
     let known = headers

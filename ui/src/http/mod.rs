@@ -36,6 +36,7 @@ mod openapi;
 mod opening;
 mod operations;
 mod parameter;
+mod past;
 mod people;
 mod problem;
 mod reply;
@@ -73,6 +74,7 @@ pub use instances::{about_instance, read_cursor, read_search_place, search_place
 pub use limit::{BODY_BYTES_MAX, STOP_TIMEOUT, UPLOAD_PAUSE};
 pub use notices::{mark_as_read, no_such_notice, notice_place, notice_text};
 pub use operations::{NodeState, Operations, moment_of, number};
+pub use past::past_moment;
 pub use problem::{Answered, Problem};
 pub use search::{read_search_after, search_after_text};
 pub use server::Server;

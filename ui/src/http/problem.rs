@@ -246,6 +246,7 @@ pub fn status(code: Code) -> StatusCode {
         | Code::SignatureMissing
         | Code::CountTooLarge
         | Code::ViewTooLarge
+        | Code::NotThen
         | Code::FileInfected
         | Code::DefinitionRefused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::Overloaded => StatusCode::TOO_MANY_REQUESTS,

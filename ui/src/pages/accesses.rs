@@ -12,8 +12,8 @@ use super::moment::exact;
 use super::problem::Found;
 use super::route::{Access, Page};
 use crate::http::{AUDITOR, Answered, ReadingsSought, access_place_text};
-use crate::json::{member, member_texts};
-use crate::percent::query;
+use crate::json::{member, member_number, member_texts};
+use crate::percent::{path, query};
 
 pub const PAGES: &[Page] = &[Page {
     method: Method::GET,
@@ -53,9 +53,32 @@ struct Row {
     instances: Vec<Found>,
     fields: Vec<String>,
     by: String,
+    /// It was looked at as it stood then.
+    past: Option<Past>,
     why: &'static str,
     is_break_glass: bool,
     is_refused: bool,
+}
+
+/// The moment that was looked at.
+#[derive(Serialize)]
+struct Past {
+    exact: String,
+    href: String,
+}
+
+impl Past {
+    fn of(act: &Value, workflow: &str, asked: &Asked) -> Option<Self> {
+        let Some(Value::Instant(at)) = act.field("moment") else {
+            return None;
+        };
+        let key = member_texts(act, "keys").into_iter().next()?;
+        let entry = member_number(act, "entry").to_string();
+        Some(Past {
+            exact: exact(*at, asked.now(), &asked.zone()),
+            href: query(&format!("/instances{}", path(&[workflow, key])), &[("entry", &entry)]),
+        })
+    }
 }
 
 async fn show(asked: Asked) -> Answered<Answer> {
@@ -149,6 +172,7 @@ impl Row {
             instances: keys.map(|key| Found::of(&format!("{workflow}/{key}"))).collect(),
             fields: member_texts(act, "fields").into_iter().map(in_words).collect(),
             by: way(member(act, "by")),
+            past: Past::of(act, workflow, asked),
             why: reason(member(act, "why")),
             is_break_glass: member(act, "why") == "break_glass",
             is_refused: act.field("refused").and_then(Value::as_boolean) == Some(true),

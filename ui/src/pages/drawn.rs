@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use statewright_core::chart::{Chart, StateKind};
 use statewright_engine::error::EngineError;
-use statewright_engine::queries::{CountBy, CountRequest, Course, Shown};
+use statewright_engine::queries::{CountBy, CountRequest, Course, Past, Shown};
 
 use super::asked::Asked;
 use crate::diagram::{self, Mark, Marks};
@@ -32,17 +32,21 @@ pub async fn of_instance(asked: &Asked, chart: &Chart, shown: &Shown) -> Answere
         Err(EngineError::Hidden) => None,
         Err(error) => return Err(error.into()),
     };
-    let marks = Marks {
+    Ok(diagram::embedded(chart, &marks_of(chart, shown, course.as_ref())).ok())
+}
+
+/// The diagram of an instance as it stood, with the way up to then.
+pub fn as_it_was(chart: &Chart, past: &Past) -> Option<String> {
+    diagram::embedded(chart, &marks_of(chart, &past.shown, Some(&past.course))).ok()
+}
+
+fn marks_of(chart: &Chart, shown: &Shown, course: Option<&Course>) -> Marks {
+    let marked = drawn_states(chart).map(|state| (state.clone(), mark_of_instance(shown, course, state)));
+    Marks {
         current: shown.states.iter().cloned().collect(),
-        states: drawn_states(chart)
-            .map(|state| {
-                let mark = mark_of_instance(shown, course.as_ref(), state);
-                (state.clone(), mark)
-            })
-            .collect(),
-        went: course.map(|course| course.ways).unwrap_or_default(),
-    };
-    Ok(diagram::embedded(chart, &marks).ok())
+        states: marked.collect(),
+        went: course.map(|course| course.ways.clone()).unwrap_or_default(),
+    }
 }
 
 fn mark_of_instance(shown: &Shown, course: Option<&Course>, state: &Arc<str>) -> Mark {

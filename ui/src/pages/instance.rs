@@ -15,6 +15,7 @@ use super::event::{About, EventForm, Told, is_theirs};
 use super::files::FileRow;
 use super::moment::Moment;
 use super::occurrence::timer_words;
+use super::past;
 use super::problem::Found;
 use super::referable::Referable;
 use super::route::{Access, Page};
@@ -61,6 +62,8 @@ struct Model {
     whole: bool,
     /// None: it is not the reader's to see.
     trail: Option<String>,
+    /// To see it as it stood, for whoever may read its trail.
+    past: Option<past::Chooser>,
     href: String,
     /// The word by which a search came here at once.
     found: Option<String>,
@@ -84,7 +87,7 @@ struct Signed {
 }
 
 #[derive(Serialize)]
-struct Related {
+pub struct Related {
     what: String,
     instance: Found,
     standing: &'static str,
@@ -97,6 +100,9 @@ struct Late {
 }
 
 async fn show(asked: Asked) -> Answered<Answer> {
+    if past::is_asked_for(&asked) {
+        return past::show(asked).await;
+    }
     let (workflow, key) = (asked.segment("workflow"), asked.segment("key"));
     let (engine, caller, reading) = (asked.engine(), asked.caller()?, asked.reading());
     let actor = &caller.actor;
@@ -135,6 +141,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let talk = Talk::of(&asked, place, said.collect()).await?;
     let is_kept = |name: &str| chart.data.list.iter().any(|field| *field.name == *name);
     let (kept, derived): (Object, Object) = shown.data.clone().into_iter().partition(|(name, _)| is_kept(name));
+    let href = format!("/instances{}", path(&[workflow, key]));
     let model = Model {
         title: shown.title.clone(),
         workflow: workflow.to_owned(),
@@ -157,8 +164,9 @@ async fn show(asked: Asked) -> Answered<Answer> {
         files: listed.iter().map(|file| FileRow::of(file, workflow, key, &reading)).collect(),
         whole: drawn::is_wanted_whole(&asked),
         diagram: drawn::of_instance(&asked, chart, &shown).await?,
-        trail: shown.whole.then(|| format!("/instances{}", path(&[workflow, key, "trail"]))),
-        href: format!("/instances{}", path(&[workflow, key])),
+        trail: shown.whole.then(|| format!("{href}/trail")),
+        past: shown.whole.then(|| past::Chooser::of(&asked, &href, None)),
+        href,
         found: asked.parameter("found"),
         acted: done(&asked).await?,
         late: asked.parameter("late").map(|event| Late {
@@ -176,12 +184,17 @@ async fn show(asked: Asked) -> Answered<Answer> {
 /// How the engine calls the timers of tasks.
 const TASK_TIMERS: &str = "task/";
 
+/// Whether a timer is one of a task's.
+pub fn is_of_task(timer: &str) -> bool {
+    timer.starts_with(TASK_TIMERS)
+}
+
 /// The earliest first.
 fn timers(shown: &Shown, reading: &Reading) -> Vec<Timer> {
     let mut timers = shown.timers.clone();
     timers.sort_by_key(|(_, due)| *due);
     // what becomes of a task stands beside it
-    let others = timers.iter().filter(|(name, _)| !name.starts_with(TASK_TIMERS));
+    let others = timers.iter().filter(|(name, _)| !is_of_task(name));
     let named = others.map(|(name, due)| Timer {
         name: timer_words(name),
         at: reading.moment(*due),
@@ -197,7 +210,7 @@ fn signatures(shown: &Shown) -> Vec<Signed> {
     signed.collect()
 }
 
-fn related(shown: &Shown) -> Vec<Related> {
+pub fn related(shown: &Shown) -> Vec<Related> {
     let parent = shown.parent.iter().map(|parent| Related {
         what: "Part of".to_owned(),
         instance: Found::of(&format!("{}/{}", parent.workflow, parent.key)),

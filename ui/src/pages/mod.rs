@@ -40,6 +40,7 @@ mod live;
 mod moment;
 mod multipart;
 mod occurrence;
+mod past;
 mod posted;
 mod problem;
 mod referable;

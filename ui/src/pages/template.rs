@@ -31,6 +31,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "open.html",
     "outcomes.html",
     "password.html",
+    "past.html",
     "problem.html",
     "search.html",
     "second-factor.html",

@@ -236,6 +236,7 @@ codes! {
     BehindGlass = "2212", "nothing there, or nothing that you have opened";
     CountTooLarge = "2213", "more instances than are counted";
     ViewTooLarge = "2214", "a view of more than can be shown";
+    NotThen = "2215", "a moment of which nothing can be shown";
 
     // 23xx: a file.
     FileNotTaken = "2301", "a file of a kind that is not taken";

@@ -105,6 +105,7 @@ pub use outcome::{
 pub use people::may_start;
 pub use personal::{commitment_of, secret_of};
 pub use requirement::{handles_failure, requirement, would_strand};
+pub(crate) use run::blank;
 pub use run::{Stepped, step};
 pub use scheduled::{Place, Planned, ScheduleAct, planned, schedule_key, start_name};
 pub use seal::seal;

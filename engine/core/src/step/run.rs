@@ -99,7 +99,7 @@ fn done(outcome: Outcome) -> Stepped {
 }
 
 /// An instance before its first step.
-pub(super) fn blank(chart: &Chart, start: &StartInput, now: Timestamp) -> Snapshot {
+pub(crate) fn blank(chart: &Chart, start: &StartInput, now: Timestamp) -> Snapshot {
     Snapshot {
         instance: InstanceId::of(&chart.workflow, &start.key),
         workflow: chart.workflow.clone(),

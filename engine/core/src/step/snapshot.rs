@@ -118,7 +118,7 @@ pub struct ArmedTimer {
 
 impl ArmedTimer {
     /// That has not fired yet.
-    pub(super) fn at(due: Timestamp) -> Self {
+    pub(crate) fn at(due: Timestamp) -> Self {
         ArmedTimer {
             due,
             fired: 0,

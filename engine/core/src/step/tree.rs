@@ -18,7 +18,7 @@ impl Chart {
     }
 
     /// The proper ancestors, innermost first, the root last.
-    pub(super) fn ancestors(&self, state: StateIndex) -> impl Iterator<Item = StateIndex> + '_ {
+    pub(crate) fn ancestors(&self, state: StateIndex) -> impl Iterator<Item = StateIndex> + '_ {
         std::iter::successors(self.state(state).parent, |parent| self.state(*parent).parent)
     }
 

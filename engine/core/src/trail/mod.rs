@@ -2,12 +2,14 @@
 
 mod entry_text;
 mod exported;
+mod recorded;
 mod replay;
 mod task_text;
 mod verify;
 
 pub use entry_text::{EntryError, EntryText};
 pub use exported::{Exported, Proved, ProvedChain};
+pub use recorded::{AsRecorded, Recorded};
 pub use replay::{Difference, Replay, Replayed};
 pub use verify::{ChainState, Fault, FaultKind, Head, verify_entries};
 

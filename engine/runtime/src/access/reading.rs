@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, ActorKind};
 use statewright_core::value::{Object, Value};
 
 use super::log::Record;
-use crate::queries::{Queued, Row, Shown};
+use crate::queries::{Past, Queued, Row, Shown};
 use crate::store::{IndexedValue, MARK_PAIRS_MAX};
 
 /// Pairs beside those of instances: the reader, for whom they stand in, and the workflow.
@@ -60,9 +61,20 @@ pub(crate) struct Told {
     instance: InstanceId,
     fields: Vec<Arc<str>>,
     why: Why,
+    /// As of when, and after which entry; None: as it stood when it was asked for.
+    past: Option<(Timestamp, u64)>,
 }
 
 impl Told {
+    /// None: it holds none.
+    pub fn of_past(past: &Past) -> Option<Told> {
+        let told = Told::of_shown(&past.shown)?;
+        Some(Told {
+            past: Some((past.at, past.shown.sequence)),
+            ..told
+        })
+    }
+
     /// None: it holds none.
     pub fn of_row(row: &Row) -> Option<Told> {
         (!row.personal.is_empty()).then(|| Told {
@@ -71,6 +83,7 @@ impl Told {
             instance: row.instance,
             fields: row.personal.clone(),
             why: if row.is_open { Why::BreakGlass } else { Why::Rule },
+            past: None,
         })
     }
 
@@ -86,6 +99,7 @@ impl Told {
             } else {
                 Why::Rule
             },
+            past: None,
         })
     }
 
@@ -97,12 +111,13 @@ impl Told {
             instance: queued.instance,
             fields: queued.personal.clone(),
             why: Why::Task,
+            past: None,
         })
     }
 }
 
-/// What the instances of one record have in common: the workflow, the reason, the fields.
-type Likeness = (Arc<str>, Why, Vec<Arc<str>>);
+/// What the instances of one record have in common: the workflow, the reason, the fields, the moment.
+type Likeness = (Arc<str>, Why, Vec<Arc<str>>, Option<(Timestamp, u64)>);
 
 /// The records of one answer: one for each workflow, reason and set of fields, and more if there are many instances. None for whoever is no
 /// person.
@@ -117,22 +132,27 @@ pub(crate) fn records(actor: &Actor, by: &str, told: impl IntoIterator<Item = To
         instance,
         fields,
         why,
+        past,
     } in told
     {
-        alike.entry((workflow, why, fields)).or_default().push((key, instance));
+        alike.entry((workflow, why, fields, past)).or_default().push((key, instance));
     }
     let mut records = Vec::new();
-    for ((workflow, why, fields), mut instances) in alike {
+    for ((workflow, why, fields, past), mut instances) in alike {
         instances.sort();
         instances.dedup();
         for instances in instances.chunks(INSTANCES_MAX) {
             let named = instances.iter().map(|(key, _)| Value::from_text(key)).collect();
             let fields = fields.iter().map(|field| Value::from_text(field)).collect();
-            let members = [
+            let mut members = vec![
                 ("fields", Value::from_items(fields)),
                 ("keys", Value::from_items(named)),
                 ("why", Value::from_text(why.as_str())),
             ];
+            if let Some((moment, entry)) = past {
+                members.push(("moment", Value::from_instant(moment)));
+                members.push(("entry", Value::Integer(i64::try_from(entry).unwrap_or(i64::MAX))));
+            }
             let ids = instances.iter().map(|(_, id)| *id);
             records.push(record(actor, by, &workflow, members, ids));
         }
@@ -146,18 +166,18 @@ pub(crate) fn refusal(actor: &Actor, by: &str, workflow: &Arc<str>, instance: In
     if actor.kind != ActorKind::Person {
         return Vec::new();
     }
-    let members = [
+    let members = vec![
         ("instance", Value::from_text(&instance.to_string())),
         ("refused", Value::Boolean(true)),
     ];
     vec![record(actor, by, workflow, members, [instance])]
 }
 
-fn record<const N: usize>(
+fn record(
     actor: &Actor,
     by: &str,
     workflow: &Arc<str>,
-    members: [(&str, Value); N],
+    members: Vec<(&str, Value)>,
     instances: impl IntoIterator<Item = InstanceId>,
 ) -> Record {
     let mut act: Object = members.into_iter().map(|(name, value)| (Arc::from(name), value)).collect();

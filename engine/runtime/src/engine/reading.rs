@@ -9,7 +9,7 @@ use crate::audit::{Proof, prove};
 use crate::error::{EngineError, EngineResult};
 use crate::queries::{
     Conversation, CountRequest, Counts, Course, FindRequest, Found, Heading, History, HistoryRequest, ListRequest, Listed,
-    MessagesAsked, Notices, Queue, QueueRequest, Queued, ReadExtent, Shown, Standing, Unread,
+    MessagesAsked, Notices, Past, PastMoment, Queue, QueueRequest, Queued, ReadExtent, Shown, Standing, Unread,
 };
 use crate::store::{NoticePlace, SearchPlace, TrailRow};
 
@@ -20,6 +20,17 @@ impl Engine {
         let shown = self.unless_refused(shown, "show", workflow, key, actor).await?;
         self.told(actor, "show", Told::of_shown(&shown)).await?;
         Ok(shown)
+    }
+
+    /// One instance as it stood at a moment, for whoever may read its trail.
+    ///
+    /// # Errors
+    /// [`EngineError::Hidden`] to everybody else; [`EngineError::NotThen`]; those of the store.
+    pub async fn past(&self, workflow: &str, key: &str, moment: PastMoment, actor: &Actor) -> EngineResult<Past> {
+        let past = self.inner.queries.past(workflow, key, moment, actor, self.now()).await;
+        let past = self.unless_refused(past, "show", workflow, key, actor).await?;
+        self.told(actor, "show", Told::of_past(&past)).await?;
+        Ok(past)
     }
 
     /// What an instance that this actor sees is called, and where it stands: nothing of its data, so that it is no reading.

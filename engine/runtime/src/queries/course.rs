@@ -13,7 +13,6 @@ use statewright_core::value::Value;
 use super::Queries;
 use crate::error::{EngineError, EngineResult};
 use crate::roles::{self, AUDITOR};
-use crate::store::TrailRow;
 
 /// Entries that are read for a course, the last ones: it is drawn on a page that is read often, and most lives are shorter.
 pub const COURSE_ENTRIES_MAX: usize = 500;
@@ -53,20 +52,23 @@ impl Queries {
             cut: before > 0,
             ..Course::default()
         };
-        rows.iter().for_each(|row| course.follow(row));
+        for row in &rows {
+            // what is no entry says nothing of where it was; `verify` says more
+            if let Ok(entry) = EntryText::read(&row.bytes) {
+                course.follow(row.sequence, &entry);
+            }
+        }
         Ok(course)
     }
 }
 
 impl Course {
-    /// What is no entry says nothing of where it was; `verify` says more.
-    fn follow(&mut self, row: &TrailRow) {
-        let Ok(entry) = EntryText::read(&row.bytes) else { return };
-        let (left, entered) = (paths(&entry, "left"), paths(&entry, "entered"));
+    pub(super) fn follow(&mut self, sequence: u64, entry: &EntryText) {
+        let (left, entered) = (paths(entry, "left"), paths(entry, "entered"));
         for path in &entered {
             let stays = self.stays.entry(path.clone()).or_insert(Stays { times: 0, last: 0 });
             stays.times += 1;
-            stays.last = row.sequence;
+            stays.last = sequence;
         }
         for (from, to) in hops(&innermost(&left), &innermost(&entered)) {
             // a way may begin or end at what holds the state, too: whichever is drawn

@@ -25,6 +25,7 @@ mod live_tables;
 mod mail;
 mod messages;
 mod overload;
+mod past;
 mod poison;
 mod queries;
 mod races;

@@ -1,5 +1,7 @@
 //! The trail over the API: its entries, its bytes, and who may read it.
 
+mod past;
+
 use statewright_core::value::Value;
 
 use super::*;

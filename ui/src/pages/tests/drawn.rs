@@ -1,5 +1,7 @@
 //! Diagrams on pages: each state leads somewhere, to what the reader may see.
 
+mod past;
+
 use super::*;
 
 /// A ticket that sat down and stood up again, and two that are open.

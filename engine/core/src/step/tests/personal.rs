@@ -1,7 +1,7 @@
 //! Personal data: never in what is hashed, erasable, and proven all the same.
 
 use super::*;
-use crate::trail::{Head, Replay, Replayed, verify_entries};
+use crate::trail::{AsRecorded, EntryText, Head, Recorded, Replay, Replayed, verify_entries};
 
 const CHART: &str = "workflow: w
 start: {by: [staff], input: [patient]}
@@ -85,6 +85,33 @@ fn a_trail_proves_itself_and_replays_until_it_is_erased() {
     }
     let mut erased = Replay::begin(&life.chart, &[]);
     assert_eq!(erased.follow(entries[0]), Ok(Replayed::Erased));
+}
+
+fn recorded(life: &Life, personal: &[(Digest, String)]) -> AsRecorded {
+    let mut recorded = Recorded::default();
+    for entry in life.entries.iter().flatten() {
+        let text = EntryText::read(&entry.bytes).expect("our own");
+        recorded.follow(&entry.bytes, &text).expect("our own");
+    }
+    recorded.stood(&life.chart, personal).expect("begun")
+}
+
+#[test]
+fn entries_say_which_values_were_there_and_were_erased() {
+    let mut life = life();
+    let kept = life.entries.iter().flatten().flat_map(|entry| entry.personal.clone());
+    let kept: Vec<_> = kept.collect();
+    let there = recorded(&life, &kept);
+    assert_eq!(
+        (there.snapshot.data.get("seen"), there.erased),
+        (Some(&Value::from("a rare disease")), vec![])
+    );
+    let names = ["patient", "seen"].map(Arc::from).to_vec();
+    let gone = recorded(&life, &[]);
+    assert_eq!((gone.snapshot.data.get("seen"), &gone.erased), (Some(&Value::Null), &names));
+    // the erasure itself leaves null in the snapshot, and no word of what was there
+    life.erased();
+    assert_eq!(recorded(&life, &[]).erased, names);
 }
 
 /// With a task to write about, something that several sign, and a result.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::chart::StateKind;
-use crate::trail::{Replay, Replayed};
+use crate::trail::{EntryText, Recorded, Replay, Replayed};
 
 const CHART: &str = "workflow: w
 start: {by: [staff]}
@@ -64,6 +64,32 @@ fn assert_legal(life: &Life) {
     }
 }
 
+/// What entries tell of a snapshot.
+fn told(snapshot: &Snapshot) -> impl PartialEq + std::fmt::Debug + use<> {
+    let running = snapshot
+        .timers
+        .iter()
+        .filter(|(_, timer)| !timer.spent && timer.remaining_us.is_none());
+    let running: Vec<_> = running.map(|(name, timer)| (name.clone(), timer.due)).collect();
+    let data: Vec<_> = snapshot.data.iter().filter(|(_, value)| !value.is_null()).collect();
+    let data: Vec<_> = data.into_iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let begun = (
+        snapshot.instance,
+        snapshot.key.clone(),
+        snapshot.started_at,
+        snapshot.definition,
+    );
+    (
+        begun,
+        snapshot.sequence,
+        snapshot.head,
+        snapshot.status,
+        snapshot.active,
+        data,
+        running,
+    )
+}
+
 proptest! {
     #[test]
     fn configurations_stay_legal_and_the_same_inputs_give_the_same_bytes(events in prop::collection::vec(0..8_u8, 0..40)) {
@@ -87,8 +113,13 @@ proptest! {
         prop_assert_eq!(&first.outcomes, &second.outcomes);
         prop_assert_eq!(&first.entries, &second.entries);
         let mut replay = Replay::begin(&first.chart, &[]);
+        let mut recorded = Recorded::default();
         for entry in first.entries.iter().flatten() {
             prop_assert_eq!(replay.follow(&entry.bytes), Ok(Replayed::Same));
+            let text = EntryText::read(&entry.bytes).expect("our own");
+            prop_assert_eq!(recorded.follow(&entry.bytes, &text), Ok(()));
+            let stepped = replay.snapshot().expect("begun");
+            prop_assert_eq!(told(&recorded.stood(&first.chart, &[]).expect("begun").snapshot), told(stepped));
         }
         prop_assert_eq!(replay.snapshot(), first.snapshot.as_ref());
         let snapshot = first.snapshot.as_ref().expect("begun");
