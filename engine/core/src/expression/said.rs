@@ -77,8 +77,12 @@ fn compared(subject: &Node, comparison: Comparison, object: &Node, names: &dyn N
         let items = if count == "1" { "item" } else { "items" };
         return Some(format!("{of} must have {}{count} {items}", amount(comparison)?));
     }
-    let (subject, object) = (named(subject, names)?, compared_with(object, comparison, names)?);
-    Some(format!("{subject} must {object}"))
+    let (name, other) = (named(subject, names)?, word(object, names));
+    // two fields that people call alike: which of them is meant could not be told
+    if other.as_ref() == Some(&name) {
+        return None;
+    }
+    Some(format!("{name} must {}", compared_with(object, comparison, names)?))
 }
 
 /// `be at most 6`, `be today or later`.
@@ -199,7 +203,7 @@ mod tests {
             match path.iter().map(|part| &**part).collect::<Vec<_>>().as_slice() {
                 ["event", "lot"] => Some("Lot".into()),
                 ["event", "amount"] => Some("Amount".into()),
-                ["day"] => Some("Day".into()),
+                ["day"] | ["event", "day"] => Some("Day".into()),
                 ["lines"] => Some("Lines".into()),
                 ["fit"] => Some("Measures right".into()),
                 _ => None,
@@ -251,6 +255,7 @@ mod tests {
     fn what_has_no_plain_words_is_not_half_said() {
         check("event.amount <= limit", &[]);
         check("fit and unknown", &[]);
+        check("event.day != day", &[]);
         check("event.amount + 1 < 6", &[]);
         check("lines | all(item > 2)", &[]);
         check("fit or (lines | any(item == event.lot))", &[]);

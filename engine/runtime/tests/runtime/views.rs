@@ -45,7 +45,7 @@ states:
 
 const OF_CLERK: &str = "view: orders\nfor: [clerk]\nkind: board\nof: order\nlanes: [open, {title: Done, in: [paid, closed]}]\ncolumns: [code, practice, sum, margin]\nsort: [{by: sum, descending: true}]\nactions: [PAY, CLOSE]\n";
 
-const OF_PRACTICE: &str = "view: mine\nfor: [ecp]\nkind: list\nof: order\ncolumns: [code, {field: sum, title: Worth}, practice, label]\nactions: [MARK]\n";
+const OF_PRACTICE: &str = "view: mine\nfor: [ecp]\nkind: list\nof: order\ncolumns: [code, {field: sum, title: Worth}, practice, label]\nactions: [PAY, MARK]\n";
 
 const BY_PRACTICE: &str = "view: turnover\nfor: [clerk, analyst, ecp]\nkind: chart\nof: order\ngroup: practice\nmeasure: {sum: sum}\nsort: [{by: practice}]\n";
 
@@ -174,7 +174,7 @@ async fn check_sight(store: Arc<dyn Store>) {
     let north = rows(&world, "mine", &ecp("north"), ViewRequest::default()).await;
     assert_eq!(keys(&north.rows), ["A-2", "A-1"], "the youngest first");
     assert_eq!(cells(&north.rows[0]), ["A-2", "30", "north", "Open"]);
-    assert_eq!(north.rows[0].actions.len(), 1);
+    assert_eq!(north.rows[0].actions.len(), 1, "to pay is nothing that it could ever do");
     assert!(!north.rows[0].actions[0].plain, "a form is to be filled in");
     assert_eq!(
         keys(&rows(&world, "mine", &ecp("west"), ViewRequest::default()).await.rows),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use statewright_core::step::{Offer, offers};
+use statewright_core::step::{Offer, RefusalKind, offers};
 
 use super::{ActionShown, Asked, Row};
 use crate::error::{EngineError, EngineResult};
@@ -71,7 +71,9 @@ impl Queries {
             offered => offered?,
         };
         let named = asked.view.actions.iter();
-        let there = named.filter_map(|event| offered.iter().find(|offer| offer.event == *event));
+        // what somebody may never do is no choice of theirs, and a row that says so again and again is hard to read
+        let is_theirs = |offer: &&Offer| !offer.refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden);
+        let there = named.filter_map(|event| offered.iter().find(|offer| offer.event == *event).filter(is_theirs));
         Ok(there.map(action).collect())
     }
 }
