@@ -45,7 +45,7 @@ states:
 
 const OF_CLERK: &str = "view: orders\nfor: [clerk]\nkind: board\nof: order\nlanes: [open, {title: Done, in: [paid, closed]}]\ncolumns: [code, practice, sum, margin]\nsort: [{by: sum, descending: true}]\nactions: [PAY, CLOSE]\n";
 
-const OF_PRACTICE: &str = "view: mine\nfor: [ecp]\nkind: list\nof: order\ncolumns: [code, {field: sum, title: Worth}, practice, label]\nactions: [PAY, MARK]\n";
+const OF_PRACTICE: &str = "view: mine\nfor: [ecp, clerk]\nkind: list\nof: order\ncolumns: [code, {field: sum, title: Worth}, practice, label]\nactions: [PAY, MARK]\n";
 
 const BY_PRACTICE: &str = "view: turnover\nfor: [clerk, analyst, ecp]\nkind: chart\nof: order\ngroup: practice\nmeasure: {sum: sum}\nsort: [{by: practice}]\n";
 
