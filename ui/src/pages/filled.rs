@@ -44,8 +44,9 @@ fn scalar(kind: &Kind, text: &str, zone: &TimeZone) -> Value {
             "false" => Some(Value::Boolean(false)),
             _ => None,
         },
+        // Rust's own reading takes a plus as well
         Kind::Integer => text.parse().ok().map(Value::Integer),
-        Kind::Decimal { .. } => with_point(text).as_deref().map(Value::from_text),
+        Kind::Decimal { .. } => Some(Value::from_text(&plain_number(text))),
         Kind::Instant => moment(text, zone).map(Value::from_instant),
         Kind::Any => json::read(text).ok(),
         // what an upload is named by; the engine puts its record there
@@ -55,10 +56,19 @@ fn scalar(kind: &Kind, text: &str, zone: &TimeZone) -> Value {
     read.unwrap_or_else(|| Value::from_text(text))
 }
 
+/// As people write it: `+2,25` is 2.25.
+fn plain_number(text: &str) -> String {
+    let unsigned = text
+        .strip_prefix('+')
+        .filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+    let text = unsigned.unwrap_or(text);
+    with_point(text).unwrap_or_else(|| text.to_owned())
+}
+
 /// A comma before the decimals, as half of the world writes them. Where it could as well stand between thousands, it is not guessed.
 fn with_point(text: &str) -> Option<String> {
     let (whole, decimals) = text.split_once(',')?;
-    let digits = whole.trim_start_matches(['-', '+']);
+    let digits = whole.trim_start_matches('-');
     let are_digits = |text: &str| !text.is_empty() && text.chars().all(|each| each.is_ascii_digit());
     let is_thousands = decimals.len() == 3 && !digits.starts_with('0');
     (are_digits(digits) && are_digits(decimals) && !is_thousands).then(|| format!("{whole}.{decimals}"))
@@ -163,6 +173,9 @@ mod tests {
     fn decimals_stand_after_a_point_or_a_comma() {
         check(&[("with.sphere", "-2,25")], r#"{"sphere":"-2.25"}"#);
         check(&[("with.sphere", "0,125")], r#"{"sphere":"0.125"}"#);
+        check(&[("with.sphere", "+2.25")], r#"{"sphere":"2.25"}"#);
+        check(&[("with.sphere", "+3,5")], r#"{"sphere":"3.5"}"#);
+        check(&[("with.sphere", "+-3")], r#"{"sphere":"+-3"}"#);
         // could be a thousand
         check(&[("with.sphere", "1,250")], r#"{"sphere":"1,250"}"#);
         check(&[("with.sphere", "1,000,5")], r#"{"sphere":"1,000,5"}"#);
