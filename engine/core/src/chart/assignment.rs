@@ -13,6 +13,8 @@ pub struct Assignment {
     pub max: Option<u32>,
     /// Who did this task last in this instance comes before all others.
     pub sticky: bool,
+    /// Gives the id of a user who comes before even those.
+    pub first: Option<Template>,
 }
 
 /// Who is preferred.

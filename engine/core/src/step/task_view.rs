@@ -99,6 +99,17 @@ pub fn task_title(chart: &Chart, snapshot: &Snapshot, path: &str, now: Timestamp
     machine.task_title(path).unwrap_or_else(|_| in_words_of_state())
 }
 
+/// The id of whom the task of a state is to be given before all others, as far as its own instance can say it.
+pub fn first_choice(chart: &Chart, snapshot: &Snapshot, path: &str, now: Timestamp) -> Option<Arc<str>> {
+    let first = chart.state_at(path)?.task.as_ref()?.assignment.as_ref()?.first.as_ref()?;
+    let (facts, actor) = (Facts::default(), Actor::engine());
+    let machine = Machine::new(chart, snapshot.clone(), &actor, None, &facts, now);
+    match machine.scope(&[], &Locals::default()).template(first) {
+        Ok(Value::Text(user)) => Some(user),
+        Ok(_) | Err(_) => None,
+    }
+}
+
 impl Machine<'_> {
     /// The title of an open task; of one that is not open, or whose title has no value, its name in words.
     pub(super) fn task_title(&self, path: &str) -> Result<String, Interrupt> {

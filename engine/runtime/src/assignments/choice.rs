@@ -20,7 +20,9 @@ pub(super) struct Choosing<'a> {
     pub rule: &'a Assignment,
     /// Who gave it back already.
     pub declined: &'a [Arc<str>],
-    /// Who did it last and comes first.
+    /// Who is named and comes before all others.
+    pub first: Option<Arc<str>>,
+    /// Who did it last and comes next.
     pub doer: Option<Arc<str>>,
     /// None: it does not matter who is on shift.
     pub duty: Option<&'a OnDuty>,
@@ -75,13 +77,17 @@ impl Choosing<'_> {
     async fn best(&self, mut eligible: Vec<Eligible>) -> EngineResult<Giving> {
         let count = eligible.len() as u64;
         let mut why = Vec::new();
-        let doer = eligible.iter().position(|each| Some(&each.actor.id) == self.doer.as_ref());
-        let best = match doer {
-            Some(doer) => {
+        let place = |user: &Option<Arc<str>>| eligible.iter().position(|each| Some(&each.actor.id) == user.as_ref());
+        let best = match (place(&self.first), place(&self.doer)) {
+            (Some(first), _) => {
+                why.push("is named first".to_owned());
+                first
+            }
+            (None, Some(doer)) => {
                 why.push("did it last".to_owned());
                 doer
             }
-            None => {
+            (None, None) => {
                 // those who are still alike; the order of their ids decides at last
                 let mut alike: Vec<usize> = (0..eligible.len()).collect();
                 for preference in &self.rule.order {

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use statewright_core::chart::Assignment;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{
-    Actor, Audience, Giving, Input, InputKind, OFFERED, OpenTask, SOUGHT, Seeking, TaskAct, TaskRef, Verdict,
+    Actor, Audience, Giving, Input, InputKind, OFFERED, OpenTask, SOUGHT, Seeking, TaskAct, TaskRef, Verdict, first_choice,
 };
 
 use self::choice::Choosing;
@@ -29,6 +29,7 @@ use self::roster::{OnDuty, on_duty};
 use crate::configuration::POLL_MS;
 use crate::directory::{Directory, Person};
 use crate::error::{EngineError, EngineResult};
+use crate::guarded::guarded;
 use crate::handover::Handover;
 use crate::instances::{Instance, Instances, Personal};
 use crate::intake::{Mailbox, Origin, Parcel, Queue, Reply, Request};
@@ -187,7 +188,8 @@ impl Assignments {
             return Ok(());
         };
         let doer = snapshot.doers.get(&row.name).filter(|_| rule.sticky).cloned();
-        let (giving, rests_on) = self.choose(open, &rule, doer, seen, now).await?;
+        let first = guarded(|| Ok(first_choice(chart, snapshot, &row.name, now)))?;
+        let (giving, rests_on) = self.choose(open, &rule, (first, doer), seen, now).await?;
         // what is offered already is said once
         if giving.to.is_none() && matches!(open.seeking, Some(Seeking::Offered { .. })) {
             return Ok(());
@@ -200,7 +202,7 @@ impl Assignments {
         &self,
         open: &OpenTask,
         rule: &Assignment,
-        doer: Option<Arc<str>>,
+        (first, doer): (Option<Arc<str>>, Option<Arc<str>>),
         seen: &mut Seen,
         now: Timestamp,
     ) -> EngineResult<(Giving, Option<(InstanceId, u64)>)> {
@@ -224,6 +226,7 @@ impl Assignments {
             store: self.store.as_ref(),
             rule,
             declined: &open.declined,
+            first,
             doer,
             duty: seen.duty.as_ref().filter(|_| rule.on_shift),
             taken,

@@ -256,6 +256,25 @@ async fn whoever_did_it_last_does_it_again_where_that_is_wanted() {
     .await;
 }
 
+#[tokio::test]
+async fn whoever_is_named_comes_before_all_others() {
+    on_memory(async |store| {
+        let mut world = house(store, "first: \"{{ ticket }}\", sticky: true", &["ann", "ben"]).await;
+        world.calls(&["ben", "eve", "ann"]).await;
+        world.settle().await;
+        let given = ("ben".into(), "given to ben: is named first".into());
+        assert_eq!((world.holder("ben").await, world.why("ben").await), given);
+        // one whom it is not for is given nothing
+        assert_ne!(world.holder("eve").await, "eve");
+        // who gave it back is not named any more
+        world.act_as("ben", "ben", TaskAct::Release { note: None }).await;
+        world.settle().await;
+        assert_eq!(world.holder("ben").await, "ann");
+        world.prove().await;
+    })
+    .await;
+}
+
 async fn nobody_off_shift(store: Arc<dyn Store>) {
     let mut world = house(store, "on_shift: true, max: 1", &["ann", "ben"]).await;
     world.calls(&["1", "2"]).await;

@@ -45,6 +45,11 @@ static AUTO_ASSIGN: Construct = Construct {
             Shape::Boolean,
             "who did this task last in this instance comes first",
         ),
+        key(
+            "first",
+            Shape::Text,
+            "the id of a person who comes before all others, if it is for them",
+        ),
     ],
 };
 

@@ -24,6 +24,9 @@ impl Lowering<'_> {
             ask(&state.title, state.span, "what the state is called");
             if let Some(task) = &state.task {
                 ask(&task.title, task.span, "what a task is called");
+                if let Some(assignment) = &task.assignment {
+                    ask(&assignment.first, task.span, "whom a task is given first");
+                }
             }
         }
         for schedule in &chart.schedules {

@@ -40,7 +40,7 @@ impl Lowering<'_> {
             priority,
             show: self.shown_names(mapping.get("show"), scope),
             help: mapping.get("help").and_then(|node| self.text(node, scope, HELP)),
-            assignment: self.assignment(mapping.get("auto_assign")),
+            assignment: self.assignment(mapping.get("auto_assign"), scope),
             ladder: self.ladder(mapping.get("escalate"), scope, LadderOf::Task { has_due }),
             span: head(node),
         }))
