@@ -49,6 +49,7 @@ pub mod testing;
 mod timers;
 pub mod tokens;
 mod trusted;
+pub mod unreached;
 mod versions;
 
 pub use assignments::Assignments;

@@ -14,6 +14,7 @@ use statewright_core::value::document::Document;
 use statewright_engine::error::EngineError;
 use statewright_engine::incidents::{Decision, IncidentName};
 use statewright_engine::store::{Incident, IncidentKind, InstanceRow};
+use statewright_engine::unreached::UnreachedTask;
 
 use super::OPERATOR;
 use super::authentication::Caller;
@@ -24,6 +25,9 @@ use super::reply::document;
 use super::route::{Access, Parameter, Place, Reply, Route};
 use super::service::{Service, Shared};
 use crate::json::{count, instant, object, text, text_or_null};
+
+/// The kind of a task that nobody in the directory could do.
+const UNREACHED: &str = "unreached";
 
 const ID: Parameter = Parameter {
     name: "id",
@@ -52,7 +56,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/incidents",
         operation: "listIncidents",
         summary: "What waits for a person",
-        description: "",
+        description: "Also tasks that nobody in the directory could do (`unreached`): these are not decided on, and end as soon as somebody is there.",
         access: Access::Role(OPERATOR),
         parameters: &[],
         body: None,
@@ -114,10 +118,9 @@ async fn list(State(service): State<Shared>) -> Answered<Response> {
     let incidents = incidents
         .iter()
         .map(|incident| incident_value(incident, names.get(&incident.instance)));
-    Ok(document(
-        StatusCode::OK,
-        &object([("incidents", Value::from_items(incidents.collect()))]),
-    ))
+    let unreached = service.engine.unreached().await?;
+    let all = incidents.chain(unreached.iter().map(unreached_value)).collect();
+    Ok(document(StatusCode::OK, &object([("incidents", Value::from_items(all))])))
 }
 
 async fn retry(
@@ -160,7 +163,7 @@ async fn settle(
     request: Request,
     decide: impl FnOnce(&mut Document) -> Answered<Decision>,
 ) -> Answered<Response> {
-    let incident = read_incident_id(id).ok_or_else(|| Problem::nothing(format_args!("incident {id}")))?;
+    let incident = named(id)?;
     let (parts, body) = request.into_parts();
     let mut given = read_document(&parts, body, BODY_BYTES_MAX, &service.bodies).await?;
     let reason = given.text("reason")?;
@@ -188,6 +191,30 @@ fn incident_value(incident: &Incident, row: Option<&InstanceRow>) -> Value {
     ])
 }
 
+/// The same of a task that reaches nobody, which nobody settles.
+fn unreached_value(task: &UnreachedTask) -> Value {
+    object([
+        ("attempts", count(0)),
+        ("error", text(&task.why)),
+        ("id", text(&format!("{}.{UNREACHED}.{}", task.instance, task.task))),
+        ("instance", text(&task.instance.to_string())),
+        ("key", text(&task.key)),
+        ("kind", text(UNREACHED)),
+        ("name", text(&task.task)),
+        ("since", instant(task.since_us)),
+        ("workflow", text(&task.workflow)),
+    ])
+}
+
+/// The incident that a decision is about.
+pub fn named(id: &str) -> Answered<IncidentName> {
+    if id.split('.').nth(1) == Some(UNREACHED) {
+        let why = "a task that reaches nobody is not decided on: put somebody into the directory who may do it, or send its instance an event";
+        return Err(EngineError::NotRepairable(why.into()).into());
+    }
+    read_incident_id(id).ok_or_else(|| Problem::nothing(format_args!("incident {}", id.escape_debug())))
+}
+
 fn kind_word(kind: IncidentKind) -> &'static str {
     match kind {
         IncidentKind::Timer => "timer",
@@ -202,7 +229,7 @@ pub fn incident_id(incident: &Incident) -> String {
     format!("{}.{}.{}", incident.instance, kind_word(incident.kind), incident.name)
 }
 
-pub fn read_incident_id(id: &str) -> Option<IncidentName> {
+fn read_incident_id(id: &str) -> Option<IncidentName> {
     let (instance, rest) = id.split_once('.')?;
     let (kind, name) = rest.split_once('.')?;
     let kind = [

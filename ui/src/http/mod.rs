@@ -69,7 +69,7 @@ pub use files::{disposition, given, picture};
 pub use gate::Gate;
 pub use guard::{Noted, note};
 pub use history::{Sought, history_place_text};
-pub use incidents::{incident_id, read_incident_id};
+pub use incidents::{incident_id, named as incident_named};
 pub use instances::{about_instance, read_cursor, read_search_place, search_place_text};
 pub use limit::{BODY_BYTES_MAX, STOP_TIMEOUT, UPLOAD_PAUSE};
 pub use notices::{mark_as_read, no_such_notice, notice_place, notice_text};

@@ -47,6 +47,8 @@ pub struct Operations {
     pub now_us: i64,
     pub nodes: Vec<(NodeRow, NodeState)>,
     pub backlog: Backlog,
+    /// Tasks that nobody in the directory could do.
+    pub unreached: usize,
     pub next_due_us: Option<i64>,
 }
 
@@ -92,6 +94,7 @@ impl Operations {
                 })
                 .collect(),
             backlog: store.operations().backlog(now_us).await?,
+            unreached: service.engine.unreached().await?.len(),
             next_due_us: store.next_due().await?,
         })
     }
@@ -119,6 +122,10 @@ impl Operations {
                     .map_or_else(String::new, |oldest_us| format!(", the oldest for {}", self.age(oldest_us)));
                 format!("Incidents that wait for a decision: {}{since}", number(&incidents))
             }))
+            .chain(
+                (self.unreached > 0)
+                    .then(|| format!("Tasks that reach nobody: {}; incidents say whom they are for", self.unreached)),
+            )
             .collect()
     }
 

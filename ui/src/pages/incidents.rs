@@ -11,6 +11,7 @@ use statewright_core::value::{Value, json};
 use statewright_engine::error::EngineError;
 use statewright_engine::incidents::Decision;
 use statewright_engine::store::{Incident, IncidentKind, InstanceRow};
+use statewright_engine::unreached::UnreachedTask;
 
 use super::answer::{Answer, View, see_other};
 use super::asked::Asked;
@@ -18,7 +19,7 @@ use super::moment::Moment;
 use super::problem::Found;
 use super::route::{Access, Page};
 use super::words::Reading;
-use crate::http::{Answered, OPERATOR, Problem, incident_id, read_incident_id};
+use crate::http::{Answered, OPERATOR, Problem, incident_id, incident_named};
 use crate::percent::path;
 
 pub const PAGES: &[Page] = &[
@@ -41,6 +42,16 @@ pub const PAGES: &[Page] = &[
 #[derive(Serialize)]
 struct Model {
     rows: Vec<Row>,
+    unreached: Vec<Unreached>,
+}
+
+/// A task that nobody in the directory could do.
+#[derive(Serialize)]
+struct Unreached {
+    task: String,
+    instance: Found,
+    since: Moment,
+    why: String,
 }
 
 #[derive(Serialize)]
@@ -109,16 +120,32 @@ async fn list(asked: Asked) -> Answered<Answer> {
     let shown = incidents
         .iter()
         .map(|incident| Row::of(incident, rows.get(&incident.instance), &reading));
+    let unreached = engine.unreached().await?;
+    let unreached = unreached.iter().map(|task| unreached_of(task, &reading));
     let model = Model {
         rows: shown.collect::<Answered<_>>()?,
+        unreached: unreached.collect::<Answered<_>>()?,
     };
     Ok(View::new("incidents.html", "Incidents", model).topic("instances").into())
+}
+
+fn unreached_of(task: &UnreachedTask, reading: &Reading) -> Answered<Unreached> {
+    let since = jiff::Timestamp::from_microsecond(task.since_us);
+    let since = since.map_err(|_| Problem::of(Code::Internal, "A task was opened at no moment"))?;
+    let mut why = task.why.clone();
+    why.get_mut(..1).into_iter().for_each(str::make_ascii_uppercase);
+    Ok(Unreached {
+        task: in_words(task.task.rsplit('.').next().unwrap_or(&task.task)),
+        instance: Found::of(&format!("{}/{}", task.workflow, task.key)),
+        since: reading.moment(since),
+        why,
+    })
 }
 
 /// What the operator decides stands in the system's trail, with their reason.
 async fn settle(asked: Asked) -> Answered<Answer> {
     let id = asked.segment("id");
-    let name = read_incident_id(id).ok_or_else(|| Problem::nothing(format_args!("incident {}", id.escape_debug())))?;
+    let name = incident_named(id)?;
     let decision = match asked.segment("decision") {
         "retry" => Decision::Retry,
         "skip" => Decision::Skip,

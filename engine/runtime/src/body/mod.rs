@@ -13,4 +13,7 @@ pub use actor::{actor_of, actor_value};
 pub use effect::EffectBody;
 pub use message::{MessageBody, MessageContent, Party};
 pub use read::BodyError;
-pub use task::{NoticeBody, mark_body, mark_value, notice_body, task_is_for, task_key, task_names, task_row, task_value};
+pub use task::{
+    CLIMBED, NOBODY, NoticeBody, mark_body, mark_value, notice_body, task_audiences, task_is_for, task_key, task_names, task_row,
+    task_value,
+};

@@ -10,16 +10,22 @@ use statewright_core::value::{Object, Value};
 
 use super::read::object_of;
 use super::{Party, actor_of, actor_value};
-use crate::store::{MarkRow, NoticeRow, PRIORITY_MAX, TaskRow};
+use crate::store::{MarkRow, NoticeRow, PRIORITY_MAX, SUBJECTS_MAX, TaskRow};
 
 /// What a task that is for nobody is found under: nothing that anybody is.
-const NOBODY: &str = "nobody";
+pub const NOBODY: &str = "nobody";
+
+/// What a task is found under whose ladder has climbed: no line that anybody has.
+pub const CLIMBED: &str = "ladder:climbed";
 
 pub fn task_row(snapshot: &Snapshot, name: &Arc<str>, task: &OpenTask) -> TaskRow {
     let mut subjects = task.subjects();
     subjects.extend(task.sought_under().map(Arc::from));
     if subjects.is_empty() {
         subjects.push(NOBODY.into());
+    }
+    if !task.reached.is_empty() && subjects.len() < SUBJECTS_MAX {
+        subjects.push(CLIMBED.into());
     }
     let audiences = std::iter::once(&task.people).chain(task.reached.iter().map(|reached| &reached.people));
     TaskRow {
@@ -62,6 +68,13 @@ pub fn task_names(row: &TaskRow, line: fn(&AudiencePattern) -> &Option<Vec<Arc<s
 }
 
 /// The key of the instance whose task it is.
+/// Whom a task is for, and whom each rung of its ladder reached, as far as the row says.
+pub fn task_audiences(row: &TaskRow) -> Vec<Audience> {
+    let body = read_canonical(&row.body).unwrap_or(Value::Null);
+    let audiences = body.field("for").and_then(Value::as_list).unwrap_or(&[]);
+    audiences.iter().filter_map(Audience::read).collect()
+}
+
 pub fn task_key(row: &TaskRow) -> Option<Arc<str>> {
     let body = read_canonical(&row.body).ok()?;
     body.field("key").and_then(Value::as_text).map(Arc::from)

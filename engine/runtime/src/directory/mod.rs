@@ -137,6 +137,21 @@ impl Directory {
         self.found(Vec::new()).await
     }
 
+    /// Whether there is anybody.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn has_people(&self) -> EngineResult<bool> {
+        let query = FindQuery {
+            workflow: SYSTEM_WORKFLOW.into(),
+            conditions: Vec::new(),
+            states: vec![PERSON.into()],
+            after: None,
+            limit: 1,
+        };
+        Ok(!self.store.find(&query).await?.rows.is_empty())
+    }
+
     /// Those whom something is for, by their ids, with all roles that theirs include.
     ///
     /// # Errors

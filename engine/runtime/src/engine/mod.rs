@@ -62,6 +62,7 @@ use crate::starts::Starts;
 use crate::store::{Applied, Incident, MailCounts, NewEntry, NextInstance, Store, TrailRow, Write};
 use crate::system::SystemTrail;
 use crate::tokens::Tokens;
+use crate::unreached::{UnreachedTask, unreached};
 
 /// How often an erasure is tried while its instance moves.
 const ERASURE_ATTEMPTS_MAX: u32 = 16;
@@ -264,6 +265,14 @@ impl Engine {
     /// What waits for a person. The caller sees to it that only operators ask.
     pub async fn incidents(&self) -> EngineResult<Vec<Incident>> {
         self.inner.incidents.list().await
+    }
+
+    /// Tasks that nobody in the directory could do. The caller sees to it that only operators ask.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn unreached(&self) -> EngineResult<Vec<UnreachedTask>> {
+        unreached(self.inner.store.as_ref(), &self.inner.directory).await
     }
 
     /// Settles an incident. The caller sees to it that only operators ask.

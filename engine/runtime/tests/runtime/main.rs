@@ -41,5 +41,6 @@ mod task_reads;
 mod task_views;
 mod tasks;
 mod timers;
+mod unreached;
 mod views;
 mod watching;
