@@ -1,17 +1,21 @@
 //! What stands beside a way: by what it is gone, in few words.
 
 use statewright_core::chart::{Branch, Chart, EventPattern, State, TimerMoment, Transition, Trigger};
+use statewright_core::step::in_words;
+
+use super::Words;
 
 /// Longer conditions are cut: they stand in the source.
 const CONDITION_CHARACTERS_MAX: usize = 30;
 
 /// `APPROVE [total < 500]`, `after 7d`, `lens done`. Empty: nothing is waited for and nothing asked.
-pub fn of_branch(chart: &Chart, transition: &Transition, branch: &Branch) -> String {
+pub fn of_branch(chart: &Chart, words: Words, transition: &Transition, branch: &Branch) -> String {
     let guards = transition.guards.iter().chain(&branch.guards);
     let conditions: Vec<String> = guards.map(|guard| one_line(guard.condition.source())).collect();
-    let by = of_trigger(chart, transition);
+    let by = of_trigger(chart, words, transition);
     match conditions.as_slice() {
         [] => by,
+        _ if words == Words::Plain => by,
         conditions => {
             let condition = shortened(&conditions.join(" and "), CONDITION_CHARACTERS_MAX);
             format!("{by} [{condition}]").trim_start().to_owned()
@@ -20,16 +24,21 @@ pub fn of_branch(chart: &Chart, transition: &Transition, branch: &Branch) -> Str
 }
 
 /// By what it is gone.
-pub fn of_trigger(chart: &Chart, transition: &Transition) -> String {
+pub fn of_trigger(chart: &Chart, words: Words, transition: &Transition) -> String {
     let source = chart.state(transition.source);
+    let is_plain = words == Words::Plain;
     let invoke = |place: usize| {
-        source
+        let id = source
             .invokes
             .get(place)
             .map(|invoke| invoke.id.to_string())
-            .unwrap_or_default()
+            .unwrap_or_default();
+        if is_plain { in_words(&id) } else { id }
     };
     match &transition.trigger {
+        Trigger::Event(EventPattern::Exact(name)) if is_plain => in_words(&name.to_lowercase()),
+        Trigger::Event(_) if is_plain => "other events".into(),
+        Trigger::Timer(place) if is_plain => of_timer_in_words(source, *place),
         Trigger::Event(EventPattern::Exact(name)) => name.to_string(),
         Trigger::Event(EventPattern::Prefix(prefix)) => format!("{prefix}.*"),
         Trigger::Event(EventPattern::Any) => "*".into(),
@@ -52,6 +61,19 @@ fn of_timer(state: &State, place: usize) -> String {
         TimerMoment::In(within) => format!("after {}", said(within.source())),
         TimerMoment::At(at) => format!("at {}", said(at.source())),
         TimerMoment::Every { every, .. } => format!("every {}", said(every.source())),
+    }
+}
+
+/// A length of time as it is written; what is worked out by the name of what is due.
+fn of_timer_in_words(state: &State, place: usize) -> String {
+    let Some(timer) = state.after.get(place) else {
+        return String::new();
+    };
+    let is_worked_out = |text: &str| text.contains("{{");
+    match &timer.when {
+        TimerMoment::In(within) if !is_worked_out(within.source()) => of_timer(state, place),
+        TimerMoment::Every { every, .. } if !is_worked_out(every.source()) => of_timer(state, place),
+        _ => in_words(timer.name.rsplit('.').next().unwrap_or(&timer.name)),
     }
 }
 

@@ -31,12 +31,21 @@ pub enum Format {
 
 pub use self::svg::{Mark, Marks, STYLE};
 
+/// In which words it says by what ways are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    /// As the workflow writes it, conditions too: for those who write workflows.
+    Written,
+    /// As people say it, without the conditions: those are the workflow's own, and what stands against somebody is told where they want to do it.
+    Plain,
+}
+
 /// A picture within a page that brings [`STYLE`] along, with these marks.
 ///
 /// # Errors
 /// A sentence: it cannot be laid out.
-pub fn embedded(chart: &Chart, marks: &Marks) -> Result<String, String> {
-    let sketch = Sketch::of(chart);
+pub fn embedded(chart: &Chart, words: Words, marks: &Marks) -> Result<String, String> {
+    let sketch = Sketch::of(chart, words);
     layout::placed(&sketch).map(|placed| svg::embedded(&sketch, &placed, marks))
 }
 
@@ -45,7 +54,7 @@ pub fn embedded(chart: &Chart, marks: &Marks) -> Result<String, String> {
 /// # Errors
 /// A sentence: it cannot be laid out.
 pub fn draw(chart: &Chart, format: Format) -> Result<String, String> {
-    let sketch = Sketch::of(chart);
+    let sketch = Sketch::of(chart, Words::Written);
     match format {
         Format::Svg => layout::placed(&sketch).map(|placed| svg::write(&sketch, &placed)),
         Format::Mermaid => Ok(mermaid::write(&sketch)),

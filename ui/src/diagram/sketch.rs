@@ -6,7 +6,7 @@ use std::sync::Arc;
 use statewright_core::chart::{Chart, State, StateIndex, StateKind, Trigger, Work};
 use statewright_core::step::in_words;
 
-use super::caption;
+use super::{Words, caption};
 use crate::naming::{said, state_name};
 
 /// Longer lines within a state are cut.
@@ -78,9 +78,10 @@ impl Shape {
 }
 
 impl Sketch {
-    pub fn of(chart: &Chart) -> Sketch {
+    pub fn of(chart: &Chart, words: Words) -> Sketch {
         let mut drawing = Drawing {
             chart,
+            words,
             places: vec![None; chart.states.len()],
             sketch: Sketch {
                 title: said(chart.title.as_ref()).unwrap_or_else(|| in_words(&chart.workflow)),
@@ -131,6 +132,7 @@ impl Sketch {
 
 struct Drawing<'c> {
     chart: &'c Chart,
+    words: Words,
     /// Of each state that is drawn.
     places: Vec<Option<usize>>,
     sketch: Sketch,
@@ -200,7 +202,7 @@ impl Drawing<'_> {
         let transitions = state.on.iter().map(|index| self.chart.transition(*index));
         let staying = transitions.filter(|transition| transition.branches.iter().all(|branch| branch.targets.is_empty()));
         let names: BTreeSet<String> = staying
-            .map(|transition| caption::of_trigger(self.chart, transition))
+            .map(|transition| caption::of_trigger(self.chart, self.words, transition))
             .collect();
         match names.len() {
             0 => None,
@@ -217,7 +219,7 @@ impl Drawing<'_> {
             };
             let fails = matches!(transition.trigger, Trigger::InvokeError(_));
             for branch in &transition.branches {
-                let caption = caption::of_branch(self.chart, transition, branch);
+                let caption = caption::of_branch(self.chart, self.words, transition, branch);
                 for target in &branch.targets {
                     let to = self.places[target.0 as usize];
                     // the whole is no shape: what leads from it leads from nowhere in particular

@@ -8,7 +8,7 @@ use statewright_core::lang::compile;
 
 use super::layout::{Area, placed};
 use super::sketch::{Kind, Sketch};
-use super::{Format, Mark, Marks, draw, embedded};
+use super::{Format, Mark, Marks, Words, draw, embedded};
 use crate::definition::{Folder, examine_file};
 
 const LOAN: &str = r#"
@@ -82,7 +82,7 @@ fn what_ships_is_laid_out_with_everything_in_its_place() {
         drawn += 1;
         let svg = draw(chart, Format::Svg).expect("it is drawn");
         assert_eq!(Ok(svg), draw(chart, Format::Svg), "the same again, {}", path.display());
-        let sketch = Sketch::of(chart);
+        let sketch = Sketch::of(chart, Words::Written);
         let placed = placed(&sketch).expect("it is laid out");
         check_areas(&sketch, &placed.areas, &path);
         for (line, way) in placed.lines.iter().zip(&sketch.ways) {
@@ -118,7 +118,7 @@ fn what_is_marked_is_seen_and_said() {
         .into(),
         went: [("shelf".into(), "lent".into())].into(),
     };
-    let drawn = embedded(&chart, &marks).expect("it is drawn");
+    let drawn = embedded(&chart, Words::Written, &marks).expect("it is drawn");
     for expected in [
         "role=\"group\"",
         "<g data-state=\"shelf\" class=\"visited\"><title>On the shelf &amp; free: entered 2 times</title>",
@@ -129,7 +129,7 @@ fn what_is_marked_is_seen_and_said() {
         assert!(drawn.contains(expected), "{expected}\n{drawn}");
     }
     assert_eq!(drawn.matches("class=\"way went\"").count(), 1, "only the way that it went");
-    let plain = embedded(&chart, &Marks::default()).expect("it is drawn");
+    let plain = embedded(&chart, Words::Written, &Marks::default()).expect("it is drawn");
     assert!(plain.contains("role=\"img\"") && !plain.contains("way went\"") && !plain.contains("<a "));
 }
 

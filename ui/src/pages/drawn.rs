@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Serialize;
 use statewright_core::chart::{Chart, StateKind};
 use statewright_engine::error::EngineError;
 use statewright_engine::queries::{CountBy, CountRequest, Course, Past, Shown};
 
 use super::asked::Asked;
-use crate::diagram::{self, Mark, Marks};
+use crate::diagram::{self, Mark, Marks, Words};
 use crate::http::Answered;
 use crate::percent::{path, query};
 
@@ -32,12 +33,12 @@ pub async fn of_instance(asked: &Asked, chart: &Chart, shown: &Shown) -> Answere
         Err(EngineError::Hidden) => None,
         Err(error) => return Err(error.into()),
     };
-    Ok(diagram::embedded(chart, &marks_of(chart, shown, course.as_ref())).ok())
+    Ok(diagram::embedded(chart, Words::Plain, &marks_of(chart, shown, course.as_ref())).ok())
 }
 
 /// The diagram of an instance as it stood, with the way up to then.
 pub fn as_it_was(chart: &Chart, past: &Past) -> Option<String> {
-    diagram::embedded(chart, &marks_of(chart, &past.shown, Some(&past.course))).ok()
+    diagram::embedded(chart, Words::Plain, &marks_of(chart, &past.shown, Some(&past.course))).ok()
 }
 
 fn marks_of(chart: &Chart, shown: &Shown, course: Option<&Course>) -> Marks {
@@ -73,11 +74,25 @@ fn mark_of_instance(shown: &Shown, course: Option<&Course>, state: &Arc<str>) ->
     }
 }
 
-/// A workflow's diagram, or why it cannot be drawn, and whether it says how many open cases stand where.
+/// What a workflow's diagram says of how many open cases stand where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// Of those that its reader sees, or may have counted.
+    Some,
+    /// There are none of them; there may be others.
+    None,
+    TooMany,
+}
+
+/// A workflow's diagram, or why it cannot be drawn, and what it says of how many open cases stand where.
+///
+/// Whoever sees no case by the workflow's own rules is told no number either, an operator as everybody: a cell of one tells where somebody is, and
+/// whom cases may be counted for, and from how many on, is for the workflow to say (`counts_only`).
 ///
 /// # Errors
 /// Those of the store.
-pub async fn of_workflow(asked: &Asked, chart: &Chart) -> Answered<(Result<String, String>, bool)> {
+pub async fn of_workflow(asked: &Asked, chart: &Chart) -> Answered<(Result<String, String>, Counted)> {
     let request = CountRequest {
         workflow: chart.workflow.clone(),
         by: CountBy::State,
@@ -90,6 +105,11 @@ pub async fn of_workflow(asked: &Asked, chart: &Chart) -> Answered<(Result<Strin
         Err(EngineError::TooManyToCount { .. }) => None,
         Err(error) => return Err(error.into()),
     };
+    let told = match &counted {
+        None => Counted::TooMany,
+        Some(counts) if counts.cells.is_empty() => Counted::None,
+        Some(_) => Counted::Some,
+    };
     let cells = counted.iter().flat_map(|counts| &counts.cells);
     let counts: BTreeMap<&str, u64> = cells
         .filter_map(|(state, cell)| Some((state.as_text()?, cell.count)))
@@ -99,7 +119,7 @@ pub async fn of_workflow(asked: &Asked, chart: &Chart) -> Answered<(Result<Strin
         states: states.collect(),
         ..Marks::default()
     };
-    Ok((diagram::embedded(chart, &marks), counted.is_some()))
+    Ok((diagram::embedded(chart, Words::Written, &marks), told))
 }
 
 fn mark_of_workflow(chart: &Chart, state: &str, count: Option<&u64>) -> Mark {

@@ -8,8 +8,9 @@ use statewright_engine::error::EngineError;
 use super::answer::{Answer, View};
 use super::asked::Asked;
 use super::drawn;
+use super::moment::Moment;
 use super::route::{Access, Page};
-use crate::http::Answered;
+use crate::http::{Answered, moment_of};
 use crate::percent::{path, query};
 
 pub const PAGES: &[Page] = &[
@@ -52,11 +53,20 @@ struct Model {
     /// It is shown in its whole size.
     whole: bool,
     href: String,
-    /// The diagram says how many open cases stand where.
-    counted: bool,
+    counted: drawn::Counted,
     counted_max: usize,
     files: Vec<File>,
     cases: String,
+    /// Since when it is live, and by whom; None: it is longer ago than is looked back.
+    live: Option<Live>,
+    /// When this version was there first.
+    first: Option<Moment>,
+}
+
+#[derive(Serialize)]
+struct Live {
+    since: Moment,
+    by: String,
 }
 
 #[derive(Serialize)]
@@ -86,6 +96,12 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let known = engine.registry().live(name).await?;
     let chart = &known.chart;
     let stored = engine.store().definition(chart.definition).await.map_err(EngineError::from)?;
+    let reading = asked.reading();
+    let first = stored.as_ref().map(|stored| reading.moment(moment_of(stored.deployed_at_us)));
+    let live = engine.live_since(name, chart.definition).await?.map(|live| Live {
+        since: reading.moment(live.at),
+        by: live.by.name.unwrap_or(live.by.id).to_string(),
+    });
     let files = stored.map(|stored| files(&stored.source)).unwrap_or_default();
     let (diagram, counted) = drawn::of_workflow(&asked, chart).await?;
     let model = Model {
@@ -100,6 +116,8 @@ async fn show(asked: Asked) -> Answered<Answer> {
         counted_max: drawn::COUNTED_MAX,
         files,
         cases: query("/instances", &[("workflow", name)]),
+        live,
+        first,
     };
     Ok(View::new("workflow.html", in_words(name), model).into())
 }

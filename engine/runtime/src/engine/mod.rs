@@ -2,6 +2,7 @@
 
 mod deployment;
 mod files;
+mod liveness;
 mod loops;
 mod node;
 mod opening;

@@ -31,7 +31,44 @@ async fn a_workflow_says_how_many_open_cases_stand_where_and_leads_to_them() {
     let eve = as_(&api, &api.session("eve", &["visitor"]).await);
     let page = eve.see("/workflows/ticket").await;
     page.hides(&["open case stands here", "open cases stand here"]);
+    page.shows(&["this does not say that nobody is there"]);
+    // an operator has no case by being one, and is told so
+    let olga = as_(&api, &api.session("olga", &["operator"]).await);
+    let page = olga.see("/workflows/ticket").await;
+    page.shows(&["this does not say that nobody is there"]);
+    page.hides(&["open case stands here", "open cases stand here"]);
     eve.see("/instances?workflow=ticket&state=seated").await.hides(&["A-1"]);
+}
+
+#[tokio::test]
+async fn a_workflow_says_since_when_it_is_live_and_by_whom_and_its_conditions() {
+    let api = with_tickets().await;
+    let page = as_(&api, &api.session("olga", &["operator"]).await)
+        .see("/workflows/ticket")
+        .await;
+    page.shows(&["Live since <time", ", deployed by ", "PAY", "[event.price"]);
+    page.hides(&["was first deployed"]);
+}
+
+/// The people of a practice do not write workflows: conditions as those write them are nothing to them.
+#[tokio::test]
+async fn the_diagram_of_a_case_says_what_people_say_and_no_conditions() {
+    let api = with_tickets().await;
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
+    for path in ["/instances/ticket/A-1", "/instances/ticket/A-1?entry=1"] {
+        let page = clerk.see(path).await;
+        let drawn = page.html.split("class=\"diagram\"").nth(1).expect("a diagram");
+        let drawn = drawn.split("</svg>").next().expect("an end");
+        for (word, is_there) in [
+            (">Sit<", true),
+            ("Pay", true),
+            ("PAY", false),
+            ("event.price", false),
+            ("price", false),
+        ] {
+            assert_eq!(drawn.contains(word), is_there, "{path}: {word}: {drawn}");
+        }
+    }
 }
 
 #[tokio::test]
