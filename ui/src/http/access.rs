@@ -7,12 +7,12 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::get;
 use jiff::Timestamp;
-use statewright_core::identity::InstanceId;
 use statewright_core::value::Value;
 use statewright_engine::access::{ACCESS_KEY, ACCESS_PAGE_MAX, Access as Reading, AccessPlace, AccessRequest, act_of};
 use statewright_engine::roles::AUDITOR;
 
 use super::body::{Parameters, unfit};
+use super::history::instance_of;
 use super::limit::PAGE_DEFAULT;
 use super::parameter::{AFTER, PAGE_LIMIT};
 use super::problem::Answered;
@@ -79,7 +79,7 @@ async fn read(State(service): State<Shared>, uri: Uri) -> Answered<Response> {
     };
     let limit = parameters.limit(PAGE_DEFAULT, ACCESS_PAGE_MAX)?;
     parameters.finish()?;
-    let page = service.engine.accesses(&sought.request(&service, limit)?).await?;
+    let page = service.engine.accesses(&sought.request(&service, limit).await?).await?;
     let after = page.next.as_ref().map(access_place_text);
     let page = object([
         ("after", text_or_null(after.as_deref())),
@@ -106,12 +106,11 @@ pub struct ReadingsSought {
 
 impl ReadingsSought {
     /// # Errors
-    /// 400 for a key without its workflow, for what is no moment, and for what no page gave.
-    pub fn request(self, service: &Service, limit: usize) -> Answered<AccessRequest> {
-        let instance = match (&self.workflow, &self.key) {
-            (_, None) => None,
-            (Some(workflow), Some(key)) => Some(InstanceId::of(workflow, key)),
-            (None, Some(_)) => return Err(unfit("key", "is one of a workflow's: name it with `workflow`")),
+    /// 400 for a key that instances of several workflows have, for what is no moment, and for what no page gave.
+    pub async fn request(self, service: &Service, limit: usize) -> Answered<AccessRequest> {
+        let instance = match &self.key {
+            Some(key) => Some(instance_of(service, self.workflow.as_deref(), key).await?),
+            None => None,
         };
         Ok(AccessRequest {
             who: self.who.map(Arc::from),

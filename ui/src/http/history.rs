@@ -82,6 +82,7 @@ async fn read(State(service): State<Shared>, Extension(caller): Extension<Caller
         from: parameters.text("from")?,
         until: parameters.text("until")?,
         after: parameters.text("after")?,
+        without_system: false,
     };
     let limit = parameters.limit(PAGE_DEFAULT, HISTORY_PAGE_MAX)?;
     parameters.finish()?;
@@ -112,6 +113,8 @@ pub struct Sought {
     pub from: Option<String>,
     pub until: Option<String>,
     pub after: Option<String>,
+    /// Nothing of the system's own trails is looked for.
+    pub without_system: bool,
 }
 
 impl Sought {
@@ -127,6 +130,7 @@ impl Sought {
             event: self.event.map(Arc::from),
             workflow: self.workflow.map(Arc::from),
             instance,
+            without_system: self.without_system,
             field: self.field.map(Arc::from),
             from_us: moment(service, "from", self.from)?.map(|(from_us, _)| from_us),
             until_us: moment(service, "until", self.until)?.map(|(_, until_us)| until_us),
@@ -137,7 +141,7 @@ impl Sought {
 }
 
 /// Which instance is meant. One that is not there has no trail.
-async fn instance_of(service: &Service, workflow: Option<&str>, key: &str) -> Answered<InstanceId> {
+pub(super) async fn instance_of(service: &Service, workflow: Option<&str>, key: &str) -> Answered<InstanceId> {
     if let Some(workflow) = workflow {
         return Ok(InstanceId::of(workflow, key));
     }

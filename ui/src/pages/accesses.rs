@@ -8,6 +8,7 @@ use statewright_engine::access::{Access as Reading, act_of};
 
 use super::answer::{Answer, View};
 use super::asked::Asked;
+use super::history::known_workflows;
 use super::moment::exact;
 use super::problem::Found;
 use super::route::{Access, Page};
@@ -89,10 +90,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
             .filter(|text| !text.is_empty())
     };
     let case = given("case");
-    let (workflow, key) = match case.as_deref().and_then(|case| case.split_once('/')) {
-        Some((workflow, key)) => (Some(workflow.to_owned()), Some(key.to_owned())),
-        None => (case.clone(), None),
-    };
+    let (workflow, key) = case.as_deref().map_or((None, None), |case| parts(&asked, case));
     let sought = ReadingsSought {
         who: given("who"),
         workflow,
@@ -125,7 +123,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         newest: address(&filters),
         ..Model::default()
     };
-    let request = match sought.request(&asked.service, PAGE) {
+    let request = match sought.request(&asked.service, PAGE).await {
         Ok(request) => request,
         Err(problem) if problem.status() == StatusCode::BAD_REQUEST => {
             model.wrong = Some(problem.detail().to_owned());
@@ -142,6 +140,17 @@ async fn show(asked: Asked) -> Answered<Answer> {
         address(&filters)
     });
     Ok(View::new("accesses.html", "Who has looked", model).into())
+}
+
+/// The workflow and the key of what somebody looks for: a case as cases are called everywhere else, its key alone, or all of a workflow.
+fn parts(asked: &Asked, case: &str) -> (Option<String>, Option<String>) {
+    let known = known_workflows(asked);
+    let is_known = |workflow: &str| known.iter().any(|name| name == workflow);
+    match case.split_once('/') {
+        Some((workflow, key)) if is_known(workflow) => (Some(workflow.to_owned()), Some(key.to_owned())),
+        None if is_known(case) => (Some(case.to_owned()), None),
+        _ => (None, Some(case.to_owned())),
+    }
 }
 
 fn address(filters: &[(&'static str, String)]) -> String {

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InstanceId};
-use statewright_core::step::Actor;
+use statewright_core::step::{Actor, SYSTEM_WORKFLOW};
 use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
 
@@ -33,6 +33,8 @@ pub struct HistoryRequest {
     /// What came: the event, what was done with a task, the timer, the system's act, or the kind of any other input.
     pub event: Option<Arc<str>>,
     pub workflow: Option<Arc<str>>,
+    /// Without the system's own trails: sign-ins, deployments, readings, schedules.
+    pub without_system: bool,
     pub instance: Option<InstanceId>,
     /// A field that was changed, or one within it: `rx.right`.
     pub field: Option<Arc<str>>,
@@ -129,6 +131,7 @@ impl HistoryRequest {
                 .workflow
                 .as_deref()
                 .is_none_or(|workflow| entry.workflow() == Ok(workflow))
+            && !(self.without_system && entry.workflow() == Ok(SYSTEM_WORKFLOW))
             && self.actor.as_deref().is_none_or(|actor| is_by(entry, actor))
             && self.event.as_deref().is_none_or(|event| is_of(entry, event))
             && self.field.as_deref().is_none_or(|field| has_changed(entry, field))

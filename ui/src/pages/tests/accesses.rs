@@ -28,6 +28,12 @@ async fn auditors_see_who_has_looked_at_what_and_who_was_refused() {
     let one = aude.see("/accesses?case=job/J-1&who=carl").await;
     one.shows(&["/instances/job/J-1\""]);
     one.hides(&["/instances/job/J-2\"", "gina"]);
+    let by_key = aude.see("/accesses?case=J-1").await;
+    by_key.shows(&["/instances/job/J-1\""]);
+    by_key.hides(&["/instances/job/J-2\""]);
+    aude.see("/accesses?case=job")
+        .await
+        .shows(&["/instances/job/J-1\"", "/instances/job/J-2\""]);
     let refused = aude.see("/accesses?refused=1").await;
     refused.shows(&["gina"]);
     refused.hides(&["carl"]);

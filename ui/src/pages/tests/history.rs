@@ -20,12 +20,23 @@ async fn auditors_go_through_it_by_what_they_look_for() {
         "href=\"/instances/ticket/A-1/trail\"",
         "From Open to Seated",
         "&lt;b&gt;7A",
-        "Deployed",
         "This is where it begins",
     ]);
+    // what the system did by itself is told to whoever asks for it
+    all.hides(&["Deployed"]);
+    let whole = aude.see("/trail?system=1").await;
+    whole.shows(&["Deployed", "From Open to Seated", "name=\"system\" value=\"1\" checked"]);
+    aude.see("/trail?workflow=statewright-system").await.shows(&["Deployed"]);
     let sat = aude.see("/trail?event=Sit&actor=carl&workflow=ticket&field=seat").await;
-    sat.shows(&["From Open to Seated", "value=\"Sit\"", "<option selected>ticket</option>"]);
+    sat.shows(&[
+        "From Open to Seated",
+        "value=\"Sit\"",
+        "<option value=\"ticket\" selected>Ticket</option>",
+    ]);
     sat.hides(&["Came to Open", "Deployed"]);
+    // what is offered, and taken: names as they are shown
+    sat.shows(&["<option value=\"Seat\">", "<option value=\"aude\">"]);
+    aude.see("/trail?field=Seat").await.shows(&["From Open to Seated"]);
     aude.see("/trail?key=ticket/A-2")
         .await
         .hides(&["/instances/ticket/A-1/trail", "Deployed"]);
