@@ -13,6 +13,7 @@ mod search;
 mod signing_in;
 mod substitution;
 mod system;
+mod units;
 mod views;
 
 use axum::body::Body;
