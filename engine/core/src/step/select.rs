@@ -107,6 +107,11 @@ impl Machine<'_> {
             }
         }
         self.remove_conflicting(&mut selection.choices);
+        // where one way is open to the sender and others are other people's, it is the sender's own that tells why not
+        let is_forbidden = |refusal: &Refusal| refusal.kind == RefusalKind::Forbidden;
+        if selection.refusals.iter().any(|refusal| !is_forbidden(refusal)) {
+            selection.refusals.retain(|refusal| !is_forbidden(refusal));
+        }
         Ok(selection)
     }
 

@@ -75,7 +75,7 @@ fn what_is_not_corrected_counts_as_it_was() {
     let design = "{\"lens_design\": \"bifocal\"}";
     assert_eq!(order.send("eda:edit_desk", "CORRECT", design), "bifocal needs an add: left");
     assert_eq!(order.send("eda:edit_desk", "CORRECT", "{}"), "taken");
-    assert_eq!(order.leaves(), "validation_hold");
+    assert_eq!(order.leaves(), HELD);
 }
 
 #[test]

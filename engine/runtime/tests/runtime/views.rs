@@ -45,7 +45,9 @@ states:
 
 const OF_CLERK: &str = "view: orders\nfor: [clerk]\nkind: board\nof: order\nlanes: [open, {title: Done, in: [paid, closed]}]\ncolumns: [code, practice, sum, margin]\nsort: [{by: sum, descending: true}]\nactions: [PAY, CLOSE]\n";
 
-const OF_PRACTICE: &str = "view: mine\nfor: [ecp, clerk]\nkind: list\nof: order\ncolumns: [code, {field: sum, title: Worth}, practice, label]\nactions: [PAY, MARK]\n";
+const OF_BOTH: &str = "view: both\nfor: [clerk, ecp]\nkind: list\nof: order\ncolumns: [code]\nactions: [PAY, MARK]\n";
+
+const OF_PRACTICE: &str = "view: mine\nfor: [ecp]\nkind: list\nof: order\ncolumns: [code, {field: sum, title: Worth}, practice, label]\nactions: [MARK]\n";
 
 const BY_PRACTICE: &str = "view: turnover\nfor: [clerk, analyst, ecp]\nkind: chart\nof: order\ngroup: practice\nmeasure: {sum: sum}\nsort: [{by: practice}]\n";
 
@@ -139,7 +141,7 @@ fn points(series: &Series) -> Vec<(String, u64, Option<Value>)> {
 
 async fn check_sight(store: Arc<dyn Store>) {
     let mut world = begun(store).await;
-    deployed(&world, &[OF_CLERK, OF_PRACTICE, BY_PRACTICE]).await;
+    deployed(&world, &[OF_CLERK, OF_PRACTICE, OF_BOTH, BY_PRACTICE]).await;
     world.send("order", "A-1", "PAY").await.unwrap();
     world.settle().await;
 
@@ -174,8 +176,14 @@ async fn check_sight(store: Arc<dyn Store>) {
     let north = rows(&world, "mine", &ecp("north"), ViewRequest::default()).await;
     assert_eq!(keys(&north.rows), ["A-2", "A-1"], "the youngest first");
     assert_eq!(cells(&north.rows[0]), ["A-2", "30", "north", "Open"]);
-    assert_eq!(north.rows[0].actions.len(), 1, "to pay is nothing that it could ever do");
+    assert_eq!(north.rows[0].actions.len(), 1);
     assert!(!north.rows[0].actions[0].plain, "a form is to be filled in");
+    // in a view of several roles, each sees what could ever be theirs to do
+    for (who, theirs) in [(clerk(), "PAY"), (ecp("north"), "MARK")] {
+        let both = rows(&world, "both", &who, ViewRequest::default()).await;
+        let named = both.rows[0].actions.iter().map(|action| &*action.event);
+        assert_eq!(named.collect::<Vec<_>>(), [theirs]);
+    }
     assert_eq!(
         keys(&rows(&world, "mine", &ecp("west"), ViewRequest::default()).await.rows),
         [""; 0]

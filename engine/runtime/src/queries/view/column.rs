@@ -81,6 +81,7 @@ impl<'a> Columns<'a> {
 
     fn column(&self, path: &Path, title: Option<&str>) -> ColumnShown {
         let field = self.chart.and_then(|chart| chart.data.at(path));
+        let is_of_clock = |part: &str| path.len() > 1 && is_of_clock(part);
         let words = || in_words(path.iter().rev().find(|part| !is_of_clock(part)).map_or("", |part| part));
         let title = title.map(str::to_owned).or_else(|| field?.label.clone());
         ColumnShown {
