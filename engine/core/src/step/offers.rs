@@ -10,7 +10,7 @@ use super::kept::{KeptField, kept_fields};
 use super::machine::Machine;
 use super::scope::Locals;
 use super::signature::SignatureOffer;
-use super::{Actor, Facts, Needs, Refusal, Snapshot, Status};
+use super::{Actor, Facts, Needs, Refusal, RefusalKind, Snapshot, Status};
 use crate::chart::{Admission, Chart, EventPattern, Guard, Lets, Party, Transition, Trigger, Verb};
 use crate::field::Fields;
 
@@ -63,8 +63,8 @@ pub fn offers(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, 
                     unknown.insert(event);
                 }
                 match offers.iter_mut().find(|known| known.event == offer.event) {
-                    // the first that would be taken is what counts
-                    Some(known) if !known.refusals.is_empty() && offer.refusals.is_empty() => *known = offer,
+                    // the first that would be taken is what counts; where none would be, one that is theirs
+                    Some(known) if comes_before(&offer, known) => *known = offer,
                     Some(_) => {}
                     None => offers.push(offer),
                 }
@@ -75,6 +75,15 @@ pub fn offers(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, 
         return Err(machine.take_needs());
     }
     Ok(offers)
+}
+
+fn comes_before(offer: &Offer, known: &Offer) -> bool {
+    let is_theirs = |offer: &Offer| !offer.refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden);
+    match (offer.refusals.is_empty(), known.refusals.is_empty()) {
+        (_, true) => false,
+        (true, false) => true,
+        (false, false) => is_theirs(offer) && !is_theirs(known),
+    }
 }
 
 /// An event that a person is named for.
