@@ -208,8 +208,8 @@ async fn check_sight(store: Arc<dyn Store>) {
             views.iter().map(|version| version.view.name.to_string()).collect::<Vec<_>>()
         }
     };
-    assert_eq!(names(clerk()).await, ["orders", "turnover"]);
-    assert_eq!(names(ecp("north")).await, ["mine", "turnover"]);
+    assert_eq!(names(clerk()).await, ["both", "orders", "turnover"]);
+    assert_eq!(names(ecp("north")).await, ["both", "mine", "turnover"]);
     assert_eq!(names(person("nobody", &[])).await, [""; 0]);
 
     // a chart: of what they see; of what they do not see what `counts_only` gives
