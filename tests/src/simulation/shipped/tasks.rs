@@ -337,6 +337,10 @@ pub fn compare_queue(snapshot: &Snapshot, rows: &[&TaskRow]) -> Checked {
             Seeking::Offered { .. } => Arc::from("assign:offered"),
             Seeking::Sought | Seeking::Given { .. } => Arc::from("assign:sought"),
         }));
+        // whom it climbed to may be nobody, which operators look for (docs/decisions/unreached-tasks-are-found.md)
+        if !task.reached.is_empty() {
+            subjects.push("ladder:climbed".into());
+        }
         let is_so = (row.opened, &row.holder, row.due_us, &row.subjects) == (task.opened, &task.holder, due_us, &subjects);
         if !is_so {
             let in_queue = (row.opened, &row.holder, row.due_us, &row.subjects);
