@@ -47,8 +47,6 @@ pub struct Operations {
     pub now_us: i64,
     pub nodes: Vec<(NodeRow, NodeState)>,
     pub backlog: Backlog,
-    /// Tasks that nobody in the directory could do.
-    pub unreached: usize,
     pub next_due_us: Option<i64>,
 }
 
@@ -94,13 +92,13 @@ impl Operations {
                 })
                 .collect(),
             backlog: store.operations().backlog(now_us).await?,
-            unreached: service.engine.unreached().await?.len(),
             next_due_us: store.next_due().await?,
         })
     }
 
-    /// What is amiss, a sentence each; none if all goes well.
-    pub fn troubles(&self) -> Vec<String> {
+    /// What is amiss, a sentence each; none if all goes well. `unreached`: how many tasks nobody in the directory could do, which is looked for
+    /// where somebody reads this, and not for each scrape of the figures.
+    pub fn troubles(&self, unreached: usize) -> Vec<String> {
         let silent = self.nodes.iter().filter(|(_, state)| *state == NodeState::Silent);
         let silent = silent.map(|(node, _)| {
             format!(
@@ -122,10 +120,7 @@ impl Operations {
                     .map_or_else(String::new, |oldest_us| format!(", the oldest for {}", self.age(oldest_us)));
                 format!("Incidents that wait for a decision: {}{since}", number(&incidents))
             }))
-            .chain(
-                (self.unreached > 0)
-                    .then(|| format!("Tasks that reach nobody: {}; incidents say whom they are for", self.unreached)),
-            )
+            .chain((unreached > 0).then(|| format!("Tasks that reach nobody: {unreached}; incidents say whom they are for")))
             .collect()
     }
 
@@ -159,7 +154,8 @@ pub fn number(waiting: &Waiting) -> String {
 
 async fn show(State(service): State<Shared>) -> Answered<Response> {
     let operations = Operations::of(&service).await?;
-    let troubles: Vec<Arc<str>> = operations.troubles().into_iter().map(Arc::from).collect();
+    let unreached = service.engine.unreached().await?.len();
+    let troubles: Vec<Arc<str>> = operations.troubles(unreached).into_iter().map(Arc::from).collect();
     let Backlog {
         timers,
         messages,

@@ -245,11 +245,6 @@ impl FormProblem {
     }
 }
 
-/// Whether an event is the reader's to send, be it now or not.
-pub fn is_theirs(offer: &Offer) -> bool {
-    !offer.refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden)
-}
-
 /// By the name of the control that they are about.
 fn errors(refused: &[Refusal], wording: &Wording<'_>) -> BTreeMap<String, String> {
     let about = refused.iter().filter_map(|refusal| {

@@ -177,11 +177,11 @@ fn pairs<'p>(filters: &'p [(&'static str, String)]) -> Vec<(&'static str, &'p st
 }
 
 async fn people(asked: &Asked) -> Answered<Vec<String>> {
-    let people = asked.engine().directory().people().await?;
+    let people = asked.engine().directory().some_people(OFFERED_MAX).await?;
     let named = people
         .into_iter()
         .map(|person| person.actor.name.unwrap_or(person.actor.id).to_string());
-    let mut names: Vec<String> = named.take(OFFERED_MAX).collect();
+    let mut names: Vec<String> = named.collect();
     names.sort();
     names.dedup();
     Ok(names)

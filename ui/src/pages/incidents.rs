@@ -18,6 +18,7 @@ use super::asked::Asked;
 use super::moment::Moment;
 use super::problem::Found;
 use super::route::{Access, Page};
+use super::wording::capital;
 use super::words::Reading;
 use crate::http::{Answered, OPERATOR, Problem, incident_id, incident_named};
 use crate::percent::path;
@@ -132,13 +133,11 @@ async fn list(asked: Asked) -> Answered<Answer> {
 fn unreached_of(task: &UnreachedTask, reading: &Reading) -> Answered<Unreached> {
     let since = jiff::Timestamp::from_microsecond(task.since_us);
     let since = since.map_err(|_| Problem::of(Code::Internal, "A task was opened at no moment"))?;
-    let mut why = task.why.clone();
-    why.get_mut(..1).into_iter().for_each(str::make_ascii_uppercase);
     Ok(Unreached {
         task: in_words(task.task.rsplit('.').next().unwrap_or(&task.task)),
         instance: Found::of(&format!("{}/{}", task.workflow, task.key)),
         since: reading.moment(since),
-        why,
+        why: capital(&task.why),
     })
 }
 

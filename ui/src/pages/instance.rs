@@ -11,7 +11,7 @@ use super::answer::{Answer, View};
 use super::asked::Asked;
 use super::conversation::{Talk, Where, is_said};
 use super::drawn;
-use super::event::{About, EventForm, Told, is_theirs};
+use super::event::{About, EventForm, Told};
 use super::files::FileRow;
 use super::moment::Moment;
 use super::occurrence::timer_words;
@@ -129,10 +129,10 @@ async fn show(asked: Asked) -> Answered<Answer> {
     };
     let form = |offer: &Offer| EventForm::of(&asked, &about, offer, &Told::Nothing);
     let forms = |theirs: bool| {
-        let chosen = offers.iter().filter(|offer| is_theirs(offer) == theirs);
+        let chosen = offers.iter().filter(|offer| offer.is_theirs() == theirs);
         chosen.filter(|offer| !(theirs && is_said(offer))).map(form).collect()
     };
-    let said = offers.iter().filter(|offer| is_theirs(offer) && is_said(offer)).map(form);
+    let said = offers.iter().filter(|offer| offer.is_theirs() && is_said(offer)).map(form);
     let place = Where {
         workflow,
         key,

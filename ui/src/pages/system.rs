@@ -86,7 +86,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let answered = asked.service.traffic.answered();
     let took = answered.into_iter().map(|answered| answered.took).reduce(together);
     let model = Model {
-        troubles: operations.troubles(),
+        troubles: operations.troubles(engine.unreached().await?.len()),
         incidents: operations.backlog.incidents.count > 0,
         nodes: operations
             .nodes

@@ -13,7 +13,7 @@ use statewright_engine::queries::{QueueRequest, Queued};
 use super::answer::{Answer, View, see_other};
 use super::asked::Asked;
 use super::conversation::{Talk, Where, is_said};
-use super::event::{About, EventForm, Told, is_theirs, seen};
+use super::event::{About, EventForm, Told, seen};
 use super::moment::Moment;
 use super::referable::Referable;
 use super::route::{Access, Page};
@@ -82,7 +82,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         referable: &Referable::default(),
         among_others: true,
     };
-    let said = offers.iter().filter(|offer| is_theirs(offer) && is_said(offer));
+    let said = offers.iter().filter(|offer| offer.is_theirs() && is_said(offer));
     let said = said
         .map(|offer| EventForm::of(&asked, &about, offer, &Told::Nothing))
         .collect();
@@ -230,7 +230,7 @@ async fn goes_on(asked: &Asked, workflow: &str, key: &str) -> Answered<Option<Qu
     let offers = offers(asked, workflow, key).await?;
     let is_for_them = |queued: &Queued| {
         let own = |offer: &&Offer| offer.task.as_deref() == Some(&*queued.task.name) && queued.task.events.contains(&offer.event);
-        offers.iter().filter(own).any(is_theirs)
+        offers.iter().filter(own).any(|offer| offer.is_theirs())
     };
     tasks.retain(is_for_them);
     tasks.sort_by_key(|queued| std::cmp::Reverse((queued.task.holder.is_some(), queued.task.priority)));

@@ -86,12 +86,12 @@ async fn behalf(service: &Service, headers: &HeaderMap, visitor: &Actor) -> Engi
     let Some(away) = chosen.and_then(decode) else {
         return Ok(None);
     };
-    let directory = service.engine.directory();
-    let Some(actor) = directory.standing_in(visitor, &away, service.engine.now()).await? else {
-        return Ok(None);
-    };
-    let name = directory.person(&away).await?.and_then(|person| person.name);
-    Ok(Some((actor, name.unwrap_or_else(|| away.into()))))
+    let stood_in = service
+        .engine
+        .directory()
+        .stood_in(visitor, &away, service.engine.now())
+        .await?;
+    Ok(stood_in.map(|(actor, person)| (actor, person.actor.name.unwrap_or(person.actor.id))))
 }
 
 /// Whether the browser was signed in once.

@@ -173,7 +173,7 @@ fn last_in_words(path: &str) -> String {
     in_words(steps(path).last().map_or(path, String::as_str))
 }
 
-fn capital(sentence: &str) -> String {
+pub fn capital(sentence: &str) -> String {
     let mut letters = sentence.chars();
     letters
         .next()

@@ -10,7 +10,7 @@ use super::kept::{KeptField, kept_fields};
 use super::machine::Machine;
 use super::scope::Locals;
 use super::signature::SignatureOffer;
-use super::{Actor, Facts, Needs, Refusal, RefusalKind, Snapshot, Status};
+use super::{Actor, Facts, Needs, Refusal, Snapshot, Status};
 use crate::chart::{Admission, Chart, EventPattern, Guard, Lets, Party, Transition, Trigger, Verb};
 use crate::field::Fields;
 
@@ -34,6 +34,13 @@ pub struct Offer {
     pub task: Option<Arc<str>>,
     /// What its sender enters goes into the instance's conversation.
     pub says: bool,
+}
+
+impl Offer {
+    /// Whether it is the actor's to send, be it now or not.
+    pub fn is_theirs(&self) -> bool {
+        !self.refusals.iter().any(Refusal::is_forbidden)
+    }
 }
 
 /// Which events there are, for this actor, and why not.
@@ -78,11 +85,10 @@ pub fn offers(chart: &Chart, snapshot: &Snapshot, actor: &Actor, facts: &Facts, 
 }
 
 fn comes_before(offer: &Offer, known: &Offer) -> bool {
-    let is_theirs = |offer: &Offer| !offer.refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden);
     match (offer.refusals.is_empty(), known.refusals.is_empty()) {
         (_, true) => false,
         (true, false) => true,
-        (false, false) => is_theirs(offer) && !is_theirs(known),
+        (false, false) => offer.is_theirs() && !known.is_theirs(),
     }
 }
 

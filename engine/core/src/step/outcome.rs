@@ -47,6 +47,11 @@ pub enum Verdict {
 }
 
 impl Refusal {
+    /// It is not this actor's to do, whatever else might be said of it.
+    pub fn is_forbidden(&self) -> bool {
+        self.kind == RefusalKind::Forbidden
+    }
+
     /// About the input as a whole, with no instance behind it.
     pub fn new(kind: RefusalKind, sentence: impl Into<String>) -> Self {
         Refusal {

@@ -108,9 +108,8 @@ impl Machine<'_> {
         }
         self.remove_conflicting(&mut selection.choices);
         // where one way is open to the sender and others are other people's, it is the sender's own that tells why not
-        let is_forbidden = |refusal: &Refusal| refusal.kind == RefusalKind::Forbidden;
-        if selection.refusals.iter().any(|refusal| !is_forbidden(refusal)) {
-            selection.refusals.retain(|refusal| !is_forbidden(refusal));
+        if !selection.refusals.iter().all(Refusal::is_forbidden) {
+            selection.refusals.retain(|refusal| !refusal.is_forbidden());
         }
         Ok(selection)
     }

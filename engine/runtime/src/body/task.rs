@@ -48,33 +48,28 @@ pub fn task_row(snapshot: &Snapshot, name: &Arc<str>, task: &OpenTask) -> TaskRo
 /// Whose task a row is, as far as the row says; nothing if it cannot be read.
 pub fn task_is_for(row: &TaskRow, actor: &Actor) -> bool {
     let Ok(body) = read_canonical(&row.body) else { return false };
-    let audiences = body.field("for").and_then(Value::as_list).unwrap_or(&[]);
-    row.holder.as_ref() == Some(&actor.id)
-        || audiences
-            .iter()
-            .filter_map(Audience::read)
-            .any(|audience| audience.includes(actor))
+    row.holder.as_ref() == Some(&actor.id) || audiences_in(&body).any(|audience| audience.includes(actor))
 }
 
 /// Whether a task is for somebody of whom it names one of these in this line.
 pub fn task_names(row: &TaskRow, line: fn(&AudiencePattern) -> &Option<Vec<Arc<str>>>, names: &[Arc<str>]) -> bool {
     let Ok(body) = read_canonical(&row.body) else { return false };
-    let audiences = body.field("for").and_then(Value::as_list).unwrap_or(&[]);
-    let mut patterns = audiences
-        .iter()
-        .filter_map(Audience::read)
-        .flat_map(|audience| audience.any_of);
+    let mut patterns = audiences_in(&body).flat_map(|audience| audience.any_of);
     patterns.any(|pattern| line(&pattern).iter().flatten().any(|name| names.contains(name)))
 }
 
-/// The key of the instance whose task it is.
 /// Whom a task is for, and whom each rung of its ladder reached, as far as the row says.
 pub fn task_audiences(row: &TaskRow) -> Vec<Audience> {
     let body = read_canonical(&row.body).unwrap_or(Value::Null);
-    let audiences = body.field("for").and_then(Value::as_list).unwrap_or(&[]);
-    audiences.iter().filter_map(Audience::read).collect()
+    audiences_in(&body).collect()
 }
 
+fn audiences_in(body: &Value) -> impl Iterator<Item = Audience> {
+    let audiences = body.field("for").and_then(Value::as_list).unwrap_or(&[]);
+    audiences.iter().filter_map(Audience::read)
+}
+
+/// The key of the instance whose task it is.
 pub fn task_key(row: &TaskRow) -> Option<Arc<str>> {
     let body = read_canonical(&row.body).ok()?;
     body.field("key").and_then(Value::as_text).map(Arc::from)

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use statewright_core::step::{Actor, Refusal, RefusalKind};
 use statewright_core::value::{Object, Value};
 
-use super::Directory;
 use super::person::{Person, SUBSTITUTE};
+use super::{Directory, PEOPLE_MAX};
 use crate::error::{EngineError, EngineResult};
 
 /// When somebody is not there.
@@ -86,12 +86,23 @@ impl Directory {
     /// # Errors
     /// Those of the store.
     pub async fn standing_in(&self, substitute: &Actor, away: &str, now: Timestamp) -> EngineResult<Option<Actor>> {
+        Ok(self.stood_in(substitute, away, now).await?.map(|(actor, _)| actor))
+    }
+
+    /// The same, with the one who is away.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn stood_in(&self, substitute: &Actor, away: &str, now: Timestamp) -> EngineResult<Option<(Actor, Person)>> {
+        let is_theirs = |absence: &Absence| absence.is_now(now) && absence.substitute.as_ref() == Some(&substitute.id);
         let held = self.held(away).await?;
-        let absence = held.and_then(|person| person.absence).filter(|absence| absence.is_now(now));
-        let is_theirs = |absence: &Absence| absence.substitute.as_ref() == Some(&substitute.id);
-        Ok(absence.filter(is_theirs).map(|_| Actor {
-            on_behalf_of: Some(away.into()),
-            ..substitute.clone()
+        let held = held.filter(|person| person.absence.as_ref().is_some_and(is_theirs));
+        Ok(held.map(|person| {
+            let actor = Actor {
+                on_behalf_of: Some(away.into()),
+                ..substitute.clone()
+            };
+            (actor, person)
         }))
     }
 
@@ -100,7 +111,9 @@ impl Directory {
     /// # Errors
     /// Those of the store.
     pub async fn stood_in_for(&self, substitute: &str, now: Timestamp) -> EngineResult<Vec<Person>> {
-        let away = self.found(vec![(SUBSTITUTE.into(), vec![substitute.into()])]).await?;
+        let away = self
+            .found(vec![(SUBSTITUTE.into(), vec![substitute.into()])], PEOPLE_MAX)
+            .await?;
         Ok(away.into_iter().filter(|person| person.is_away(now)).collect())
     }
 

@@ -134,7 +134,15 @@ impl Directory {
     /// # Errors
     /// Those of the store.
     pub async fn people(&self) -> EngineResult<Vec<Person>> {
-        self.found(Vec::new()).await
+        self.found(Vec::new(), PEOPLE_MAX).await
+    }
+
+    /// Some of them, no more than these.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn some_people(&self, most: usize) -> EngineResult<Vec<Person>> {
+        self.found(Vec::new(), most).await
     }
 
     /// Whether there is anybody.
@@ -142,14 +150,7 @@ impl Directory {
     /// # Errors
     /// Those of the store.
     pub async fn has_people(&self) -> EngineResult<bool> {
-        let query = FindQuery {
-            workflow: SYSTEM_WORKFLOW.into(),
-            conditions: Vec::new(),
-            states: vec![PERSON.into()],
-            after: None,
-            limit: 1,
-        };
-        Ok(!self.store.find(&query).await?.rows.is_empty())
+        Ok(!self.some_people(1).await?.is_empty())
     }
 
     /// Those whom something is for, by their ids, with all roles that theirs include.
@@ -165,7 +166,7 @@ impl Directory {
             Some(version) => roles::including(&version.roles, subjects),
             None => subjects,
         };
-        let found = self.found(vec![(person::SUBJECT.into(), subjects)]).await?;
+        let found = self.found(vec![(person::SUBJECT.into(), subjects)], PEOPLE_MAX).await?;
         let people = found.into_iter().map(|person| Person {
             actor: self.with_included(person.actor),
             ..person
@@ -214,7 +215,7 @@ impl Directory {
         found.map_or(Ok(None), |instance| person::of(&instance.snapshot))
     }
 
-    async fn found(&self, conditions: Vec<(Arc<str>, Vec<Arc<str>>)>) -> EngineResult<Vec<Person>> {
+    async fn found(&self, conditions: Vec<(Arc<str>, Vec<Arc<str>>)>, most: usize) -> EngineResult<Vec<Person>> {
         let mut people: BTreeMap<Arc<str>, Person> = BTreeMap::new();
         let mut after = None;
         loop {
@@ -223,7 +224,7 @@ impl Directory {
                 conditions: conditions.clone(),
                 states: vec![PERSON.into()],
                 after,
-                limit: PAGE,
+                limit: PAGE.min(most),
             };
             let page = self.store.find(&query).await?;
             let ids: Vec<InstanceId> = page.rows.iter().map(|(id, _)| *id).collect();
@@ -235,8 +236,8 @@ impl Directory {
                 }
             }
             after = ids.last().copied();
-            if !page.more || people.len() >= PEOPLE_MAX {
-                return Ok(people.into_values().take(PEOPLE_MAX).collect());
+            if !page.more || people.len() >= most {
+                return Ok(people.into_values().take(most).collect());
             }
         }
     }

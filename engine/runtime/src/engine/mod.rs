@@ -23,9 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_core::step::{
-    Actor, HandOver, Input, InputKind, Record, RefusalKind, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, record,
-};
+use statewright_core::step::{Actor, HandOver, Input, InputKind, Record, Refusal, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, record};
 use tokio::sync::{broadcast, oneshot};
 
 pub use self::deployment::Deployed;
@@ -486,7 +484,7 @@ impl Engine {
 /// Whoever may not send is not told how the instance stands.
 fn without_view_if_forbidden(mut answer: Answer) -> Answer {
     if let Verdict::Refused(refusals) = &answer.verdict
-        && refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden)
+        && refusals.iter().any(Refusal::is_forbidden)
     {
         answer.states.clear();
         answer.label = None;

@@ -36,6 +36,9 @@ async fn a_view_of_tasks_shows_what_waits_for_its_reader() {
         found,
         ["A-1", "A-2", "B-1", "B-2", "B-3"].map(|code| format!("Look at {code}"))
     );
+    let (_, todo) = world.engine().view("todo", &ViewRequest::default(), &clerk()).await.unwrap();
+    let heads = todo.columns.iter().map(|column| &*column.title);
+    assert_eq!(heads.collect::<Vec<_>>(), ["Title", "About", "Due", "Priority"]);
     let titles = rows(&world, "by-name", &clerk(), ViewRequest::default()).await;
     assert_eq!(cells(&titles.rows[0])[0], "Look at B-3");
     assert_eq!(titles.total, Some(5));

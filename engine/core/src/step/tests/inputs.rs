@@ -365,3 +365,36 @@ states:
     // values that belong to the branch
     check("{let: {good: event.grade < 2}, guard: good, target: b}", &[], &["good"]);
 }
+
+/// Two regions answer to one event, each for other people.
+const BOTH: &str = "workflow: both
+data: {checked: {type: boolean, default: false}}
+start: {by: [staff]}
+access: [{for: [staff, guest]}]
+initial: asked
+states:
+  asked:
+    type: parallel
+    states:
+      here: {on: {ANSWER: {target: over, by: [clerk]}}}
+      there: {on: {ANSWER: {target: over, by: [staff], guard: {if: checked, otherwise: Not checked yet}}}}
+  over: {type: final}
+";
+
+#[test]
+fn whoever_has_a_way_of_their_own_is_told_of_that_alone() {
+    let mut life = Life::begun(BOTH, "{}");
+    assert_eq!(life.send("ANSWER"), "refused: Not checked yet");
+    let snapshot = life.snapshot.as_ref().expect("it has begun");
+    let offered = |actor: &Actor| {
+        let offered = offers(&life.chart, snapshot, actor, &life.facts, life.now).expect("nothing is looked up");
+        let refusals = offered.iter().flat_map(|offer| &offer.refusals);
+        refusals.map(|refusal| refusal.sentence.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(offered(&ada()), ["Not checked yet"]);
+    let guest = Actor {
+        roles: vec!["guest".into()],
+        ..ada()
+    };
+    assert_eq!(offered(&guest), ["ada may not do this"]);
+}

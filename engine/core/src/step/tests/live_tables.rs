@@ -112,15 +112,18 @@ fn event(name: &str) -> Input {
     }
 }
 
-/// What replay says of each entry that does not come out the same.
-fn replayed(life: &Life, versions: &[Arc<TableVersion>]) -> Vec<String> {
-    let personal: Vec<(Digest, String)> = life
-        .entries
-        .iter()
-        .flatten()
+/// The personal values of a life, and what its commitments are made with.
+pub(super) fn personal_of(life: &Life) -> Vec<(Digest, String)> {
+    let entries = life.entries.iter().flatten();
+    entries
         .flat_map(|entry| entry.personal.clone())
         .chain([(Digest::ZERO, format!("\"{}\"", Digest([7; 32])))])
-        .collect();
+        .collect()
+}
+
+/// What replay says of each entry that does not come out the same.
+fn replayed(life: &Life, versions: &[Arc<TableVersion>]) -> Vec<String> {
+    let personal = personal_of(life);
     let mut replay = Replay::begin(&life.chart, &personal);
     versions.iter().for_each(|version| replay.know_table(version.clone()));
     let each = life.entries.iter().flatten().map(|entry| replay.follow(&entry.bytes));

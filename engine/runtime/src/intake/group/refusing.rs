@@ -41,7 +41,7 @@ impl Group {
                     _ => Vec::new(),
                 },
             };
-            if refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden) {
+            if refusals.iter().any(Refusal::is_forbidden) {
                 self.refuse_start(refusals, now);
                 return Ok(None);
             }

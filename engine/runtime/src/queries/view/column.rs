@@ -81,8 +81,7 @@ impl<'a> Columns<'a> {
 
     fn column(&self, path: &Path, title: Option<&str>) -> ColumnShown {
         let field = self.chart.and_then(|chart| chart.data.at(path));
-        let is_of_clock = |part: &str| path.len() > 1 && is_of_clock(part);
-        let words = || in_words(path.iter().rev().find(|part| !is_of_clock(part)).map_or("", |part| part));
+        let words = || in_words(heading(path));
         let title = title.map(str::to_owned).or_else(|| field?.label.clone());
         ColumnShown {
             field: dotted(path),
@@ -160,9 +159,12 @@ pub(super) fn is_own(chart: &Chart, path: &[Arc<str>]) -> bool {
     chart.data.get(first).is_some() || chart.lets.iter().any(|(name, _)| name == first)
 }
 
-/// `sla.turnaround.due` is headed by the clock.
-fn is_of_clock(part: &str) -> bool {
-    matches!(part, "due" | "used" | "running" | "breached")
+/// The last name of the path; `sla.turnaround.due` is headed by the clock.
+fn heading(path: &[Arc<str>]) -> &str {
+    match path {
+        [first, clock, _] if &**first == "sla" => clock,
+        _ => path.last().map_or("", |last| last),
+    }
 }
 
 pub(super) fn dotted(path: &[Arc<str>]) -> String {

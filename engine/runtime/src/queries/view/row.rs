@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use statewright_core::step::{Offer, RefusalKind, offers};
+use statewright_core::step::{Offer, offers};
 
 use super::{ActionShown, Asked, Row};
 use crate::error::{EngineError, EngineResult};
@@ -72,8 +72,13 @@ impl Queries {
         };
         let named = asked.view.actions.iter();
         // what somebody may never do is no choice of theirs, and a row that says so again and again is hard to read
-        let is_theirs = |offer: &&Offer| !offer.refusals.iter().any(|refusal| refusal.kind == RefusalKind::Forbidden);
-        let there = named.filter_map(|event| offered.iter().find(|offer| offer.event == *event).filter(is_theirs));
+        let theirs = |event: &Arc<str>| {
+            offered
+                .iter()
+                .find(|offer| offer.event == *event)
+                .filter(|offer| offer.is_theirs())
+        };
+        let there = named.filter_map(theirs);
         Ok(there.map(action).collect())
     }
 }
