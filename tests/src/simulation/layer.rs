@@ -1,5 +1,6 @@
 //! A store in front of another store: whatever it does not do itself goes through.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,8 +11,8 @@ use statewright_engine::store::{
     ListQuery, MadeLive, MailCounts, MailLease, MailResult, MailRow, MailStore, MarkPage, MarkQuery, MessageRow, NewChunk,
     NewMessage, NewToken, NewUpload, NodeRow, NoticePage, NoticePlace, NoticeRow, OpenTaskQuery, OperationStore, PersonalRow,
     ReadBy, ReadMark, Receipt, Repair, SearchPage, SearchQuery, Session, Store, StoreResult, StoredCalendar, StoredDefinition,
-    StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, ThreadPart, TokenRow, TrailRow, UploadRow,
-    WholeUpload, Write,
+    StoredDocument, StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, ThreadPart, TiedQuery, TokenRow, TrailRow,
+    UploadRow, WholeUpload, Write,
 };
 
 /// Makes both the trait with its defaults and the store out of one list of what a store can do.
@@ -106,6 +107,7 @@ layers! {
     find(query: &FindQuery) -> FindPage;
     count_found(query: &FindQuery) -> u64;
     search(query: &SearchQuery) -> SearchPage;
+    tied(query: &TiedQuery) -> BTreeSet<InstanceId>;
     due_timers(now_us: i64, limit: usize) -> Vec<DueTimer>;
     next_due() -> Option<i64>;
     ready_messages(now_us: i64, older_than_us: i64, limit: usize) -> Vec<MessageRow>;

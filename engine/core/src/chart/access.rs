@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Chart, Party, People};
+use super::{Chart, Party, People, PersonPattern};
 use crate::expression::{Expression, Template};
 use crate::time::Duration;
 
@@ -29,23 +29,11 @@ pub enum Grant {
 
 impl Access {
     /// Whether there could be an instance that this entry is about for somebody with these, as far as that is said without one.
-    fn might_be_for(&self, own: &Attributes<'_>) -> bool {
+    pub(crate) fn might_be_for(&self, own: &Attributes<'_>) -> bool {
         let mut might = false;
         for party in &self.people.parties {
             match party {
-                Party::Person(person) => {
-                    let fits = |line: &[Template], has: &[&str]| {
-                        line.is_empty()
-                            || line
-                                .iter()
-                                .any(|template| template.literal().map_or(!has.is_empty(), |name| has.contains(&name)))
-                    };
-                    might |= fits(&person.role, &own.roles)
-                        && fits(&person.user, &own.identities)
-                        && fits(&person.unit, &own.units)
-                        && fits(&person.organisation, &own.organisations)
-                        && fits(&person.skill, &own.skills);
-                }
+                Party::Person(person) => might |= person.might_be(own),
                 Party::Not(templates) => {
                     let named = |template: &Template| template.literal().is_some_and(|name| own.identities.contains(&name));
                     if templates.iter().any(named) {
@@ -56,6 +44,23 @@ impl Access {
             }
         }
         might
+    }
+}
+
+impl PersonPattern {
+    /// Whether somebody with these might match, as far as that is said without an instance.
+    pub(crate) fn might_be(&self, own: &Attributes<'_>) -> bool {
+        let fits = |line: &[Template], has: &[&str]| {
+            line.is_empty()
+                || line
+                    .iter()
+                    .any(|template| template.literal().map_or(!has.is_empty(), |name| has.contains(&name)))
+        };
+        fits(&self.role, &own.roles)
+            && fits(&self.user, &own.identities)
+            && fits(&self.unit, &own.units)
+            && fits(&self.organisation, &own.organisations)
+            && fits(&self.skill, &own.skills)
     }
 }
 

@@ -111,7 +111,7 @@ pub fn refuse_opening_reason(reason: Option<&str>) -> Option<Refusal> {
     })
 }
 
-fn attributes(actor: &Actor) -> Attributes<'_> {
+pub(super) fn attributes(actor: &Actor) -> Attributes<'_> {
     let own = actor.on_behalf_of.iter().chain([&actor.id]);
     Attributes {
         identities: own.map(|id| &**id).collect(),

@@ -67,6 +67,7 @@ mod task_stored;
 mod task_view;
 #[cfg(test)]
 mod tests;
+mod tie;
 mod timer;
 mod timer_of;
 mod topic;
@@ -120,6 +121,7 @@ pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};
 pub use task::{OpenTask, Reached};
 pub use task_act::{NOTE_CHARACTERS_MAX, TaskAct, TaskRef};
 pub use task_view::{TaskReason, TaskShown, Upcoming, first_choice, task_title, tasks};
+pub use tie::{Tie, ties};
 pub use timer_of::TimerOf;
 pub use topic::{topics_of, topics_of_marks, topics_of_tasks};
 pub use trial::{Attempt, Trial, try_event, try_start};

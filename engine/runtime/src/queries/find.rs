@@ -11,7 +11,7 @@ use statewright_core::step::{Actor, Status};
 use super::list::ListRequest;
 use super::search::{last_of, sought_text};
 use super::sight::Sight;
-use super::walk::{SEARCH_PAGE_MAX, Walked};
+use super::walk::{SEARCH_PAGE_MAX, Walk, Walked, ties_of};
 use super::{Hit, Queries};
 use crate::error::{EngineError, EngineResult};
 use crate::registry::Known;
@@ -91,8 +91,13 @@ impl Queries {
                 Some((field, condition)) => sight.matched_at(place, |name, value| *name == **field && condition.holds(value)),
             }
         };
-        let limit = request.limit.clamp(1, SEARCH_PAGE_MAX);
-        let Walked { hits, next, cut } = self.walk(vec![line], request.after.clone(), limit, actor, now, judge).await?;
+        let walk = Walk {
+            lines: vec![line],
+            ties: ties_of([&live.chart], actor),
+            after: request.after.clone(),
+            limit: request.limit.clamp(1, SEARCH_PAGE_MAX),
+        };
+        let Walked { hits, next, cut } = self.walk(walk, actor, now, judge).await?;
         Ok(Found { hits, next, cut })
     }
 

@@ -12,7 +12,7 @@ use statewright_core::step::{Actor, index_text};
 use statewright_core::time::start_of_day;
 use statewright_core::value::Value;
 
-use super::walk::{Hit, SEARCH_PAGE_MAX, Walked};
+use super::walk::{Hit, SEARCH_PAGE_MAX, Walk, Walked, ties_of};
 use super::{ListRequest, Queries};
 use crate::error::{EngineError, EngineResult};
 use crate::registry::Known;
@@ -97,12 +97,18 @@ impl Queries {
         };
         if started_after.is_none() {
             // those that are called so come beside the page: they are few
+            let walk = Walk {
+                lines: sought.lines(&charts)?,
+                ties: ties_of(charts.iter().copied(), actor),
+                after: place,
+                limit,
+            };
             let Walked { hits: found, next, cut } = self
-                .walk(sought.lines(&charts)?, place, limit, actor, now, |place, sight| match sought
-                    .is_called(&sight.instance.snapshot.key)
-                {
-                    true => None,
-                    false => sight.matched_at(place, |_, value| sought.fits(value)),
+                .walk(walk, actor, now, |place, sight| {
+                    match sought.is_called(&sight.instance.snapshot.key) {
+                        true => None,
+                        false => sight.matched_at(place, |_, value| sought.fits(value)),
+                    }
                 })
                 .await?;
             hits.hits.extend(found);

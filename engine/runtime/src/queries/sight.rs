@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use statewright_core::step::{Actor, SYSTEM_WORKFLOW, Visibility, state_names};
+use statewright_core::step::{Actor, SYSTEM_WORKFLOW, Visibility, index_of, state_names, ties};
 
 use super::{Queries, Shown};
 use crate::error::{EngineError, EngineResult};
@@ -59,7 +59,13 @@ impl Queries {
             }
             restored => restored?,
         };
-        match self.visibility_among(&instance, actor, now).await? {
+        let visibility = self.visibility_among(&instance, actor, now).await?;
+        debug_assert!(
+            visibility == Visibility::Hidden || is_tied(&instance, actor),
+            "{} sees what nothing ties to them",
+            actor.id
+        );
+        match visibility {
             Visibility::Shown { fields: None } => Ok(Some(Sight { instance, fields: None })),
             _ if roles::has(actor, AUDITOR) => {
                 let instance = self.instances.restore(row, Personal::Without).await?;
@@ -69,4 +75,13 @@ impl Queries {
             Visibility::Shown { fields } => Ok(Some(Sight { instance, fields })),
         }
     }
+}
+
+/// What an index would rule out is nothing that somebody sees.
+fn is_tied(instance: &Instance, actor: &Actor) -> bool {
+    let Some(ties) = ties(&instance.known.chart, actor) else {
+        return true;
+    };
+    let pairs = index_of(&instance.known.chart, &instance.snapshot).unwrap_or_default();
+    pairs.iter().any(|pair| ties.contains(pair))
 }

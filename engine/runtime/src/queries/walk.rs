@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use statewright_core::identity::InstanceId;
-use statewright_core::step::{Actor, index_of};
+use statewright_core::chart::Chart;
+use statewright_core::identity::{Digest, InstanceId};
+use statewright_core::step::{Actor, Tie, index_of, ties};
 
 use super::sight::Sight;
 use super::{Queries, Shown};
 use crate::error::EngineResult;
-use crate::store::{IndexedValue, InstanceRow, SearchLine, SearchPlace, SearchQuery};
+use crate::store::{IndexedValue, InstanceRow, SearchLine, SearchPlace, SearchQuery, TiedQuery};
 
 /// Hits given at once.
 pub const SEARCH_PAGE_MAX: usize = 200;
@@ -23,8 +24,12 @@ pub const SEARCH_PAGE_MAX: usize = 200;
 /// Values looked at for one page, beyond the last that is shown.
 pub const SEARCH_SCAN_MAX: usize = 2_000;
 
-/// Values looked at with one query, so that a short page of somebody who sees little does not take a query for each.
+/// Values looked at with the first query, so that a short page of somebody who sees little does not take a query for each. Each query
+/// after it looks at twice as many.
 const CHUNK_MIN: usize = 100;
+
+/// Fewer instances are read as soon as an index is asked which of them cannot be the actor's.
+const TIES_ASKED_MIN: usize = 8;
 
 /// An instance that was looked for.
 #[derive(Clone, Debug)]
@@ -33,6 +38,19 @@ pub struct Hit {
     /// By which fields it was found, and by what stands in them; under an empty field its key.
     pub matched: Vec<IndexedValue>,
 }
+
+/// Where is walked, and how far.
+pub(super) struct Walk {
+    pub lines: Vec<SearchLine>,
+    /// Of the definitions that have any for the actor.
+    pub ties: Ties,
+    pub after: Option<SearchPlace>,
+    /// Hits.
+    pub limit: usize,
+}
+
+/// By definition: one of these stands in the index of each of its instances that somebody sees.
+pub(super) type Ties = BTreeMap<Digest, BTreeSet<Tie>>;
 
 /// The hits of one walk.
 pub(super) struct Walked {
@@ -47,25 +65,30 @@ impl Queries {
     /// `judge` says by what an instance is found at a place; None: it is not.
     pub(super) async fn walk(
         &self,
-        lines: Vec<SearchLine>,
-        after: Option<SearchPlace>,
-        limit: usize,
+        walk: Walk,
         actor: &Actor,
         now: Timestamp,
         judge: impl Fn(&SearchPlace, &Sight) -> Option<Vec<IndexedValue>>,
     ) -> EngineResult<Walked> {
+        let Walk {
+            lines,
+            ties,
+            after,
+            limit,
+        } = walk;
         let mut walked = Walked {
             hits: Vec::new(),
             next: None,
             cut: false,
         };
-        let mut looked_at = 0;
+        let (mut looked_at, mut chunk) = (0, limit.max(CHUNK_MIN));
         let mut query = SearchQuery { lines, after, limit: 0 };
         loop {
-            query.limit = limit.max(CHUNK_MIN).min(SEARCH_SCAN_MAX - looked_at);
+            query.limit = chunk.min(SEARCH_SCAN_MAX - looked_at);
+            chunk = chunk.saturating_mul(2);
             let page = self.store.search(&query).await?;
             looked_at += page.rows.len();
-            let sights = self.sights(&page.rows, actor, now).await?;
+            let sights = self.sights(&page.rows, &ties, actor, now).await?;
             for (number, place) in page.rows.iter().enumerate() {
                 let Some(sight) = sights.get(&place.instance) else { continue };
                 let Some(matched) = judge(place, sight) else { continue };
@@ -94,9 +117,19 @@ impl Queries {
     }
 
     /// Of the instances that stand at these places, those that the actor sees.
-    async fn sights(&self, places: &[SearchPlace], actor: &Actor, now: Timestamp) -> EngineResult<BTreeMap<InstanceId, Sight>> {
-        let ids: BTreeSet<InstanceId> = places.iter().map(|place| place.instance).collect();
-        self.sights_of(&ids.into_iter().collect::<Vec<_>>(), actor, now).await
+    async fn sights(
+        &self,
+        places: &[SearchPlace],
+        ties: &Ties,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> EngineResult<BTreeMap<InstanceId, Sight>> {
+        let mut instances: BTreeSet<InstanceId> = places.iter().map(|place| place.instance).collect();
+        if instances.len() >= TIES_ASKED_MIN && !ties.is_empty() {
+            let definitions = ties.clone();
+            instances = self.store.tied(&TiedQuery { instances, definitions }).await?;
+        }
+        self.sights_of(&instances.into_iter().collect::<Vec<_>>(), actor, now).await
     }
 
     pub(super) async fn sights_of(
@@ -117,6 +150,14 @@ impl Queries {
         }
         Ok(sights)
     }
+}
+
+/// Of those of these charts that have any.
+pub(super) fn ties_of<'c>(charts: impl IntoIterator<Item = &'c Chart>, actor: &Actor) -> Ties {
+    let charts = charts.into_iter();
+    charts
+        .filter_map(|chart| Some((chart.definition, ties(chart, actor)?)))
+        .collect()
 }
 
 impl Sight {

@@ -37,8 +37,10 @@ mod search;
 pub mod sqlite;
 mod subject;
 mod task;
+mod tied;
 mod write;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -64,6 +66,7 @@ pub use read::{
 pub use search::{SEARCH_LINES_MAX, SearchLine, SearchPage, SearchPlace, SearchQuery};
 pub use subject::{SUBJECT_BYTES_MAX, SUBJECTS_MAX};
 pub use task::{OpenTaskQuery, PRIORITY_MAX, TaskPage, TaskPlace, TaskQuery, TaskRow};
+pub use tied::{TIED_INSTANCES_MAX, TiedQuery};
 pub use write::{
     Applied, Claim, Definition, EffectEnd, EffectResult, NewEffect, NewEntry, NewMessage, NewToken, NextInstance, Repair, Write,
     wake_body, wake_key,
@@ -177,6 +180,8 @@ pub trait Store: HistoryStore + Send + Sync + 'static {
 
     /// Values of fields within ranges, with whose they are: over any workflows at once, by their bytes.
     async fn search(&self, query: &SearchQuery) -> StoreResult<SearchPage>;
+    /// Those of some instances that an index does not rule out.
+    async fn tied(&self, query: &TiedQuery) -> StoreResult<BTreeSet<InstanceId>>;
 
     // Waking
 

@@ -1,7 +1,7 @@
 //! A store that loses connections, before it has done what it was asked for or after, so that only the answer is lost; and one that cannot
 //! keep or read a certain instance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use crate::store::{
     HistoryStore, IdentityChange, InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore,
     MarkPage, MarkQuery, MessageRow, NewMessage, NewToken, NoticePage, NoticePlace, OpenTaskQuery, OperationStore, PersonalRow,
     Repair, SearchPage, SearchQuery, Session, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument,
-    StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write,
+    StoredTable, Stray, TableUse, TaskPage, TaskQuery, TaskRow, TiedQuery, TokenRow, TrailRow, Write,
 };
 
 /// How often it fails, of a thousand calls.
@@ -249,6 +249,10 @@ impl Store for FaultyStore {
 
     async fn search(&self, query: &SearchQuery) -> StoreResult<SearchPage> {
         self.call(self.inner.search(query)).await
+    }
+
+    async fn tied(&self, query: &TiedQuery) -> StoreResult<BTreeSet<InstanceId>> {
+        self.call(self.inner.tied(query)).await
     }
 
     async fn count_found(&self, query: &FindQuery) -> StoreResult<u64> {

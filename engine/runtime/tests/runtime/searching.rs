@@ -1,11 +1,17 @@
 //! What is looked for is found by those who may see it, by what they may see of it.
 
+use std::sync::Arc;
+
+use statewright_core::identity::InstanceId;
 use statewright_core::step::Actor;
 use statewright_core::value::Value;
 use statewright_engine::error::EngineError;
 use statewright_engine::queries::{FindRequest, Hits, SearchRequest};
+use statewright_engine::store::Store;
+use statewright_engine::store::memory::MemoryStore;
+use statewright_engine::testing::{FaultyStore, Spoilt};
 
-use crate::support::{World, clerk, person};
+use crate::support::{World, clerk, operator, person, source};
 
 const ORDER: &str = "
 workflow: order
@@ -235,4 +241,76 @@ async fn instances_are_listed_by_what_stands_in_their_fields() {
         };
         assert_eq!(refused, Err(expected));
     }
+}
+
+/// Orders of which everybody sees their own unit's alone: the index says whose they are.
+const OWN: &str = "
+workflow: own
+data: {no: {type: string, index: true}, unit: {type: string, index: true}}
+start: {by: [clerk], input: [no, unit]}
+access: [{for: [clerk]}, {for: [nurse], if: unit == actor.unit}]
+initial: open
+states: {open: {}}
+";
+
+/// North's two among ten of the south's, of which one cannot be read.
+async fn own(world: &World, faulty: &FaultyStore) {
+    for number in 0..12 {
+        let key = format!("N-{number:02}");
+        let unit = if number % 6 == 5 { "north" } else { "south" };
+        let payload = [("no", Value::from(key.as_str())), ("unit", Value::from(unit))];
+        world.start("own", &key, &payload).await.unwrap();
+    }
+    faulty.spoil(InstanceId::of("own", "N-03"), Spoilt::Damaged);
+}
+
+fn of_north() -> Actor {
+    let mut nurse = person("nora", &["nurse"]);
+    nurse.unit = Some("north".into());
+    nurse
+}
+
+async fn faulty() -> (World, Arc<FaultyStore>) {
+    let faulty = Arc::new(FaultyStore::new(Arc::new(MemoryStore::new()), 1));
+    let store: Arc<dyn Store> = faulty.clone();
+    (World::on(store, &[OWN], |_| {}).await, faulty)
+}
+
+#[tokio::test]
+async fn what_the_index_says_is_not_theirs_is_not_read_to_find_what_is() {
+    let (world, faulty) = faulty().await;
+    own(&world, &faulty).await;
+    let request = SearchRequest {
+        word: "N-".into(),
+        limit: 10,
+        ..SearchRequest::default()
+    };
+    let theirs = world.engine().search(&request, &of_north()).await.unwrap();
+    assert_eq!(told(&theirs), ["N-05 no=N-05", "N-11 no=N-11"]);
+    let fields = vec![("no".into(), "N-*".into())];
+    let request = FindRequest {
+        workflow: "own".into(),
+        fields,
+        limit: 10,
+        ..FindRequest::default()
+    };
+    let theirs = world.engine().find(&request, &of_north()).await.unwrap();
+    assert_eq!(theirs.hits.len(), 2, "{theirs:?}");
+    let all = world.engine().find(&request, &clerk()).await;
+    assert!(
+        matches!(all, Err(EngineError::Damaged(_))),
+        "a clerk's page is of all: {all:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_began_under_rules_that_showed_it_to_all_is_found_by_all() {
+    let (world, _) = faulty().await;
+    let before = OWN.replace(", if: unit == actor.unit", "");
+    world.engine().deploy(&source(&before), &operator()).await.unwrap();
+    own(&world, &FaultyStore::new(Arc::new(MemoryStore::new()), 1)).await;
+    world.engine().deploy(&source(OWN), &operator()).await.unwrap();
+    let hits = search(&world, "N-1", &of_north()).await;
+    assert_eq!(hits, ["N-10 no=N-10", "N-11 no=N-11"]);
+    assert_eq!(search(&world, "N-0", &of_north()).await.len(), 10);
 }

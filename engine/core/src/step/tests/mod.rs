@@ -20,6 +20,7 @@ mod sight;
 mod signatures;
 mod tables;
 mod tasks;
+mod ties;
 mod timer_names;
 mod timers;
 mod units;

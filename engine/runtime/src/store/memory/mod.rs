@@ -16,6 +16,7 @@ mod outbox;
 mod search;
 mod table;
 mod task;
+mod tied;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,12 +28,13 @@ use self::contents::{Contents, Token};
 use super::check::{check_answer, check_calendar, check_document, check_results, check_table, check_text, check_token};
 use super::identity::check_identity;
 use super::search::check as check_search;
+use super::tied::check as check_ties;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange,
     InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow,
     NewMessage, NewToken, NoticePage, NoticePlace, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery,
     Session, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse,
-    TaskPage, TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    TaskPage, TaskQuery, TaskRow, TiedQuery, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store that forgets everything when it is dropped.
@@ -227,6 +229,11 @@ impl Store for MemoryStore {
     async fn search(&self, query: &SearchQuery) -> StoreResult<SearchPage> {
         check_search(query)?;
         Ok(self.contents().search(query))
+    }
+
+    async fn tied(&self, query: &TiedQuery) -> StoreResult<BTreeSet<InstanceId>> {
+        check_ties(query)?;
+        Ok(self.contents().tied(query))
     }
 
     async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {

@@ -38,11 +38,13 @@ mod statement;
 mod table;
 mod task;
 mod task_field;
+mod tied;
 mod token;
 mod topic;
 mod uuid;
 mod wake;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -56,12 +58,13 @@ use self::number::Numbers;
 use super::check::{check_answer, check_calendar, check_document, check_results, check_table, check_text, check_token};
 use super::identity::check_identity;
 use super::search::check as check_search;
+use super::tied::check as check_ties;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange,
     InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow,
     NewMessage, NewToken, NoticePage, NoticePlace, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery,
     Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage,
-    TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    TaskQuery, TaskRow, TiedQuery, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// Where the URL does not say how many connections commit: while one flushes, the other gathers.
@@ -230,6 +233,11 @@ impl Store for PostgresStore {
     async fn search(&self, query: &SearchQuery) -> StoreResult<SearchPage> {
         check_search(query)?;
         search::find(&self.pool, query).await
+    }
+
+    async fn tied(&self, query: &TiedQuery) -> StoreResult<BTreeSet<InstanceId>> {
+        check_ties(query)?;
+        tied::find(&self.pool, query).await
     }
 
     async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {

@@ -7,7 +7,7 @@ use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
     alone, calendar, careful, document, field, file, found, history, identity, inbox, incident, mail, mark, notice, number,
-    operation, outbox, record, schema, search, statement, table, task, task_field, token, topic, wake,
+    operation, outbox, record, schema, search, statement, table, task, task_field, tied, token, topic, wake,
 };
 
 /// On the connections that commit.
@@ -157,6 +157,7 @@ const OTHERS: &[&str] = &[
     task::LOADS,
     task_field::PAGE,
     task_field::COUNT,
+    tied::TIED,
     token::FIND_SAME,
     token::ADD,
     token::FIND,

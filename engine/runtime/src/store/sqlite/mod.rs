@@ -29,10 +29,12 @@ mod search;
 mod table;
 mod task;
 mod task_field;
+mod tied;
 mod token;
 mod wake;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,12 +47,13 @@ use self::writer::Writer;
 use super::check::{check_answer, check_calendar, check_document, check_results, check_table, check_text, check_token};
 use super::identity::check_identity;
 use super::search::check as check_search;
+use super::tied::check as check_ties;
 use super::{
     Applied, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage, FindQuery, IdentityChange,
     InboxStore, Incident, IncidentKind, InstanceRow, ListPage, ListQuery, MadeLive, MailStore, MarkPage, MarkQuery, MessageRow,
     NewMessage, NewToken, NoticePage, NoticePlace, OpenTaskQuery, OperationStore, PersonalRow, Repair, SearchPage, SearchQuery,
     Session, Store, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse, TaskPage,
-    TaskQuery, TaskRow, TokenRow, TrailRow, Write, check_writes,
+    TaskQuery, TaskRow, TiedQuery, TokenRow, TrailRow, Write, check_writes,
 };
 
 /// A store in a file, or in memory but as the file's would be.
@@ -220,12 +223,7 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
-        check_writes(writes)?;
-        if writes.is_empty() {
-            return Ok(Vec::new());
-        }
-        let writes = writes.to_vec();
-        self.write(move |connection| commit::commit(connection, &writes)).await
+        self.commit_shared(Arc::new(writes.to_vec())).await
     }
 
     async fn commit_shared(&self, writes: Arc<Vec<Write>>) -> StoreResult<Vec<Applied>> {
@@ -255,6 +253,12 @@ impl Store for SqliteStore {
         check_search(query)?;
         let query = query.clone();
         self.read(move |connection| search::find(connection, &query)).await
+    }
+
+    async fn tied(&self, query: &TiedQuery) -> StoreResult<BTreeSet<InstanceId>> {
+        check_ties(query)?;
+        let query = query.clone();
+        self.read(move |connection| tied::find(connection, &query)).await
     }
 
     async fn due_timers(&self, now_us: i64, limit: usize) -> StoreResult<Vec<DueTimer>> {

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::{
     calendar, commit, document, field, file, history, identity, inbox, incident, mail, mark, notice, operation, outbox, record,
-    schema, search, table, task, task_field, token, wake,
+    schema, search, table, task, task_field, tied, token, wake,
 };
 
 const STATEMENTS: &[&str] = &[
@@ -166,6 +166,8 @@ const STATEMENTS: &[&str] = &[
     record::TRAIL,
     record::ENTRY_OF_INPUT,
     search::LINE,
+    tied::DEFINITION,
+    tied::TIED,
     task_field::REMOVE,
     task_field::PUT,
     task_field::OF_VALUE,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use statewright_core::identity::InstanceId;
-use statewright_engine::store::{SearchLine, SearchPlace, SearchQuery, Store, StoreError};
+use statewright_core::identity::{Digest, InstanceId};
+use statewright_engine::store::{SearchLine, SearchPlace, SearchQuery, Store, StoreError, TIED_INSTANCES_MAX, TiedQuery};
 
 use super::{must_commit, on_every_store};
 use crate::shape::{id, name, step, touch};
@@ -14,6 +14,7 @@ on_every_store! {
     what_has_changed_is_found_as_it_is_now
     what_no_index_holds_is_refused
     personal_values_of_many_come_in_the_order_asked
+    what_has_none_of_its_definitions_pairs_is_ruled_out
 }
 
 fn line(workflow: &str, field: &str, from: &str, to: &str) -> SearchLine {
@@ -154,4 +155,42 @@ async fn personal_values_of_many_come_in_the_order_asked(store: Arc<dyn Store>) 
         .collect();
     let of = |key: &str| vec![format!("\"{key}\"")];
     assert_eq!(values, [of("c"), vec![], vec![], of("a"), of("c")]);
+}
+
+async fn what_has_none_of_its_definitions_pairs_is_ruled_out(store: Arc<dyn Store>) {
+    let (first, second) = (Digest::of(b"first"), Digest::of(b"second"));
+    for (key, definition, owner) in [("a", first, "north"), ("b", first, "south"), ("c", second, "north")] {
+        let mut write = step(key, 0);
+        write.next.definition = definition;
+        write.index = Some(vec![(name("owner"), name(owner)), (name("no"), name(key))]);
+        must_commit(&store, &write).await;
+    }
+    let tied = async |definitions: &[(Digest, &[(&str, &str)])]| {
+        let pairs = |pairs: &[(&str, &str)]| pairs.iter().map(|(field, value)| (name(field), name(value))).collect();
+        let query = TiedQuery {
+            instances: ["a", "b", "c", "nobody"].map(id).into(),
+            definitions: definitions.iter().map(|(definition, of)| (*definition, pairs(of))).collect(),
+        };
+        let found = store.tied(&query).await.unwrap();
+        ["a", "b", "c", "nobody"]
+            .into_iter()
+            .filter(|key| found.contains(&id(key)))
+            .collect::<String>()
+    };
+    assert_eq!(tied(&[]).await, "abc", "of no definition anything is known");
+    assert_eq!(tied(&[(first, &[("owner", "north")])]).await, "ac");
+    assert_eq!(tied(&[(first, &[("owner", "east"), ("no", "b")])]).await, "bc");
+    assert_eq!(tied(&[(first, &[])]).await, "c", "without pairs all is ruled out");
+    assert_eq!(tied(&[(first, &[("owner", "south")]), (second, &[("no", "a")])]).await, "b");
+    // a field is not another's, though both hold the value
+    assert_eq!(
+        tied(&[(first, &[("no", "north")]), (second, &[("owner", "north")])]).await,
+        "c"
+    );
+
+    let too_many = TiedQuery {
+        instances: (0..=TIED_INSTANCES_MAX).map(|number| id(&number.to_string())).collect(),
+        ..TiedQuery::default()
+    };
+    assert!(matches!(store.tied(&too_many).await, Err(StoreError::Refused(_))));
 }

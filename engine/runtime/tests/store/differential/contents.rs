@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use statewright_core::identity::InstanceId;
-use statewright_engine::store::{FindQuery, ListQuery, MarkQuery, NoticePlace, Store, TaskQuery, ThreadPart};
+use statewright_core::identity::{Digest, InstanceId};
+use statewright_engine::store::{FindQuery, ListQuery, MarkQuery, NoticePlace, Store, TaskQuery, ThreadPart, TiedQuery};
 
-use super::mark::MARKS;
+use super::mark::{FIELD_VALUES, MARKS};
 use super::operation::{DOCUMENT_KINDS, KEYS, VALUES, WORKFLOWS};
 use super::people::{PEOPLE, SUBJECTS};
 use crate::shape::{all_history, claim, id, name, names, step, touch};
@@ -52,6 +52,14 @@ pub async fn visible(store: &Arc<dyn Store>, now_us: i64) -> Vec<String> {
     seen.push(format!("live_hashes: {:?}", store.live_hashes().await.unwrap()));
     let instances: Vec<InstanceId> = instances().collect();
     seen.push(format!("tasks_of: {:?}", store.tasks_of(&instances).await.unwrap()));
+    for value in FIELD_VALUES {
+        let pairs = [(name("f"), name(value)), (name("g"), name(value))].into();
+        let tied = TiedQuery {
+            instances: instances.iter().copied().collect(),
+            definitions: [(Digest::of(b"definition"), pairs)].into(),
+        };
+        seen.push(format!("tied: {:?}", store.tied(&tied).await.unwrap()));
+    }
     let query = TaskQuery {
         subjects: names(&SUBJECTS),
         held_too: true,

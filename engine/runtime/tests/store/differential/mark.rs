@@ -13,7 +13,7 @@ use crate::shape::{id, mark, mark_back, name, names};
 pub const MARKS: [&str; 2] = ["m", "m/n"];
 const STATES: [&str; 3] = ["s", "s/t", "ü"];
 const FIELDS: [&str; 3] = ["f", "g", "ü"];
-const FIELD_VALUES: [&str; 3] = ["1", "\"2\"", ""];
+pub const FIELD_VALUES: [&str; 3] = ["1", "\"2\"", ""];
 
 /// Several of one entry, some of them taken back by the next.
 pub fn draw(random: &mut Random, write: &mut Write, now_us: i64) {
