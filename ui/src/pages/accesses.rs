@@ -10,7 +10,7 @@ use super::answer::{Answer, View};
 use super::asked::Asked;
 use super::history::known_workflows;
 use super::moment::exact;
-use super::problem::Found;
+use super::reference::Reference;
 use super::route::{Access, Page};
 use crate::http::{AUDITOR, Answered, ReadingsSought, access_place_text};
 use crate::json::{member, member_number, member_texts};
@@ -51,7 +51,7 @@ struct Row {
     who: String,
     behalf: Option<String>,
     workflow: String,
-    instances: Vec<Found>,
+    instances: Vec<Reference>,
     fields: Vec<String>,
     by: String,
     /// It was looked at as it stood then.
@@ -178,7 +178,9 @@ impl Row {
             who: who.unwrap_or_default(),
             behalf: actor.and_then(|actor| actor.on_behalf_of.as_deref().map(str::to_owned)),
             workflow: workflow.to_owned(),
-            instances: keys.map(|key| Found::of(&format!("{workflow}/{key}"))).collect(),
+            instances: keys
+                .map(|key| Reference::seen(format!("{workflow}/{key}"), workflow, key))
+                .collect(),
             fields: member_texts(act, "fields").into_iter().map(in_words).collect(),
             by: way(member(act, "by")),
             past: Past::of(act, workflow, asked),

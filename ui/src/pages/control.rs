@@ -304,7 +304,7 @@ fn on_a_line(words: &Words) -> Option<String> {
         Words::Text(text) => text.replace('_', " "),
         Words::Moment(at) => at.absolute.clone(),
         Words::Items(items) => items.iter().filter_map(on_a_line).collect::<Vec<_>>().join(", "),
-        Words::Link { text, .. } => text.clone(),
+        Words::Instance(reference) => reference.name.clone(),
         Words::Lines(lines) => {
             let lines = lines
                 .iter()

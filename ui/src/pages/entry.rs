@@ -11,7 +11,7 @@ use statewright_core::value::interface::to_interface;
 
 use super::moment::Moment;
 use super::occurrence::{by, event_words, what};
-use super::problem::Found;
+use super::reference::Reference;
 use super::words::{Reading, Words, label};
 use crate::json::{member, member_items, member_texts};
 use crate::naming::state_at;
@@ -29,7 +29,7 @@ pub struct Entry {
     /// With seconds.
     pub exact: String,
     /// Whose it is, where entries of many stand together.
-    pub instance: Found,
+    pub instance: Reference,
     pub what: String,
     /// Nothing where nobody did it: a timer fell due.
     pub by: Option<String>,
@@ -77,11 +77,12 @@ impl Entry {
         let (left, entered) = moved(&all);
         let named = |paths: Vec<&str>| paths.into_iter().map(|path| state_at(chart, path)).collect();
         let present = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let (workflow, key) = (entry.workflow().ok()?, entry.key().ok()?);
         Some(Entry {
             sequence: entry.sequence().ok()?,
             at: reading.moment(at),
             exact: reading.exact(at),
-            instance: Found::of(&format!("{}/{}", entry.workflow().ok()?, entry.key().ok()?)),
+            instance: Reference::seen(format!("{workflow}/{key}"), workflow, key),
             what: what(input, reading),
             by: by(&all),
             verdict: member(&all, "verdict").to_owned(),

@@ -118,7 +118,7 @@ pub struct FormProblem {
     pub rule: Option<String>,
     /// Id of the control.
     pub at: Option<String>,
-    pub instances: Vec<super::problem::Found>,
+    pub instances: Vec<super::reference::Reference>,
 }
 
 /// What is known of the instance that the form is for.

@@ -11,7 +11,7 @@ use super::answer::{Answer, View, see_other};
 use super::asked::Asked;
 use super::conversation::{Where, is_said};
 use super::moment::Moment;
-use super::problem::Found;
+use super::reference::Reference;
 use super::route::{Access, Page};
 use super::words::Reading;
 use crate::http::{Answered, Caller, mark_as_read, no_such_notice, notice_place, notice_text};
@@ -57,7 +57,7 @@ struct Row {
     at: Moment,
     read: bool,
     /// None: it is not the reader's to see.
-    instance: Option<Found>,
+    instance: Option<Reference>,
     /// The conversation in which it stands, if it is the reader's to see.
     conversation: Option<Conversation>,
 }
@@ -82,10 +82,7 @@ impl Row {
             text: noticed.body.text.to_string(),
             at: reading.moment(noticed.at),
             read: noticed.read,
-            instance: (!noticed.about.is_empty()).then(|| Found {
-                name: noticed.about.clone(),
-                href: place.page(),
-            }),
+            instance: (!noticed.about.is_empty()).then(|| Reference::seen(noticed.about.clone(), &about.workflow, &about.key)),
             conversation: (noticed.thread && !noticed.about.is_empty()).then(|| Conversation {
                 href: place.href(),
                 can_reply: talks.contains(about),

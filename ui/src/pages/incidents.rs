@@ -16,7 +16,7 @@ use statewright_engine::unreached::UnreachedTask;
 use super::answer::{Answer, View, see_other};
 use super::asked::Asked;
 use super::moment::Moment;
-use super::problem::Found;
+use super::reference::Reference;
 use super::route::{Access, Page};
 use super::wording::capital;
 use super::words::Reading;
@@ -50,7 +50,7 @@ struct Model {
 #[derive(Serialize)]
 struct Unreached {
     task: String,
-    instance: Found,
+    instance: Reference,
     since: Moment,
     why: String,
 }
@@ -62,7 +62,7 @@ struct Row {
     error: String,
     attempts: u32,
     since: Moment,
-    instance: Option<Found>,
+    instance: Option<Reference>,
     /// Where a decision is sent to, before the word for it.
     action: String,
     /// What becomes of it when it is given up.
@@ -87,7 +87,7 @@ impl Row {
             error: incident.error.to_string(),
             attempts: incident.attempts,
             since: reading.moment(since),
-            instance: row.map(|row| Found::of(&format!("{}/{}", row.workflow, row.key))),
+            instance: row.map(|row| Reference::of(&format!("{}/{}", row.workflow, row.key))),
             action: format!("/incidents{}", path(&[&incident_id(incident)])),
             given_up: match incident.kind {
                 IncidentKind::Mail => "The mail is not sent; what it says stands in the inbox of whom it is for.",
@@ -135,7 +135,7 @@ fn unreached_of(task: &UnreachedTask, reading: &Reading) -> Answered<Unreached> 
     let since = since.map_err(|_| Problem::of(Code::Internal, "A task was opened at no moment"))?;
     Ok(Unreached {
         task: in_words(task.task.rsplit('.').next().unwrap_or(&task.task)),
-        instance: Found::of(&format!("{}/{}", task.workflow, task.key)),
+        instance: Reference::of(&format!("{}/{}", task.workflow, task.key)),
         since: reading.moment(since),
         why: capital(&task.why),
     })

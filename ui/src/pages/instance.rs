@@ -16,8 +16,8 @@ use super::files::FileRow;
 use super::moment::Moment;
 use super::occurrence::timer_words;
 use super::past;
-use super::problem::Found;
 use super::referable::Referable;
+use super::reference::Reference;
 use super::route::{Access, Page};
 use super::task::{Done, done};
 use super::tasks::Row;
@@ -89,7 +89,7 @@ struct Signed {
 #[derive(Serialize)]
 pub struct Related {
     what: String,
-    instance: Found,
+    instance: Reference,
     standing: &'static str,
 }
 
@@ -213,12 +213,12 @@ fn signatures(shown: &Shown) -> Vec<Signed> {
 pub fn related(shown: &Shown) -> Vec<Related> {
     let parent = shown.parent.iter().map(|parent| Related {
         what: "Part of".to_owned(),
-        instance: Found::of(&format!("{}/{}", parent.workflow, parent.key)),
+        instance: Reference::of(&format!("{}/{}", parent.workflow, parent.key)),
         standing: "",
     });
     let children = shown.children.iter().map(|child| Related {
         what: in_words(&child.invoke),
-        instance: Found::of(&format!("{}/{}", child.child.workflow, child.child.key)),
+        instance: Reference::of(&format!("{}/{}", child.child.workflow, child.child.key)),
         standing: child.standing,
     });
     parent.chain(children).collect()

@@ -44,6 +44,7 @@ mod past;
 mod posted;
 mod problem;
 mod referable;
+mod reference;
 mod route;
 mod search;
 mod second_factor;

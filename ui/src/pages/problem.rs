@@ -12,9 +12,9 @@ use statewright_engine::identity::Use;
 use super::answer::{Answer, View};
 use super::asked::Asked;
 use super::glass::page_of;
+use super::reference::{self, Reference};
 use super::visitor;
 use crate::http::{Problem, Shared};
-use crate::percent::path;
 
 /// A reason, with where to look.
 #[derive(Clone, Debug, Serialize)]
@@ -22,14 +22,7 @@ pub struct Reason {
     pub sentence: String,
     /// As the workflow writes it, where its words are for its owners alone.
     pub rule: Option<String>,
-    pub instances: Vec<Found>,
-}
-
-/// An instance that stands in the way.
-#[derive(Clone, Debug, Serialize)]
-pub struct Found {
-    pub name: String,
-    pub href: String,
+    pub instances: Vec<Reference>,
 }
 
 #[derive(Serialize)]
@@ -49,18 +42,7 @@ impl Reason {
         Reason {
             sentence: sentence(refusal),
             rule: None,
-            instances: refusal.instances.iter().map(|name| Found::of(name)).collect(),
-        }
-    }
-}
-
-impl Found {
-    /// Of `workflow/key`.
-    pub fn of(name: &str) -> Self {
-        let (workflow, key) = name.split_once('/').unwrap_or((name, ""));
-        Found {
-            name: name.to_owned(),
-            href: format!("/instances{}", path(&[workflow, key])),
+            instances: refusal.instances.iter().map(|name| Reference::of(name)).collect(),
         }
     }
 }
@@ -84,7 +66,7 @@ pub fn page(asked: &Asked, problem: Problem) -> ProblemPage<'_> {
 }
 
 impl ProblemPage<'_> {
-    pub fn into_response(self) -> Response {
+    pub async fn into_response(self) -> Response {
         let problem = &self.problem;
         let status = problem.status();
         let reasons = problem.reasons().iter().map(Reason::of).collect::<Vec<_>>();
@@ -108,7 +90,8 @@ impl ProblemPage<'_> {
             open,
             passes: matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS),
         };
-        let view = View::new("problem.html", problem.title(), model).status(status);
+        let mut view = View::new("problem.html", problem.title(), model).status(status);
+        reference::resolve(self.asked, &mut view).await;
         let mut response = Answer::Page(view).into_response(self.asked);
         for (name, value) in problem.headers() {
             // a page is asked for with a cookie: no browser is to ask for a name and a password of its own
@@ -134,7 +117,7 @@ pub async fn as_page(service: &Shared, request: Request, problem: Problem) -> Re
     let (parts, _) = request.into_parts();
     let mut asked = Asked::unrouted(service.clone(), &parts);
     asked.visit = visitor::visit(service, &asked.headers, Use::Watches).await.ok().flatten();
-    page(&asked, problem).into_response()
+    page(&asked, problem).into_response().await
 }
 
 /// Where not even a page can be made.

@@ -14,7 +14,7 @@ use statewright_engine::identity::Use;
 use super::answer::{Answer, see_other};
 use super::asked::Asked;
 use super::sign_in::step_of;
-use super::{FRONT, assets, frame, posted, problem, visitor};
+use super::{FRONT, assets, frame, posted, problem, reference, visitor};
 use crate::http::{Answered, Noted, Problem, Shared, note};
 use crate::percent::query;
 
@@ -96,7 +96,7 @@ async fn answer(page: &'static Page, service: Shared, parameters: RawPathParams,
     let mut noted = Noted::of(page.operation);
     let (parts, body) = request.into_parts();
     let mut asked = Asked::of(service, &parts, &parameters);
-    let answered = match admit(page, &mut asked).await {
+    let mut answered = match admit(page, &mut asked).await {
         Ok(None) => {
             noted.caller = asked.visit.as_ref().map(|visit| visit.caller.clone());
             match posted::read(page, &mut asked, &parts, body).await {
@@ -110,9 +110,12 @@ async fn answer(page: &'static Page, service: Shared, parameters: RawPathParams,
     if !matches!(answered, Ok(Answer::Elsewhere(_) | Answer::Raw(_))) {
         asked.unread = frame::unread(&asked).await;
     }
+    if let Ok(Answer::Page(view)) = &mut answered {
+        reference::resolve(&asked, view).await;
+    }
     let response = match answered {
         Ok(answer) => answer.into_response(&asked),
-        Err(problem) => problem::page(&asked, problem).into_response(),
+        Err(problem) => problem::page(&asked, problem).into_response().await,
     };
     note(response, noted)
 }

@@ -12,7 +12,8 @@ use statewright_engine::queries::{QueueRequest, Queued};
 use super::answer::{Answer, View};
 use super::asked::Asked;
 use super::moment::Moment;
-use super::problem::{Found, Reason};
+use super::problem::Reason;
+use super::reference::Reference;
 use super::route::{Access, Page};
 use super::substitution::{StoodInFor, stood_in_for};
 use super::task::{Done, done};
@@ -52,7 +53,7 @@ pub struct Row {
     pub href: String,
     pub title: String,
     pub about: String,
-    pub instance: Option<Found>,
+    pub instance: Option<Reference>,
     pub due: Option<Moment>,
     pub urgent: bool,
     pub why: Option<String>,
@@ -94,10 +95,7 @@ impl Row {
             place,
             title: task.title.clone(),
             about: queued.about.clone(),
-            instance: (!queued.about.is_empty()).then(|| Found {
-                name: queued.about.clone(),
-                href: format!("/instances{}", path(&[&queued.workflow, &queued.key])),
-            }),
+            instance: (!queued.about.is_empty()).then(|| Reference::seen(queued.about.clone(), &queued.workflow, &queued.key)),
             due: task.due.map(|due| reading.moment(due)),
             urgent: task.priority > PRIORITY_NORMAL,
             why: task.why.last().map(|why| occasion(&why.what)),

@@ -7,7 +7,8 @@ use statewright_core::expression::{Expression, Names};
 use statewright_core::field::{Field, Fields, Kind};
 use statewright_core::step::{Refusal, RefusalKind, in_words};
 
-use super::problem::{Found, Reason};
+use super::problem::Reason;
+use super::reference::Reference;
 use super::words::label;
 use crate::naming::state_name;
 
@@ -27,7 +28,7 @@ const UNKNOWN: &str =
 impl Wording<'_> {
     /// A refusal as a sentence of its own.
     pub fn reason(&self, refusal: &Refusal) -> Reason {
-        let instances = refusal.instances.iter().map(|name| Found::of(name)).collect();
+        let instances = refusal.instances.iter().map(|name| Reference::of(name)).collect();
         let (sentence, rule) = match (&refusal.field, refusal.kind) {
             // the key of what begins is no field
             (Some(path), _) if path == "key" && self.form.get(path).is_none() => (capital(&refusal.sentence), None),

@@ -9,7 +9,7 @@ use statewright_core::value::interface::to_interface;
 use statewright_core::value::{Object, Value};
 
 use super::moment::{Moment, exact};
-use crate::percent::path;
+use super::reference::Reference;
 
 /// A value with its name.
 #[derive(Clone, Debug, Serialize)]
@@ -27,10 +27,7 @@ pub enum Words {
     Nothing,
     Text(String),
     Moment(Moment),
-    Link {
-        href: String,
-        text: String,
-    },
+    Instance(Reference),
     Lines(Vec<Line>),
     Items(Vec<Words>),
     /// Objects of the same fields, beside one another: the two eyes of a prescription.
@@ -139,10 +136,7 @@ impl Reading {
     /// A value of a column. `refers_to`: the workflow whose instance it names.
     pub fn value(&self, refers_to: Option<&str>, unit: Option<&str>, value: &Value) -> Words {
         match (refers_to, value) {
-            (Some(workflow), Value::Text(key)) => Words::Link {
-                href: format!("/instances{}", path(&[workflow, key])),
-                text: key.to_string(),
-            },
+            (Some(workflow), Value::Text(key)) => Words::Instance(Reference::by_key(workflow, key)),
             _ => self.words(None, unit, value),
         }
     }
@@ -181,10 +175,7 @@ impl Reading {
                     workflow: Some(workflow),
                 }),
                 Value::Text(key),
-            ) => Words::Link {
-                href: format!("/instances{}", path(&[workflow, key])),
-                text: key.to_string(),
-            },
+            ) => Words::Instance(Reference::by_key(workflow, key)),
             (_, Value::Text(text)) => with_unit(text.to_string()),
             (_, Value::Instant(at)) => Words::Moment(self.moment(*at)),
             (_, Value::Date(date)) => Words::Text(date.strftime("%-d %b %Y").to_string()),

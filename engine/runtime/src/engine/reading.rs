@@ -1,5 +1,7 @@
 //! What people read. Whatever of it is personal stands in the access log before it leaves.
 
+use std::collections::BTreeSet;
+
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Offer};
 
@@ -95,6 +97,28 @@ impl Engine {
         let mut found = self.inner.queries.find(&request, &live, actor, self.now()).await?;
         found.hits.iter_mut().for_each(|hit| hit.shown.withhold_data());
         Ok(found)
+    }
+
+    /// Those of some instances (workflow and key) that the actor neither sees nor could open. One that is not there is among them.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn closed_to<'n>(
+        &self,
+        instances: &[(&'n str, &'n str)],
+        actor: &Actor,
+    ) -> EngineResult<BTreeSet<(&'n str, &'n str)>> {
+        let id = |(workflow, key): &(&str, &str)| InstanceId::of(workflow, key);
+        let ids: Vec<InstanceId> = instances.iter().map(id).collect();
+        let seen = self.inner.queries.seen_of(&ids, actor, self.now()).await?;
+        let unseen = instances.iter().copied().filter(|named| !seen.contains(&id(named)));
+        let mut closed = BTreeSet::new();
+        for named in unseen {
+            if !self.may_open(named.0, actor).await? {
+                closed.insert(named);
+            }
+        }
+        Ok(closed)
     }
 
     /// How many instances there are, of those that the actor sees or may have counted.

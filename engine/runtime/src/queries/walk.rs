@@ -132,6 +132,11 @@ impl Queries {
         self.sights_of(&instances.into_iter().collect::<Vec<_>>(), actor, now).await
     }
 
+    /// Those of these that the actor sees.
+    pub(crate) async fn seen_of(&self, ids: &[InstanceId], actor: &Actor, now: Timestamp) -> EngineResult<BTreeSet<InstanceId>> {
+        Ok(self.sights_of(ids, actor, now).await?.into_keys().collect())
+    }
+
     pub(super) async fn sights_of(
         &self,
         ids: &[InstanceId],

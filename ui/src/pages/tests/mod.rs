@@ -9,6 +9,7 @@ mod forms;
 mod going_on;
 mod history;
 mod inbox;
+mod references;
 mod search;
 mod signing_in;
 mod substitution;
