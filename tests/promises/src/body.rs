@@ -28,7 +28,7 @@ pub(crate) const TARGET: Target = Target {
         "\"event\":\"FILL\"",
         "\"reason\":\"because\"",
         "\"code\":\"A-1\"",
-        "\"name\":",
+        "\"called\":",
         "\"amount\":\"1.25\"",
         "\"amount\":1.255",
         "\"count\":",

@@ -1,8 +1,5 @@
 //! The variables that every expression of a workflow may use, with their types. (Reference, section 10.)
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use crate::expression::Type;
 use crate::field::Fields;
 
@@ -102,25 +99,64 @@ pub(super) fn open_task() -> Type {
     ])
 }
 
-/// What every event has, whatever it carries: fields of a form by these names could not be reached.
-pub(super) const EVENT_FIELDS: [&str; 4] = ["name", "at", "from", "reason"];
+/// What every event has, whatever it carries: a field of a form by this name could not be reached.
+pub(super) struct EventProperty {
+    name: &'static str,
+    is: &'static str,
+    /// What to write in a workflow that wants a field like this.
+    pub instead: &'static str,
+}
 
-/// An event that carries these fields.
+impl EventProperty {
+    pub fn message(&self) -> String {
+        format!("`event.{}` is {}, in every event", self.name, self.is)
+    }
+}
+
+const EVENT_PROPERTIES: [EventProperty; 4] = [
+    EventProperty {
+        name: "name",
+        is: "what the event is called",
+        instead: "call the field something else, such as `new_name`",
+    },
+    EventProperty {
+        name: "at",
+        is: "when the event came",
+        instead: "call the field something else, such as `planned_at` or `happened_at`",
+    },
+    EventProperty {
+        name: "from",
+        is: "who sent the event",
+        instead: "call the field something else, such as `begins` or `comes_from`",
+    },
+    EventProperty {
+        name: "reason",
+        is: "the reason that was given",
+        instead: "say `reason: required` beside `input`, which asks for one, or call the field something else",
+    },
+];
+
+/// What every event has by this name.
+pub(super) fn of_every_event(name: &str) -> Option<&'static EventProperty> {
+    EVENT_PROPERTIES.iter().find(|property| property.name == name)
+}
+
+/// An event that carries these fields. Of what every event has, a form that asks for a field of the same name leaves nothing to be
+/// read: which of the two is meant could not be told.
 pub(super) fn event(form: &Fields) -> Type {
-    let Type::Object { fields: known, .. } = any_event() else {
+    let Type::Object { fields: mut known, .. } = any_event() else {
         return Type::Any;
     };
-    let mut fields: BTreeMap<Arc<str>, Type> = form
-        .list
-        .iter()
-        .map(|field| (field.name.clone(), field.expression_type()))
-        .collect();
-    for (name, kind) in known {
-        if EVENT_FIELDS.contains(&&*name) || !fields.contains_key(&name) {
-            fields.insert(name, kind);
-        }
+    for field in &form.list {
+        match of_every_event(&field.name) {
+            Some(_) => known.remove(&field.name),
+            None => known.insert(field.name.clone(), field.expression_type()),
+        };
     }
-    Type::Object { fields, open: false }
+    Type::Object {
+        fields: known,
+        open: false,
+    }
 }
 
 /// An event of which is not known what it carries.

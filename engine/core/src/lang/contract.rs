@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::builtin::EVENT_FIELDS;
+use super::builtin::of_every_event;
 use super::conduct;
 use super::fields::FieldReader;
 use super::loader::Loader;
@@ -129,11 +129,12 @@ impl Reader<'_, '_> {
 
     /// Fields that stand in `event` itself, beside what every event has.
     fn carried(&mut self, node: &Node) -> Fields {
-        for entry in entries(Some(node)).filter(|entry| EVENT_FIELDS.contains(&entry.name())) {
-            let message = format!("`event.{}` is something that every event has", entry.name());
-            let help = "choose another name: this field could never be read";
-            self.out
-                .push(Diagnostic::error(Code::NameClash, entry.key.span, message).help(help));
+        for entry in entries(Some(node)) {
+            if let Some(property) = of_every_event(entry.name()) {
+                let help = "choose another name: this field could never be read";
+                self.out
+                    .push(Diagnostic::error(Code::NameClash, entry.key.span, property.message()).help(help));
+            }
         }
         self.fields(Some(node))
     }

@@ -6,7 +6,7 @@ use super::Lowering;
 use crate::chart::{Admission, Form, Reason};
 use crate::diagnostic::Code;
 use crate::field::Fields;
-use crate::lang::builtin::EVENT_FIELDS;
+use crate::lang::builtin::of_every_event;
 use crate::lang::fields::ComputedDefault;
 use crate::lang::scope::{Event, Scope};
 use crate::lang::shape::form_field;
@@ -30,6 +30,7 @@ impl Lowering<'_> {
             .find(|mapping| KEYS.iter().any(|key| mapping.get(key).is_some()))?;
         self.refuse_different_forms(event, &mappings);
         let scope = self.scope.clone();
+        self.refuse_fields_of_the_event(first.get("input"));
         let mut form = self.form(first.get("input"), &scope);
         keep_what_is_left_out(&mut form);
         let signed = scope.with_event(Event::Form(Arc::new(form.fields.clone())));
@@ -104,19 +105,30 @@ impl Lowering<'_> {
 
     /// What every event has would hide a field of the same name.
     fn refuse_names_of_the_event(&mut self, node: &Node) {
-        for entry in node
-            .as_mapping()
-            .into_iter()
-            .flatten()
-            .filter(|entry| EVENT_FIELDS.contains(&entry.name()))
-        {
-            let message = format!("`event.{}` is something that every event has", entry.name());
-            self.error(
-                Code::NameClash,
-                entry.key.span,
-                message,
-                "choose another name: this field could never be read",
-            );
+        for entry in node.as_mapping().into_iter().flatten() {
+            if let Some(property) = of_every_event(entry.name()) {
+                let help = format!("{}: this field could never be read", property.instead);
+                self.error(Code::NameClash, entry.key.span, property.message(), help);
+            }
+        }
+    }
+
+    /// An event would write what it has itself into a field of the record that is called the same. A start does not: its record is
+    /// made of what was entered.
+    fn refuse_fields_of_the_event(&mut self, node: Option<&Node>) {
+        for item in node.and_then(Node::as_sequence).unwrap_or_default() {
+            let narrowed = item.as_mapping().and_then(|mapping| mapping.iter().next());
+            let Some(place) = narrowed.map(|entry| &entry.key).or_else(|| item.as_scalar()) else {
+                continue;
+            };
+            let (name, _) = form_field(&place.text);
+            if let Some(property) = of_every_event(name) {
+                let help = format!(
+                    "{}: what is entered in `{name}` would be lost. To keep the field's name in `data`, ask for it under another one and assign it",
+                    property.instead
+                );
+                self.error(Code::NameClash, place.span, property.message(), help);
+            }
         }
     }
 

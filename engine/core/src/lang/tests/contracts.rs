@@ -256,12 +256,12 @@ fn a_contract_by_itself_is_checked_as_a_whole() {
     check(
         "place: string, at_risk",
         "from: string, at_risk",
-        "SW-0304 ‹from› `event.from` is something that every event has",
+        "SW-0304 ‹from› `event.from` is who sent the event, in every event",
     );
     check(
         "progress: {place: string}",
         "progress: {reason: string}",
-        "SW-0304 ‹reason› `event.reason` is something that every event has",
+        "SW-0304 ‹reason› `event.reason` is the reason that was given, in every event",
     );
     check(
         "output: {tracking: string",

@@ -79,13 +79,45 @@ fn a_form_is_checked_against_the_record() {
         "SW-0304 ‹tray› `tray` stands in this form already",
     );
     check(
-        "{by: [x], input: {at: instant}}",
-        "SW-0304 ‹at› `event.at` is something that every event has",
-    );
-    check(
         "{by: [x], input: tray}",
         "SW-0202 ‹tray› `input` takes a list of fields of `data`, or a map of fields, and here stands text",
     );
+}
+
+const NAMED_LIKE_AN_EVENT: &str = "workflow: w
+data: {at: optional instant, from: optional string}
+start: {by: [x], input: [optional at], guard: GUARD}
+states:
+  a:
+    on:
+      E: {by: [x], input: FORM}
+";
+
+fn check_names(guard: &str, form: &str, expected: &str) {
+    let source = NAMED_LIKE_AN_EVENT.replace("GUARD", guard).replace("FORM", form);
+    assert_eq!(told(&source), expected, "{guard}, {form}");
+}
+
+#[test]
+fn no_field_of_a_form_is_hidden_by_what_every_event_has() {
+    check_names("at > now", "{planned_at: instant}", "");
+    check_names(
+        "at > now",
+        "{at: instant, optional reason: string}",
+        "SW-0304 ‹at› `event.at` is when the event came, in every event\nSW-0205 ‹optional reason› `optional reason` is not a name in `snake_case`",
+    );
+    check_names(
+        "at > now",
+        "[at, optional from]",
+        "SW-0304 ‹at› `event.at` is when the event came, in every event\nSW-0304 ‹optional from› `event.from` is who sent the event, in every event",
+    );
+    check_names(
+        "at > now",
+        "[{at: {label: When}}]",
+        "SW-0304 ‹at› `event.at` is when the event came, in every event",
+    );
+    // the record of a start is made of what was entered, and has the one meaning that is left
+    check_names("event.at > now", "{}", "SW-0410 ‹at› `event` has no field `at`");
 }
 
 #[test]
