@@ -80,11 +80,13 @@ impl Starts {
 }
 
 impl Starts {
-    /// The same to try it: no number is drawn. A key that would be made of one stands for it in the meantime.
+    /// The same to try it: no number is drawn. A key that would be made of one, or of what is missing, has another in the meantime.
     pub async fn tried(&self, workflow: &str, payload: Object, given: Option<&str>, now: Timestamp) -> EngineResult<ReadyStart> {
         let known = self.registry.live(workflow).await?;
         let key = match resolve(&known, &payload, given, None, now)? {
             KeyResolution::Key(key) => key,
+            // a form that does not fit is told of with all that is known besides
+            KeyResolution::Refused(_) if known.chart.start.form.fields.accept_object(&payload).is_err() => UNNUMBERED.into(),
             KeyResolution::Refused(refusal) => return Err(unkeyed(&known, &payload, refusal)),
             KeyResolution::NeedsNumber => UNNUMBERED.into(),
         };

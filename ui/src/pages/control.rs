@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use statewright_core::chart::Chart;
+use statewright_core::expression::{Step, Template};
 use statewright_core::field::{DefaultValue, Field, Fields, Kind, Schema, Units};
-use statewright_core::step::{KeptField, Offer};
+use statewright_core::step::{KeptField, NeededField, Offer, in_words};
 use statewright_core::value::{Object, Value};
 
+use super::event::WITH;
 use super::filled::{self, LIST_ITEMS_MAX};
 use super::posted::Posted;
 use super::referable::Referable;
@@ -29,6 +31,8 @@ pub struct Control {
     pub help: Option<String>,
     pub unit: Option<String>,
     pub required: bool,
+    /// A rule asks for it in some cases, though not in all.
+    pub sometimes: bool,
     /// What is known now, which the form corrects.
     pub now: Option<String>,
     /// What is kept if it is left open.
@@ -89,12 +93,16 @@ impl Known {
 pub struct Filling<'a> {
     /// Whose tables are chosen from.
     pub chart: &'a Chart,
+    /// Of the form.
+    pub fields: &'a Fields,
     pub posted: &'a Posted,
     /// By the control's name.
     pub errors: &'a BTreeMap<String, String>,
     pub reading: &'a Reading,
     /// What is known of the fields that the form corrects.
     pub known: &'a Known,
+    /// Fields that only a guard asks for.
+    pub needed: &'a [NeededField],
     /// What references may name.
     pub referable: &'a Referable,
     /// Those that there are; none, where any name is one.
@@ -107,11 +115,13 @@ pub struct Filling<'a> {
 
 impl Filling<'_> {
     /// The controls of a form's fields.
-    pub fn form(&self, fields: &Fields, prefix: &str) -> Vec<Control> {
-        let controls = fields.list.iter().map(|field| {
+    pub fn form(&self, prefix: &str) -> Vec<Control> {
+        let controls = self.fields.list.iter().map(|field| {
             let known = self.known.data.get(&field.name);
             let opens = self.known.opens.contains(&field.name) && !self.is_only_proposed(field, known);
             let mut control = self.control(field, known, opens, &format!("{prefix}.{}", field.name));
+            let needed = self.needed.iter().find(|needed| needed.name == field.name);
+            control.sometimes = needed.is_some_and(|needed| !needed.always);
             if known.is_some() && self.known.stays.contains(&field.name) {
                 control.left_open = Some("If left open, it stays as it is.".to_owned());
             }
@@ -148,11 +158,16 @@ impl Filling<'_> {
             label: label(field),
             help: field.help.clone(),
             unit: field.unit.clone(),
-            required: field.is_required(),
             now,
             left_open: self.left_open(field),
-            ..self.entry(&field.schema, field.is_required(), known, opens, name)
+            ..self.entry(&field.schema, self.is_asked_for(field, name), known, opens, name)
         }
+    }
+
+    /// By its type, or by a guard that is false without it. Only of the form's own fields is known what guards ask for.
+    fn is_asked_for(&self, field: &Field, name: &str) -> bool {
+        let mut needed = self.needed.iter().filter(|needed| needed.always);
+        field.is_required() || (name == format!("{WITH}.{}", field.name) && needed.any(|needed| needed.name == field.name))
     }
 
     fn entry(&self, schema: &Schema, required: bool, known: Option<&Value>, opens: bool, name: &str) -> Control {
@@ -163,6 +178,7 @@ impl Filling<'_> {
             help: None,
             unit: None,
             required,
+            sometimes: false,
             now: None,
             left_open: None,
             kind: "text",
@@ -235,9 +251,40 @@ impl Filling<'_> {
     fn left_open(&self, field: &Field) -> Option<String> {
         let kept = match field.default.as_ref()? {
             DefaultValue::Literal(value) => on_a_line(&self.reading.line(field, value).value)?,
-            DefaultValue::Computed(_) => return Some("If left open, it is worked out when this is sent.".to_owned()),
+            DefaultValue::Computed(template) => {
+                let from = self
+                    .source(template)
+                    .map(|names| format!(" from {names}"))
+                    .unwrap_or_default();
+                return Some(format!("If left open, it is worked out{from} when this is sent."));
+            }
         };
         Some(format!("If left open: {kept}"))
+    }
+
+    /// What a value is worked out from, where all of it has a name that people know.
+    fn source(&self, template: &Template) -> Option<String> {
+        let references = template.references();
+        let tables = references.calls.iter().filter_map(|(_, table)| table.as_ref());
+        let mut names: Vec<String> = tables.map(|table| in_words(table).to_lowercase()).collect();
+        for (variable, paths) in &references.variables {
+            for path in paths.keys() {
+                let step = match path.0.first() {
+                    Some(Step::Field(step)) => Some(step),
+                    _ => None,
+                };
+                names.push(match (&**variable, step.map(|step| &**step)) {
+                    ("actor", Some("organisation")) => "your organisation".to_owned(),
+                    ("actor", Some("unit")) => "your unit".to_owned(),
+                    ("actor", Some("id" | "name")) => "who you are".to_owned(),
+                    ("now" | "today", None) => "the time".to_owned(),
+                    ("event", Some(step)) => format!("“{}”", label(self.fields.get(step)?)),
+                    (name, _) => format!("“{}”", label(self.chart.data.get(name)?)),
+                });
+            }
+        }
+        names.dedup();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     fn choices(&self, schema: &Schema, chosen: &str) -> Option<Vec<Choice>> {

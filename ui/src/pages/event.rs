@@ -170,16 +170,18 @@ impl EventForm {
         let units = asked.engine().directory().units();
         let filling = Filling {
             chart: about.chart,
+            fields: &offer.form,
             posted: &asked.posted,
             errors: &errors,
             reading: &reading,
             known: &known,
+            needed: &offer.needed,
             referable: about.referable,
             units: &units,
             ids: &ids,
             more: asked.posted.text("more"),
         };
-        let controls = filling.form(&offer.form, WITH);
+        let controls = filling.form(WITH);
         let of_kind = |kind: RefusalKind| refused.iter().find(|refusal| refusal.kind == kind).map(sentence);
         let reason = offer.reason.as_ref().map(|reason| ReasonControl {
             required: !matches!(reason, ReasonAsked::Optional),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use serde::Serialize;
-use statewright_core::step::{Offer, SignatureOffer, Verdict, in_words};
+use statewright_core::step::{Offer, SignatureOffer, Verdict, in_words, needed_by_start};
 use statewright_core::value::Object;
 use statewright_engine::StartRequest;
 use statewright_engine::registry::Known;
@@ -131,6 +131,7 @@ fn offer(known: &Known) -> Offer {
         refusals: Vec::new(),
         open: Vec::new(),
         kept: Vec::new(),
+        needed: needed_by_start(&known.chart),
         form: start.form.fields.clone(),
         reason: start.reason.clone(),
         sign: start.sign.as_ref().map(|sign| SignatureOffer {

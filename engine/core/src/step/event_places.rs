@@ -13,6 +13,8 @@ pub(super) struct EventPlaces {
     pub fields: BTreeSet<Arc<str>>,
     /// It is passed on as a whole: into a function, a text.
     pub whole: bool,
+    /// All other names that it rests on.
+    pub names: BTreeSet<Arc<str>>,
 }
 
 impl EventPlaces {
@@ -35,26 +37,25 @@ impl EventPlaces {
 impl Machine<'_> {
     pub(super) fn event_places(&self, expression: &Expression, lets: &[&Lets]) -> EventPlaces {
         let mut places = EventPlaces::default();
-        self.gather_places(&expression.references(), lets, &mut BTreeSet::new(), &mut places);
+        self.gather_places(&expression.references(), lets, &mut places);
         places
     }
 
-    /// `asked`: the names that were followed already.
-    fn gather_places(&self, references: &References, lets: &[&Lets], asked: &mut BTreeSet<Arc<str>>, places: &mut EventPlaces) {
+    fn gather_places(&self, references: &References, lets: &[&Lets], places: &mut EventPlaces) {
         places.take(references);
         for name in references.variables.keys() {
-            if !asked.insert(name.clone()) {
+            if !places.names.insert(name.clone()) {
                 continue;
             }
             if let Some(read) = self.chart.reads.get(name) {
                 for asking in asked_with(&read.of) {
-                    self.gather_places(&asking, lets, asked, places);
+                    self.gather_places(&asking, lets, places);
                 }
                 continue;
             }
             let known = lets.iter().copied().flatten().chain(&self.chart.lets);
             for (_, inner) in known.filter(|(known, _)| known == name) {
-                self.gather_places(&inner.references(), lets, asked, places);
+                self.gather_places(&inner.references(), lets, places);
             }
         }
     }

@@ -39,6 +39,7 @@ mod log;
 mod machine;
 mod members;
 mod microstep;
+mod needed;
 mod offers;
 mod outcome;
 mod people;
@@ -98,6 +99,7 @@ pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};
 pub use ladder::NOT_NEEDED;
 pub use log::Trace;
 pub use microstep::MICROSTEPS_MAX;
+pub use needed::{NeededField, needed_by_start};
 pub use offers::{Offer, offers};
 pub use outcome::{
     ClaimChange, Effect, Entry, Failure, MarkChange, Message, MessageKind, Notice, Outcome, Refusal, RefusalKind,

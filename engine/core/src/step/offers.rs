@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::interrupt::Interrupt;
 use super::kept::{KeptField, kept_fields};
 use super::machine::Machine;
+use super::needed::{NeededField, needed_by_event};
 use super::scope::Locals;
 use super::signature::SignatureOffer;
 use super::{Actor, Facts, Needs, Refusal, Snapshot, Status};
@@ -26,6 +27,8 @@ pub struct Offer {
     pub form: Fields,
     /// Those of its fields that correct what is known of the instance.
     pub kept: Vec<KeptField>,
+    /// Those of its fields that only a guard asks for.
+    pub needed: Vec<NeededField>,
     /// None: no reason is asked for.
     pub reason: Option<crate::chart::Reason>,
     /// None: nothing is to be signed.
@@ -145,6 +148,7 @@ impl Machine<'_> {
             open,
             form: admission.form.fields.clone(),
             kept: kept_fields(transition, admission),
+            needed: needed_by_event(self.chart, transition, admission),
             reason: admission.reason.clone(),
             sign: match &admission.sign {
                 Some(sign) => Some(self.signature_offer(event, sign, &lets)?),

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::event_places::EventPlaces;
 use super::interrupt::Interrupt;
 use super::machine::Machine;
 use super::offers::for_people;
+use super::run::blank;
 use super::{Actor, Facts, Failure, Input, InputKind, Needs, Refusal, RefusalKind, Snapshot, StartInput, Stepped, TaskRef};
 use super::{Verdict, step};
-use crate::chart::{Admission, Chart, Proof, Transition};
-use crate::value::Object;
+use crate::chart::{Admission, Chart, Form, Guard, Lets, Proof, Transition};
+use crate::field::Field;
+use crate::value::{Object, Value};
 
 /// An event as far as its form is filled in. Who signs is taken to have proved who they are: what is tried is the rest.
 #[derive(Clone, Debug)]
@@ -54,15 +57,7 @@ pub fn try_event(
     };
     let signed = signature_of(chart, before, &attempt.event);
     let trial = tried(chart, Some(before), attempt, kind, signed, facts, now)?;
-    Ok(trial.and_then(|mut trial| {
-        if let Verdict::Refused(refusals) = &mut trial.verdict
-            && refusals.iter().any(|refusal| refusal.kind == RefusalKind::Invalid)
-        {
-            let more = guards_so_far(chart, before, attempt, facts, now)?;
-            refusals.extend(more.into_iter().filter(|more| !refusals.contains(more)).collect::<Vec<_>>());
-        }
-        Ok(trial)
-    }))
+    Ok(trial.and_then(|trial| trial.with_guards(|| guards_so_far(chart, before, attempt, facts, now))))
 }
 
 /// Tries a start.
@@ -77,7 +72,22 @@ pub fn try_start(
     now: Timestamp,
 ) -> Result<Result<Trial, Needs>, Failure> {
     let signed = chart.start.sign.as_deref().map(|sign| sign.with);
-    tried(chart, None, attempt, InputKind::Start(Box::new(start)), signed, facts, now)
+    let before = blank(chart, &start, now);
+    let trial = tried(chart, None, attempt, InputKind::Start(Box::new(start)), signed, facts, now)?;
+    Ok(trial.and_then(|trial| trial.with_guards(|| guards_of_start_so_far(chart, before, attempt, facts, now))))
+}
+
+impl Trial {
+    /// Where the form does not fit yet, with the guards that are false already.
+    fn with_guards(mut self, so_far: impl FnOnce() -> Result<Vec<Refusal>, Needs>) -> Result<Self, Needs> {
+        if let Verdict::Refused(refusals) = &mut self.verdict
+            && refusals.iter().any(|refusal| refusal.kind == RefusalKind::Invalid)
+        {
+            let more = so_far()?;
+            refusals.extend(more.into_iter().filter(|more| !refusals.contains(more)).collect::<Vec<_>>());
+        }
+        Ok(self)
+    }
 }
 
 fn tried(
@@ -147,23 +157,74 @@ fn guards_so_far(
     let Some((transition, admission)) = answering(chart, before, &attempt.event).next() else {
         return Ok(Vec::new());
     };
-    let mut filled = Object::new();
-    for field in &admission.form.fields.list {
-        let given = attempt.payload.get(&field.name).filter(|given| !given.is_null());
-        if let Some(accepted) = given.and_then(|given| field.accept(given).ok()) {
-            filled.insert(field.name.clone(), accepted);
-        }
-    }
+    let filled = what_fits(&admission.form, &attempt.payload);
     machine.set_event(attempt.event.clone(), Cow::Owned(filled.clone()));
     let lets = [&transition.lets];
     let is_filled = |name: &Arc<str>| filled.contains_key(name) || ["at", "from", "name"].contains(&&**name);
+    let is_decided = |places: &EventPlaces| places.fields.iter().all(is_filled);
+    false_guards(&machine, &transition.guards, &lets, is_decided)
+}
+
+/// The same of a start, whose guards ask the record as it would be. What is left open is as the workflow proposes it; without a proposal
+/// it is still to come.
+fn guards_of_start_so_far(
+    chart: &Chart,
+    before: Snapshot,
+    attempt: &Attempt,
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<Vec<Refusal>, Needs> {
+    let form = &chart.start.form;
+    let mut machine = Machine::new(chart, before, &attempt.actor, attempt.reason.as_ref(), facts, now);
+    let filled = what_fits(form, &attempt.payload);
+    let written = filled.iter().filter(|(name, _)| form.writes.contains(name));
+    let record = chart
+        .data
+        .record(written.map(|(name, value)| (name.clone(), value.clone())).collect());
+    machine.next.data = Arc::new(record);
+    machine.set_event(attempt.event.clone(), Cow::Owned(filled.clone()));
+    match machine.compute_defaults(Some(form)) {
+        Ok(()) => {}
+        Err(Interrupt::Failure(_)) => return Ok(Vec::new()),
+        Err(Interrupt::Needs) => return Err(machine.take_needs()),
+    }
+    let is_known = |name: &Arc<str>| {
+        let proposed = |field: &Field| field.default.is_some() && attempt.payload.get(name).is_none_or(Value::is_null);
+        filled.contains_key(name) || form.fields.get(name).is_none_or(proposed)
+    };
+    let is_decided = |places: &EventPlaces| {
+        let mut names = places.names.iter();
+        places.fields.iter().all(is_known) && names.all(|name| is_known(name) && !UNSETTLED.contains(&&**name))
+    };
+    false_guards(&machine, &chart.start.guards, &[], is_decided)
+}
+
+/// What the key of an instance is made of may still be missing.
+const UNSETTLED: [&str; 3] = ["key", "id", "number"];
+
+/// The fields of a form that are filled in as they must be.
+fn what_fits(form: &Form, payload: &Object) -> Object {
+    let accepted = form.fields.list.iter().filter_map(|field| {
+        let given = payload.get(&field.name).filter(|given| !given.is_null())?;
+        Some((field.name.clone(), field.accept(given).ok()?))
+    });
+    accepted.collect()
+}
+
+/// Those that are false, of the guards that rest on nothing but what is decided.
+fn false_guards(
+    machine: &Machine<'_>,
+    guards: &[Guard],
+    lets: &[&Lets],
+    is_decided: impl Fn(&EventPlaces) -> bool,
+) -> Result<Vec<Refusal>, Needs> {
     let mut refusals = Vec::new();
-    for guard in &transition.guards {
-        let places = machine.event_places(&guard.condition, &lets);
-        if places.whole || !places.fields.iter().all(is_filled) {
+    for guard in guards {
+        let places = machine.event_places(&guard.condition, lets);
+        if places.whole || !is_decided(&places) {
             continue;
         }
-        match machine.try_guard(guard, &lets) {
+        match machine.try_guard(guard, lets) {
             Ok(Some((refusal, None))) => refusals.push(refusal),
             // of what cannot be computed yet nothing is said
             Ok(_) | Err(Interrupt::Failure(_)) => {}

@@ -3,13 +3,15 @@
 
 use std::sync::Arc;
 
-use statewright_core::step::{Actor, Attempt, Refusal, RefusalKind, Trial, Verdict};
+use statewright_core::chart::Chart;
+use statewright_core::step::{Actor, Attempt, Refusal, RefusalKind, Trial, Verdict, in_words};
 use statewright_core::value::Object;
 
 use super::{Engine, SendRequest, StartRequest};
 use crate::access::Told;
 use crate::body::Party;
 use crate::error::{EngineError, EngineResult};
+use crate::starts::ReadyStart;
 
 impl Engine {
     /// What would become of an event. Whoever signs is taken to have proved who they are.
@@ -77,15 +79,15 @@ impl Engine {
             actor,
         };
         let trial = self.inner.queries.try_start(&start, &attempt, self.now()).await?;
-        match trial.verdict {
-            Verdict::Taken if self.is_there(&start.to).await? => {
-                let sentence = format!("{} {} exists already", start.to.workflow, start.to.key);
-                Ok(not_taken(Verdict::Refused(vec![Refusal::new(
-                    RefusalKind::Conflict,
-                    sentence,
-                )])))
-            }
-            _ => Ok(trial),
+        // whoever may not start one learns of none that there is
+        let is_theirs = match &trial.verdict {
+            Verdict::Taken => true,
+            Verdict::Refused(refusals) => !refusals.iter().any(Refusal::is_forbidden),
+            _ => false,
+        };
+        match is_theirs && self.is_there(&start.to).await? {
+            true => Ok(there_already(trial, &start)),
+            false => Ok(trial),
         }
     }
 
@@ -106,6 +108,34 @@ impl Engine {
         shown.personal.retain(|name| data.contains_key(name));
         self.told(actor, "show", Told::of_shown(&shown)).await?;
         Ok(data)
+    }
+}
+
+/// Beside the field that the key is, where it is one.
+fn there_already(trial: Trial, start: &ReadyStart) -> Trial {
+    let Party { workflow, key } = &start.to;
+    let refusal = match key_field(&start.known.chart) {
+        Some(field) => {
+            let sentence = format!("is taken: {} {key} is there already", in_words(workflow).to_lowercase());
+            Refusal::new(RefusalKind::Conflict, sentence).in_field(&*field)
+        }
+        None => Refusal::new(RefusalKind::Conflict, format!("{workflow} {key} exists already")),
+    };
+    let known = match trial.verdict {
+        Verdict::Refused(refusals) => refusals,
+        _ => Vec::new(),
+    };
+    not_taken(Verdict::Refused(std::iter::once(refusal).chain(known).collect()))
+}
+
+/// The field of the form that alone is the key.
+fn key_field(chart: &Chart) -> Option<Arc<str>> {
+    let (_, expression) = chart.key.as_ref()?.single()?;
+    let references = expression.references();
+    let mut variables = references.variables.keys();
+    match (variables.next(), variables.next()) {
+        (Some(name), None) => chart.start.form.fields.get(name).map(|field| field.name.clone()),
+        _ => None,
     }
 }
 

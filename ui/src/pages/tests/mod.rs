@@ -9,6 +9,7 @@ mod forms;
 mod going_on;
 mod history;
 mod inbox;
+mod needed;
 mod references;
 mod search;
 mod signing_in;
