@@ -191,9 +191,20 @@ impl Reading {
                 };
                 Words::Items(items.iter().map(|item| self.words(schema, unit, item)).collect())
             }
+            (_, Value::Integer(_) | Value::Decimal(_)) if unit == Some(DIOPTERS) => with_unit(power(&plain(value))),
             (_, other) => with_unit(plain(other)),
         }
     }
+}
+
+/// The unit of what a lens does to light.
+const DIOPTERS: &str = "D";
+
+/// As the trade writes it, with its sign and two decimals at least: a missing plus is read as a slip of the pen. Nothing has no sign.
+fn power(number: &str) -> String {
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
+    let is_positive = !number.starts_with('-') && number.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+    format!("{}{whole}.{decimals:0<2}", if is_positive { "+" } else { "" })
 }
 
 fn beside(lines: Vec<Line>) -> Words {
@@ -245,6 +256,19 @@ pub fn plain(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_power_is_written_with_its_sign_and_two_decimals() {
+        let check = |number: &str, expected: &str| assert_eq!(power(number), expected);
+        check("1.25", "+1.25");
+        check("12", "+12.00");
+        check("0.5", "+0.50");
+        check("0.125", "+0.125");
+        check("-2", "-2.00");
+        check("-0.75", "-0.75");
+        check("0", "0.00");
+        check("0.0", "0.00");
+    }
 
     #[test]
     fn an_occasion_is_said_in_words() {
