@@ -1,9 +1,11 @@
 //! A form that is checked before it is sent: whether it would be taken, where that leads, and what is wrong or still missing.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use statewright_core::step::{Refusal, RefusalKind, Trial, Verdict};
+use statewright_core::value::Value;
 
 use super::answer::{Answer, View};
 use super::asked::Asked;
@@ -11,6 +13,7 @@ use super::event::{FormProblem, WITH};
 use super::filled::{self, control_of};
 use super::posted::Posted;
 use super::wording::Wording;
+use super::words::Line;
 
 /// The name of the button, and of what a script asks with.
 const CHECK: &str = "check";
@@ -45,6 +48,8 @@ pub struct Checked {
     /// `good`: it would be taken; `open`: nothing is wrong, and something is missing; `bad`: it would not.
     pub standing: &'static str,
     pub sentence: String,
+    /// What would be written besides what was entered.
+    pub then: Vec<Line>,
     pub problems: Vec<FormProblem>,
     /// What is still to be filled in.
     pub missing: Vec<FormProblem>,
@@ -71,7 +76,12 @@ pub fn found(
         at: filled::id(name),
         sentence: sentence.clone(),
     });
-    let checked = Checked::of(posted, trial, signs, moved, wording, beside.collect());
+    let mut checked = Checked::of(posted, trial, signs, moved, wording, beside.collect());
+    if checked.standing == "good" {
+        let reading = asked.reading();
+        let line = |(name, value): &(Arc<str>, Value)| reading.named(&wording.chart.data, name, value);
+        checked.then = trial.computed.iter().map(line).collect();
+    }
     (checked, errors)
 }
 
@@ -110,6 +120,7 @@ impl Checked {
         Checked {
             standing,
             sentence,
+            then: Vec::new(),
             problems,
             missing,
             beside,

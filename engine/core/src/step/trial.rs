@@ -10,6 +10,7 @@ use super::interrupt::Interrupt;
 use super::machine::Machine;
 use super::offers::for_people;
 use super::run::blank;
+use super::sight::{Visibility, visibility};
 use super::{Actor, Facts, Failure, Input, InputKind, Needs, Refusal, RefusalKind, Snapshot, StartInput, Stepped, TaskRef};
 use super::{Verdict, step};
 use crate::chart::{Admission, Chart, Form, Guard, Lets, Proof, Transition};
@@ -37,6 +38,9 @@ pub struct Trial {
     pub label: String,
     /// Others are to sign it as well before it is taken.
     pub waits_for_others: bool,
+    /// Fields of the record that have a label and would be written otherwise than they were entered, as its sender would see them
+    /// then; without personal ones, of which every reading is kept.
+    pub computed: Vec<(Arc<str>, Value)>,
 }
 
 /// Tries an event.
@@ -113,7 +117,13 @@ fn tried(
     let is_taken = outcome.verdict == Verdict::Taken;
     let next = is_taken.then_some(&outcome.next);
     let pending = next.and_then(|next| next.signatures.get(&attempt.event));
+    let computed = match next.map(|next| computed(chart, before, next, attempt, facts, now)) {
+        None => Vec::new(),
+        Some(Ok(computed)) => computed,
+        Some(Err(needs)) => return Ok(Err(needs)),
+    };
     Ok(Ok(Trial {
+        computed,
         states: next.map_or_else(Vec::new, |next| {
             let resting = chart.atomic_states(&next.active);
             resting.map(|state| chart.state(state).path.clone()).collect()
@@ -122,6 +132,34 @@ fn tried(
         waits_for_others: pending.is_some_and(|pending| !pending.complete),
         verdict: outcome.verdict,
     }))
+}
+
+fn computed(
+    chart: &Chart,
+    before: Option<&Snapshot>,
+    next: &Snapshot,
+    attempt: &Attempt,
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<Vec<(Arc<str>, Value)>, Needs> {
+    let blank = before.is_none().then(|| chart.data.record(Object::new()));
+    let known = before.map_or(blank.as_ref(), |before| Some(&before.data));
+    let changed = chart.data.list.iter().filter_map(|field| {
+        let value = next.data.get(&field.name).filter(|value| !value.is_null())?;
+        let is_known = known.and_then(|known| known.get(&field.name)) == Some(value);
+        let entered = attempt.payload.get(&field.name).and_then(|given| field.accept(given).ok());
+        let is_told = field.label.is_some() && !field.is_personal();
+        (is_told && !is_known && entered.as_ref() != Some(value)).then(|| (field.name.clone(), value.clone()))
+    });
+    let changed: Vec<_> = changed.collect();
+    if changed.is_empty() {
+        return Ok(changed);
+    }
+    Ok(match visibility(chart, next, &attempt.actor, facts, now)? {
+        Visibility::Hidden => Vec::new(),
+        Visibility::Shown { fields: None } => changed,
+        Visibility::Shown { fields: Some(fields) } => changed.into_iter().filter(|(name, _)| fields.contains(name)).collect(),
+    })
 }
 
 /// How the event is to be signed where the instance stands.

@@ -145,5 +145,6 @@ fn not_taken(verdict: Verdict) -> Trial {
         states: Vec::new(),
         label: String::new(),
         waits_for_others: false,
+        computed: Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! What a form says of fields that only a guard asks for, and what a check knows before all is filled in.
+//! What a form says of fields that only a guard asks for, what a check knows before all is filled in, and what would come of it.
 
 use super::{Seen, as_};
 use crate::http::tests::api::{Api, post, quoted};
@@ -63,4 +63,70 @@ async fn a_start_is_refused_at_once_for_all_that_is_known_to_be_wrong() {
     check(&[("with.number_on_card", "C-2"), ("check", "page")])
         .await
         .hides(&["is taken"]);
+}
+
+#[tokio::test]
+async fn what_would_be_written_is_told_before_it_is_sent() {
+    let api = api().await;
+    let rate = "/instances/card/C-1/events/RATE";
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
+    let page = clerk.see(rate).await;
+    let check = async |entries: &[(&str, &str)]| clerk.fill(&page, rate, entries).await;
+    let high = check(&[("with.beats", "120"), ("check", "part")]).await;
+    high.shows(&[
+        "It would then have:",
+        "<dt>Risk</dt><dd>high</dd>",
+        "<dt>Nearest</dt><dd>+1.50 D</dd>",
+    ]);
+    // what has no name of its own is the workflow's affair, and of personal data every reading is kept
+    high.hides(&["Pulse", "about 120", "Remark"]);
+    let entered = check(&[("with.beats", "90"), ("with.nearest", "2"), ("check", "page")]).await;
+    entered.shows(&["<dt>Risk</dt><dd>low</dd>"]);
+    // what was entered is not told again
+    entered.hides(&["<dt>Nearest</dt>"]);
+    check(&[("with.beats", "many"), ("check", "part")])
+        .await
+        .hides(&["It would then have"]);
+
+    clerk
+        .fill(&page, rate, &[("with.beats", "120")])
+        .await
+        .leads_to("/instances/card/C-1?done=card%2FC-1");
+    clerk
+        .see("/instances/card/C-1")
+        .await
+        .shows(&["<dd>high</dd>", "<dd>+1.50 D</dd>"]);
+    // nothing new would be known by it
+    let page = clerk.see(rate).await;
+    clerk
+        .fill(&page, rate, &[("with.beats", "121"), ("check", "part")])
+        .await
+        .hides(&["It would then have"]);
+
+    // whoever sees less of it is told no more
+    let porter = as_(&api, &api.session("paul", &["porter"]).await);
+    let page = porter.see(rate).await;
+    let seen = porter
+        .fill(&page, rate, &[("with.beats", "70"), ("with.nearest", "4"), ("check", "part")])
+        .await;
+    seen.shows(&["<dt>Risk</dt><dd>low</dd>"]);
+    seen.hides(&["Nearest"]);
+    let body = r#"{"with": {"number_on_card": "C-2", "kind": "first", "by_whom": "Ida"}}"#;
+    api.check(post("/v1/instances/card", body).by(&api.clerk), "201").await;
+    let rate = "/instances/card/C-2/events/RATE";
+    let page = porter.see(rate).await;
+    let seen = porter.fill(&page, rate, &[("with.beats", "70"), ("check", "part")]).await;
+    seen.shows(&["<dt>Risk</dt><dd>low</dd>"]);
+    seen.hides(&["Nearest"]);
+
+    let start = clerk.see("/start/card").await;
+    let entries = [
+        ("with.number_on_card", "C-3"),
+        ("with.kind", "first"),
+        ("with.by_whom", "Ida"),
+        ("check", "part"),
+    ];
+    let begun = clerk.fill(&start, "/start/card", &entries).await;
+    begun.shows(&["<dt>House</dt><dd>carl</dd>"]);
+    begun.hides(&["<dt>Kind</dt>"]);
 }
