@@ -179,7 +179,7 @@ impl Story {
 
     /// One that has just come in: it waits for a blank.
     async fn waiting(&self) -> Result<(), Failure> {
-        let order = r#"{"order_no": "D-1004", "practice": "south", "patient": "Wim Warten", "lens_design": "bifocal",
+        let order = r#"{"order_no": "D-1004", "practice": "south", "patient": "Wim Warten", "lens_design": "bifocal", "meant": true,
             "rx": {"right": {"sphere": "0.50", "cylinder": "0", "add": "2.00", "far_pd": "33", "fitting_height": "17"}, "left": null},
             "frame": {"source": "frame_to_come", "a_mm": "51", "b_mm": "35", "ed_mm": "54", "dbl_mm": "19"}}"#;
         if self.start(ECP_SOUTH, "lens-order", "D-1004", read(order)?).await? {

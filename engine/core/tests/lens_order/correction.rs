@@ -5,7 +5,7 @@ use super::*;
 
 /// A prescription for the right eye with this in it.
 fn rx(of_right: &str) -> String {
-    format!("{{\"rx\": {{\"right\": {{\"far_pd\": \"32\", {of_right}}}, \"left\": null}}}}")
+    format!("{{\"rx\": {{\"right\": {{\"far_pd\": \"32\", {of_right}}}, \"left\": null}}, \"meant\": true}}")
 }
 
 const RULES: &[(&str, &str)] = &[

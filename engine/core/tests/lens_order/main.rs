@@ -40,7 +40,7 @@ fn lens_order() -> Chart {
 
 /// An order that passes every rule and is unusual in nothing.
 const ORDER: &str = r#"{
-    "order_no": "A-1001", "practice": "north", "patient": "P. Example", "lens_design": "progressive",
+    "order_no": "A-1001", "practice": "north", "patient": "P. Example", "lens_design": "progressive", "meant": true,
     "rx": {
         "right": {"sphere": "-2.00", "cylinder": "-0.75", "axis": 90, "add": "2.00", "far_pd": "32", "fitting_height": "18"},
         "left": {"sphere": "-1.50", "cylinder": "0", "add": "2.00", "far_pd": "31.5", "fitting_height": "18"}

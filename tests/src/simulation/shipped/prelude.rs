@@ -147,14 +147,14 @@ fn lot(key: &str, kind: &str) -> String {
     format!(r#"{{"lot_no": "{key}", "supplier": "blanks-inc", "kind": "{kind}", "description": "of the week", "quantity": 100}}"#)
 }
 
-/// One in five is unusual, so that the edit desk looks at it; one in five has one eye.
+/// One in five is unusual, so that the edit desk looks at it; one in five has one eye, which is meant so.
 fn order(chance: &mut Chance) -> String {
     let number = chance.below(ORDERS);
     let unusual = if chance.happens(200) { r#", "axis": 90"# } else { "" };
     let right = format!(r#""right": {{"sphere": -2.00, "cylinder": 0, "far_pd": 32{unusual}}}"#);
     let left = match chance.happens(200) {
-        true => String::new(),
-        false => r#", "left": {"sphere": -1.50, "cylinder": -0.75, "axis": 90, "far_pd": 32}"#.to_owned(),
+        true => r#"}, "meant": true"#,
+        false => r#", "left": {"sphere": -1.50, "cylinder": -0.75, "axis": 90, "far_pd": 32}}"#,
     };
     let source = *chance
         .pick(&["frame_enclosed", "frame_enclosed", "frame_to_come"])
@@ -164,7 +164,7 @@ fn order(chance: &mut Chance) -> String {
     let rush = chance.happens(300);
     format!(
         r#"{{"order_no": "A-{number}00", "practice": "north", "patient": "P. Example", "job_type": "{job_type}", "rush": {rush},
-        "lens_design": "single-vision", "coating": "{coating}", "rx": {{{right}{left}}},
+        "lens_design": "single-vision", "coating": "{coating}", "rx": {{{right}{left},
         "frame": {{"source": "{source}", "a_mm": 52, "b_mm": 34, "ed_mm": 56, "dbl_mm": 18}}}}"#
     )
 }

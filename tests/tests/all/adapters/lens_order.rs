@@ -187,6 +187,9 @@ async fn order(site: &Site, url: &str, file: &str) -> String {
         "practice=north",
         "--with",
         "frame.source=frame_enclosed",
+        // one eye of the third-party order has plus and the other minus
+        "--with",
+        "meant:=true",
     ];
     let server = ["--server", url, "--token", &token, "--json"];
     let started = program::run(Path::new("."), &[&arguments[..], &server].concat()).await;
