@@ -24,7 +24,7 @@ impl Story {
         }
         let question = r#"{"question": "The right eye has an axis and no cylinder. Is one missing, or is the axis left over?"}"#;
         self.send(
-            &with(beat(EDIT_DESK, "ASK", "edit_desk.asked_back"), question),
+            &with(beat(EDIT_DESK, "ASK", "edit_desk.its_practice.asked_back"), question),
             ORDER,
             "R-2001",
         )
