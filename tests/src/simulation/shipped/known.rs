@@ -17,8 +17,8 @@ pub enum Entered {
 pub const TRAYS: [&str; 3] = ["101", "102", "103"];
 pub const WARDS: [&str; 2] = ["ED", "W3"];
 
-/// Events after which little is left to do, though nobody is asked why.
-pub const ENDINGS: [&str; 8] = [
+/// Events after which little is left to do, or that can be sent again and again, though nobody is asked why.
+pub const ENDINGS: [&str; 10] = [
     "DECEASED",
     "LEFT_UNSEEN",
     "TRANSFER",
@@ -27,6 +27,8 @@ pub const ENDINGS: [&str; 8] = [
     "GIVE_UP",
     "ASK",
     "ANSWER",
+    "WITHDRAW",
+    "FINDINGS",
 ];
 
 /// The field of the event that is sent.
