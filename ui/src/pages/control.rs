@@ -93,7 +93,8 @@ impl Known {
 pub struct Filling<'a> {
     /// Whose tables are chosen from.
     pub chart: &'a Chart,
-    /// Of the form.
+    /// What the form sends.
+    pub event: &'a str,
     pub fields: &'a Fields,
     pub posted: &'a Posted,
     /// By the control's name.
@@ -164,10 +165,16 @@ impl Filling<'_> {
         }
     }
 
+    /// The form's own field that a control is of.
+    fn own_field<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let field = name.strip_prefix(WITH)?.strip_prefix('.')?;
+        self.fields.get(field).is_some().then_some(field)
+    }
+
     /// By its type, or by a guard that is false without it. Only of the form's own fields is known what guards ask for.
     fn is_asked_for(&self, field: &Field, name: &str) -> bool {
         let mut needed = self.needed.iter().filter(|needed| needed.always);
-        field.is_required() || (name == format!("{WITH}.{}", field.name) && needed.any(|needed| needed.name == field.name))
+        field.is_required() || (self.own_field(name).is_some() && needed.any(|needed| needed.name == field.name))
     }
 
     fn entry(&self, schema: &Schema, required: bool, known: Option<&Value>, opens: bool, name: &str) -> Control {
@@ -203,7 +210,7 @@ impl Filling<'_> {
             Kind::Reference {
                 workflow: Some(workflow),
             } => {
-                let offered = self.referable.to(workflow);
+                let offered = self.referable.to(self.event, self.own_field(name), workflow);
                 (control.choices, control.more) = (offered.choices, offered.more);
                 "reference"
             }

@@ -18,7 +18,7 @@ use super::control::{Choice, Control, Filling, Known, choices};
 use super::conversation::{self, READ_UP_TO, STANDS_ON, Where};
 use super::filled::{self, control_of};
 use super::problem::{Reason, sentence};
-use super::referable::Referable;
+use super::referable::{For, Referable};
 use super::route::{Access, Page};
 use super::task;
 use super::wording::Wording;
@@ -170,6 +170,7 @@ impl EventForm {
         let units = asked.engine().directory().units();
         let filling = Filling {
             chart: about.chart,
+            event: &offer.event,
             fields: &offer.form,
             posted: &asked.posted,
             errors: &errors,
@@ -311,7 +312,7 @@ async fn form(asked: &Asked, task: Option<&str>, told: &Told<'_>, status: Status
         Told::Checked(Asking::Part | Asking::Meanwhile, _) => (Object::new(), Referable::default()),
         _ => (
             seen(asked, workflow, key, &[offer]).await?,
-            Referable::of(asked, [offer]).await?,
+            Referable::of(asked, For::Event { workflow, key }, [offer]).await?,
         ),
     };
     let about = About {

@@ -16,8 +16,8 @@ use super::files::FileRow;
 use super::moment::Moment;
 use super::occurrence::timer_words;
 use super::past;
-use super::referable::Referable;
 use super::reference::Reference;
+use super::referable::{For, Referable};
 use super::route::{Access, Page};
 use super::task::{Done, done};
 use super::tasks::Row;
@@ -124,7 +124,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         chart,
         task: None,
         seen: &shown.data,
-        referable: &Referable::of(&asked, &offers).await?,
+        referable: &Referable::of(&asked, For::Event { workflow, key }, &offers).await?,
         among_others: true,
     };
     let form = |offer: &Offer| EventForm::of(&asked, &about, offer, &Told::Nothing);

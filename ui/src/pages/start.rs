@@ -14,7 +14,7 @@ use super::asked::Asked;
 use super::check::{self, Asking};
 use super::event::{About, EventForm, Told, WITH, proof};
 use super::filled;
-use super::referable::Referable;
+use super::referable::{For, Referable};
 use super::route::{Access, Page};
 use crate::http::Answered;
 use crate::percent::{path, query};
@@ -92,7 +92,10 @@ async fn form(asked: &Asked, told: &Told<'_>, status: StatusCode) -> Answered<An
     let offer = offer(&known);
     let referable = match told {
         Told::Checked(Asking::Part | Asking::Meanwhile, _) => Referable::default(),
-        _ => Referable::of(asked, [&offer]).await?,
+        _ => {
+            let guarded = !known.chart.start.guards.is_empty();
+            Referable::of(asked, For::Start { workflow, guarded }, [&offer]).await?
+        }
     };
     let about = About {
         workflow,

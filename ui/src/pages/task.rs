@@ -15,7 +15,7 @@ use super::asked::Asked;
 use super::conversation::{Talk, Where, is_said};
 use super::event::{About, EventForm, Told, seen};
 use super::moment::Moment;
-use super::referable::Referable;
+use super::referable::{For, Referable};
 use super::route::{Access, Page};
 use super::tasks::{Next, Row};
 use super::words::{Line, occasion};
@@ -159,7 +159,7 @@ async fn forms(asked: &Asked, queued: &Queued, chart: &Chart, offers: &[Offer]) 
         chart,
         task: Some(&reference),
         seen: &seen(asked, workflow, key, &offers).await?,
-        referable: &Referable::of(asked, offers.iter().copied()).await?,
+        referable: &Referable::of(asked, For::Event { workflow, key }, offers.iter().copied()).await?,
         among_others: true,
     };
     let forms = offers

@@ -11,7 +11,7 @@ use super::{Engine, SendRequest, StartRequest};
 use crate::access::Told;
 use crate::body::Party;
 use crate::error::{EngineError, EngineResult};
-use crate::starts::ReadyStart;
+use crate::starts::{ReadyStart, UNNUMBERED};
 
 impl Engine {
     /// What would become of an event. Whoever signs is taken to have proved who they are.
@@ -85,7 +85,7 @@ impl Engine {
             Verdict::Refused(refusals) => !refusals.iter().any(Refusal::is_forbidden),
             _ => false,
         };
-        match is_theirs && self.is_there(&start.to).await? {
+        match is_theirs && &*start.to.key != UNNUMBERED && self.is_there(&start.to).await? {
             true => Ok(there_already(trial, &start)),
             false => Ok(trial),
         }

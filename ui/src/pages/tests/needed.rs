@@ -130,3 +130,31 @@ async fn what_would_be_written_is_told_before_it_is_sent() {
     begun.shows(&["<dt>House</dt><dd>carl</dd>"]);
     begun.hides(&["<dt>Kind</dt>"]);
 }
+
+#[tokio::test]
+async fn what_a_guard_refuses_in_any_case_is_not_offered() {
+    let api = api().await;
+    let body = r#"{"with": {"number_on_card": "C-2", "kind": "first", "by_whom": "Ida"}}"#;
+    api.check(post("/v1/instances/card", body).by(&api.clerk), "201").await;
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
+    let offered = |page: &Seen, key: &str| page.html.contains(&format!("<option value=\"{key}\">"));
+    // neither is closed, which a start asks
+    let start = clerk.see("/start/card").await;
+    assert_eq!((offered(&start, "C-1"), offered(&start, "C-2")), (false, false));
+    // an event of one may name the other, and not itself
+    let hand_on = clerk.see("/instances/card/C-1/events/HAND_ON").await;
+    assert_eq!((offered(&hand_on, "C-1"), offered(&hand_on, "C-2")), (false, true));
+    api.check(
+        post("/v1/instances/card/C-1/events", r#"{"event": "CLOSE"}"#).by(&api.clerk),
+        "200",
+    )
+    .await;
+    let start = clerk.see("/start/card").await;
+    assert_eq!((offered(&start, "C-1"), offered(&start, "C-2")), (true, false));
+    // and what is not offered may be typed, to be told why not
+    let entries = [("with.follows", "C-2"), ("check", "page")];
+    clerk
+        .fill(&start, "/start/card", &entries)
+        .await
+        .shows(&["C-2 is not closed"]);
+}
