@@ -161,10 +161,10 @@ export class Page {
     })()`);
   }
 
-  // Tabs on until the keyboard is at what is called so.
+  // Tabs on until the keyboard is at what is called so, if it is not there already.
   async tabTo(name, { most = 80 } = {}) {
-    for (let count = 0; count < most; count++) {
-      await this.press("Tab");
+    for (let count = 0; count <= most; count++) {
+      if (count > 0) await this.press("Tab");
       const focused = await this.focused();
       if (typeof name === "string" ? focused === name : name.test(focused)) return focused;
     }

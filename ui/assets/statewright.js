@@ -6,8 +6,12 @@
   const bar = document.querySelector("[data-changed]");
   let touched = false;
 
-  // The first thing that is wrong is where one goes on.
-  document.querySelector("[data-focus]")?.focus();
+  // The first thing that is wrong is where one goes on; on a page that is nothing but a form, its first field. Where one points with a finger
+  // a keyboard would come up and hide the form.
+  const wrong = document.querySelector("[data-focus]");
+  const field = document.querySelector("main > form.event :is(input:not([type=hidden]), select, textarea)");
+  if (wrong) wrong.focus();
+  else if (!matchMedia("(pointer: coarse)").matches && !location.hash) field?.focus({ preventScroll: true });
 
   document.addEventListener("input", (event) => { if (main?.contains(event.target)) touched = true; });
   document.addEventListener("submit", (event) => {
