@@ -58,37 +58,35 @@ impl<'c> Asking<'c> {
 
     fn guards(&mut self, guards: &[Guard], always: bool) {
         for guard in guards {
-            self.clause(guard.condition.root(), always, &mut Vec::new());
+            self.clause(guard.condition.root(), always, &mut BTreeSet::new());
         }
     }
 
-    /// `always`: the guard is false if this is. `within`: the named values that led here.
-    fn clause(&mut self, node: &Node, always: bool, within: &mut Vec<Arc<str>>) {
+    /// `always`: the guard is false if this is. `followed`: the named values that were looked at, and how. Each is once: values that name
+    /// each other twice would be looked at for ever.
+    fn clause(&mut self, node: &Node, always: bool, followed: &mut BTreeSet<(Arc<str>, bool)>) {
         match &node.term {
-            Term::And(clauses) => clauses.iter().for_each(|clause| self.clause(clause, always, within)),
+            Term::And(clauses) => clauses.iter().for_each(|clause| self.clause(clause, always, followed)),
             Term::IsNone { negated: true, operand } => self.ask(operand, always),
             Term::Not(operand) => match &operand.term {
                 Term::IsNone { negated: false, operand } => self.ask(operand, always),
-                _ => self.clause(operand, false, within),
+                _ => self.clause(operand, false, followed),
             },
             // what is not there is neither more nor less than anything
             Term::Compare { comparison, left, right } if always && !comparison.is_equality() => {
                 self.ask(left, always);
                 self.ask(right, always);
             }
-            Term::Variable(name) if !within.contains(name) => {
+            Term::Variable(name) if followed.insert((name.clone(), always)) => {
                 let named = self.lets.iter().copied().flatten().find(|(known, _)| known == name);
                 if let Some((_, expression)) = named {
-                    let expression = expression.clone();
-                    within.push(name.clone());
-                    self.clause(expression.root(), always, within);
-                    within.pop();
+                    self.clause(expression.root(), always, followed);
                 }
             }
             _ => node
                 .children()
                 .into_iter()
-                .for_each(|child| self.clause(child, false, within)),
+                .for_each(|child| self.clause(child, false, followed)),
         }
     }
 
