@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use statewright_core::identity::{Digest, InstanceId};
-use statewright_core::step::Snapshot;
+use statewright_core::step::{BlindKey, Snapshot};
 use statewright_core::trail::{EntryText, entry_digest};
+use tokio::sync::OnceCell;
 
 use crate::error::{EngineError, EngineResult};
 use crate::guarded::guarded;
@@ -38,11 +39,16 @@ impl Personal {
 pub struct Instances {
     store: Arc<dyn Store>,
     registry: Arc<Registry>,
+    blind_key: OnceCell<BlindKey>,
 }
 
 impl Instances {
     pub fn new(store: Arc<dyn Store>, registry: Arc<Registry>) -> Self {
-        Instances { store, registry }
+        Instances {
+            store,
+            registry,
+            blind_key: OnceCell::new(),
+        }
     }
 
     pub fn registry(&self) -> &Registry {
@@ -61,6 +67,15 @@ impl Instances {
 
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// The key under which what is personal is found.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn blind_key(&self) -> EngineResult<BlindKey> {
+        let key = self.blind_key.get_or_try_init(|| self.store.blind_key()).await?;
+        Ok(*key)
     }
 
     /// What the store has now, in the order asked for, with one query, and one for the personal values of all of them. An instance that cannot be read back is an error of its own; the outer error is the store's.

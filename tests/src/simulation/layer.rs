@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
+use statewright_core::step::BlindKey;
 use statewright_engine::store::{
     Admitted, Applied, Attachment, Backlog, Credential, Definition, DueTimer, EffectResult, EffectRow, FileStore, FindPage,
     FindQuery, HistoryQuery, HistoryRow, HistoryStore, IdentityChange, InboxStore, Incident, IncidentKind, InstanceRow, ListPage,
@@ -46,6 +47,10 @@ macro_rules! layers {
         impl<L: Layer> Store for Layered<L> {
             async fn migrate(&self) -> StoreResult<()> {
                 self.0.behind().migrate().await
+            }
+
+            async fn blind_key(&self) -> StoreResult<BlindKey> {
+                self.0.behind().blind_key().await
             }
 
             $(

@@ -1,16 +1,16 @@
-//! `search`: instances by a typed or scanned word.
+//! `search`: instances by a typed or scanned word, and people by their names.
 
 use statewright_core::value::Value;
 
 use super::*;
 use crate::client::Call;
 use crate::failure::Exit;
-use crate::json::{member, member_items, member_texts};
+use crate::json::{count, member, member_items, member_texts, object, text, text_or_null};
 use crate::table::Table;
 
 #[derive(Debug, Args)]
 pub struct Search {
-    /// An order number, a tray, a lot, what begins so, or a day such as 2026-01-31
+    /// An order number, a tray, a lot, what begins so, a day such as 2026-01-31, or the names and the day of birth of somebody
     word: String,
     /// Only instances of this workflow
     #[arg(long)]
@@ -30,12 +30,14 @@ pub struct Search {
 
 impl Search {
     pub async fn run(self, terminal: Terminal) -> Outcome {
-        let call = Call::get(&["search"])
-            .query("q", Some(&self.word))
-            .query("workflow", self.workflow.as_deref())
-            .query("whole", self.whole.then_some(true))
-            .query("limit", self.limit)
-            .query("after", self.after.as_deref());
+        let body = object([
+            ("q", text(&self.word)),
+            ("workflow", text_or_null(self.workflow.as_deref())),
+            ("whole", Value::Boolean(self.whole)),
+            ("limit", self.limit.map_or(Value::Null, count)),
+            ("after", text_or_null(self.after.as_deref())),
+        ]);
+        let call = Call::post(&["search"], body);
         let hits = self.target.ask(terminal, call).await?.value()?;
         terminal.answer(&hits, || table(&hits));
         let (after, more) = (member(&hits, "after"), hits.field("more").and_then(Value::as_boolean));

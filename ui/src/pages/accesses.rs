@@ -196,6 +196,7 @@ fn way(by: &str) -> String {
     match by {
         "show" => "The case itself".to_owned(),
         "list" => "A list of cases".to_owned(),
+        "search" => "A search for people".to_owned(),
         "queue" => "A list of tasks".to_owned(),
         "tasks" => "The tasks of the case".to_owned(),
         "can" => "What can be done with the case".to_owned(),

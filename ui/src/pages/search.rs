@@ -8,7 +8,7 @@ use serde::Serialize;
 use statewright_core::identity::InstanceId;
 use statewright_core::step::in_words;
 use statewright_engine::error::EngineError;
-use statewright_engine::queries::{Hit, Hits, SEARCH_PREFIX_CHARACTERS_MIN, SEARCH_WORD_BYTES_MAX, SearchRequest};
+use statewright_engine::queries::{Hit, Hits, PEOPLE_MAX, SEARCH_PREFIX_CHARACTERS_MIN, SEARCH_WORD_BYTES_MAX, SearchRequest};
 use statewright_engine::registry::Known;
 
 use super::answer::{Answer, View, see_other};
@@ -19,13 +19,23 @@ use super::words::{Reading, label};
 use crate::http::{Answered, read_search_after, search_after_text};
 use crate::percent::{path, query};
 
-pub const PAGES: &[Page] = &[Page {
-    method: Method::GET,
-    path: "/search",
-    operation: "pageSearch",
-    access: Access::Person,
-    handler: |asked| Box::pin(show(asked)),
-}];
+pub const PAGES: &[Page] = &[
+    Page {
+        method: Method::GET,
+        path: "/search",
+        operation: "pageSearch",
+        access: Access::Person,
+        handler: |asked| Box::pin(show(asked, false)),
+    },
+    // what names somebody stands in no address
+    Page {
+        method: Method::POST,
+        path: "/search",
+        operation: "pageSearchPeople",
+        access: Access::Person,
+        handler: |asked| Box::pin(show(asked, true)),
+    },
+];
 
 /// Hits of a page: as many rows as a list has.
 const PAGE: usize = 50;
@@ -35,6 +45,13 @@ struct Model {
     word: String,
     longest: usize,
     workflows: Vec<Workflow>,
+    /// Who has all these words in their names, or was born then.
+    people: Vec<Row>,
+    /// There are more of them.
+    crowded: bool,
+    most_people: usize,
+    /// It was looked for people as well.
+    posted: bool,
     /// What is just that.
     exact: Vec<Row>,
     /// What begins so, and what was started on that day.
@@ -71,9 +88,9 @@ struct Row {
     found_by: Vec<String>,
 }
 
-async fn show(asked: Asked) -> Answered<Answer> {
-    let word = asked.parameter("q").unwrap_or_default().trim().to_owned();
-    let workflow = asked.parameter("workflow");
+async fn show(asked: Asked, posted: bool) -> Answered<Answer> {
+    let word = entered(&asked, "q", posted).unwrap_or_default().trim().to_owned();
+    let workflow = entered(&asked, "workflow", posted);
     let charts: BTreeMap<Arc<str>, Arc<Known>> = asked
         .engine()
         .registry()
@@ -84,6 +101,8 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let mut model = Model {
         longest: SEARCH_WORD_BYTES_MAX,
         most: PAGE,
+        most_people: PEOPLE_MAX,
+        posted,
         workflows: charts
             .keys()
             .map(|name| Workflow {
@@ -95,9 +114,9 @@ async fn show(asked: Asked) -> Answered<Answer> {
         ..Model::default()
     };
     if !word.is_empty() {
-        match found(&asked, &word, workflow).await? {
+        match found(&asked, &word, workflow, posted).await? {
             Ok(found) => {
-                if let Some(hit) = found.only().filter(|_| asked.parameter("all").is_none()) {
+                if let Some(hit) = found.only().filter(|_| entered(&asked, "all", posted).is_none()) {
                     let instance = format!("/instances{}", path(&[&hit.shown.workflow, &hit.shown.key]));
                     return Ok(see_other(query(&instance, &[("found", &word)])));
                 }
@@ -107,11 +126,20 @@ async fn show(asked: Asked) -> Answered<Answer> {
         }
     }
     model.word.clone_from(&word);
-    let title = match word.is_empty() {
+    // a title is kept by the browser, as an address is
+    let title = match word.is_empty() || posted {
         true => "Search".to_owned(),
         false => format!("Search for {word}"),
     };
     Ok(View::new("search.html", title, model).into())
+}
+
+/// What stands in a field of the form, however it was sent.
+fn entered(asked: &Asked, name: &str, posted: bool) -> Option<String> {
+    match posted {
+        true => asked.posted.text(name).map(str::to_owned),
+        false => asked.parameter(name),
+    }
 }
 
 struct Found {
@@ -121,8 +149,11 @@ struct Found {
 }
 
 /// The inner error: why this cannot be looked for.
-async fn found(asked: &Asked, word: &str, workflow: Option<String>) -> Answered<Result<Found, String>> {
-    let after = asked.parameter("after").as_deref().map(read_search_after).transpose()?;
+async fn found(asked: &Asked, word: &str, workflow: Option<String>, posted: bool) -> Answered<Result<Found, String>> {
+    let after = entered(asked, "after", posted)
+        .as_deref()
+        .map(read_search_after)
+        .transpose()?;
     let is_onward = after.is_some();
     let request = SearchRequest {
         word: word.into(),
@@ -138,7 +169,16 @@ async fn found(asked: &Asked, word: &str, workflow: Option<String>) -> Answered<
     let found = async {
         Ok(Found {
             exact: engine.search(&whole, actor).await?,
-            others: engine.search(&SearchRequest { after, ..request }, actor).await?,
+            others: engine
+                .search(
+                    &SearchRequest {
+                        after,
+                        personal: posted,
+                        ..request
+                    },
+                    actor,
+                )
+                .await?,
             is_onward,
         })
     };
@@ -153,7 +193,9 @@ impl Found {
     /// What whoever scans a code means.
     fn only(&self) -> Option<&Hit> {
         match &*self.exact.hits {
-            [hit] if self.exact.next.is_none() && !self.exact.cut && !self.is_onward => Some(hit),
+            [hit] if self.exact.next.is_none() && !self.exact.cut && !self.is_onward && self.others.people.is_empty() => {
+                Some(hit)
+            }
             _ => None,
         }
     }
@@ -161,6 +203,8 @@ impl Found {
     fn fill(self, model: &mut Model, charts: &BTreeMap<Arc<str>, Arc<Known>>, reading: &Reading) {
         let exact: BTreeSet<InstanceId> = self.exact.hits.iter().map(|hit| hit.shown.instance).collect();
         let row = |hit: &Hit| Row::of(hit, charts, reading);
+        model.people = self.others.people.iter().map(row).collect();
+        model.crowded = self.others.crowded;
         // the first page shows them already
         let others = self.others.hits.iter().filter(|hit| !exact.contains(&hit.shown.instance));
         model.others = others.map(row).collect();

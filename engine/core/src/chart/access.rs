@@ -79,6 +79,20 @@ impl Chart {
         self.access.iter().any(|access| matches!(access.grant, Grant::BreakGlass(_)))
     }
 
+    /// The personal fields that somebody might be shown of an instance, of those by which instances are found; as far as that is said without
+    /// an instance.
+    pub(crate) fn blind_fields_to(&self, own: &Attributes<'_>) -> Vec<Arc<str>> {
+        let theirs = self.access.iter().filter(|access| access.might_be_for(own));
+        let showing: Vec<&Access> = theirs
+            .filter(|access| !matches!(access.grant, Grant::CountsOnly(_)))
+            .collect();
+        let is_shown = |field: &&Arc<str>| {
+            let shows = |access: &&Access| access.show.as_ref().is_none_or(|show| show.contains(field));
+            showing.iter().any(shows)
+        };
+        self.blind.iter().filter(is_shown).cloned().collect()
+    }
+
     /// The terms on which somebody might see an instance, or have it counted, as far as that is said without an instance.
     pub(crate) fn grants_to<'a>(&'a self, own: &'a Attributes<'a>) -> impl Iterator<Item = Grant> + 'a {
         let theirs = self.access.iter().filter(|access| access.might_be_for(own));

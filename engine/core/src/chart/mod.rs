@@ -115,6 +115,8 @@ pub struct Chart {
     pub notable: Notable,
     /// Names of the fields that instances are found by, in the order in which they are declared.
     pub indexed: Vec<Arc<str>>,
+    /// Names of the personal fields that instances are found by, as keyed digests, in the order in which they are declared.
+    pub blind: Vec<Arc<str>>,
     /// Whether any field that an instance may be given is personal: then each has a secret until it is erased.
     pub holds_personal_data: bool,
 }
@@ -181,7 +183,7 @@ impl Chart {
 
     /// Whether its instances are found by their fields and states without looking at each.
     pub fn is_found_by_index(&self) -> bool {
-        !self.indexed.is_empty() || self.sends_by_schedule()
+        !self.indexed.is_empty() || !self.blind.is_empty() || self.sends_by_schedule()
     }
 
     /// Whether a schedule looks for its instances, be it by their states alone.

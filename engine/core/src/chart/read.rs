@@ -37,6 +37,8 @@ pub struct Find {
     pub source: FindSource,
     /// Field → what its value must be, or one of a list; each must hold.
     pub conditions: Vec<(Arc<str>, ValueTemplate)>,
+    /// The same of personal fields.
+    pub blind: Vec<(Arc<str>, ValueTemplate)>,
     /// In any of these states, by name or path; empty: in whatever states.
     pub states: Vec<Arc<str>>,
     /// Gives the moment from which on marks count.

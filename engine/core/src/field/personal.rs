@@ -21,7 +21,12 @@ impl Field {
         self.phi || self.schema.is_personal_at(path)
     }
 
-    /// Whether instances are found by it: it is marked `index`, or refers to others; never if it is personal.
+    /// Whether instances are found by keyed digests of what stands in it: it is personal, and marked `index`.
+    pub fn is_found_blindly(&self) -> bool {
+        self.index && self.phi
+    }
+
+    /// Whether instances are found by it as it is written: it is marked `index`, or refers to others; never if it is personal.
     pub fn is_indexed(&self) -> bool {
         let is_reference = |kind: &Kind| matches!(kind, Kind::Reference { .. });
         let refers = match &self.schema.kind {

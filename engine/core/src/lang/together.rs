@@ -72,13 +72,34 @@ impl<'a> Together<'a> {
 
     /// A field or a state that is misspelt finds nobody.
     fn check_find(&mut self, read: &Read, find: &Find, other: &Chart) {
+        for (field, _) in &find.blind {
+            if other.blind.contains(field) {
+                continue;
+            }
+            let message = format!("`{}` is found by no personal field `{field}`", other.workflow);
+            let help = match other.data.get(field) {
+                Some(found) if found.is_personal() => format!("mark it `index: true` in `{}`", other.workflow),
+                Some(_) => {
+                    "personal data is looked for in personal fields only: elsewhere it would stand in the trail".to_owned()
+                }
+                None => meant(
+                    field,
+                    other.blind.iter().map(|name| &**name),
+                    "name a field that is marked `phi` and `index` there",
+                ),
+            };
+            self.error(Code::UnknownField, read.span, message, help);
+        }
         for (field, _) in &find.conditions {
             if other.indexed.contains(field) {
                 continue;
             }
             let message = format!("`{}` is found by no field `{field}`", other.workflow);
             let help = match other.data.get(field) {
-                Some(found) if found.is_personal() => "personal data is not indexed: find it by something else".to_owned(),
+                Some(found) if found.is_personal() => {
+                    "what a personal field is compared with is personal as well: a field marked `phi`, of a form or its own"
+                        .to_owned()
+                }
                 Some(_) => format!("mark it `index: true` in `{}`", other.workflow),
                 None => meant(
                     field,

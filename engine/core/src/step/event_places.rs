@@ -70,7 +70,7 @@ fn asked_with(read: &ReadOf) -> Vec<References> {
         ReadOf::Found(find) => {
             let since = find.since.iter().map(Template::references);
             since
-                .chain(find.conditions.iter().map(|(_, value)| value.references()))
+                .chain(find.conditions.iter().chain(&find.blind).map(|(_, value)| value.references()))
                 .collect()
         }
     }

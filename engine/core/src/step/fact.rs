@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::blind::{BlindCondition, sealed};
 use super::topic;
 use crate::chart::TableVersion;
 use crate::field::Units;
@@ -98,6 +99,8 @@ pub struct FindRequest {
     pub sought: Sought,
     /// Field → any of these values, as [`index_text`](super::index_text) writes them; each must hold.
     pub conditions: Vec<(Arc<str>, Vec<Arc<str>>)>,
+    /// Personal fields, each of which must hold as well.
+    pub blind: Vec<BlindCondition>,
     pub states: Vec<Arc<str>>,
     pub since: Option<jiff::Timestamp>,
     /// One more than may be found is asked for.
@@ -134,6 +137,9 @@ impl FindRequest {
             values.iter().map(of)
         });
         let mut topics: Vec<InstanceId> = of_first.collect();
+        if let Sought::Instances(workflow) = &self.sought {
+            topics.extend(first.is_none().then(|| topic::of_personal(workflow)));
+        }
         if let Sought::Marks(name) = &self.sought {
             topics.push(topic::of_marks_back(name));
             topics.extend(first.is_none().then(|| topic::of_marks(name)));
@@ -151,6 +157,9 @@ impl FindRequest {
             Sought::Marks(name) => fields.insert("marks".into(), Value::Text(name.clone())),
             Sought::Tasks => fields.insert("tasks".into(), Value::Boolean(true)),
         };
+        if !self.blind.is_empty() {
+            fields.insert("blind".into(), sealed(&self.blind));
+        }
         if !self.states.is_empty() {
             fields.insert("in".into(), texts(&self.states));
         }

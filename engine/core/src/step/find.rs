@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::blind::BlindCondition;
 use super::index::conditions_of;
 use super::scope::{StepScope, fault};
 use super::{FindRequest, Sought, task};
@@ -53,6 +54,23 @@ impl StepScope<'_, '_> {
         let Some(mut conditions) = conditions_of(&find.conditions, |value| self.computed(value))? else {
             return Ok(None);
         };
+        let mut blind = Vec::with_capacity(find.blind.len());
+        for (field, value) in &find.blind {
+            let value = self.computed(value)?;
+            if value.is_null() {
+                return Ok(None);
+            }
+            let Some(secret) = &self.machine.next.secret else {
+                return Err(fault(format!(
+                    "`{}` looks for personal data, and there is none here",
+                    read.name
+                )));
+            };
+            let Some(condition) = BlindCondition::of(field, &value, secret) else {
+                return Ok(None);
+            };
+            blind.push(condition);
+        }
         let sought = match &find.source {
             FindSource::Instances => Sought::Instances(read.workflow.clone()),
             FindSource::Marks(name) => Sought::Marks(name.clone()),
@@ -67,6 +85,7 @@ impl StepScope<'_, '_> {
             read: read.name.clone(),
             sought,
             conditions,
+            blind,
             states: find.states.clone(),
             since: self.since(find.since.as_ref())?,
             limit: find.limit,

@@ -52,6 +52,14 @@ pub fn may_open(chart: &Chart, actor: &Actor) -> bool {
     actor.kind == ActorKind::Person && chart.grants_to(&own).any(|grant| matches!(grant, Grant::BreakGlass(_)))
 }
 
+/// The personal fields by which somebody might find instances of this chart, were there one that a rule shows them.
+pub fn blind_fields_for(chart: &Chart, actor: &Actor) -> Vec<Arc<str>> {
+    match actor.kind {
+        ActorKind::Person => chart.blind_fields_to(&attributes(actor)),
+        _ => Vec::new(),
+    }
+}
+
 /// Of how many instances together somebody might be told; None: nothing is counted for them that they do not see.
 pub fn counts_least(chart: &Chart, actor: &Actor) -> Option<u64> {
     let own = attributes(actor);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Snapshot;
+use super::blind::{BLIND, BlindKey, blind_terms_of};
 use super::interrupt::{Interrupt, failure};
 use super::machine::Machine;
 use crate::chart::{Chart, ValueTemplate, finds_marks};
@@ -30,6 +31,16 @@ pub fn index_of(chart: &Chart, snapshot: &Snapshot) -> Option<Vec<(Arc<str>, Arc
         let texts = index_texts(snapshot.data.get(field).unwrap_or(&Value::Null));
         pairs.extend(texts.map(|text| (field.clone(), text)));
     }
+    pairs.sort();
+    pairs.dedup();
+    Some(pairs)
+}
+
+/// The same, and what is personal as digests under this key.
+pub fn index_under(chart: &Chart, snapshot: &Snapshot, key: &BlindKey) -> Option<Vec<(Arc<str>, Arc<str>)>> {
+    let mut pairs = index_of(chart, snapshot)?;
+    let terms = blind_terms_of(chart, snapshot);
+    pairs.extend(terms.iter().map(|term| (BLIND.into(), term.digest(&chart.workflow, key))));
     pairs.sort();
     pairs.dedup();
     Some(pairs)
@@ -66,13 +77,20 @@ impl Machine<'_> {
             .log
             .changes
             .iter()
-            .any(|change| self.chart.indexed.contains(&change.field))
+            .any(|change| self.chart.indexed.contains(&change.field) || self.chart.blind.contains(&change.field))
         {
             return Ok(());
         }
         let pairs = index_of(self.chart, &self.next).map_or(0, |pairs| pairs.len());
+        let pairs = pairs + blind_terms_of(self.chart, &self.next).len();
         if pairs > INDEX_PAIRS_MAX {
-            let fields: Vec<&str> = self.chart.indexed.iter().map(|field| &**field).collect();
+            let fields: Vec<&str> = self
+                .chart
+                .indexed
+                .iter()
+                .chain(&self.chart.blind)
+                .map(|field| &**field)
+                .collect();
             let fields = fields.join(", ");
             let sentence = format!("there are {pairs} values that it is found by ({fields}); at most {INDEX_PAIRS_MAX}");
             return Err(failure("SW-1011", sentence));

@@ -14,6 +14,7 @@ mod agreed;
 mod answers;
 mod assignment;
 mod audience;
+mod blind;
 mod business;
 mod children;
 mod claims;
@@ -85,14 +86,15 @@ pub use assignment::{
     TASKS_ADAPTER,
 };
 pub use audience::{Audience, AudiencePattern, lines_of, subjects_of};
+pub use blind::{BLIND, BlindCondition, BlindKey, BlindTerm, BlindWords, blind_terms_of};
 pub use clock::{ClockShown, clocks};
 pub use decision::DECISIONS_MAX;
 pub use fact::{Fact, Facts, FindRequest, Look, Needs, ReadRequest, Sought, Stood, TableFacts};
 pub use glass::{
-    ACCESS_REVIEW, Countable, GLASS_ADAPTER, OPENING_REASON_CHARACTERS_MAX, OPENINGS_MAX, countable, counts_least, may_open,
-    open_until, refuse_opening_reason, review_key,
+    ACCESS_REVIEW, Countable, GLASS_ADAPTER, OPENING_REASON_CHARACTERS_MAX, OPENINGS_MAX, blind_fields_for, countable,
+    counts_least, may_open, open_until, refuse_opening_reason, review_key,
 };
-pub use index::{FoundBy, INDEX_PAIRS_MAX, index_of, index_text, state_names};
+pub use index::{FoundBy, INDEX_PAIRS_MAX, index_of, index_text, index_under, state_names};
 pub use input::{Actor, ActorKind, AdapterFailure, Input, InputKind, PlacedMark, Placement, Report, SendVerdict, StartInput};
 pub use kept::KeptField;
 pub use key::{KEY_BYTES_MAX, KeyResolution, resolve_key};

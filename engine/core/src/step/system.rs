@@ -37,6 +37,7 @@ pub(super) fn chart() -> Chart {
         transitions: Vec::new(),
         notable: Notable::default(),
         indexed: Vec::new(),
+        blind: Vec::new(),
         holds_personal_data: false,
     }
 }

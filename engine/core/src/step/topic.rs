@@ -16,7 +16,10 @@ pub fn topics_of(chart: &Chart, before: Option<&Snapshot>, next: &Snapshot) -> B
     let was = before.and_then(|before| index_of(chart, before));
     let is = index_of(chart, next);
     let pairs = was.into_iter().chain(is).flatten();
-    pairs.map(|(field, value)| of_field(&next.workflow, &field, &value)).collect()
+    let topics = pairs.map(|(field, value)| of_field(&next.workflow, &field, &value));
+    topics
+        .chain((!chart.blind.is_empty()).then(|| of_personal(&next.workflow)))
+        .collect()
 }
 
 /// What the marks of a step are found under; of those that are taken back only the name is known.
@@ -53,6 +56,11 @@ pub(super) fn of_task(field: &str, value: &str) -> InstanceId {
 
 pub(super) fn of_field(workflow: &str, field: &str, value: &str) -> InstanceId {
     InstanceId::of_topic(&["field", workflow, field, value])
+}
+
+/// Any instance of a workflow that is found by personal fields: a topic for each value would say what stands in them.
+pub(super) fn of_personal(workflow: &str) -> InstanceId {
+    InstanceId::of_topic(&["personal", workflow])
 }
 
 pub(super) fn of_mark(name: &str, field: &str, value: &str) -> InstanceId {

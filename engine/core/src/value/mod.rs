@@ -5,7 +5,8 @@
 //! - [`document`] takes an object that someone sent apart, and refuses what is not known.
 //! - [`canonical`] is the stored and hashed form: lossless, self-describing, one spelling for each value.
 //! - [`interface`] is the form that APIs and pages see.
-//! - [`number`] is the arithmetic, [`rounding`] the rounding, [`text`] the way a value reads in a sentence.
+//! - [`number`] is the arithmetic, [`rounding`] the rounding, [`text`] the way a value reads in a sentence,
+//!   [`folded`] the way it is compared where people type it by heart.
 //!
 //! # Invariants
 //! - A number has at most [`number::DECIMAL_DIGITS_MAX`] digits; an [`Value::Integer`] is within ±[`number::INTEGER_MAX`].
@@ -13,6 +14,7 @@
 
 pub mod canonical;
 pub mod document;
+pub mod folded;
 pub mod interface;
 pub mod json;
 pub mod limits;

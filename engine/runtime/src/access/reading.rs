@@ -9,7 +9,7 @@ use statewright_core::step::{Actor, ActorKind};
 use statewright_core::value::{Object, Value};
 
 use super::log::Record;
-use crate::queries::{Past, Queued, Row, Shown};
+use crate::queries::{Hit, Past, Queued, Row, Shown};
 use crate::store::{IndexedValue, MARK_PAIRS_MAX};
 
 /// Pairs beside those of instances: the reader, for whom they stand in, and the workflow.
@@ -17,6 +17,9 @@ const OTHER_PAIRS: usize = 3;
 
 /// Instances of one record: more of one answer are several records.
 const INSTANCES_MAX: usize = MARK_PAIRS_MAX - OTHER_PAIRS;
+
+/// By what people are looked for.
+pub(crate) const SEARCH: &str = "search";
 
 pub(super) const WHO: &str = "who";
 pub(super) const WORKFLOW: &str = "workflow";
@@ -104,6 +107,22 @@ impl Told {
     }
 
     /// None: it holds none.
+    pub fn of_hit(hit: &Hit) -> Option<Told> {
+        (!hit.personal.is_empty()).then(|| Told {
+            workflow: hit.shown.workflow.clone(),
+            key: hit.shown.key.clone(),
+            instance: hit.shown.instance,
+            fields: hit.personal.clone(),
+            why: if hit.shown.open_until.is_some() {
+                Why::BreakGlass
+            } else {
+                Why::Rule
+            },
+            past: None,
+        })
+    }
+
+    /// None: it holds none.
     pub fn of_task(queued: &Queued) -> Option<Told> {
         (!queued.personal.is_empty()).then(|| Told {
             workflow: queued.workflow.clone(),
@@ -158,6 +177,18 @@ pub(crate) fn records(actor: &Actor, by: &str, told: impl IntoIterator<Item = To
         }
     }
     records
+}
+
+/// That somebody looked for people, in which fields of which workflows. By which words stands nowhere.
+pub(crate) fn searches(actor: &Actor, asked: &[(Arc<str>, Vec<Arc<str>>)]) -> Vec<Record> {
+    if actor.kind != ActorKind::Person {
+        return Vec::new();
+    }
+    let search = |(workflow, fields): &(Arc<str>, Vec<Arc<str>>)| {
+        let fields = fields.iter().map(|field| Value::from_text(field)).collect();
+        record(actor, SEARCH, workflow, vec![("fields", Value::from_items(fields))], [])
+    };
+    asked.iter().map(search).collect()
 }
 
 /// That somebody was refused. Whether there is such an instance is not said, and how it was called only by the digest of it: it may

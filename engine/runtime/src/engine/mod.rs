@@ -23,7 +23,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
-use statewright_core::step::{Actor, HandOver, Input, InputKind, Record, Refusal, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, record};
+use statewright_core::step::{
+    Actor, HandOver, Input, InputKind, Record, Refusal, SYSTEM_KEY, SYSTEM_WORKFLOW, Verdict, index_under, record,
+};
 use tokio::sync::{broadcast, oneshot};
 
 pub use self::deployment::Deployed;
@@ -441,6 +443,8 @@ impl Engine {
             };
             let mut write = Write::new(id, before.sequence, next, now.as_microsecond());
             write.erase = true;
+            // nobody is found any more by what is gone
+            write.index = index_under(&instance.known.chart, &outcome.next, &self.inner.instances.blind_key().await?);
             write.files_gone = self.inner.files.personal_of(id).await?;
             write.entries.push(NewEntry {
                 sequence: entry.sequence,

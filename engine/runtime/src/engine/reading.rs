@@ -1,12 +1,13 @@
 //! What people read. Whatever of it is personal stands in the access log before it leaves.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Offer};
 
 use super::Engine;
-use crate::access::{AccessRequest, Accesses, Told, accesses, records, refusal};
+use crate::access::{AccessRequest, Accesses, Told, accesses, records, refusal, searches};
 use crate::audit::{Proof, prove};
 use crate::error::{EngineError, EngineResult};
 use crate::queries::{
@@ -250,6 +251,14 @@ impl Engine {
     /// Those of the store.
     pub async fn accesses(&self, request: &AccessRequest) -> EngineResult<Accesses> {
         accesses(&self.inner.store, request).await
+    }
+
+    /// Records where somebody looked for people, whether anybody was found or not. What they looked for is not recorded.
+    pub(super) async fn looked(&self, actor: &Actor, asked: &[(Arc<str>, Vec<Arc<str>>)]) -> EngineResult<()> {
+        match self.inner.configuration.records_readings {
+            true => self.inner.access.record(searches(actor, asked)).await,
+            false => Ok(()),
+        }
     }
 
     pub(super) async fn told(&self, actor: &Actor, by: &str, told: impl IntoIterator<Item = Told>) -> EngineResult<()> {

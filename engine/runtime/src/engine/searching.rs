@@ -5,6 +5,7 @@ use statewright_core::step::Actor;
 use statewright_core::time::zone;
 
 use super::Engine;
+use crate::access::{SEARCH, Told};
 use crate::error::{EngineError, EngineResult};
 use crate::queries::{Hits, SearchRequest, day_of};
 
@@ -19,8 +20,15 @@ impl Engine {
         }
         let (live, zone) = (self.inner.registry.live_charts(), self.zone()?);
         let mut hits = self.inner.queries.search(request, &live, &zone, actor, self.now()).await?;
-        // what was found says where it stands and not what stands in it, so that a search is no reading of personal data
+        // what was found says where it stands and not what stands in it: only who is found by what is personal is read of
         hits.hits.iter_mut().for_each(|hit| hit.shown.withhold_data());
+        if request.personal && request.after.is_none() {
+            let people = self.inner.queries.people(request, &live, actor, self.now()).await?;
+            self.looked(actor, &people.asked).await?;
+            self.told(actor, SEARCH, people.hits.iter().filter_map(Told::of_hit)).await?;
+            (hits.people, hits.crowded) = (people.hits, people.crowded);
+            hits.people.iter_mut().for_each(|hit| hit.shown.withhold_data());
+        }
         Ok(hits)
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use statewright_core::identity::{InputKey, InstanceId};
-use statewright_core::step::Needs;
+use statewright_core::step::{BlindKey, Needs};
 use statewright_core::trail::EntryText;
 
 use super::cache::SnapshotCache;
@@ -109,11 +109,11 @@ impl Batch {
     }
 
     /// The writes, and the place of each one's group. A group that has nothing to write has none.
-    pub fn writes(&mut self, lease: &Lease, now: Timestamp) -> (Vec<usize>, Vec<Write>) {
+    pub fn writes(&mut self, lease: &Lease, key: &BlindKey, now: Timestamp) -> (Vec<usize>, Vec<Write>) {
         let mut places = Vec::with_capacity(self.groups.len());
         let mut writes = Vec::with_capacity(self.groups.len());
         for (place, group) in self.groups.iter_mut().enumerate() {
-            if let Some(write) = group.write(lease, now) {
+            if let Some(write) = group.write(lease, key, now) {
                 places.push(place);
                 writes.push(write);
             }
@@ -151,11 +151,11 @@ fn key_of(row: &TrailRow) -> Option<InputKey> {
 }
 
 impl Group {
-    fn write(&mut self, lease: &Lease, now: Timestamp) -> Option<Write> {
+    fn write(&mut self, lease: &Lease, key: &BlindKey, now: Timestamp) -> Option<Write> {
         let changes = std::mem::take(&mut self.changes);
         let before = self.before.as_ref().map(|instance| &*instance.snapshot);
         let chart = &self.known.as_ref()?.chart;
-        changes.into_write(chart, before, self.snapshot()?, lease, now)
+        changes.into_write(chart, before, self.snapshot()?, lease, key, now)
     }
 
     /// What is kept in memory after the write was committed.

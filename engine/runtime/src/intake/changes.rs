@@ -8,8 +8,8 @@ use statewright_core::chart::{Channel, Chart};
 use statewright_core::field::files_in;
 use statewright_core::identity::{Digest, FileId, InputKey, InstanceId};
 use statewright_core::step::{
-    Actor, ArmedTimer, Entry, Facts, InputKind, MarkChange, MessageKind, OpenTask, Outcome, SendVerdict, Snapshot, Status,
-    TaskAct, Verdict, index_of, state_names, topics_of, topics_of_marks, topics_of_tasks,
+    Actor, ArmedTimer, BlindKey, Entry, Facts, InputKind, MarkChange, MessageKind, OpenTask, Outcome, SendVerdict, Snapshot,
+    Status, TaskAct, Verdict, blind_terms_of, index_of, index_under, state_names, topics_of, topics_of_marks, topics_of_tasks,
 };
 use statewright_core::value::Object;
 
@@ -234,6 +234,7 @@ impl Changes {
         before: Option<&Snapshot>,
         next: &Snapshot,
         lease: &Lease,
+        key: &BlindKey,
         now: Timestamp,
     ) -> Option<Write> {
         if self.is_empty() {
@@ -242,7 +243,7 @@ impl Changes {
         let (timers_armed, timers_gone) = timer_changes(before, next, &self.timers_offered);
         let (mut claims_held, claims_released) = claim_changes(before, next);
         claims_held.extend(self.claims);
-        let (index, states) = index_changes(chart, before, next);
+        let (index, states) = index_changes(chart, before, next, key);
         let (tasks, tasks_gone) = task_changes(before, next);
         let task_fields = task_fields(next, &tasks);
         let watches = Watches::of(before, next, &self.finds);
@@ -295,7 +296,7 @@ impl Changes {
             files_gone: Vec::new(),
             erase: false,
             reads: self.reads,
-            found: self.finds.found,
+            found: self.finds.found(key),
             topics: topics.into_iter().collect(),
             settled: self.finds.topics_found.into_iter().chain(watches.topics).collect(),
             at_us: now.as_microsecond(),
@@ -363,13 +364,15 @@ fn timer_changes(before: Option<&Snapshot>, next: &Snapshot, offered: &[(Arc<str
 type Index = Option<Vec<(Arc<str>, Arc<str>)>>;
 
 /// By what others find it, where that has changed.
-fn index_changes(chart: &Chart, before: Option<&Snapshot>, next: &Snapshot) -> (Index, Option<Vec<Arc<str>>>) {
+fn index_changes(chart: &Chart, before: Option<&Snapshot>, next: &Snapshot, key: &BlindKey) -> (Index, Option<Vec<Arc<str>>>) {
     let Some(index) = index_of(chart, next) else {
         return (None, None);
     };
     let was = before.and_then(|before| index_of(chart, before));
     let moved = before.is_none_or(|before| before.active != next.active);
-    let index = (was.as_ref() != Some(&index)).then_some(index);
+    let is_same =
+        was.as_ref() == Some(&index) && before.is_some_and(|before| blind_terms_of(chart, before) == blind_terms_of(chart, next));
+    let index = if is_same { None } else { index_under(chart, next, key) };
     (index, moved.then(|| state_names(chart, next)))
 }
 

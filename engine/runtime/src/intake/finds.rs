@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use statewright_core::identity::{InputKey, InstanceId};
-use statewright_core::step::{Facts, Look, Snapshot, Stood};
+use statewright_core::step::{BlindKey, Facts, Look, Snapshot, Stood};
 
 use super::reads::find_query;
 use crate::store::{FoundBefore, FoundThen, NewMessage, wake_body};
@@ -12,7 +12,7 @@ use crate::store::{FoundBefore, FoundThen, NewMessage, wake_body};
 #[derive(Default)]
 pub(super) struct Finds {
     /// What `exact` reads have found.
-    pub found: Vec<FoundBefore>,
+    exact: Vec<Look>,
     /// Their topics.
     pub topics_found: BTreeSet<InstanceId>,
     /// The topics of all reads.
@@ -24,24 +24,30 @@ impl Finds {
     pub fn see(&mut self, facts: &Facts) {
         for look in &facts.looked {
             let topics = look.request.topics();
-            if let Some(before) = found_before(look) {
+            if look.request.exact && look.stood != Stood::Other {
                 self.topics_found.extend(&topics);
-                self.found.push(before);
+                self.exact.push(look.clone());
             }
             self.topics_looked_at.extend(topics);
         }
     }
+
+    /// What is compared in the commit: only what an `exact` read has found.
+    pub fn found(&self, key: &BlindKey) -> Vec<FoundBefore> {
+        self.exact.iter().filter_map(|look| found_before(look, key)).collect()
+    }
 }
 
-/// What is compared in the commit: only what an `exact` read has found.
-fn found_before(look: &Look) -> Option<FoundBefore> {
+fn found_before(look: &Look, key: &BlindKey) -> Option<FoundBefore> {
     let found = match &look.stood {
         Stood::Counted(count) => FoundThen::Count(*count),
         Stood::Instances(instances) => FoundThen::Rows(instances.clone()),
         Stood::Other => return None,
     };
-    let query = look.request.exact.then(|| find_query(&look.request))?;
-    Some(FoundBefore { query, found })
+    Some(FoundBefore {
+        query: find_query(&look.request, key),
+        found,
+    })
 }
 
 /// Which watches of instances and topics begin and end.

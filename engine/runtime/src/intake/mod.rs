@@ -22,6 +22,7 @@ mod settle;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use statewright_core::step::BlindKey;
 
 pub use answer::{Answer, resting_states};
 pub use cache::SnapshotCache;
@@ -103,7 +104,7 @@ impl Intake {
         let mut batch = Batch::of(parcels);
         let instances: Vec<_> = batch.instances().collect();
         let ticked = match self.prepare(&mut batch, now).await {
-            Ok(()) => self.commit(batch, now).await,
+            Ok(key) => self.commit(batch, &key, now).await,
             Err(error) => {
                 self.stumble(batch, error);
                 Ticked::Stumbled
@@ -113,15 +114,16 @@ impl Intake {
         ticked
     }
 
-    async fn prepare(&self, batch: &mut Batch, now: Timestamp) -> Result<(), EngineError> {
+    async fn prepare(&self, batch: &mut Batch, now: Timestamp) -> Result<BlindKey, EngineError> {
         batch.load(&self.cache, &self.instances).await?;
         batch.find_tried(&*self.store).await?;
-        batch.step(&self.cache, &self.reader, now).await
+        batch.step(&self.cache, &self.reader, now).await?;
+        self.instances.blind_key().await
     }
 
-    async fn commit(&self, mut batch: Batch, now: Timestamp) -> Ticked {
+    async fn commit(&self, mut batch: Batch, key: &BlindKey, now: Timestamp) -> Ticked {
         let lease = Some((self.node.clone(), now.as_microsecond() + self.lease_ms * 1_000));
-        let (places, writes) = batch.writes(&lease, now);
+        let (places, writes) = batch.writes(&lease, key, now);
         let writes = Arc::new(writes);
         let applied = match self.apply(&writes).await {
             Ok(applied) => applied,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use statewright_core::chart::{Chart, TableVersion};
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Fact, Facts, FindRequest, Look, Needs, ReadRequest, Snapshot, Sought, Stood, task_title, view};
+use statewright_core::step::{
+    BlindKey, Fact, Facts, FindRequest, Look, Needs, ReadRequest, Snapshot, Sought, Stood, task_title, view,
+};
 use statewright_core::value::Value;
 
 use super::cache::SnapshotCache;
@@ -125,7 +127,7 @@ impl Reader {
                 false => Found::Marks(store.marks(&query).await?.rows),
             });
         }
-        let query = find_query(request);
+        let query = find_query(request, &self.instances.blind_key().await?);
         if request.count {
             return Ok(Found::Count(store.count_found(&query).await?));
         }
@@ -249,14 +251,16 @@ impl Found {
 }
 
 /// What the store is asked for a request for instances: one more than may be found.
-pub(super) fn find_query(request: &FindRequest) -> FindQuery {
+pub(super) fn find_query(request: &FindRequest, key: &BlindKey) -> FindQuery {
     let workflow = match &request.sought {
         Sought::Instances(workflow) => workflow.clone(),
         Sought::Marks(_) | Sought::Tasks => Arc::default(),
     };
+    let blind = request.blind.iter().map(|condition| condition.indexed(&workflow, key));
+    let conditions = request.conditions.iter().cloned().chain(blind).collect();
     FindQuery {
         workflow,
-        conditions: request.conditions.clone(),
+        conditions,
         states: request.states.clone(),
         after: None,
         limit: request.limit + 1,

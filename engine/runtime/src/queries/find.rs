@@ -123,6 +123,7 @@ impl Queries {
         let hits = sights.iter().map(|sight| {
             Ok(Hit {
                 shown: sight.shown(actor, now)?,
+                personal: Vec::new(),
                 matched: Vec::new(),
             })
         });

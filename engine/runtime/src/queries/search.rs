@@ -32,6 +32,8 @@ pub struct SearchRequest {
     pub workflow: Option<Arc<str>>,
     /// Only what is just that: neither what begins so, nor what was started on that day.
     pub whole: bool,
+    /// Also in personal fields, by whole words: of these no address must hold the word.
+    pub personal: bool,
     /// Where the page before ended.
     pub after: Option<SearchAfter>,
     pub limit: usize,
@@ -48,6 +50,10 @@ pub enum SearchAfter {
 
 #[derive(Clone, Debug)]
 pub struct Hits {
+    /// Who was found by what is personal, on the first page; by that everybody is found who may be looked for so.
+    pub people: Vec<Hit>,
+    /// There are more of them: they have to be told apart by more words.
+    pub crowded: bool,
     pub hits: Vec<Hit>,
     /// Where to go on; None: there is no more, or nothing of the actor's as far as was looked.
     pub next: Option<SearchAfter>,
@@ -79,6 +85,8 @@ impl Queries {
             .filter(|chart| request.workflow.as_ref().is_none_or(|workflow| chart.workflow == *workflow))
             .collect();
         let mut hits = Hits {
+            people: Vec::new(),
+            crowded: false,
             hits: Vec::new(),
             next: None,
             cut: false,
@@ -137,6 +145,7 @@ impl Queries {
                 }
                 hits.hits.push(Hit {
                     shown: sight.shown(actor, now)?,
+                    personal: Vec::new(),
                     matched: Vec::new(),
                 });
             }
@@ -157,6 +166,7 @@ impl Queries {
             matched.extend(sight.found_by().into_iter().filter(|(_, value)| sought.fits(value)));
             Ok(Hit {
                 shown: sight.shown(actor, now)?,
+                personal: Vec::new(),
                 matched,
             })
         });

@@ -37,6 +37,8 @@ pub struct Hit {
     pub shown: Shown,
     /// By which fields it was found, and by what stands in them; under an empty field its key.
     pub matched: Vec<IndexedValue>,
+    /// The personal fields among these.
+    pub personal: Vec<Arc<str>>,
 }
 
 /// Where is walked, and how far.
@@ -94,6 +96,7 @@ impl Queries {
                 let Some(matched) = judge(place, sight) else { continue };
                 walked.hits.push(Hit {
                     shown: sight.shown(actor, now)?,
+                    personal: Vec::new(),
                     matched,
                 });
                 walked.next = Some(place.clone());

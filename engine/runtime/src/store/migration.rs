@@ -36,6 +36,7 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     14 "0014_mail",
     15 "0015_read",
     16 "0016_history",
+    17 "0017_secret",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -54,6 +55,7 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     14 "0014_mail",
     15 "0015_read",
     16 "0016_history",
+    17 "0017_secret",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

@@ -45,6 +45,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_core::step::BlindKey;
 
 pub use check::check_writes;
 pub use field::{
@@ -94,11 +95,16 @@ pub enum StoreError {
 
 pub type StoreResult<T> = Result<T, StoreError>;
 
+/// Under what the key of the blind index stands among the secrets of a database.
+const BLIND_KEY: &str = "blind index";
+
 /// Each method is one transaction. Implementations are cheap to clone behind an `Arc` and may be used from many tasks.
 #[async_trait]
 pub trait Store: HistoryStore + Send + Sync + 'static {
     /// Makes or upgrades the schema; forward only; safe when two nodes do it at once.
     async fn migrate(&self) -> StoreResult<()>;
+    /// The key under which what is personal is found: made once, by the database itself.
+    async fn blind_key(&self) -> StoreResult<BlindKey>;
 
     // Definitions
 

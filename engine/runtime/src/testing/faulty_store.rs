@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_core::step::BlindKey;
 
 use super::chance::Chance;
 use crate::store::{
@@ -132,6 +133,10 @@ impl FaultyStore {
 impl Store for FaultyStore {
     async fn migrate(&self) -> StoreResult<()> {
         self.inner.migrate().await
+    }
+
+    async fn blind_key(&self) -> StoreResult<BlindKey> {
+        self.inner.blind_key().await
     }
 
     async fn deploy(&self, definition: &Definition, act: &Write) -> StoreResult<Applied> {

@@ -26,6 +26,7 @@ mod mail;
 mod messages;
 mod overload;
 mod past;
+mod people;
 mod poison;
 mod queries;
 mod races;

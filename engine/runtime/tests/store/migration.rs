@@ -33,12 +33,14 @@ async fn sqlite_from_empty_and_again() {
         "no schema yet"
     );
     store.migrate().await.unwrap();
+    let key = store.blind_key().await.unwrap();
     store.migrate().await.unwrap();
     assert_eq!(versions(&*store).await, Applied::Committed);
     store.close().await;
     assert!(matches!(store.next_due().await, Err(StoreError::Unavailable(_))), "closed");
     let again = open(&url).await.unwrap();
     again.migrate().await.unwrap();
+    assert_eq!(again.blind_key().await.unwrap(), key, "it was made once");
     assert!(
         matches!(versions(&*again).await, Applied::Duplicate { .. }),
         "what was committed is there"
@@ -76,7 +78,9 @@ async fn postgres_from_empty_and_again() {
         "no schema yet"
     );
     store.migrate().await.unwrap();
+    let key = store.blind_key().await.unwrap();
     store.migrate().await.unwrap();
+    assert_eq!(store.blind_key().await.unwrap(), key, "it was made once");
     assert_eq!(versions(&*store).await, Applied::Committed);
     store.close().await;
     assert!(matches!(store.next_due().await, Err(StoreError::Unavailable(_))), "closed");
@@ -152,7 +156,7 @@ const SIXTH: &str = "
     drop table document; drop table live_document; drop table document_deployment;
     drop table file_upload; drop table file_content; drop table file_chunk; drop table file_attachment;
     drop table node; drop table mail; drop table notice_read; drop table inbox_read;
-    drop index trail_moment;
+    drop index trail_moment; drop table secret;
     delete from schema_version where version >= 7";
 
 #[tokio::test]

@@ -39,6 +39,7 @@ notice_subject: subject at instance sequence ordinal
 number: workflow last
 personal: instance reference value
 schema_version: version name
+secret: name value
 session: hash id person created_at seen_at expires_at password_at second_factor_at? origin
 table_deployment: name entry version at actor
 table_use: name definition workflow

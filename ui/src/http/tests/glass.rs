@@ -13,6 +13,7 @@ const FOLLOW_UP: &str = "workflow: follow-up\nstart: {by: [{workflow: case}]}\na
 /// Routes that are asked about instances: operation, path of the case and its body. What has `{…}` left is not about one instance.
 const ABOUT_INSTANCES: &[(&str, &str, &str)] = &[
     ("search", "/v1/search?q=C-1", ""),
+    ("searchPeople", "/v1/search", r#"{"q": "C-1"}"#),
     ("listInstances", "/v1/instances?workflow=case", ""),
     ("showInstance", "/v1/instances/case/C-1", ""),
     ("listOffers", "/v1/instances/case/C-1/can", ""),

@@ -128,3 +128,61 @@ async fn a_state_narrows_a_list_also_of_what_no_index_finds() {
     api.check(get(&elsewhere).by(&api.clerk), &format!("400 SW-2108 {other}"))
         .await;
 }
+
+const PERSON: &str = "workflow: person
+title: Person {{ key }}
+data: {family: {type: string, phi: true, index: true}, born: {type: date, phi: true, index: true}, ward: {type: string, index: true}}
+start: {by: [clerk], input: [family, born, ward]}
+access: [{for: [clerk]}, {for: [guest], show: [ward]}]
+initial: here
+states: {here: {}}
+";
+
+#[tokio::test]
+async fn people_are_found_by_words_in_a_body_and_their_words_stand_in_no_address_and_no_log() {
+    let api = Api::new().await;
+    let files = format!(
+        "{{\"main\": \"person.yaml\", \"files\": {{\"person.yaml\": {}}}}}",
+        quoted(PERSON)
+    );
+    api.check(post("/v1/workflows", &files).by(&api.operator), "201").await;
+    for (family, born) in [("Petrova", "1984-03-02"), ("Petrova", "1990-12-31")] {
+        let body =
+            format!("{{\"key\": \"P-{born}\", \"with\": {{\"family\": \"{family}\", \"born\": \"{born}\", \"ward\": \"W3\"}}}}");
+        api.check(post("/v1/instances/person", &body).by(&api.clerk), "201").await;
+    }
+    let found = api
+        .check(post("/v1/search", r#"{"q": "petrova 1984-03-02"}"#).by(&api.clerk), "200")
+        .await;
+    conforms("Hits", &found.body);
+    let found = found.value();
+    let hits = member_items(&found, "hits");
+    assert_eq!(hits.len(), 1);
+    let matched: Vec<String> = member_items(&hits[0], "matched")
+        .iter()
+        .map(|matched| format!("{} {}", member(matched, "field"), member(matched, "value")))
+        .collect();
+    assert_eq!(matched, ["family Petrova", "born 1984-03-02"]);
+    // in an address they find nothing, and to others nothing either
+    let in_address = api.check(get("/v1/search?q=petrova").by(&api.clerk), "200").await;
+    assert_eq!(in_address.body, r#"{"after":null,"hits":[],"more":false}"#);
+    let body = r#"{"q": "petrova"}"#;
+    let hidden = api.check(post("/v1/search", body).by(&api.guest), "200").await;
+    assert_eq!(hidden.body, r#"{"after":null,"hits":[],"more":false}"#);
+    for (body, expected) in [
+        (r#"{"q": ""}"#, "400 SW-2108 `q`: there is no word to look for"),
+        (r#"{"q": "x", "whole": 1}"#, "400 SW-2108 `whole` is true or false"),
+        (r#"{"q": "x", "limit": 0}"#, "400 SW-2108 `limit` is a number from 1 to 200"),
+    ] {
+        api.check(post("/v1/search", body).by(&api.clerk), expected).await;
+    }
+    let auditor = api.token("otto", &["auditor"]).await;
+    let log = api.check(get("/v1/access").by(&auditor), "200").await;
+    assert!(!log.body.to_lowercase().contains("petrova"), "{}", log.body);
+    let log = log.value();
+    let readings: Vec<&str> = member_items(&log, "readings")
+        .iter()
+        .map(|reading| member(reading, "by"))
+        .collect();
+    assert_eq!(readings, ["search", "search"], "of the clerk: the search, and whom it showed");
+}

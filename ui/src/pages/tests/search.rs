@@ -95,3 +95,51 @@ async fn neither_a_search_nor_the_page_of_cases_reads_anything_personal() {
     let log = api.check(get("/v1/access").by(&auditor), "200").await.value();
     assert_eq!(member_items(&log, "readings").len(), 0);
 }
+
+#[tokio::test]
+async fn people_are_found_by_a_form_that_is_posted_and_their_names_stand_in_no_address() {
+    let api = Api::new().await;
+    let person = "workflow: person
+title: Person {{ key }}
+data: {family: {type: string, phi: true, index: true, label: Family name}, born: {type: date, phi: true, index: true}}
+start: {by: [clerk], input: [family, born]}
+access: [{for: [clerk]}]
+initial: here
+states: {here: {}}
+";
+    let files = format!(
+        "{{\"main\": \"person.yaml\", \"files\": {{\"person.yaml\": {}}}}}",
+        quoted(person)
+    );
+    api.check(post("/v1/workflows", &files).by(&api.operator), "201").await;
+    for born in ["1984-03-02", "1990-12-31"] {
+        let body = format!("{{\"key\": \"P-{born}\", \"with\": {{\"family\": \"Petrova\", \"born\": \"{born}\"}}}}");
+        api.check(post("/v1/instances/person", &body).by(&api.clerk), "201").await;
+    }
+    let clerk = as_(&api, &api.session("carl", &["clerk"]).await);
+    let search = clerk.see("/search").await;
+    let found = clerk.fill(&search, "/search", &[("q", "petrova 1984-03-02")]).await;
+    assert_eq!(found.status, StatusCode::OK);
+    found.shows(&[
+        "<h2>People</h2>",
+        "Family name: Petrova",
+        "1984-03-02",
+        "/instances/person/P-1984-03-02\"",
+    ]);
+    found.hides(&["1990-12-31", "?q=petrova", "Search for petrova"]);
+    // one is no reason to go there: whoever looks for somebody compares first
+    clerk
+        .fill(&found, "/search", &[("q", "petrova")])
+        .await
+        .shows(&["P-1984-03-02\"", "P-1990-12-31\""]);
+    let by_address = clerk.see("/search?q=petrova").await;
+    by_address.shows(&["People were not looked for"]);
+    by_address.hides(&["<h2>People</h2>", "P-1984-03-02\""]);
+    // a number goes straight to what it means, as before
+    let scanned = clerk.fill(&search, "/search", &[("q", "P-1984-03-02")]).await;
+    scanned.leads_to("/instances/person/P-1984-03-02?found=P-1984-03-02");
+    let auditor = as_(&api, &api.session("otto", &["auditor"]).await);
+    let log = auditor.see("/accesses").await;
+    log.shows(&["A search for people", "All of person that they may see", "Family"]);
+    log.hides(&["Petrova", "petrova"]);
+}

@@ -122,10 +122,16 @@ impl<'l, 'a> FieldReader<'l, 'a> {
         field.examples = written.map(|example| example.text.to_string()).collect();
         field.phi = flag("phi");
         field.index = flag("index");
-        if let Some(place) = mapping.entry("index").filter(|_| field.index && field.phi) {
-            let message = "personal data is not indexed: an index would keep what must be erasable";
+        let is_one_value = !matches!(
+            field.schema.kind,
+            Kind::Any | Kind::List { .. } | Kind::Object { .. } | Kind::File
+        );
+        let fits = self.depth == 0 && is_one_value;
+        if let Some(place) = mapping.entry("index").filter(|_| field.index && field.phi && !fits) {
+            let message = "personal data is indexed by whole values: a field of text, a date or a number that stands by itself";
+            let help = "take `index` away, or make it a field of its own";
             self.out
-                .push(Diagnostic::error(Code::PersonalData, place.key.span, message).help("take `index` away"));
+                .push(Diagnostic::error(Code::PersonalData, place.key.span, message).help(help));
         }
         if let Some(node) = mapping.get("default") {
             field.default = self.default(field, node);

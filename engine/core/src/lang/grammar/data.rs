@@ -85,7 +85,11 @@ pub(in crate::lang) static FIELD: Construct = Construct {
         key("table", Shape::Name(Name::File), "the table whose keys are allowed"),
         key("default", Shape::Value, "what stands there when nothing is given"),
         key("phi", Shape::Boolean, "personal data: outside the hash, erasable"),
-        key("index", Shape::Boolean, "whether instances are looked up by it"),
+        key(
+            "index",
+            Shape::Boolean,
+            "whether instances are looked up by it; by personal data in whole words alone",
+        ),
         key("unit", Shape::Literal, "shown beside the value"),
         key("label", Shape::Literal, "what a form calls the field"),
         key("help", Shape::Literal, "a line of guidance"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Lowering;
 use super::value::Sink;
-use crate::chart::{Find, FindSource, Read, ReadOf, Take};
+use crate::chart::{Find, FindSource, Read, ReadOf, Take, ValueTemplate};
 use crate::diagnostic::Code;
 use crate::expression::{Template, Type};
 use crate::lang::computed;
@@ -19,6 +19,8 @@ const TASK_FIELDS: [&str; 3] = ["holder", "role", "unit"];
 
 /// How many a read finds where it does not say.
 const LIMIT_DEFAULT: usize = 100;
+
+type Conditions = Vec<(Arc<str>, ValueTemplate)>;
 
 impl Lowering<'_> {
     /// The reads; `paths` are filled when every expression has been seen.
@@ -114,8 +116,8 @@ impl Lowering<'_> {
 
     fn find(&mut self, entry: &Entry, mapping: &Mapping, source: FindSource, scope: &Scope) -> Option<Find> {
         let text = |key: &str| mapping.get(key).and_then(Node::as_scalar).map(|scalar| scalar.text.clone());
-        let conditions = self.values(mapping.get("where"), scope, FACT);
-        if conditions.is_empty() && !matches!(source, FindSource::Marks(_)) {
+        let (blind, conditions) = self.conditions(mapping, &source, scope);
+        if conditions.is_empty() && blind.is_empty() && !matches!(source, FindSource::Marks(_)) {
             let (by, help) = match source {
                 FindSource::Tasks { .. } => ("nothing", "add `where`: the `holder`, `role` or `unit` of the tasks"),
                 _ => ("states alone", "add `where`: a field that is indexed, and its value"),
@@ -133,6 +135,7 @@ impl Lowering<'_> {
         Some(Find {
             source,
             conditions,
+            blind,
             states: states
                 .iter()
                 .filter_map(|node| Some(node.as_scalar()?.text.clone()))
@@ -144,6 +147,16 @@ impl Lowering<'_> {
             take: take(mapping.get("take")),
             exact: text("exact").is_some_and(|text| &*text == "true"),
         })
+    }
+
+    /// What fields must be: of personal data, which is looked for by its keyed digest, and of all else.
+    fn conditions(&mut self, mapping: &Mapping, source: &FindSource, scope: &Scope) -> (Conditions, Conditions) {
+        let wanted = mapping.get("where");
+        if *source != FindSource::Instances {
+            return (Vec::new(), self.values(wanted, scope, FACT));
+        }
+        let values = self.values(wanted, scope, Sink::Private);
+        values.into_iter().partition(|(_, value)| self.holds_personal(value, scope))
     }
 
     /// From when on: a moment or a day, where the type of what is computed is known.

@@ -138,6 +138,20 @@ impl Lowering<'_> {
         }
     }
 
+    /// Whether personal data stands anywhere in a value.
+    pub(super) fn holds_personal(&self, value: &ValueTemplate, scope: &Scope) -> bool {
+        let flow = Flow {
+            scope,
+            elsewhere: &self.personal_fields,
+        };
+        match value {
+            ValueTemplate::Literal(_) => false,
+            ValueTemplate::Computed(template) => flow.template(template),
+            ValueTemplate::List(items) => items.iter().any(|item| self.holds_personal(item, scope)),
+            ValueTemplate::Object(fields) => fields.iter().any(|(_, value)| self.holds_personal(value, scope)),
+        }
+    }
+
     /// A literal that reads like an expression over names that are known here: braces may be missing.
     fn warn_of_missing_braces(&mut self, scalar: &Scalar, scope: &Scope, bare_names: BareNames) {
         if scalar.style != Style::Plain {

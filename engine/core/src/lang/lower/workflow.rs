@@ -62,6 +62,8 @@ impl Lowering<'_> {
         let tables = self.pinned_tables();
         let indexed = self.data.list.iter().filter(|field| field.is_indexed());
         let indexed = indexed.map(|field| field.name.clone()).collect();
+        let blind = self.data.list.iter().filter(|field| field.is_found_blindly());
+        let blind = blind.map(|field| field.name.clone()).collect();
         let holds_personal_data = self.holds_personal_data(&start, &tables);
         Some(Chart {
             definition: Digest::ZERO,
@@ -84,6 +86,7 @@ impl Lowering<'_> {
             migrations,
             notable: Notable::of(&self.states),
             indexed,
+            blind,
             holds_personal_data,
             states: std::mem::take(&mut self.states),
             transitions: std::mem::take(&mut self.transitions),

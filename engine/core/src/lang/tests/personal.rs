@@ -83,10 +83,37 @@ fn any_event_may_carry_what_any_form_asks_for() {
 }
 
 #[test]
-fn an_index_would_keep_it() {
-    assert_eq!(
-        told("workflow: w\ndata: {patient: {type: string, phi: true, index: true}}\n"),
-        "SW-0604 ‹index› personal data is not indexed: an index would keep what must be erasable"
+fn it_is_indexed_by_whole_values_that_stand_by_themselves() {
+    let told_of = |field: &str| told(&format!("workflow: w\ndata: {{x: {field}}}\n"));
+    for fits in ["string", "date", "integer", "{enum: [a, b]}"] {
+        let field = match fits.strip_prefix('{') {
+            Some(rest) => format!("{{phi: true, index: true, {rest}"),
+            None => format!("{{phi: true, index: true, type: {fits}}}"),
+        };
+        assert_eq!(told_of(&field), "", "{field}");
+    }
+    let message =
+        "SW-0604 ‹index› personal data is indexed by whole values: a field of text, a date or a number that stands by itself";
+    for field in [
+        "{type: list, items: string, phi: true, index: true}",
+        "{type: object, properties: {a: optional string}, phi: true, index: true}",
+        "{type: object, properties: {a: {type: string, phi: true, index: true}}}",
+        "{type: file, phi: true, index: true}",
+    ] {
+        assert_eq!(told_of(field), message, "{field}");
+    }
+}
+
+#[test]
+fn it_is_looked_for_in_personal_fields_alone() {
+    check("reads: {same: {workflow: w, where: {plain: \"{{ patient }}\"}}}", "");
+    check(
+        "reads: {marked: {marks: m, where: {plain: \"{{ patient }}\"}}}",
+        "what a read looks for, which is kept in the trail",
+    );
+    check(
+        "reads: {held: {tasks: held, where: {holder: \"{{ patient }}\"}}}",
+        "what a read looks for, which is kept in the trail",
     );
 }
 

@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostics;
 use crate::lang::check_together;
 
 const TWO: &str = "workflow: two
-data: {unit: {type: string, index: true}, note: optional string, patient: {type: optional string, phi: true}}
+data: {unit: {type: string, index: true}, note: optional string, patient: {type: optional string, phi: true}, name: {type: optional string, phi: true, index: true}}
 let: {noted: note is not none, known: patient is not none}
 start: {by: [x, {workflow: one}], input: [unit]}
 access: [{for: [x]}]
@@ -23,7 +23,7 @@ start: {{by: [x], input: [other, unit]}}
 access: [{{for: [x]}}]
 initial: a
 states:
-  a: {{on: {{DO: {{by: [x], guard: {guard}, actions: [{actions}]}}}}}}
+  a: {{on: {{DO: {{by: [x], input: {{patient: {{type: optional string, phi: true}}}}, guard: {guard}, actions: [{actions}]}}}}}}
 "
     );
     let mut sources = Sources::default();
@@ -55,6 +55,12 @@ fn a_look_up_that_would_find_nobody_is_told() {
          SW-0302 `two` is found by no field `patient`\n\
          SW-0301 `two` has no state `opne`",
     );
+    // personal data is looked for where it is kept apart, and there only
+    let personal = |field: &str| format!("all: {{workflow: two, where: {{{field}: \"{{{{ event.patient }}}}\"}}}}");
+    reads(&personal("unit"), "SW-0302 `two` is found by no personal field `unit`");
+    reads(&personal("nobody"), "SW-0302 `two` is found by no personal field `nobody`");
+    reads(&personal("patient"), "SW-0302 `two` is found by no personal field `patient`");
+    reads(&personal("name"), "");
     // of a workflow that is not there nothing is known
     reads("all: {workflow: three, where: {unti: \"{{ unit }}\"}, in: [opne]}", "");
 }

@@ -19,10 +19,11 @@ mod task;
 mod tied;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use async_trait::async_trait;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_core::step::BlindKey;
 
 use self::contents::{Contents, Token};
 use super::check::{check_answer, check_calendar, check_document, check_results, check_table, check_text, check_token};
@@ -36,11 +37,13 @@ use super::{
     Session, Store, StoreError, StoreResult, StoredCalendar, StoredDefinition, StoredDocument, StoredTable, Stray, TableUse,
     TaskPage, TaskQuery, TaskRow, TiedQuery, TokenRow, TrailRow, Write, check_writes,
 };
+use crate::clock::{Entropy, SystemEntropy};
 
 /// A store that forgets everything when it is dropped.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     contents: Mutex<Contents>,
+    blind_key: OnceLock<BlindKey>,
 }
 
 impl MemoryStore {
@@ -104,6 +107,10 @@ impl MemoryStore {
 impl Store for MemoryStore {
     async fn migrate(&self) -> StoreResult<()> {
         Ok(())
+    }
+
+    async fn blind_key(&self) -> StoreResult<BlindKey> {
+        Ok(*self.blind_key.get_or_init(|| BlindKey(SystemEntropy.draw())))
     }
 
     async fn deploy(&self, definition: &Definition, act: &Write) -> StoreResult<Applied> {

@@ -34,6 +34,7 @@ mod record;
 mod row;
 mod schema;
 mod search;
+mod secret;
 mod statement;
 mod table;
 mod task;
@@ -50,6 +51,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::PgPool;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_core::step::BlindKey;
 
 use self::act::Deed;
 use self::committer::Committers;
@@ -392,6 +394,10 @@ impl Store for PostgresStore {
     async fn add_token(&self, token: &NewToken, act: &Write) -> StoreResult<Applied> {
         check_token(token)?;
         self.act(Deed::AddToken(token), act).await
+    }
+
+    async fn blind_key(&self) -> StoreResult<BlindKey> {
+        secret::blind_key(&self.pool).await
     }
 
     async fn token(&self, hash: Digest) -> StoreResult<Option<TokenRow>> {

@@ -7,7 +7,7 @@ use super::connection::{Address, SET_UP, SET_UP_COMMITTER};
 use super::part::{Form, Part};
 use super::{
     alone, calendar, careful, document, field, file, found, history, identity, inbox, incident, mail, mark, notice, number,
-    operation, outbox, record, schema, search, statement, table, task, task_field, tied, token, topic, wake,
+    operation, outbox, record, schema, search, secret, statement, table, task, task_field, tied, token, topic, wake,
 };
 
 /// On the connections that commit.
@@ -161,6 +161,7 @@ const OTHERS: &[&str] = &[
     token::FIND_SAME,
     token::ADD,
     token::FIND,
+    secret::FIND,
     token::ALL,
     token::REVOKE,
     wake::DUE_TIMERS,

@@ -26,6 +26,7 @@ mod record;
 mod row;
 mod schema;
 mod search;
+mod secret;
 mod table;
 mod task;
 mod task_field;
@@ -41,6 +42,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rusqlite::Connection;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
+use statewright_core::step::BlindKey;
 
 use self::readers::Readers;
 use self::writer::Writer;
@@ -440,6 +442,10 @@ impl Store for SqliteStore {
         check_writes(std::slice::from_ref(act))?;
         let (token, act) = (token.clone(), act.clone());
         self.write(move |connection| token::add(connection, &token, &act)).await
+    }
+
+    async fn blind_key(&self) -> StoreResult<BlindKey> {
+        self.read(secret::blind_key).await
     }
 
     async fn token(&self, hash: Digest) -> StoreResult<Option<TokenRow>> {

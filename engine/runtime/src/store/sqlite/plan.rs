@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::{
     calendar, commit, document, field, file, history, identity, inbox, incident, mail, mark, notice, operation, outbox, record,
-    schema, search, table, task, task_field, tied, token, wake,
+    schema, search, secret, table, task, task_field, tied, token, wake,
 };
 
 const STATEMENTS: &[&str] = &[
@@ -184,6 +184,7 @@ const STATEMENTS: &[&str] = &[
     task::HELD_BY,
     task::LOAD,
     token::FIND,
+    secret::FIND,
     token::ADD,
     token::REVOKE,
     wake::DUE_TIMERS,
