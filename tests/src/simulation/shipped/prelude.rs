@@ -141,7 +141,7 @@ const ORDER: &str = r#"{"order_no": "A-000", "practice": "north", "patient": "P.
     "coating": "none", "rx": {"right": {"sphere": -2.00, "cylinder": 0, "far_pd": 32}, "left": {"sphere": -1.50, "cylinder": 0, "far_pd": 32}},
     "frame": {"source": "frame_enclosed", "a_mm": 52, "b_mm": 34, "ed_mm": 56, "dbl_mm": 18}}"#;
 
-const PATIENT: &str = r#"{"family_name": "Example", "given_name": "Ida", "born": "1958-03-02"}"#;
+const PATIENT: &str = r#"{"family_name": "Example", "given_name": "Ida", "born": "1958-03-02", "another_person": true}"#;
 
 fn lot(key: &str, kind: &str) -> String {
     format!(r#"{{"lot_no": "{key}", "supplier": "blanks-inc", "kind": "{kind}", "description": "of the week", "quantity": 100}}"#)

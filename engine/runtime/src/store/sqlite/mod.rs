@@ -1,7 +1,6 @@
 //! SQLite: one file, one writing thread, several reading ones.
 //!
-//! Write-ahead log with `synchronous=FULL`: what was answered survives a power cut. `sqlite::memory:` keeps everything in the
-//! process, on the writing thread alone.
+//! Write-ahead log, `synchronous=FULL`: what was answered survives a power cut. `sqlite::memory:` is the writing thread's alone.
 
 mod argument;
 mod calendar;
