@@ -306,7 +306,16 @@ fn said(answer: &EngineResult<Answer>) -> String {
 async fn a_second_registration_is_asked_about(store: Arc<dyn Store>) {
     let world = begun(store).await;
     let again = fields("petrová", "Zoe", "1984-03-02");
-    assert_eq!(said(&world.start("patient", "P-9", &again).await), "There is already P-1");
+    let asked = world.start("patient", "P-9", &again).await;
+    assert_eq!(said(&asked), "There is already P-1");
+    let Ok(Answer {
+        verdict: Verdict::Refused(refusals),
+        ..
+    }) = &asked
+    else {
+        panic!("{asked:?}")
+    };
+    assert_eq!(refusals[0].instances, ["patient/P-1"], "pages lead there");
     let mut another = again.clone();
     another.push(("another", Value::Boolean(true)));
     assert_eq!(said(&world.start("patient", "P-9", &another).await), "taken");
