@@ -160,7 +160,7 @@ impl Topic {
             Topic::Tasks => {
                 let query = TaskQuery {
                     subjects: subjects_of(actor),
-                    holder: Some(actor.id.clone()),
+                    holders: actor.identities(),
                     held_too: true,
                     workflow: None,
                     after: None,

@@ -74,7 +74,7 @@ pub struct Leaving {
 /// 503 while the database is away.
 pub async fn stood_in_for(asked: &Asked) -> Answered<Vec<StoodInFor>> {
     let actor = asked.actor()?;
-    let away = asked.engine().directory().stood_in_for(&actor.id, asked.now()).await?;
+    let away = asked.engine().directory().stood_in_for(actor, asked.now()).await?;
     let reading = asked.reading();
     let others = away
         .iter()

@@ -221,8 +221,9 @@ async fn goes_on(asked: &Asked, workflow: &str, key: &str) -> Answered<Option<Qu
         Err(EngineError::Hidden) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let free =
-        |queued: &Queued| queued.task.held.is_none() && queued.task.holder.as_ref().is_none_or(|holder| *holder == actor.id);
+    let free = |queued: &Queued| {
+        queued.task.held.is_none() && queued.task.holder.as_ref().is_none_or(|holder| actor.is_known_as(holder))
+    };
     let mut tasks: Vec<Queued> = tasks.into_iter().filter(free).collect();
     if tasks.is_empty() {
         return Ok(None);
@@ -237,7 +238,7 @@ async fn goes_on(asked: &Asked, workflow: &str, key: &str) -> Answered<Option<Qu
     Ok(tasks.into_iter().next())
 }
 
-/// What the reader holds that breaks first, else what waits for them.
+/// What the reader holds that breaks first, or whom they act for, else what waits for them.
 async fn next(asked: &Asked) -> Answered<Option<Queued>> {
     for own in [true, false] {
         let request = QueueRequest {

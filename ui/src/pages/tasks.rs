@@ -40,7 +40,7 @@ pub const PAGES: &[Page] = &[
 
 /// Tasks of a page: two screens, which is as far as anybody plans.
 const PAGE: usize = 50;
-/// Tasks of one's own that are shown before the others.
+/// Tasks of one's own, and of whom one acts for, that are shown before the others.
 const OWN_MAX: usize = 50;
 /// Tasks claimed at once.
 const CLAIMS_MAX: usize = PAGE;
@@ -60,6 +60,8 @@ pub struct Row {
     pub next: Option<Next>,
     pub holder: Option<String>,
     pub mine: bool,
+    /// Its holder is away, and the reader acts for them.
+    pub stood_in: bool,
     pub on_hold: Option<String>,
     pub note: Option<String>,
 }
@@ -73,6 +75,8 @@ pub struct Next {
 #[derive(Serialize)]
 struct Model {
     own: Vec<Row>,
+    /// What they hold for whom the reader acts.
+    stood_in: Vec<Row>,
     waiting: Vec<Row>,
     after: Option<String>,
     /// Further pages begin where the first ended.
@@ -103,7 +107,8 @@ impl Row {
                 at: reading.moment(next.at),
                 what: next.what.clone(),
             }),
-            mine: task.holder.as_deref() == Some(&*actor.id),
+            mine: task.holder.as_ref() == Some(&actor.id),
+            stood_in: task.holder.is_some() && task.holder == actor.on_behalf_of,
             holder: task.holder.as_deref().map(str::to_owned),
             on_hold: task.held.as_deref().map(str::to_owned),
             note: task.note.as_deref().map(str::to_owned),
@@ -138,9 +143,12 @@ async fn show(asked: Asked) -> Answered<Answer> {
         Vec::new()
     };
     let rows = |tasks: &[Queued]| -> Vec<Row> { tasks.iter().map(|task| Row::of(task, actor, &reading)).collect() };
+    let (stood_in, own) = rows(&own).into_iter().partition(|row| row.stood_in);
+    let is_waiting = |row: &Row| !row.mine && !row.stood_in;
     let model = Model {
-        own: rows(&own),
-        waiting: rows(&waiting.tasks).into_iter().filter(|row| !row.mine).collect(),
+        own,
+        stood_in,
+        waiting: rows(&waiting.tasks).into_iter().filter(is_waiting).collect(),
         after: waiting.next.as_ref().map(place_text),
         first,
         held_too,

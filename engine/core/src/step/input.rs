@@ -213,6 +213,11 @@ impl Actor {
         std::iter::once(&self.id).chain(&self.on_behalf_of).cloned().collect()
     }
 
+    /// Whether this is the user's id, or that of whom they stand in for.
+    pub fn is_known_as(&self, user: &str) -> bool {
+        *self.id == *user || self.on_behalf_of.as_deref() == Some(user)
+    }
+
     pub fn engine() -> Self {
         Actor::plain(ActorKind::Engine, "engine")
     }

@@ -128,10 +128,10 @@ impl<'a> Machine<'a> {
                 format!("{first} has signed something else: all sign the same"),
             )));
         }
-        if pending.signers.iter().any(|signer| signer.actor == self.actor.id) {
+        if let Some(signed) = self.who_has_signed(&pending) {
             return Ok(Signed::Refused(Refusal::new(
                 RefusalKind::Guard,
-                format!("{} has signed already", self.actor.id),
+                format!("{signed} has signed already"),
             )));
         }
         let role = match self.role_to_sign_for(&wanted, &pending) {
@@ -141,6 +141,7 @@ impl<'a> Machine<'a> {
         let with = self.signed.unwrap_or(Proof::Password);
         pending.signers.push(Signer {
             actor: self.actor.id.clone(),
+            on_behalf_of: self.actor.on_behalf_of.clone(),
             role: role.clone(),
             with,
             at: self.now,
@@ -166,6 +167,13 @@ impl<'a> Machine<'a> {
         let complete = pending.complete;
         self.next.signatures.insert(event.clone(), pending);
         Ok(if complete { Signed::Complete } else { Signed::Pending })
+    }
+
+    /// The actor, or whom they stand in for, if one of them has signed, or somebody for them: several signatures are of several people, and a
+    /// substitute and whom they stand in for count as one.
+    fn who_has_signed(&self, pending: &Signatures) -> Option<Arc<str>> {
+        let mut identities = self.actor.identities().into_iter();
+        identities.find(|identity| pending.signers.iter().any(|signer| signer.is_known_as(identity)))
     }
 
     /// What a start is signed with.

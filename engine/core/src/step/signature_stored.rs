@@ -27,6 +27,7 @@ pub(super) fn write(signatures: &Signatures, chart: &Chart, sealer: &mut Sealer<
         let mut fields = Members::open(out);
         fields.text("actor", &signer.actor);
         fields.moment("at", signer.at);
+        fields.optional("on_behalf_of", signer.on_behalf_of.as_ref());
         fields.optional("role", signer.role.as_ref());
         fields.text("with", signer.with.as_str());
         fields.close();
@@ -40,6 +41,7 @@ pub(super) fn read(state: StateIndex, value: &Value) -> Read<Signatures> {
         let with = text_of(value, "with")?;
         Ok(Signer {
             actor: text_of(value, "actor")?.into(),
+            on_behalf_of: value.field("on_behalf_of").and_then(Value::as_text).map(Arc::from),
             role: value.field("role").and_then(Value::as_text).map(Arc::from),
             with: Proof::of(with).ok_or_else(|| Unreadable(format!("`{with}` is no proof")))?,
             at: moment(text_of(value, "at")?)?,

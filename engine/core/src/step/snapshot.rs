@@ -203,10 +203,19 @@ pub struct Signatures {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signer {
     pub actor: Arc<str>,
+    /// The user whom they stood in for in this.
+    pub on_behalf_of: Option<Arc<str>>,
     /// For which of several roles.
     pub role: Option<Arc<str>>,
     pub with: Proof,
     pub at: Timestamp,
+}
+
+impl Signer {
+    /// Whether it is their signature, or one for them.
+    pub fn is_known_as(&self, user: &str) -> bool {
+        *self.actor == *user || self.on_behalf_of.as_deref() == Some(user)
+    }
 }
 
 /// What an adapter is to do when an invoke that was done is undone.

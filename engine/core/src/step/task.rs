@@ -92,7 +92,12 @@ impl OpenTask {
 
     /// Whether somebody knows of it by the task alone, whatever else they see of the instance.
     pub fn is_known_to(&self, actor: &super::Actor) -> bool {
-        self.is_for(actor) || self.holder.as_ref() == Some(&actor.id)
+        self.is_for(actor) || self.is_held_by(actor)
+    }
+
+    /// Whether they hold it themselves, or whom they stand in for does.
+    pub fn is_held_by(&self, actor: &super::Actor) -> bool {
+        self.holder.as_ref().is_some_and(|holder| actor.is_known_as(holder))
     }
 
     pub fn has_reached(&self, actor: &super::Actor) -> bool {

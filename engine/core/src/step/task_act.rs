@@ -157,7 +157,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn holds(&self, open: &OpenTask) -> bool {
-        open.holder.as_ref() == Some(&self.actor.id)
+        open.is_held_by(self.actor)
     }
 
     /// Another's task is not finished by the way.
@@ -186,10 +186,7 @@ impl Machine<'_> {
         match act {
             TaskAct::Claim => match &open.holder {
                 _ if !is_for => not_theirs(),
-                Some(_) if holds => Some(Refusal::new(
-                    RefusalKind::Held,
-                    format!("{} holds this task already", self.actor.id),
-                )),
+                Some(holder) if holds => Some(Refusal::new(RefusalKind::Held, format!("{holder} holds this task already"))),
                 Some(holder) => Some(Refusal::new(RefusalKind::Held, format!("{holder} holds this task"))),
                 None => None,
             },

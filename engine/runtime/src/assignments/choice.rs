@@ -164,7 +164,7 @@ impl Choosing<'_> {
 
     async fn load(&self, user: &Arc<str>) -> EngineResult<u64> {
         let query = TaskQuery {
-            holder: Some(user.clone()),
+            holders: vec![user.clone()],
             limit: LOAD_MAX,
             ..TaskQuery::default()
         };

@@ -65,7 +65,7 @@ impl HandingOver {
 
     async fn page(&self, holder: &Arc<str>, after: Option<TaskPlace>) -> EngineResult<crate::store::TaskPage> {
         let query = TaskQuery {
-            holder: Some(holder.clone()),
+            holders: vec![holder.clone()],
             after,
             limit: PAGE,
             ..TaskQuery::default()

@@ -48,7 +48,8 @@ pub fn task_row(snapshot: &Snapshot, name: &Arc<str>, task: &OpenTask) -> TaskRo
 /// Whose task a row is, as far as the row says; nothing if it cannot be read.
 pub fn task_is_for(row: &TaskRow, actor: &Actor) -> bool {
     let Ok(body) = read_canonical(&row.body) else { return false };
-    row.holder.as_ref() == Some(&actor.id) || audiences_in(&body).any(|audience| audience.includes(actor))
+    row.holder.as_ref().is_some_and(|holder| actor.is_known_as(holder))
+        || audiences_in(&body).any(|audience| audience.includes(actor))
 }
 
 /// Whether a task is for somebody of whom it names one of these in this line.

@@ -1,7 +1,8 @@
 //! Who is away, and who stands in for them.
 //!
 //! A substitute acts as themselves, on behalf of who is away: what is for that person by name is for them too, what that person is excluded
-//! from they are excluded from, and the trail says both. Roles are nobody's to lend: they have their own.
+//! from they are excluded from, what that person holds they may go on with, and the trail says both. Roles are nobody's to lend: they have
+//! their own. Whether the file of roles lets them stand in is asked whenever they do, of the roles that both have by then.
 
 use std::sync::Arc;
 
@@ -96,7 +97,7 @@ impl Directory {
     pub async fn stood_in(&self, substitute: &Actor, away: &str, now: Timestamp) -> EngineResult<Option<(Actor, Person)>> {
         let is_theirs = |absence: &Absence| absence.is_now(now) && absence.substitute.as_ref() == Some(&substitute.id);
         let held = self.held(away).await?;
-        let held = held.filter(|person| person.absence.as_ref().is_some_and(is_theirs));
+        let held = held.filter(|person| person.absence.as_ref().is_some_and(is_theirs) && self.may_stand_in(substitute, person));
         Ok(held.map(|person| {
             let actor = Actor {
                 on_behalf_of: Some(away.into()),
@@ -110,11 +111,18 @@ impl Directory {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn stood_in_for(&self, substitute: &str, now: Timestamp) -> EngineResult<Vec<Person>> {
-        let away = self
-            .found(vec![(SUBSTITUTE.into(), vec![substitute.into()])], PEOPLE_MAX)
-            .await?;
-        Ok(away.into_iter().filter(|person| person.is_away(now)).collect())
+    pub async fn stood_in_for(&self, substitute: &Actor, now: Timestamp) -> EngineResult<Vec<Person>> {
+        let named = vec![(SUBSTITUTE.into(), vec![substitute.id.clone()])];
+        let away = self.found(named, PEOPLE_MAX).await?.into_iter();
+        let is_stood_in_for = |person: &Person| person.is_away(now) && self.may_stand_in(substitute, person);
+        Ok(away.filter(is_stood_in_for).collect())
+    }
+
+    /// Whether the file of roles lets somebody stand in for this person, as both are now.
+    fn may_stand_in(&self, substitute: &Actor, away: &Person) -> bool {
+        let roles = self.roles();
+        let missing = roles.and_then(|version| version.roles.not_substituted(&away.actor.roles, &substitute.roles));
+        missing.is_none()
     }
 
     async fn absence_refusals(&self, away: &Actor, absence: &Absence, now: Timestamp) -> EngineResult<Vec<Refusal>> {

@@ -29,7 +29,7 @@ pub struct QueueRequest {
     pub workflow: Option<Arc<str>>,
     /// Also those that others hold.
     pub held_too: bool,
-    /// Only those that the actor holds.
+    /// Only those that the actor holds, or whom they stand in for.
     pub own: bool,
     /// Of those that are theirs only these.
     pub choice: TaskChoice,
@@ -95,7 +95,7 @@ impl TaskChoice {
 }
 
 impl Queries {
-    /// What waits for this actor, and what they hold.
+    /// What waits for this actor, and what they hold, they themselves and whom they stand in for.
     pub async fn queue(&self, request: &QueueRequest, actor: &Actor, now: Timestamp) -> EngineResult<Queue> {
         let limit = request.limit.clamp(1, QUEUE_PAGE_MAX);
         let mut queue = Queue {
@@ -106,7 +106,7 @@ impl Queries {
         loop {
             let query = TaskQuery {
                 subjects: if request.own { Vec::new() } else { subjects_of(actor) },
-                holder: Some(actor.id.clone()),
+                holders: actor.identities(),
                 held_too: request.held_too,
                 workflow: request.workflow.clone(),
                 after: queue.next.clone(),

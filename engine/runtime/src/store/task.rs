@@ -90,8 +90,8 @@ pub struct OpenTaskQuery {
 pub struct TaskQuery {
     /// Tasks of any of these that nobody holds.
     pub subjects: Vec<Arc<str>>,
-    /// And tasks that this person holds, whomever they are for.
-    pub holder: Option<Arc<str>>,
+    /// And tasks that one of these people holds, whomever they are for.
+    pub holders: Vec<Arc<str>>,
     /// Of the subjects' also those that others hold.
     pub held_too: bool,
     /// Of one workflow alone.

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
-use statewright_core::step::{Actor, Audience, AudiencePattern, SYSTEM_WORKFLOW, Verdict};
+use statewright_core::step::{Actor, Audience, AudiencePattern, SYSTEM_WORKFLOW, TaskAct, TaskRef, Verdict};
 use statewright_core::trail::EntryText;
 use statewright_core::value::Value;
-use statewright_engine::SendRequest;
 use statewright_engine::directory::Absence;
 use statewright_engine::error::EngineError;
 use statewright_engine::queries::QueueRequest;
 use statewright_engine::store::Store;
+use statewright_engine::{SendRequest, TaskRequest};
 
 use crate::fixture::{on_memory, on_postgres, on_sqlite};
 use crate::support::{World, answer_of, operator, person, send_of, source, start_of};
@@ -183,7 +183,7 @@ async fn a_token_brings_what_its_roles_include() {
     .await;
 }
 
-async fn stood_in_for(world: &World, substitute: &str) -> Vec<String> {
+async fn stood_in_for(world: &World, substitute: &Actor) -> Vec<String> {
     let people = world
         .engine()
         .directory()
@@ -238,8 +238,8 @@ states:
     world.start("case", "A", &[("owner", Value::from("ann"))]).await.unwrap();
     let bob = person("bob", &["charge_nurse"]);
     let for_ann = directory.standing_in(&bob, "ann", world.now()).await.unwrap().unwrap();
-    assert_eq!(stood_in_for(&world, "bob").await, ["ann"]);
-    assert_eq!(stood_in_for(&world, "eve").await, [""; 0]);
+    assert_eq!(stood_in_for(&world, &bob).await, ["ann"]);
+    assert_eq!(stood_in_for(&world, &person("eve", &["clerk"])).await, [""; 0]);
     assert_eq!(
         directory
             .standing_in(&person("eve", &["clerk"]), "ann", world.now())
@@ -262,6 +262,42 @@ states:
         world.send_as(request).await.map(|answer| answer.verdict.as_str())
     };
     assert!(verdict("DECIDE", &bob).await.is_err(), "he does not see it");
+    // nor is it another's when she holds it
+    let act = async |who: &Actor, act: TaskAct| {
+        let request = TaskRequest {
+            workflow: "case".into(),
+            key: "A".into(),
+            task: TaskRef::read("open"),
+            act,
+            actor: who.clone(),
+            input_key: None,
+            expected: None,
+        };
+        let engine = world.engine();
+        let answer = world.ask(async move { engine.act(request).await }).await;
+        answer.map(|answer| answer.verdict.as_str())
+    };
+    assert_eq!(act(&person("ann", &["nurse"]), TaskAct::Claim).await.ok(), Some("taken"));
+    let own = QueueRequest {
+        own: true,
+        ..request.clone()
+    };
+    let held_by = async |who: &Actor| {
+        let queue = engine.queue(&own, who).await.unwrap();
+        queue
+            .tasks
+            .iter()
+            .map(|queued| queued.task.holder.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(held_by(&for_ann).await, [Some("ann".into())]);
+    assert_eq!(held_by(&bob).await, []);
+    assert!(
+        act(&bob, TaskAct::Release { note: None }).await.is_err(),
+        "he does not know of it"
+    );
+    let comment = TaskAct::Comment { text: "seen".into() };
+    assert_eq!(act(&for_ann, comment).await.ok(), Some("taken"));
     assert_eq!(verdict("DECIDE", &for_ann).await, Ok("taken"));
     // what she is excluded from, anybody is on her behalf
     let cyd = person("cyd", &["clerk"]);
@@ -279,10 +315,20 @@ states:
         .map(|actor| (actor.id.to_string(), actor.on_behalf_of.map(|away| away.to_string())))
         .collect();
     assert!(said.contains(&("bob".into(), Some("ann".into()))), "{said:?}");
+    // who may not stand in any more does not, whatever was said once
+    let porter = person("bob", &["clerk"]);
+    assert_eq!(directory.standing_in(&porter, "ann", world.now()).await.unwrap(), None);
+    assert_eq!(stood_in_for(&world, &porter).await, [""; 0]);
+    world.put(&person("ann", &["nurse", "approver"])).await.unwrap();
+    let stricter = ROLES.replace("{nurse: [nurse]}", "{nurse: [nurse], approver: [approver]}");
+    engine.deploy_roles(&source(&stricter), &operator()).await.unwrap();
+    assert_eq!(directory.standing_in(&bob, "ann", world.now()).await.unwrap(), None);
+    world.put(&person("ann", &["nurse", "clerk"])).await.unwrap();
+    assert!(directory.standing_in(&bob, "ann", world.now()).await.unwrap().is_some());
     // it ends by itself
     world.pass(8 * 3_600);
     assert_eq!(directory.standing_in(&bob, "ann", world.now()).await.unwrap(), None);
-    assert_eq!(stood_in_for(&world, "bob").await, [""; 0]);
+    assert_eq!(stood_in_for(&world, &bob).await, [""; 0]);
     world.prove().await;
 }
 

@@ -23,7 +23,7 @@ use axum::http::{Request, StatusCode, header};
 
 use crate::http::tests::api::{Api, get, post, quoted};
 use crate::http::tests::tasks::with_reviews;
-use crate::json::member_items;
+use crate::json::{member, member_items};
 
 struct Browser<'a> {
     api: &'a Api,

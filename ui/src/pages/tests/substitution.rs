@@ -109,3 +109,61 @@ async fn a_form_is_sent_as_whom_it_was_opened_by() {
     let sent = as_himself.fill(&task, DECIDE, &[]).await;
     assert_eq!(sent.status, StatusCode::FORBIDDEN);
 }
+
+#[tokio::test]
+async fn what_somebody_holds_who_is_away_is_their_substitutes_to_see_and_to_finish_for_them() {
+    let api = with_a_case().await;
+    let ann = as_(&api, &api.session("ann", &["clerk"]).await);
+    let bob = api.session("bob", &["clerk"]).await;
+    let (as_himself, for_her) = (as_(&api, &bob), for_ann(&api, &bob));
+    let task = ann.see(TASK).await;
+    ann.fill(&task, &format!("{TASK}/claim"), &[]).await.leads_to(TASK);
+    let account = ann.see("/account").await;
+    ann.fill(&account, "/account/away", &[("substitute", "bob")])
+        .await
+        .leads_to("/account");
+    as_himself.see("/tasks?held=1").await.hides(&["Decide C-1"]);
+    let list = for_her.see("/tasks").await;
+    list.shows(&[
+        "Held by ann, for whom you stand in <span class=\"count\">1</span>",
+        "Decide C-1",
+        "Yours for ann",
+    ]);
+    list.shows(&["You hold nothing", "Nothing waits for you"]);
+    let task = for_her.see(TASK).await;
+    task.shows(&["Held by ann, for whom you stand in", "Give it back", "Hand it on"]);
+    // over the API as well, and for her alone
+    let token = api.token("bob", &["clerk"]).await;
+    let own = || get("/v1/tasks?own=true").by(&token);
+    api.check(own(), "200").await;
+    assert_eq!(member_items(&api.check(own(), "200").await.value(), "tasks").len(), 0);
+    let theirs = api.check(own().with("on-behalf-of", "ann"), "200").await.value();
+    let held = &member_items(&theirs, "tasks")[0];
+    assert_eq!((member(held, "key"), member(held, "holder")), ("C-1", "ann"));
+
+    for_her.fill(&task, DECIDE, &[]).await.leads_to("/tasks?done=case%2FC-1");
+    let trail = ann.see("/instances/case/C-1/trail").await;
+    trail.shows(&["by bob, on behalf of ann"]);
+}
+
+#[tokio::test]
+async fn what_a_substitute_sees_of_what_is_held_ends_with_the_absence() {
+    let api = with_a_case().await;
+    let ann = as_(&api, &api.session("ann", &["clerk"]).await);
+    let for_her = for_ann(&api, &api.session("bob", &["clerk"]).await);
+    let task = ann.see(TASK).await;
+    ann.fill(&task, &format!("{TASK}/claim"), &[]).await.leads_to(TASK);
+    let account = ann.see("/account").await;
+    ann.fill(&account, "/account/away", &[("substitute", "bob")])
+        .await
+        .leads_to("/account");
+    let opened = for_her.see(TASK).await;
+    opened.shows(&["Give it back"]);
+    let account = ann.see("/account").await;
+    ann.fill(&account, "/account/back", &[]).await.leads_to("/account");
+    // what he had open is not taken any more
+    let late = for_her.fill(&opened, &format!("{TASK}/release"), &[]).await;
+    assert_eq!(late.status, StatusCode::FORBIDDEN);
+    for_her.see("/tasks?held=1").await.hides(&["Decide C-1"]);
+    ann.see("/tasks").await.shows(&["Yours <span class=\"count\">1</span>"]);
+}

@@ -18,6 +18,7 @@ mod properties;
 mod sealing;
 mod sight;
 mod signatures;
+mod standing_in;
 mod tables;
 mod tasks;
 mod ties;

@@ -53,7 +53,7 @@ impl Contents {
             let may_be_found = query.held_too || task.holder.is_none();
             may_be_found && task.subjects.iter().any(|subject| query.subjects.contains(subject))
         };
-        let is_held_by_them = |task: &TaskRow| query.holder.is_some() && task.holder == query.holder;
+        let is_held_by_them = |task: &TaskRow| task.holder.as_ref().is_some_and(|holder| query.holders.contains(holder));
         let wanted = self.tasks.values().filter(|task| {
             (is_for_them(task) || is_held_by_them(task))
                 && query.workflow.as_ref().is_none_or(|workflow| *workflow == task.workflow)

@@ -78,8 +78,8 @@ pub(super) const PUT: &str = "
         on conflict (instance, task, field, value) do nothing
     )";
 
-/// A page of (queues: subjects, whether held; the person; the workflow; after: priority, due, opening, instance, name; how many): the
-/// first of each queue and of what the person holds, merged.
+/// A page of (queues: subjects, whether held; the holders; the workflow; after: priority, due, opening, instance, name; how many): the
+/// first of each queue and of what each of these people holds, merged.
 macro_rules! page {
     ($of_workflow:literal) => {
         concat!(
@@ -96,13 +96,14 @@ macro_rules! page {
             order by s.priority, s.due, s.opened_at, s.instance, s.task limit $10::int8
         ) as f
         union
-        (
+        select h.priority, h.due, h.opened_at, h.instance, h.name
+        from unnest($3::text[]) as p (holder) cross join lateral (
             select t.priority, t.due, t.opened_at, t.instance, t.name
             from task t
-            where t.holder = $3::text and ($4::text is null or t.workflow = $4)
+            where t.holder = p.holder and ($4::text is null or t.workflow = $4)
                 and (t.priority, t.due, t.opened_at, t.instance, t.name) > ($5, $6, $7, $8, $9)
             order by t.priority, t.due, t.opened_at, t.instance, t.name limit $10
-        )
+        ) as h
         order by priority, due, opened_at, instance, task limit $10
     )
     select t.instance, t.name, t.opened, t.opened_at, t.workflow, t.holder, t.priority, t.due, t.subjects, t.body
@@ -183,10 +184,9 @@ pub(super) async fn find(pool: &PgPool, query: &TaskQuery) -> StoreResult<TaskPa
     let mut columns = Columns::default();
     columns.add(queues().map(|(subject, _)| subject))?;
     columns.add(queues().map(|(_, held)| held))?;
+    columns.add(query.holders.iter().map(|holder| &**holder))?;
     let statement = if query.workflow.is_some() { PAGE_OF_WORKFLOW } else { PAGE };
-    let page = sqlx::query_with(statement, columns.finish())
-        .bind(query.holder.as_deref())
-        .bind(query.workflow.as_deref());
+    let page = sqlx::query_with(statement, columns.finish()).bind(query.workflow.as_deref());
     let page = match &query.after {
         // No priority is negative.
         None => page.bind(-1_i64).bind(0_i64).bind(0_i64).bind(Uuid([0; 16])).bind(""),

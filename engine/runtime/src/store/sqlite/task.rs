@@ -109,7 +109,7 @@ pub(super) fn find(connection: &Connection, query: &TaskQuery) -> StoreResult<Ta
                 places.extend(queue(connection, query, subject, true)?);
             }
         }
-        if let Some(holder) = &query.holder {
+        for holder in &query.holders {
             places.extend(held(connection, query, holder)?);
         }
         let more = places.len() > query.limit;

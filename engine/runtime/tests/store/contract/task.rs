@@ -17,6 +17,7 @@ on_every_store! {
     pages_go_on_where_the_last_one_ended
     a_task_of_several_subjects_is_found_once
     of_one_workflow_alone
+    what_several_people_hold_stands_in_one_order
     what_a_person_holds
     of_these_instances
 }
@@ -115,13 +116,15 @@ async fn those_it_is_for_find_it_until_somebody_holds_it(store: Arc<dyn Store>) 
     asked.held_too = true;
     assert_eq!(found(&store, &asked).await, ["a/free", "a/held"]);
     asked.held_too = false;
-    asked.holder = Some(name("ada"));
+    asked.holders = names(&["ada"]);
     assert_eq!(found(&store, &asked).await, ["a/free", "a/held"]);
-    asked.holder = Some(name("bob"));
+    asked.holders = names(&["bob"]);
     assert_eq!(found(&store, &asked).await, ["a/free"]);
     asked.subjects.clear();
-    asked.holder = Some(name("ada"));
+    asked.holders = names(&["ada"]);
     assert_eq!(found(&store, &asked).await, ["a/held"]);
+    asked.holders.clear();
+    assert_eq!(found(&store, &asked).await, Vec::<String>::new());
 }
 
 async fn one_that_is_put_again_stands_where_it_belongs(store: Arc<dyn Store>) {
@@ -182,7 +185,7 @@ async fn pages_go_on_where_the_last_one_ended(store: Arc<dyn Store>) {
         begin(&store, key, tasks).await;
     }
     let mut asked = query(&["role:q", "role:r"]);
-    asked.holder = Some(name("ada"));
+    asked.holders = names(&["ada"]);
     let whole = found(&store, &asked).await;
     assert_eq!(whole.len(), 9);
     asked.limit = 2;
@@ -214,7 +217,7 @@ async fn a_task_of_several_subjects_is_found_once(store: Arc<dyn Store>) {
     let mut asked = query(&["role:r", "role:q", "role:r"]);
     assert_eq!(found(&store, &asked).await, ["a/s"]);
     asked.held_too = true;
-    asked.holder = Some(name("ada"));
+    asked.holders = names(&["ada"]);
     asked.limit = 2;
     assert_eq!(found(&store, &asked).await, ["a/held", "a/s"]);
 }
@@ -232,13 +235,38 @@ async fn of_one_workflow_alone(store: Arc<dyn Store>) {
     .await;
     begin(&store, "b", vec![other, mine]).await;
     let mut asked = query(&["role:r"]);
-    asked.holder = Some(name("ada"));
+    asked.holders = names(&["ada"]);
     asked.workflow = Some(name("lens"));
     assert_eq!(found(&store, &asked).await, ["b/s", "b/t"]);
     asked.workflow = Some(name("order"));
     assert_eq!(found(&store, &asked).await, ["a/s", "a/t"]);
     asked.workflow = Some(name("none"));
     assert_eq!(found(&store, &asked).await, Vec::<String>::new());
+}
+
+async fn what_several_people_hold_stands_in_one_order(store: Arc<dyn Store>) {
+    let row = |state: &str, due_us: i64| TaskRow {
+        due_us: Some(due_us),
+        ..task("a", state, &["role:none"])
+    };
+    let tasks = vec![
+        held(row("1", 1), "ada"),
+        held(row("2", 2), "bob"),
+        held(row("3", 3), "ada"),
+        held(row("4", 4), "eve"),
+    ];
+    begin(&store, "a", tasks).await;
+    let mut asked = query(&[]);
+    asked.holders = names(&["bob", "ada", "bob"]);
+    assert_eq!(found(&store, &asked).await, ["a/1", "a/2", "a/3"]);
+    asked.limit = 2;
+    let first = store.tasks(&asked).await.unwrap();
+    assert_eq!(
+        (first.rows.iter().map(shown).collect::<Vec<_>>(), first.more),
+        (vec!["a/1".into(), "a/2".into()], true)
+    );
+    asked.after = first.rows.last().map(TaskRow::place);
+    assert_eq!(found(&store, &asked).await, ["a/3"]);
 }
 
 async fn what_a_person_holds(store: Arc<dyn Store>) {

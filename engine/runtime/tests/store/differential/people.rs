@@ -88,7 +88,7 @@ pub async fn find_tasks(store: &Arc<dyn Store>, query: &TaskQuery) -> String {
 pub async fn draw_task_query(random: &mut Random, reference: &Arc<dyn Store>) -> TaskQuery {
     let mut query = TaskQuery {
         subjects: names(&draw_subjects(random, 0)),
-        holder: random.percent(50).then(|| name(random.one_of(&PEOPLE))),
+        holders: (0..random.index(3)).map(|_| name(random.one_of(&PEOPLE))).collect(),
         held_too: random.percent(40),
         workflow: random.percent(40).then(|| name(random.one_of(&WORKFLOWS))),
         after: None,
