@@ -62,7 +62,7 @@ const IN_COMMANDS: &[(Code, &str)] = &[
     (Code::SignatureMissing, "Sign it: `--sign`."),
     (
         Code::TaskHeld,
-        "See with `statewright tasks show WORKFLOW/KEY` who holds it: they can release or delegate it, and whoever it is for can assign it.",
+        "See with `statewright tasks show WORKFLOW/KEY` who holds it: they can release or delegate it, and whoever it is for can assign it, or take it over while they are away.",
     ),
     (Code::ReasonMissing, "Give one: `--reason TEXT`."),
     (

@@ -22,6 +22,14 @@ pub struct Task {
 enum Act {
     /// Take it
     Claim(Which),
+    /// Take it from whoever holds it and is away, or has kept it too long
+    TakeOver {
+        #[command(flatten)]
+        which: Which,
+        /// Who holds it: who has taken it meanwhile keeps it
+        #[arg(long, value_name = "USER")]
+        from: String,
+    },
     /// Give it back
     Release {
         #[command(flatten)]
@@ -81,6 +89,7 @@ impl Task {
     pub async fn run(self, terminal: Terminal) -> Outcome {
         let (word, which, body) = match self.act {
             Act::Claim(which) => ("claim", which, present([])),
+            Act::TakeOver { which, from } => ("take-over", which, present([("from", text(&from))])),
             Act::Release { which, note } => ("release", which, present([("note", text_or_null(note.as_deref()))])),
             Act::Assign(given) => ("assign", given.which, present([("to", text(&given.to))])),
             Act::Delegate(given) => ("delegate", given.which, present([("to", text(&given.to))])),

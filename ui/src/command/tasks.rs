@@ -131,6 +131,8 @@ fn words(task: &Value, now: Timestamp) -> String {
     line("due", &due(task, now));
     line("follow-up", member(task, "follow_up"));
     line("holder", member(task, "holder"));
+    let taken_over = matches!(task.field("take_over"), Some(Value::Boolean(true)));
+    line("take over", if taken_over { "yes, it is yours to take" } else { "" });
     line("acknowledged", member(task, "acknowledged"));
     line("on hold", member(task, "held"));
     line("buttons", &member_texts(task, "events").join(", "));

@@ -8,7 +8,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{get, post};
 use statewright_core::diagnostic::Code;
-use statewright_core::step::{Actor, ActorKind, TaskAct, TaskRef};
+use statewright_core::step::{Actor, ActorKind, TakingOver, TaskAct, TaskRef};
 use statewright_core::time::parse_instant;
 use statewright_core::value::Value;
 use statewright_core::value::document::Document;
@@ -54,7 +54,7 @@ pub const ROUTES: &[Route] = &[
             Parameter {
                 name: "own",
                 place: Place::Query,
-                description: "Only those that the caller holds",
+                description: "Only those that the caller holds, or whom they act for",
                 schema: r#"{"type": "boolean", "default": false}"#,
             },
             AFTER,
@@ -93,7 +93,7 @@ pub const ROUTES: &[Route] = &[
         path: "/v1/instances/{workflow}/{key}/tasks/{task}/{act}",
         operation: "actOnTask",
         summary: "Claim a task, give it back or on, or say something about it",
-        description: "What finishes a task is an event. `claim` takes it; `release` gives it back, with a `note` for the next one; `assign` gives it to somebody (`to`), whoever holds it, and `delegate` hands on what one holds oneself; `acknowledge` says that one knows of it; `follow-up` sets from when on it is urgent (`at`; null: as the workflow says); `comment` keeps a `text` in the trail.",
+        description: "What finishes a task is an event. `claim` takes it; `take-over` takes it from its holder (`from`), in one step, where the holder is away or its ladder has brought it to the caller, and the holder is told; `release` gives it back, with a `note` for the next one; `assign` gives it to somebody (`to`), whoever holds it, and `delegate` hands on what one holds oneself; `acknowledge` says that one knows of it; `follow-up` sets from when on it is urgent (`at`; null: as the workflow says); `comment` keeps a `text` in the trail.",
         access: Access::Token,
         parameters: &[
             WORKFLOW,
@@ -108,7 +108,7 @@ pub const ROUTES: &[Route] = &[
                 name: "act",
                 place: Place::Path,
                 description: "What is done with it",
-                schema: r#"{"enum": ["claim", "release", "assign", "delegate", "acknowledge", "follow-up", "comment"]}"#,
+                schema: r#"{"enum": ["claim", "take-over", "release", "assign", "delegate", "acknowledge", "follow-up", "comment"]}"#,
             },
             IF_MATCH,
             IDEMPOTENCY_KEY,
@@ -139,8 +139,9 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// What can be done with a task, as the path names it.
-const ACTS: [&str; 7] = [
+const ACTS: [&str; 8] = [
     "claim",
+    "take-over",
     "release",
     "assign",
     "delegate",
@@ -223,6 +224,10 @@ async fn act(
 fn asked(word: &str, given: &mut Document) -> Answered<Asked> {
     Ok(match word {
         "claim" => Asked::Act(TaskAct::Claim),
+        "take-over" => Asked::Act(TaskAct::TakeOver {
+            from: given.required_text("from")?,
+            away: false,
+        }),
         "release" => Asked::Act(TaskAct::Release {
             note: given.text("note")?,
         }),
@@ -293,6 +298,7 @@ fn task_value(queued: &Queued) -> Value {
         ("priority", count(task.priority.into())),
         ("revision", count(queued.sequence)),
         ("show", Value::from_items(show.collect())),
+        ("take_over", Value::Boolean(task.taking_over == TakingOver::Now)),
         ("title", text(&task.title)),
         ("why", Value::from_items(why.collect())),
         ("workflow", text(&queued.workflow)),

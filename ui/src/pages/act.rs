@@ -59,6 +59,10 @@ async fn read(asked: &Asked) -> Answered<TaskAct> {
     };
     Ok(match asked.segment("act") {
         "claim" => TaskAct::Claim,
+        "take-over" => TaskAct::TakeOver {
+            from: text("from").ok_or_else(|| Problem::of(Code::InputInvalid, "Say from whom the task is taken"))?,
+            away: false,
+        },
         "release" => TaskAct::Release { note: text("note") },
         "acknowledge" => TaskAct::Acknowledge,
         "delegate" => TaskAct::Delegate {

@@ -128,6 +128,7 @@ fn task_words(input: &Value, reading: &Reading) -> String {
     let to = to.unwrap_or("nobody");
     match text("act") {
         "claim" => format!("Claimed the task {task}"),
+        "take_over" => format!("Took over the task {task} from {}", text("from")),
         "release" => format!("Gave back the task {task}"),
         "assign" => format!("Assigned the task {task} to {to}"),
         "delegate" => format!("Handed the task {task} on to {to}"),

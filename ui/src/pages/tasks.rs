@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde::Serialize;
 use statewright_core::chart::PRIORITY_NORMAL;
 use statewright_core::identity::InputKey;
-use statewright_core::step::{Actor, TaskAct, TaskRef, Verdict, in_words};
+use statewright_core::step::{Actor, TakingOver, TaskAct, TaskRef, Verdict, in_words};
 use statewright_engine::TaskRequest;
 use statewright_engine::error::EngineError;
 use statewright_engine::queries::{QueueRequest, Queued};
@@ -62,6 +62,8 @@ pub struct Row {
     pub mine: bool,
     /// Its holder is away, and the reader acts for them.
     pub stood_in: bool,
+    /// From whom the reader could take it over.
+    pub take_over: Option<String>,
     pub on_hold: Option<String>,
     pub note: Option<String>,
 }
@@ -109,6 +111,11 @@ impl Row {
             }),
             mine: task.holder.as_ref() == Some(&actor.id),
             stood_in: task.holder.is_some() && task.holder == actor.on_behalf_of,
+            take_over: task
+                .holder
+                .as_deref()
+                .filter(|_| task.taking_over == TakingOver::Now)
+                .map(str::to_owned),
             holder: task.holder.as_deref().map(str::to_owned),
             on_hold: task.held.as_deref().map(str::to_owned),
             note: task.note.as_deref().map(str::to_owned),

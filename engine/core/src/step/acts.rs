@@ -152,9 +152,9 @@ fn sealed(
 }
 
 /// Members of an input by which one that comes again is told from another under the same key.
-const COMPARED: [&str; 19] = [
-    "act", "at", "child", "clock", "effect", "event", "failure", "invoke", "kind", "opened", "outcome", "output", "payload",
-    "reason", "result", "send", "task", "text", "why",
+const COMPARED: [&str; 20] = [
+    "act", "at", "child", "clock", "effect", "event", "failure", "from", "invoke", "kind", "opened", "outcome", "output",
+    "payload", "reason", "result", "send", "task", "text", "why",
 ];
 
 /// Of these the person's own words remain as commitments only, once they are erased.

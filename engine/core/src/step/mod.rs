@@ -124,7 +124,7 @@ pub use stored::{Stored, Unreadable};
 pub use system::{SYSTEM_KEY, SYSTEM_WORKFLOW};
 pub use task::{OpenTask, Reached};
 pub use task_act::{NOTE_CHARACTERS_MAX, TaskAct, TaskRef};
-pub use task_view::{TaskReason, TaskShown, Upcoming, first_choice, task_title, tasks};
+pub use task_view::{TakingOver, TaskReason, TaskShown, Upcoming, first_choice, task_title, tasks};
 pub use tie::{Tie, ties};
 pub use timer_of::TimerOf;
 pub use topic::{topics_of, topics_of_marks, topics_of_tasks};

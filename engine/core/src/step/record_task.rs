@@ -15,6 +15,10 @@ pub(super) fn write_opened(task: &TaskRef, members: &mut Members<'_>) {
 }
 
 pub(super) fn write(task: &TaskRef, act: &TaskAct, key: Option<&Arc<str>>, sealer: &mut Sealer<'_>, members: &mut Members<'_>) {
+    let taken_from = match act {
+        TaskAct::TakeOver { from, away } => Some((from, *away)),
+        _ => None,
+    };
     let giving = match act {
         TaskAct::Give(giving) => Some(&**giving),
         _ => None,
@@ -23,6 +27,9 @@ pub(super) fn write(task: &TaskRef, act: &TaskAct, key: Option<&Arc<str>>, seale
     if let TaskAct::FollowUp { at: Some(at) } = act {
         members.moment("at", *at);
     }
+    if taken_from.is_some_and(|(_, away)| away) {
+        members.name("away").push_str("true");
+    }
     if let Some(Giving {
         candidates, eligible, ..
     }) = giving
@@ -30,6 +37,7 @@ pub(super) fn write(task: &TaskRef, act: &TaskAct, key: Option<&Arc<str>>, seale
         members.list("candidates", candidates, write_candidate);
         members.number("eligible", *eligible);
     }
+    members.optional("from", taken_from.map(|(from, _)| from));
     let hand_over = match act {
         TaskAct::HandOver(hand_over) => Some(&**hand_over),
         _ => None,

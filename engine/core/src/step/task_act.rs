@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use super::admission::forbidden;
 use super::interrupt::Interrupt;
 use super::machine::Machine;
-use super::{Actor, Giving, HandOver, OpenTask, Refusal, RefusalKind, Status, Verdict};
+use super::{Actor, Audience, Giving, HandOver, Notice, OpenTask, Refusal, RefusalKind, Status, Verdict};
+use crate::chart::Channel;
 use crate::value::Object;
 
 /// How long a comment or a hand-over note may be, in characters: two printed pages. It stands in the trail for ever; what is longer is a
@@ -47,6 +48,13 @@ impl TaskRef {
 pub enum TaskAct {
     /// Takes it.
     Claim,
+    /// Takes it from whoever holds it, in one step.
+    TakeOver {
+        /// Whom it is taken from: who has taken it meanwhile keeps it.
+        from: Arc<str>,
+        /// They are away, as the shell found.
+        away: bool,
+    },
     /// Gives it back; `note` is what the next one should know.
     Release {
         note: Option<Arc<str>>,
@@ -78,6 +86,7 @@ impl TaskAct {
     pub fn as_str(&self) -> &'static str {
         match self {
             TaskAct::Claim => "claim",
+            TaskAct::TakeOver { .. } => "take_over",
             TaskAct::Release { .. } => "release",
             TaskAct::Assign { .. } => "assign",
             TaskAct::Delegate { .. } => "delegate",
@@ -118,12 +127,15 @@ impl Machine<'_> {
         if let Some(refusal) = self.refuse_act(&open, act) {
             return Ok(Verdict::Refused(vec![refusal]));
         }
+        if let TaskAct::TakeOver { from, .. } = act {
+            self.tell_taken_over(&reference.name, from)?;
+        }
         let (actor, now) = (self.actor.id.clone(), self.now);
         let Some(task) = self.next.tasks.get_mut(&reference.name) else {
             return Ok(Verdict::Stale);
         };
         match act {
-            TaskAct::Claim => task.hold(actor, now),
+            TaskAct::Claim | TaskAct::TakeOver { .. } => task.hold(actor, now),
             TaskAct::Release { .. } => task.decline(),
             TaskAct::Assign { to } | TaskAct::Delegate { to } => task.hold(to.id.clone(), now),
             TaskAct::Acknowledge => task.acknowledged = Some(actor),
@@ -134,6 +146,18 @@ impl Machine<'_> {
             TaskAct::Comment { .. } | TaskAct::Give(_) | TaskAct::HandOver(_) => {}
         }
         Ok(Verdict::Taken)
+    }
+
+    /// It was theirs, and it is not without their knowing.
+    fn tell_taken_over(&mut self, name: &str, from: &Arc<str>) -> Result<(), Interrupt> {
+        let title = self.task_title(name)?;
+        self.notices.push(Notice {
+            audience: Audience::of_user(from.clone()),
+            text: format!("{} took over from you: {title}", self.actor.id),
+            via: vec![Channel::Inbox],
+            thread: false,
+        });
+        Ok(())
     }
 
     /// The open task that is meant, or why there is none.
@@ -190,6 +214,10 @@ impl Machine<'_> {
                 Some(holder) => Some(Refusal::new(RefusalKind::Held, format!("{holder} holds this task"))),
                 None => None,
             },
+            TaskAct::TakeOver { from, away } => match is_for {
+                true => self.refuse_taking_over(open, from, *away),
+                false => not_theirs(),
+            },
             TaskAct::Release { .. } => match &open.holder {
                 None => Some(Refusal::new(RefusalKind::Held, "nobody holds this task")),
                 Some(_) if holds || open.has_reached(self.actor) => None,
@@ -211,6 +239,20 @@ impl Machine<'_> {
                 }
             }
             TaskAct::Give(_) | TaskAct::HandOver(_) => Some(forbidden("only the engine does this")),
+        }
+    }
+
+    fn refuse_taking_over(&self, open: &OpenTask, from: &Arc<str>, away: bool) -> Option<Refusal> {
+        let held = |sentence: String| Some(Refusal::new(RefusalKind::Held, sentence));
+        match &open.holder {
+            None => held("nobody holds this task: it can be claimed".into()),
+            Some(holder) if *holder == self.actor.id => held(format!("{holder} holds this task already")),
+            Some(holder) if holder != from => held(format!("{holder} holds this task, and not {from}")),
+            Some(_) if away || open.has_reached(self.actor) => None,
+            Some(holder) => Some(forbidden(&format!(
+                "{holder} holds this task, is not away, and it has not waited long enough to come to {}",
+                self.actor.id
+            ))),
         }
     }
 

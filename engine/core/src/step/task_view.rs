@@ -28,6 +28,7 @@ pub struct TaskShown {
     pub due: Option<Timestamp>,
     pub follow_up: Option<Timestamp>,
     pub holder: Option<Arc<str>>,
+    pub taking_over: TakingOver,
     /// What whoever held it before left for the next one.
     pub note: Option<Arc<str>>,
     pub acknowledged: Option<Arc<str>>,
@@ -41,6 +42,17 @@ pub struct TaskShown {
     pub show: Vec<(Arc<str>, Value)>,
     /// The events of its own state: its buttons.
     pub events: Vec<Arc<str>>,
+}
+
+/// Whether the actor could take a task from its holder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakingOver {
+    /// It is not for them, it is on hold, nobody holds it, or they do themselves.
+    Never,
+    /// While its holder is away.
+    WhileAway,
+    /// Its ladder has brought it to them.
+    Now,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +163,10 @@ impl Machine<'_> {
             due: open.due,
             follow_up: open.follow_up,
             holder: open.holder.clone(),
+            taking_over: match held.is_some() {
+                true => TakingOver::Never,
+                false => open.taking_over(self.actor),
+            },
             note: open.handed_over.as_ref().and_then(|handed_over| handed_over.note.clone()),
             acknowledged: open.acknowledged.clone(),
             why: why(open, task),
@@ -248,6 +264,17 @@ impl Machine<'_> {
                 })
             })
             .collect()
+    }
+}
+
+impl OpenTask {
+    fn taking_over(&self, actor: &Actor) -> TakingOver {
+        let is_anothers = self.holder.as_ref().is_some_and(|holder| *holder != actor.id);
+        match is_anothers && self.is_for(actor) {
+            false => TakingOver::Never,
+            true if self.has_reached(actor) => TakingOver::Now,
+            true => TakingOver::WhileAway,
+        }
     }
 }
 

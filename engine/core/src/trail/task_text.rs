@@ -17,6 +17,10 @@ pub(super) fn act_of(act: &str, fields: &Object) -> Result<TaskAct, EntryError> 
     };
     Ok(match act {
         "claim" => TaskAct::Claim,
+        "take_over" => TaskAct::TakeOver {
+            from: text_of(fields, "from")?,
+            away: fields.get("away").is_some(),
+        },
         "release" => TaskAct::Release { note: text() },
         "assign" => TaskAct::Assign { to: to()? },
         "delegate" => TaskAct::Delegate { to: to()? },

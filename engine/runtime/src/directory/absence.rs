@@ -4,15 +4,18 @@
 //! from they are excluded from, what that person holds they may go on with, and the trail says both. Roles are nobody's to lend: they have
 //! their own. Whether the file of roles lets them stand in is asked whenever they do, of the roles that both have by then.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use statewright_core::identity::InstanceId;
 use statewright_core::step::{Actor, Refusal, RefusalKind};
 use statewright_core::value::{Object, Value};
 
-use super::person::{Person, SUBSTITUTE};
-use super::{Directory, PEOPLE_MAX};
+use super::person::{self, Person, SUBSTITUTE, key_of};
+use super::{Directory, PEOPLE_MAX, instance_of};
 use crate::error::{EngineError, EngineResult};
+use crate::instances::Personal;
 
 /// When somebody is not there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +126,26 @@ impl Directory {
         let roles = self.roles();
         let missing = roles.and_then(|version| version.roles.not_substituted(&away.actor.roles, &substitute.roles));
         missing.is_none()
+    }
+
+    /// Those of these people who are away now.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn away_among(&self, mut people: Vec<Arc<str>>, now: Timestamp) -> EngineResult<BTreeSet<Arc<str>>> {
+        people.sort();
+        people.dedup();
+        let ids: Vec<InstanceId> = people.iter().map(|user| instance_of(&key_of(user))).collect();
+        let mut away = BTreeSet::new();
+        for loaded in self.instances.load(&ids, Personal::Without).await? {
+            if let Some(instance) = loaded?
+                && let Some(person) = person::of(&instance.snapshot)?
+                && person.is_away(now)
+            {
+                away.insert(person.actor.id);
+            }
+        }
+        Ok(away)
     }
 
     async fn absence_refusals(&self, away: &Actor, absence: &Absence, now: Timestamp) -> EngineResult<Vec<Refusal>> {

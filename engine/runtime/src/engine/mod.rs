@@ -14,6 +14,7 @@ mod report;
 mod request;
 mod searching;
 mod table;
+mod taking_over;
 mod trying;
 mod version;
 mod view;
@@ -175,6 +176,7 @@ impl Engine {
             input_key,
             expected,
         } = request;
+        let act = self.with_absence(act).await?;
         let named = input_key.is_some();
         let input = Input {
             signed: None,

@@ -173,7 +173,8 @@ impl Engine {
 
     /// What waits for this actor and what they hold: what breaks first comes first.
     pub async fn queue(&self, request: &QueueRequest, actor: &Actor) -> EngineResult<Queue> {
-        let queue = self.inner.queries.queue(request, actor, self.now()).await?;
+        let mut queue = self.inner.queries.queue(request, actor, self.now()).await?;
+        self.settle_taking_over(&mut queue.tasks).await?;
         self.told(actor, "queue", queue.tasks.iter().filter_map(Told::of_task))
             .await?;
         Ok(queue)
@@ -182,7 +183,8 @@ impl Engine {
     /// The open tasks of one instance that this actor may see.
     pub async fn tasks_of(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Vec<Queued>> {
         let tasks = self.inner.queries.tasks_of(workflow, key, actor, self.now()).await;
-        let tasks = self.unless_refused(tasks, "tasks", workflow, key, actor).await?;
+        let mut tasks = self.unless_refused(tasks, "tasks", workflow, key, actor).await?;
+        self.settle_taking_over(&mut tasks).await?;
         self.told(actor, "tasks", tasks.iter().filter_map(Told::of_task)).await?;
         Ok(tasks)
     }

@@ -38,6 +38,7 @@ mod searching;
 mod sight;
 mod support;
 mod tables;
+mod taking_over;
 mod task_reads;
 mod task_views;
 mod tasks;

@@ -24,6 +24,8 @@ pub struct Tally {
     pub given: u64,
     /// Tasks that were given back for who held them.
     pub handed_over: u64,
+    /// Tasks that were taken from who held them.
+    pub taken_over: u64,
     /// Rungs of tasks that fired.
     pub rungs: u64,
     /// Rungs and targets of clocks that came.
@@ -39,6 +41,7 @@ impl Tally {
         self.tasks += other.tasks;
         self.given += other.given;
         self.handed_over += other.handed_over;
+        self.taken_over += other.taken_over;
         self.claims += other.claims;
         self.rungs += other.rungs;
         self.clocks += other.clocks;
@@ -54,6 +57,7 @@ impl std::fmt::Display for Tally {
             claims,
             given,
             handed_over,
+            taken_over,
             rungs,
             clocks,
             children,
@@ -61,7 +65,7 @@ impl std::fmt::Display for Tally {
         } = self;
         write!(
             formatter,
-            "{tasks} tasks opened, {claims} claimed, {given} given, {handed_over} given back, {rungs} rungs and {clocks} moments of clocks, {children} children, {ended} of them heard to the end"
+            "{tasks} tasks opened, {claims} claimed, {given} given, {handed_over} given back, {taken_over} taken over, {rungs} rungs and {clocks} moments of clocks, {children} children, {ended} of them heard to the end"
         )
     }
 }

@@ -90,7 +90,26 @@ impl Stage {
         }
         let other = || Box::new(actor.clone());
         let to = chance.pick(&offered).map_or_else(other, |to| Box::new(Actor::clone(to)));
-        let act = match chance.below(100) {
+        let has_reached = waiting.open.has_reached(actor);
+        let taken_from = waiting.open.holder.clone().filter(|_| !holds && has_reached);
+        let act = match (chance.below(100), taken_from) {
+            (0..40, Some(from)) => TaskAct::TakeOver { from, away: false },
+            (deed, _) => Self::deed(deed, holds, to, now, chance),
+        };
+        Some(Wish::Act(TaskRequest {
+            task: waiting.reference(chance),
+            workflow: waiting.workflow,
+            key: waiting.key,
+            act,
+            actor: actor.clone(),
+            input_key: None,
+            expected: None,
+        }))
+    }
+
+    /// What is done with a task that is nobody else's to be taken from.
+    fn deed(deed: u64, holds: bool, to: Box<Actor>, now: Timestamp, chance: &mut Chance) -> TaskAct {
+        match deed {
             0..40 if !holds => TaskAct::Claim,
             0..25 => TaskAct::Release { note: None },
             25..40 => TaskAct::Delegate { to },
@@ -104,16 +123,7 @@ impl Stage {
             },
             80..90 => TaskAct::Release { note: None },
             _ => TaskAct::Comment { text: "seen".into() },
-        };
-        Some(Wish::Act(TaskRequest {
-            task: waiting.reference(chance),
-            workflow: waiting.workflow,
-            key: waiting.key,
-            act,
-            actor: actor.clone(),
-            input_key: None,
-            expected: None,
-        }))
+        }
     }
 
     /// Sends an event of the task's own state that this actor is offered.

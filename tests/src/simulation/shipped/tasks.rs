@@ -192,6 +192,18 @@ impl Runs {
                 tally.claims += 1;
                 run.holder = Some(actor);
             }
+            "take_over" => {
+                let from = entry.input("from").map(Arc::from);
+                if from.is_none() || run.holder != from || from.as_ref() == Some(&actor) {
+                    let held = who(&run.holder);
+                    return Err(format!(
+                        "{actor} takes the task {name} from {}, and {held} holds it",
+                        who(&from)
+                    ));
+                }
+                tally.taken_over += 1;
+                run.holder = Some(actor);
+            }
             "release" if run.holder.is_none() => {
                 return Err(format!("{actor} gives the task {name} back, which nobody holds"));
             }

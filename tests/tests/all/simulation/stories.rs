@@ -37,6 +37,7 @@ fn check_lived(figures: Figures) {
         lives.claims,
         lives.given,
         lives.handed_over,
+        lives.taken_over,
         lives.rungs,
         lives.clocks,
         lives.children,

@@ -24,6 +24,10 @@ pub async fn with_reviews(codes: &[&str]) -> Api {
     api
 }
 
+fn put(path: &str, body: &str) -> api::Ask {
+    ask("PUT", path, body).with("content-type", "application/json")
+}
+
 fn act(code: &str, act: &str, body: &str) -> api::Ask {
     post(&format!("/v1/instances/review/{code}/tasks/open/{act}"), body)
 }
@@ -163,6 +167,36 @@ async fn a_task_is_given_to_somebody_whom_it_is_for() {
 }
 
 #[tokio::test]
+async fn a_task_is_taken_over_from_who_is_away_and_only_from_whom_it_was_seen_with() {
+    let api = with_reviews(&["A-1"]).await;
+    let dora = api.token("dora", &["clerk"]).await;
+    api.check(act("A-1", "claim", "{}").by(&dora), "200").await;
+    let take = |from: &str| act("A-1", "take-over", &format!("{{\"from\": \"{from}\"}}")).by(&api.clerk);
+    let listed = async || {
+        let page = api.check(get("/v1/tasks?held=true").by(&api.clerk), "200").await.value();
+        member_items(&page, "tasks")[0].field("take_over").cloned()
+    };
+    let too_early =
+        "403 SW-2201 dora holds this task, is not away, and it has not waited long enough to come to carl [forbidden]";
+    api.check(take("dora"), too_early).await;
+    assert_eq!(listed().await, Some(Value::Boolean(false)));
+    let heard = api.ask(act("A-1", "take-over", "{}").by(&api.clerk)).await;
+    assert!(
+        heard.status == 400 && heard.body.contains("`from` is missing"),
+        "{}",
+        heard.body
+    );
+    let person = r#"{"roles": ["clerk"]}"#;
+    api.check(put("/v1/people/dora", person).by(&api.operator), "204").await;
+    api.check(put("/v1/people/dora/absence", "{}").by(&api.operator), "204").await;
+    assert_eq!(listed().await, Some(Value::Boolean(true)));
+    api.check(take("eve"), "409 SW-2211 dora holds this task, and not eve [held]")
+        .await;
+    api.check(take("dora"), "200").await;
+    assert_eq!(queue(&api, &api.clerk, "?own=true").await, ["A-1carl"]);
+}
+
+#[tokio::test]
 async fn an_act_takes_its_own_members_and_no_others() {
     let api = with_reviews(&["A-1"]).await;
     api.check(act("A-1", "acknowledge", "{}").by(&api.clerk), "200").await;
@@ -200,7 +234,7 @@ async fn an_act_takes_its_own_members_and_no_others() {
         ("follow-up", r#"{"at": "soon"}"#, "`at` is `soon`; it should be a moment"),
         ("comment", "{}", "`text` is missing"),
         ("claim", r#"{"to": "dora"}"#, "member `to`"),
-        ("finish", "{}", "`act` is one of claim, release"),
+        ("finish", "{}", "`act` is one of claim, take-over, release"),
     ] {
         let heard = api.ask(act("A-1", word, body).by(&api.clerk)).await;
         assert!(heard.status == 400 && heard.body.contains(expected), "{}", heard.body);

@@ -167,3 +167,42 @@ async fn what_a_substitute_sees_of_what_is_held_ends_with_the_absence() {
     for_her.see("/tasks?held=1").await.hides(&["Decide C-1"]);
     ann.see("/tasks").await.shows(&["Yours <span class=\"count\">1</span>"]);
 }
+
+#[tokio::test]
+async fn what_somebody_holds_who_is_away_is_taken_over_in_one_press_and_they_are_told() {
+    let api = with_reviews(&["A-1", "A-2"]).await;
+    let ann = as_(&api, &api.session("ann", &["clerk"]).await);
+    let bob = as_(&api, &api.session("bob", &["clerk"]).await);
+    let places = ["/tasks/review/A-1/open%401", "/tasks/review/A-2/open%401"];
+    for place in places {
+        let task = ann.see(place).await;
+        ann.fill(&task, &format!("{place}/claim"), &[]).await.leads_to(place);
+    }
+    bob.see("/tasks?held=1").await.hides(&["Take over"]);
+    bob.see(places[0]).await.hides(&["Take over"]);
+    let account = ann.see("/account").await;
+    ann.fill(&account, "/account/away", &[]).await.leads_to("/account");
+    // on the page of the task
+    let task = bob.see(places[0]).await;
+    task.shows(&["Take over from ann"]);
+    let taken = bob.fill(&task, &format!("{}/take-over", places[0]), &[]).await;
+    taken.leads_to(places[0]);
+    bob.see(places[0]).await.shows(&["Yours", "Give it back"]);
+    // and in the list
+    let list = bob.see("/tasks?held=1").await;
+    let button = format!(
+        "form=\"take-over\" name=\"from\" value=\"ann\" formaction=\"{}/take-over\"",
+        places[1]
+    );
+    list.shows(&[&button, "<form id=\"take-over\" method=\"post\">"]);
+    let pressed = list.body("/tasks/claim", &[("from", "ann")]);
+    bob.post(&format!("{}/take-over", places[1]), pressed)
+        .await
+        .leads_to(places[1]);
+    bob.see("/tasks").await.shows(&["Yours <span class=\"count\">2</span>"]);
+    ann.see("/inbox")
+        .await
+        .shows(&["bob took over from you: Look at A-1", "bob took over from you: Look at A-2"]);
+    let trail = bob.see("/instances/review/A-1/trail").await;
+    trail.shows(&["Took over the task “Open” from ann"]);
+}

@@ -20,6 +20,7 @@ mod sight;
 mod signatures;
 mod standing_in;
 mod tables;
+mod taking_over;
 mod tasks;
 mod ties;
 mod timer_names;

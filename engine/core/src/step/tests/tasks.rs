@@ -347,8 +347,25 @@ fn an_act_that_comes_again_is_told_from_another_under_the_same_key() {
         to: person(id, "inspector").into(),
     };
     let said = |text: &str| TaskAct::Comment { text: text.into() };
-    let first = [said("chipped"), to("ivo"), TaskAct::Claim];
-    let other = [said("scratched"), to("eva"), TaskAct::Release { note: None }];
+    let from = |user: &str, away: bool| TaskAct::TakeOver { from: user.into(), away };
+    // whom it was taken from may be back by the time it is sent again
+    let taken = [from("ivo", true), from("ivo", false)];
+    let Ok(Stepped::Done(mut outcome)) = life.step(&act(taken[0].clone())) else {
+        panic!("an act needs nothing")
+    };
+    let snapshot = life.snapshot.clone().expect("begun");
+    let entry = seal(&life.chart, &mut outcome, &act(taken[0].clone()), snapshot.head).expect("it leaves a trace");
+    assert_eq!(
+        repeats(&life.chart, &snapshot, &entry.bytes, &act(taken[1].clone())),
+        Ok(true)
+    );
+    let first = [said("chipped"), to("ivo"), TaskAct::Claim, from("ivo", true)];
+    let other = [
+        said("scratched"),
+        to("eva"),
+        TaskAct::Release { note: None },
+        from("eva", true),
+    ];
     for (first, other) in first.into_iter().zip(other) {
         let snapshot = life.snapshot.clone().expect("begun");
         let Ok(Stepped::Done(mut outcome)) = life.step(&act(first.clone())) else {
