@@ -58,35 +58,34 @@ impl<'c> Asking<'c> {
 
     fn guards(&mut self, guards: &[Guard], always: bool) {
         for guard in guards {
-            self.clause(guard.condition.root(), always, &mut BTreeSet::new());
+            self.clause(guard.condition.root(), true, always, &mut BTreeSet::new());
         }
     }
 
-    /// `always`: the guard is false if this is. `followed`: the named values that were looked at, and how. Each is once: values that name
-    /// each other twice would be looked at for ever.
-    fn clause(&mut self, node: &Node, always: bool, followed: &mut BTreeSet<(Arc<str>, bool)>) {
+    /// `wanted`: what it must be for the guard to hold. `always`: the guard is false if it is not. `followed`: the named values that were
+    /// looked at, and how. Each is once: values that name each other twice would be looked at for ever.
+    fn clause(&mut self, node: &Node, wanted: bool, always: bool, followed: &mut BTreeSet<(Arc<str>, bool, bool)>) {
         match &node.term {
-            Term::And(clauses) => clauses.iter().for_each(|clause| self.clause(clause, always, followed)),
-            Term::IsNone { negated: true, operand } => self.ask(operand, always),
-            Term::Not(operand) => match &operand.term {
-                Term::IsNone { negated: false, operand } => self.ask(operand, always),
-                _ => self.clause(operand, false, followed),
-            },
+            Term::And(clauses) | Term::Or(clauses) => {
+                let all = matches!(node.term, Term::And(_)) == wanted;
+                for clause in clauses {
+                    self.clause(clause, wanted, always && all, followed);
+                }
+            }
+            Term::Not(operand) => self.clause(operand, !wanted, always, followed),
+            Term::IsNone { negated, operand } if *negated == wanted => self.ask(operand, always),
             // what is not there is neither more nor less than anything
             Term::Compare { comparison, left, right } if always && !comparison.is_equality() => {
                 self.ask(left, always);
                 self.ask(right, always);
             }
-            Term::Variable(name) if followed.insert((name.clone(), always)) => {
+            Term::Variable(name) if followed.insert((name.clone(), wanted, always)) => {
                 let named = self.lets.iter().copied().flatten().find(|(known, _)| known == name);
                 if let Some((_, expression)) = named {
-                    self.clause(expression.root(), always, followed);
+                    self.clause(expression.root(), wanted, always, followed);
                 }
             }
-            _ => node
-                .children()
-                .into_iter()
-                .for_each(|child| self.clause(child, false, followed)),
+            _ => {}
         }
     }
 
