@@ -49,10 +49,6 @@ macro_rules! layers {
                 self.0.behind().migrate().await
             }
 
-            async fn blind_key(&self) -> StoreResult<BlindKey> {
-                self.0.behind().blind_key().await
-            }
-
             $(
                 async fn $name(&self, $($argument: $kind),*) -> StoreResult<$answer> {
                     self.0.$name($($argument),*).await
@@ -86,6 +82,7 @@ macro_rules! layers {
 pub struct Layered<L>(pub L);
 
 layers! {
+    blind_key() -> BlindKey;
     deploy(definition: &Definition, act: &Write) -> Applied;
     definition(hash: Digest) -> Option<StoredDefinition>;
     live_definitions() -> Vec<StoredDefinition>;

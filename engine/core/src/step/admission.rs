@@ -121,7 +121,7 @@ impl<'a> Machine<'a> {
         Some(Refusal::new(RefusalKind::Reason, sentence))
     }
 
-    /// Every guard that does not hold, with its sentence and the instances that its reads found.
+    /// Every guard that does not hold, with its sentence and the instances that its reads found, up to one that asks who is asking.
     pub(super) fn unmet(&mut self, guards: &[Guard], lets: &[&Lets]) -> Result<Unmet, Interrupt> {
         let mut refusals = Vec::new();
         let mut is_false = false;
@@ -137,9 +137,19 @@ impl<'a> Machine<'a> {
             if let Some(fault) = fault.filter(|_| !self.seen.borrow().awaiting) {
                 self.log.note("error.execution", &fault, guard.condition.source());
             }
-            refusals.push(refusal);
+            let ends = self.asks_who(guard, lets);
+            refusals.push(if ends { refusal.naming_nobody() } else { refusal });
+            if ends {
+                break;
+            }
         }
         Ok(Unmet { refusals, is_false })
+    }
+
+    /// Whether a guard is about who is asking. Whoever fails it is told neither what it has looked at nor what the guards behind it have: that
+    /// there is such an order, say, and whether it was shipped.
+    pub(super) fn asks_who(&self, guard: &Guard, lets: &[&Lets]) -> bool {
+        self.event_places(&guard.condition, lets).names.contains("actor")
     }
 
     /// None: it holds. Else why not, and the fault of the expression if it has no value.

@@ -67,6 +67,15 @@ impl Refusal {
         Refusal::new(RefusalKind::Invalid, problem.sentence).in_field(problem.path)
     }
 
+    /// Without what was looked at for it.
+    #[must_use]
+    pub fn naming_nobody(self) -> Self {
+        Refusal {
+            instances: Vec::new(),
+            ..self
+        }
+    }
+
     #[must_use]
     pub fn in_field(self, field: impl Into<String>) -> Self {
         Refusal {

@@ -260,9 +260,17 @@ fn false_guards(
     for guard in guards {
         let places = machine.event_places(&guard.condition, lets);
         if places.whole || !is_decided(&places) {
+            // who may not ask is not known yet
+            if places.names.contains("actor") {
+                break;
+            }
             continue;
         }
         match machine.try_guard(guard, lets) {
+            Ok(Some((refusal, None))) if machine.asks_who(guard, lets) => {
+                refusals.push(refusal.naming_nobody());
+                break;
+            }
             Ok(Some((refusal, None))) => refusals.push(refusal),
             // of what cannot be computed yet nothing is said
             Ok(_) | Err(Interrupt::Failure(_)) => {}

@@ -78,3 +78,72 @@ fn what_sight_rests_on_is_a_fact_of_the_step() {
     assert_eq!(life.send_as(gus(), "GO", "{}"), "taken");
     assert!(life.entry().contains(r#""read":"board""#), "{}", life.entry());
 }
+
+/// Who asks about what is another's is told that they may not, and nothing about it: neither where it is, nor how it stands.
+#[test]
+fn what_stands_behind_a_guard_that_asks_who_is_asking_is_told_to_nobody_whom_it_turns_away() {
+    let yaml = "workflow: w
+data: {owner: string}
+reads: {order: {workflow: order, key: '{{ event.order }}'}}
+start: {by: [staff], input: [owner]}
+access: [{for: [staff]}]
+initial: a
+states:
+  a:
+    on:
+      RETURN:
+        by: [staff]
+        input: {order: string, days: integer}
+        guard:
+          - {if: event.days < 90, otherwise: Too late}
+          - {if: order is not none and order.data.owner == actor.organisation, otherwise: You have no such order}
+          - {if: order is not none and 'shipped' in order.states, otherwise: It has not been shipped}
+        target: b
+  b: {type: final}
+";
+    let ask = |view: Option<&str>, organisation: &str| {
+        let mut life = Life::begun(yaml, r#"{"owner":"lab"}"#);
+        let fact = match view {
+            None => absent("order", "O-1"),
+            Some(view) => Fact {
+                sequence: 3,
+                view: json::read(view).expect("a view"),
+                ..absent("order", "O-1")
+            },
+        };
+        life.facts.views.insert(("order".into(), "O-1".into()), fact);
+        let told = life.send_as(
+            someone("sven", "staff", organisation),
+            "RETURN",
+            r#"{"order":"O-1","days":91}"#,
+        );
+        let Verdict::Refused(refusals) = &life.last().verdict else {
+            panic!("{told}")
+        };
+        (
+            told,
+            refusals
+                .iter()
+                .flat_map(|refusal| refusal.instances.clone())
+                .collect::<Vec<_>>(),
+        )
+    };
+    let (shipped, made) = (
+        r#"{"data":{"owner":"north"},"states":["shipped"]}"#,
+        r#"{"data":{"owner":"north"},"states":["made"]}"#,
+    );
+    let nothing = ask(None, "south");
+    assert_eq!(nothing.1, Vec::<String>::new());
+    assert!(
+        nothing.0.contains("Too late") && nothing.0.contains("You have no such order"),
+        "{nothing:?}"
+    );
+    assert_eq!(ask(Some(shipped), "south"), nothing);
+    assert_eq!(ask(Some(made), "south"), nothing);
+    let (told, instances) = ask(Some(made), "north");
+    assert!(
+        told.contains("It has not been shipped") && !told.contains("no such order"),
+        "{told}"
+    );
+    assert_eq!(instances, ["order/O-1"]);
+}

@@ -16,6 +16,7 @@ mod incident;
 mod mail;
 mod mark;
 mod notice;
+mod opening;
 mod operation;
 mod outbox;
 #[cfg(test)]
@@ -35,11 +36,9 @@ mod wake;
 mod writer;
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use rusqlite::Connection;
 use statewright_core::identity::{Digest, InputKey, InstanceId};
 use statewright_core::step::BlindKey;
 
@@ -62,42 +61,6 @@ pub struct SqliteStore {
     writer: Writer,
     /// None: in memory, where only the writer's connection sees anything.
     readers: Option<Readers>,
-}
-
-impl SqliteStore {
-    /// Opens the file, which is made if it does not exist.
-    pub fn open(path: &Path) -> StoreResult<Self> {
-        Ok(SqliteStore {
-            writer: Writer::start(Some(path))?,
-            readers: Some(Readers::start(path)?),
-        })
-    }
-
-    pub fn in_memory() -> StoreResult<Self> {
-        Ok(SqliteStore {
-            writer: Writer::start(None)?,
-            readers: None,
-        })
-    }
-
-    async fn read<T, F>(&self, work: F) -> StoreResult<T>
-    where
-        T: Send + 'static,
-        F: Fn(&Connection) -> StoreResult<T> + Send + 'static,
-    {
-        match &self.readers {
-            Some(readers) => readers.run(work).await,
-            None => self.writer.run(work).await,
-        }
-    }
-
-    async fn write<T, F>(&self, work: F) -> StoreResult<T>
-    where
-        T: Send + 'static,
-        F: Fn(&Connection) -> StoreResult<T> + Send + 'static,
-    {
-        self.writer.run(work).await
-    }
 }
 
 #[async_trait]
