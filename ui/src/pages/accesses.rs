@@ -4,7 +4,8 @@ use axum::http::{Method, StatusCode};
 use serde::Serialize;
 use statewright_core::step::in_words;
 use statewright_core::value::Value;
-use statewright_engine::access::{Access as Reading, act_of};
+use statewright_engine::access::{Access as Reading, AccessRequest, act_of};
+use statewright_engine::error::EngineError;
 
 use super::answer::{Answer, View};
 use super::asked::Asked;
@@ -42,6 +43,8 @@ struct Model {
     newest: String,
     /// Why nothing could be looked for.
     wrong: Option<String>,
+    /// What was looked for and is not there at all: nothing was found, and that does not say that nobody looked.
+    unknown: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -135,6 +138,9 @@ async fn show(asked: Asked) -> Answered<Answer> {
     };
     let page = asked.engine().accesses(&request).await?;
     model.rows = page.readings.iter().map(|reading| Row::of(reading, &asked)).collect();
+    if model.rows.is_empty() && page.next.is_none() && !model.is_onward {
+        model.unknown = unknown(&asked, &request, case.as_deref()).await?;
+    }
     model.next = page.next.map(|place| {
         filters.push(("after", access_place_text(&place)));
         address(&filters)
@@ -151,6 +157,32 @@ fn parts(asked: &Asked, case: &str) -> (Option<String>, Option<String>) {
         None if is_known(case) => (Some(case.to_owned()), None),
         _ => (None, Some(case.to_owned())),
     }
+}
+
+/// Of what was looked for, that which is nowhere. Whoever has left the directory is known by what they have read.
+async fn unknown(asked: &Asked, request: &AccessRequest, case: Option<&str>) -> Answered<Vec<String>> {
+    let (engine, mut unknown) = (asked.engine(), Vec::new());
+    if let Some(who) = &request.who
+        && engine.directory().person(who).await?.is_none()
+    {
+        let theirs = AccessRequest {
+            who: Some(who.clone()),
+            limit: 1,
+            ..AccessRequest::default()
+        };
+        if engine.accesses(&theirs).await?.readings.is_empty() {
+            unknown.push(format!(
+                "Nobody is known as “{who}”. Look for somebody by what they sign in with"
+            ));
+        }
+    }
+    if let (Some(instance), Some(case)) = (request.instance, case) {
+        let found = engine.store().load(&[instance]).await.map_err(EngineError::from)?;
+        if found.iter().all(Option::is_none) {
+            unknown.push(format!("There is no case “{case}”"));
+        }
+    }
+    Ok(unknown)
 }
 
 fn address(filters: &[(&'static str, String)]) -> String {
@@ -202,6 +234,7 @@ fn way(by: &str) -> String {
         "can" => "What can be done with the case".to_owned(),
         "thread" => "The conversation of the case".to_owned(),
         "trail" => "The trail of the case".to_owned(),
+        "view" => "A board or a list".to_owned(),
         "heading" => "What the case is called".to_owned(),
         by => in_words(by),
     }

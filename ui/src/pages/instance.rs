@@ -22,9 +22,9 @@ use super::route::{Access, Page};
 use super::task::{Done, done};
 use super::tasks::Row;
 use super::words::{Line, Reading};
-use crate::http::{Answered, about_instance};
+use crate::http::{AUDITOR, Answered, about_instance};
 use crate::naming::state_at;
-use crate::percent::path;
+use crate::percent::{path, query};
 
 pub const PAGES: &[Page] = &[Page {
     method: Method::GET,
@@ -62,6 +62,8 @@ struct Model {
     whole: bool,
     /// None: it is not the reader's to see.
     trail: Option<String>,
+    /// Who has looked at it, for auditors, where that is recorded.
+    readings: Option<String>,
     /// To see it as it stood, for whoever may read its trail.
     past: Option<past::Chooser>,
     href: String,
@@ -110,7 +112,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let shown = about_instance(&asked.service, caller, shown, workflow, key).await?;
     let known = engine.registry().chart(shown.definition).await?;
     let chart = &known.chart;
-    let tasks = engine.tasks_of(workflow, key, actor).await?;
+    let tasks = engine.task_titles(workflow, key, actor).await?;
     let offers = match engine.can(workflow, key, actor).await {
         Ok(offers) => offers,
         Err(EngineError::Hidden) => Vec::new(),
@@ -165,6 +167,8 @@ async fn show(asked: Asked) -> Answered<Answer> {
         whole: drawn::is_wanted_whole(&asked),
         diagram: drawn::of_instance(&asked, chart, &shown).await?,
         trail: shown.whole.then(|| format!("{href}/trail")),
+        readings: (chart.holds_personal_data && caller.has_role(AUDITOR))
+            .then(|| query("/accesses", &[("case", &format!("{workflow}/{key}"))])),
         past: shown.whole.then(|| past::Chooser::of(&asked, &href, None)),
         href,
         found: asked.parameter("found"),

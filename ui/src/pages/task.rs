@@ -216,7 +216,7 @@ pub async fn after(asked: &Asked, workflow: &str, key: &str, was_task: bool) -> 
 /// A task of this instance that nobody else holds and that the reader could do something about.
 async fn goes_on(asked: &Asked, workflow: &str, key: &str) -> Answered<Option<Queued>> {
     let actor = asked.actor()?;
-    let tasks = match asked.engine().tasks_of(workflow, key, actor).await {
+    let tasks = match asked.engine().task_titles(workflow, key, actor).await {
         Ok(tasks) => tasks,
         Err(EngineError::Hidden) => return Ok(None),
         Err(error) => return Err(error.into()),
@@ -246,7 +246,7 @@ async fn next(asked: &Asked) -> Answered<Option<Queued>> {
             limit: 1,
             ..QueueRequest::default()
         };
-        let queue = asked.engine().queue(&request, asked.actor()?).await?;
+        let queue = asked.engine().queue_titles(&request, asked.actor()?).await?;
         if let Some(first) = queue.tasks.into_iter().next() {
             return Ok(Some(first));
         }

@@ -136,7 +136,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
         limit: PAGE,
         ..QueueRequest::default()
     };
-    let waiting = engine.queue(&request, actor).await?;
+    let waiting = engine.queue_titles(&request, actor).await?;
     let first = request.after.is_none();
     let own = if first {
         let request = QueueRequest {
@@ -145,7 +145,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
             limit: OWN_MAX,
             ..request
         };
-        engine.queue(&request, actor).await?.tasks
+        engine.queue_titles(&request, actor).await?.tasks
     } else {
         Vec::new()
     };
@@ -229,7 +229,7 @@ async fn claim_one(asked: &Asked, place: &str) -> Answered<Outcome> {
 
 /// What a task is called; one that is not there any more, by what is known of it.
 async fn title_of(asked: &Asked, workflow: &str, key: &str, task: &str) -> Answered<String> {
-    let tasks = match asked.engine().tasks_of(workflow, key, asked.actor()?).await {
+    let tasks = match asked.engine().task_titles(workflow, key, asked.actor()?).await {
         Ok(tasks) => tasks,
         Err(EngineError::Hidden) => Vec::new(),
         Err(error) => return Err(error.into()),

@@ -180,12 +180,35 @@ impl Engine {
         Ok(queue)
     }
 
+    /// What waits for this actor and what they hold: nothing of what stands beside the tasks, so that it is no reading.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn queue_titles(&self, request: &QueueRequest, actor: &Actor) -> EngineResult<Queue> {
+        let mut queue = self.inner.queries.queue(request, actor, self.now()).await?;
+        self.settle_taking_over(&mut queue.tasks).await?;
+        queue.tasks.iter_mut().for_each(Queued::withhold_data);
+        Ok(queue)
+    }
+
     /// The open tasks of one instance that this actor may see.
     pub async fn tasks_of(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Vec<Queued>> {
         let tasks = self.inner.queries.tasks_of(workflow, key, actor, self.now()).await;
         let mut tasks = self.unless_refused(tasks, "tasks", workflow, key, actor).await?;
         self.settle_taking_over(&mut tasks).await?;
         self.told(actor, "tasks", tasks.iter().filter_map(Told::of_task)).await?;
+        Ok(tasks)
+    }
+
+    /// The open tasks of one instance that this actor may see: nothing of what stands beside them, so that it is no reading.
+    ///
+    /// # Errors
+    /// [`EngineError::Hidden`]; those of the store.
+    pub async fn task_titles(&self, workflow: &str, key: &str, actor: &Actor) -> EngineResult<Vec<Queued>> {
+        let tasks = self.inner.queries.tasks_of(workflow, key, actor, self.now()).await;
+        let mut tasks = self.unless_refused(tasks, "tasks", workflow, key, actor).await?;
+        self.settle_taking_over(&mut tasks).await?;
+        tasks.iter_mut().for_each(Queued::withhold_data);
         Ok(tasks)
     }
 

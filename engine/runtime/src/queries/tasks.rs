@@ -66,6 +66,14 @@ pub struct Queued {
     pub personal: Vec<Arc<str>>,
 }
 
+impl Queued {
+    /// Leaves what is to be done and not what stands beside it.
+    pub(crate) fn withhold_data(&mut self) {
+        self.task.show.clear();
+        self.personal.clear();
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Queue {
     /// What breaks first comes first.
