@@ -234,6 +234,7 @@ fn way(by: &str) -> String {
         "can" => "What can be done with the case".to_owned(),
         "thread" => "The conversation of the case".to_owned(),
         "trail" => "The trail of the case".to_owned(),
+        "name" => "The name, where another case refers to it".to_owned(),
         "view" => "A board or a list".to_owned(),
         "heading" => "What the case is called".to_owned(),
         by => in_words(by),

@@ -27,6 +27,8 @@ pub struct View {
     pub status: StatusCode,
     /// What the page is told of while it is open.
     pub topic: Option<String>,
+    /// Beside the keys of the instances that it refers to stands who or what they are, as far as its reader sees that.
+    pub names: bool,
 }
 
 impl View {
@@ -37,12 +39,19 @@ impl View {
             model: minijinja::Value::from(Serde(model)),
             status: StatusCode::OK,
             topic: None,
+            names: false,
         }
     }
 
     #[must_use]
     pub fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
+        self
+    }
+
+    #[must_use]
+    pub fn with_names(mut self) -> Self {
+        self.names = true;
         self
     }
 

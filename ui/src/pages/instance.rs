@@ -182,7 +182,10 @@ async fn show(asked: Asked) -> Answered<Answer> {
             .map(|task| in_words(task.split('@').next().unwrap_or_default())),
     };
     let topic = format!("instance:{workflow}/{key}");
-    Ok(View::new("instance.html", shown.title, model).topic(topic).into())
+    Ok(View::new("instance.html", shown.title, model)
+        .topic(topic)
+        .with_names()
+        .into())
 }
 
 /// How the engine calls the timers of tasks.

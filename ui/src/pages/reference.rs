@@ -1,6 +1,6 @@
 //! Instances that a page names: links, as far as they lead somewhere for whoever reads it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::Value;
 use minijinja::value::ValueKind;
@@ -19,6 +19,8 @@ const REFERENCES_MAX: usize = 1_000;
 pub struct Reference {
     pub name: String,
     pub href: Option<String>,
+    /// Who or what it is, to whoever reads the page.
+    called: Option<String>,
     /// `workflow/key`; None: whoever reads the page sees it.
     refers_to: Option<String>,
 }
@@ -46,12 +48,14 @@ impl Reference {
         Reference {
             name,
             href: Some(format!("/instances{}", path(&[workflow, key]))),
+            called: None,
             refers_to: None,
         }
     }
 }
 
-/// Takes away the links that lead nowhere for whoever asked. If that cannot be found out, they are left: each says so itself.
+/// Takes away the links that lead nowhere for whoever asked, and says beside the others who or what they lead to, on pages that do. If that
+/// cannot be found out, links are left: each says so itself.
 pub async fn resolve(asked: &Asked, view: &mut View) {
     let mut named = BTreeSet::new();
     gather(&view.model, &mut named);
@@ -61,14 +65,32 @@ pub async fn resolve(asked: &Asked, view: &mut View) {
     }
     let instances = named.iter().take(REFERENCES_MAX);
     let instances: Vec<(&str, &str)> = instances.filter_map(|name| name.split_once('/')).collect();
+    let mut known = Known::default();
     match asked.engine().closed_to(&instances, actor).await {
-        Ok(closed) if closed.is_empty() => {}
-        Ok(closed) => {
-            let closed = closed.iter().map(|(workflow, key)| format!("{workflow}/{key}")).collect();
-            view.model = without(&view.model, &closed);
-        }
+        Ok(closed) => known.closed = closed.iter().map(|(workflow, key)| format!("{workflow}/{key}")).collect(),
         Err(error) => tracing::warn!(error = Problem::from(error).code(), "where links lead cannot be found out"),
     }
+    if view.names {
+        match asked.engine().names_of(&instances, actor).await {
+            Ok(names) => {
+                let names = names
+                    .into_iter()
+                    .map(|((workflow, key), name)| (format!("{workflow}/{key}"), name));
+                known.names = names.collect();
+            }
+            Err(error) => tracing::warn!(error = Problem::from(error).code(), "to whom links lead is not told"),
+        }
+    }
+    if !known.closed.is_empty() || !known.names.is_empty() {
+        view.model = known.told(&view.model);
+    }
+}
+
+/// What is known of the instances that a page refers to, each by `workflow/key`.
+#[derive(Default)]
+struct Known {
+    closed: BTreeSet<String>,
+    names: BTreeMap<String, String>,
 }
 
 fn refers_to(map: &Value) -> Option<String> {
@@ -91,26 +113,26 @@ fn gather(model: &Value, named: &mut BTreeSet<String>) {
     }
 }
 
-/// The same model, in which nothing leads to these.
-fn without(model: &Value, closed: &BTreeSet<String>) -> Value {
-    match model.kind() {
-        ValueKind::Map => {
-            let is_closed = refers_to(model).is_some_and(|name| closed.contains(&name));
-            let fields = model.try_iter().into_iter().flatten().map(|name| {
-                let value = match is_closed && name.as_str() == Some("href") {
-                    true => Value::from(()),
-                    false => without(&model.get_item(&name).unwrap_or_default(), closed),
-                };
-                (name, value)
-            });
-            Value::from_pairs(fields)
+impl Known {
+    /// The same model, in which nothing leads to what is closed, and in which names stand.
+    fn told(&self, model: &Value) -> Value {
+        match model.kind() {
+            ValueKind::Map => {
+                let to = refers_to(model);
+                let is_closed = to.as_ref().is_some_and(|to| self.closed.contains(to));
+                let called = to.as_ref().and_then(|to| self.names.get(to));
+                let fields = model.try_iter().into_iter().flatten().map(|name| {
+                    let value = match (name.as_str(), called) {
+                        (Some("href"), _) if is_closed => Value::from(()),
+                        (Some("called"), Some(called)) => Value::from(called.as_str()),
+                        _ => self.told(&model.get_item(&name).unwrap_or_default()),
+                    };
+                    (name, value)
+                });
+                Value::from_pairs(fields)
+            }
+            ValueKind::Seq => model.try_iter().into_iter().flatten().map(|item| self.told(&item)).collect(),
+            _ => model.clone(),
         }
-        ValueKind::Seq => model
-            .try_iter()
-            .into_iter()
-            .flatten()
-            .map(|item| without(&item, closed))
-            .collect(),
-        _ => model.clone(),
     }
 }

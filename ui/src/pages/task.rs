@@ -122,7 +122,10 @@ async fn show(asked: Asked) -> Answered<Answer> {
         done: done(&asked).await?,
     };
     let topic = format!("instance:{workflow}/{key}");
-    Ok(View::new("task.html", shown.title.clone(), model).topic(topic).into())
+    Ok(View::new("task.html", shown.title.clone(), model)
+        .topic(topic)
+        .with_names()
+        .into())
 }
 
 fn is(queued: &Queued, task: &str) -> bool {

@@ -140,7 +140,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let portals = engine.portals(asked.actor()?).await?;
     let model = model(&asked, &version, &shown, &request, &portals);
     let title = version.view.title.to_string();
-    Ok(View::new("view.html", title, model).topic("instances").into())
+    Ok(View::new("view.html", title, model).topic("instances").with_names().into())
 }
 
 fn model(asked: &Asked, version: &ViewVersion, shown: &ViewShown, request: &ViewRequest, portals: &[PortalShown]) -> Model {

@@ -93,6 +93,8 @@ pub struct Chart {
     /// None: the deployment's.
     pub zone: Option<Template>,
     pub calendar: Option<Arc<str>>,
+    /// Fields that say who or what an instance is, in their order, to those who see them.
+    pub called: Vec<Arc<str>>,
     pub data: Fields,
     pub lets: Lets,
     pub reads: BTreeMap<Arc<str>, Read>,

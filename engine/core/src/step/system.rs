@@ -22,6 +22,7 @@ pub(super) fn chart() -> Chart {
         key: None,
         zone: None,
         calendar: None,
+        called: Vec::new(),
         data: Fields::default(),
         lets: Vec::new(),
         reads: Default::default(),

@@ -1,6 +1,6 @@
 //! What people read. Whatever of it is personal stands in the access log before it leaves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use statewright_core::identity::InstanceId;
@@ -120,6 +120,34 @@ impl Engine {
             }
         }
         Ok(closed)
+    }
+
+    /// Who or what some instances (workflow and key) are, beside their keys: of those that the actor sees, by the fields that they see. It is a
+    /// reading wherever one of these is personal.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn names_of<'n>(
+        &self,
+        instances: &[(&'n str, &'n str)],
+        actor: &Actor,
+    ) -> EngineResult<BTreeMap<(&'n str, &'n str), String>> {
+        let (mut asked, mut lives) = (BTreeMap::new(), BTreeMap::new());
+        for (workflow, key) in instances {
+            let live = self.inner.registry.live_known(workflow);
+            if let Some(live) = live.filter(|live| !live.chart.called.is_empty()) {
+                let id = InstanceId::of(workflow, key);
+                asked.insert(id, (*workflow, *key));
+                lives.insert(id, live);
+            }
+        }
+        let hits = self.inner.queries.names(&lives, actor, self.now()).await?;
+        self.told(actor, "name", hits.iter().filter_map(Told::of_hit)).await?;
+        let named = hits.iter().filter_map(|hit| {
+            let parts: Vec<&str> = hit.matched.iter().map(|(_, part)| &**part).collect();
+            Some((*asked.get(&hit.shown.instance)?, parts.join(", ")))
+        });
+        Ok(named.collect())
     }
 
     /// How many instances there are, of those that the actor sees or may have counted.

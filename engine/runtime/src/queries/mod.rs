@@ -7,6 +7,7 @@ mod find;
 mod history;
 mod inbox;
 mod list;
+mod names;
 mod past;
 mod people;
 mod search;

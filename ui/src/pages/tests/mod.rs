@@ -1,6 +1,7 @@
 //! The pages from outside: requests through the gate, as a browser sends them.
 
 mod accesses;
+mod called;
 mod conversation;
 mod drawn;
 mod elsewhere;

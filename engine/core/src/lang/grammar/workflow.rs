@@ -25,6 +25,11 @@ static OWN: &[Key] = &[
         "the IANA zone for dates and calendar units; computed once, at start",
     ),
     key("calendar", Shape::Name(Name::File), "business hours"),
+    key(
+        "called",
+        Shape::List(&Shape::Name(Name::Snake)),
+        "fields that say beside its key who or what it is, to those who see them; of a date the year; at most 5",
+    ),
     key("data", FIELDS, "the instance's own record"),
     key("let", LETS, "named values, computed where used"),
     key(

@@ -8,13 +8,14 @@ use crate::diagnostic::{Code, Diagnostics, FileId, Severity};
 use crate::yaml::{Entry, Kind, Mapping, Node, is_extension};
 
 /// Keys of the workflow that make no state and no way. Whatever is wrong there, the graph is known.
-const BESIDE_THE_GRAPH: [&str; 13] = [
+const BESIDE_THE_GRAPH: [&str; 14] = [
     "workflow",
     "title",
     "description",
     "key",
     "zone",
     "calendar",
+    "called",
     "data",
     "let",
     "reads",

@@ -9,6 +9,7 @@ use super::value::Sink;
 use crate::chart::{Access, Chart, Grant, Notable, Signers, Start, Tables};
 use crate::diagnostic::{Code, Span, nearest};
 use crate::expression::Template;
+use crate::field::Kind;
 use crate::identity::Digest;
 use crate::lang::scope::{Event, Known, Scope};
 use crate::time::{Duration, parse_duration};
@@ -18,6 +19,9 @@ const HOUR_US: i64 = 3_600_000_000;
 
 /// How long an instance may stay open to who opened it: a week. Whoever needs it for longer is to be given it for good.
 const GLASS_MAX_US: i64 = 7 * 24 * HOUR_US;
+
+/// Fields of a name: it is read at a glance, beside others.
+const CALLED_FIELDS_MAX: usize = 5;
 
 /// Rules of one workflow: more than anybody reads.
 const ACCESS_RULES_MAX: usize = 1_000;
@@ -73,6 +77,7 @@ impl Lowering<'_> {
             key,
             zone,
             calendar: text(workflow, "calendar").map(Arc::from),
+            called: self.called(workflow.get("called")),
             data: (*self.data).clone(),
             lets,
             reads,
@@ -204,6 +209,35 @@ impl Lowering<'_> {
             self.error(Code::UnusableLimit, scalar.span, message, help);
         }
         usable
+    }
+
+    /// The fields that say who or what an instance is. They may be personal: each reader is told those that they see, and they are kept nowhere.
+    fn called(&mut self, node: Option<&Node>) -> Vec<Arc<str>> {
+        let items = node.and_then(Node::as_sequence).unwrap_or_default();
+        if let Some(surplus) = items.get(CALLED_FIELDS_MAX) {
+            let message = format!("a name has more than {CALLED_FIELDS_MAX} fields");
+            let help = "keep those that people tell one from another by";
+            self.error(Code::TooManyParts, surplus.span, message, help);
+        }
+        let data = self.data.clone();
+        let mut called = Vec::new();
+        for scalar in items.iter().take(CALLED_FIELDS_MAX).filter_map(Node::as_scalar) {
+            match data.get(&scalar.text) {
+                None => self.unknown_field(scalar, &scalar.text, data.list.iter().map(|field| &*field.name)),
+                Some(field)
+                    if matches!(
+                        field.schema.kind,
+                        Kind::List { .. } | Kind::Object { .. } | Kind::File | Kind::Any
+                    ) =>
+                {
+                    let message = format!("`{}` is no part of a name: it is not a single value", scalar.text);
+                    let help = "name fields with a text, a number or a date";
+                    self.error(Code::WrongType, scalar.span, message, help);
+                }
+                Some(field) => called.push(field.name.clone()),
+            }
+        }
+        called
     }
 
     /// The fields and `let` values that an access rule shows.

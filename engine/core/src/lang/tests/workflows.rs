@@ -242,3 +242,27 @@ fn the_definition_is_the_digest_of_its_files() {
     let recompiled = compile(&mut sources, main, &again);
     assert_eq!(recompiled.chart.expect("the bundle is whole").definition, definition);
 }
+
+#[test]
+fn a_name_is_made_of_a_few_single_values_of_its_own() {
+    let check = |called: &str, expected: &str| {
+        let data = "{family: {type: optional string, phi: true}, born: optional date, notes: {type: list, items: string}, home: {type: object, properties: {town: string}}}";
+        let source = format!("workflow: w\ndata: {data}\nlet: {{old: born is none}}\ncalled: [{called}]\n");
+        assert_eq!(told(&source), expected, "{called}");
+    };
+    check("family, born", "");
+    check("famly", "SW-0302 ‹famly› there is no field `famly`");
+    check("old", "SW-0302 ‹old› there is no field `old`");
+    check(
+        "notes",
+        "SW-0414 ‹notes› `notes` is no part of a name: it is not a single value",
+    );
+    check(
+        "family, home",
+        "SW-0414 ‹home› `home` is no part of a name: it is not a single value",
+    );
+    let many = "family, born, family, born, family, born";
+    check(many, "SW-0217 ‹born› a name has more than 5 fields");
+    let chart = chart("workflow: w\ndata: {a: string, b: string}\ncalled: [b, a]\n");
+    assert_eq!(chart.called.iter().map(|name| &**name).collect::<Vec<_>>(), ["b", "a"]);
+}
