@@ -18,18 +18,24 @@ impl Status {
     pub async fn run(self, terminal: Terminal) -> Outcome {
         let operations = self.target.ask(terminal, Call::get(&["operations"])).await?.value()?;
         terminal.answer(&operations, || in_words(&operations));
-        match member_texts(&operations, "troubles").is_empty() {
-            true => Ok(Exit::Done),
-            false => Ok(Exit::No),
-        }
+        Ok(exit_of(&operations))
+    }
+}
+
+/// What somebody should look at though nothing fails is no trouble of the system's.
+fn exit_of(operations: &Value) -> Exit {
+    match member_texts(operations, "troubles").is_empty() {
+        true => Exit::Done,
+        false => Exit::No,
     }
 }
 
 fn in_words(operations: &Value) -> String {
-    let troubles = member_texts(operations, "troubles");
-    let mut words = match troubles.is_empty() {
+    let mut sentences = member_texts(operations, "troubles");
+    sentences.extend(member_texts(operations, "warnings"));
+    let mut words = match sentences.is_empty() {
         true => "All goes well.\n".to_owned(),
-        false => troubles.iter().map(|trouble| format!("{trouble}.\n")).collect(),
+        false => sentences.iter().map(|sentence| format!("{sentence}.\n")).collect(),
     };
     words.push_str(&format!("\n{}\n{}", nodes(operations), waiting(operations)));
     words
@@ -72,5 +78,46 @@ fn waiting(operations: &Value) -> String {
     for effects in member_items(operations, "effects") {
         row(format!("effects of {}", member(effects, "adapter")), effects.field("waiting"));
     }
+    row("overdue tasks".to_owned(), operations.field("overdue_tasks"));
     table.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{count, object, text, texts};
+
+    fn operations(troubles: &[&str], warnings: &[&str]) -> Value {
+        let late = object([
+            ("count", count(3)),
+            ("more", Value::Boolean(false)),
+            ("oldest", text("2026-03-02T08:00:00Z")),
+        ]);
+        object([
+            ("overdue_tasks", late),
+            ("troubles", texts(troubles)),
+            ("warnings", texts(warnings)),
+        ])
+    }
+
+    #[track_caller]
+    fn check(troubles: &[&str], warnings: &[&str], words: &str, exit: Exit) {
+        let operations = operations(troubles, warnings);
+        let said = in_words(&operations);
+        assert_eq!(
+            (said.split("\n\n").next(), exit_of(&operations)),
+            (Some(words), exit),
+            "{said}"
+        );
+        assert!(said.contains("overdue tasks  3      2026-03-02T08:00:00Z"), "{said}");
+    }
+
+    #[test]
+    fn late_work_is_said_and_is_no_failure_of_the_system() {
+        check(&[], &[], "All goes well.", Exit::Done);
+        check(&[], &["People's work is late"], "People's work is late.", Exit::Done);
+        check(&["Late timers"], &[], "Late timers.", Exit::No);
+        let both = "Late timers.\nPeople's work is late.";
+        check(&["Late timers"], &["People's work is late"], both, Exit::No);
+    }
 }

@@ -173,6 +173,11 @@ impl Snapshot {
         });
         sheet.gauges("backlog_age_seconds", "How long the oldest of it has waited", ages)?;
         sheet.gauge("effects_leased", "Effects that a node holds", backlog.leased)?;
+        let late = backlog.overdue_in_all();
+        sheet.gauge("overdue_tasks", "Open tasks whose due has passed", late.count)?;
+        let late_us = late.oldest_us.map_or(0, |oldest_us| (now_us - oldest_us).max(0));
+        let help = "How long ago the first of them was due";
+        sheet.gauge("overdue_tasks_age_seconds", help, late_us as u64 / 1_000_000)?;
         let nodes = self.operations.nodes.iter();
         let nodes = nodes.map(|(node, state)| ([("node", node.node.to_string()), ("state", state.as_str().to_owned())], 1));
         sheet.gauges("nodes", "The nodes on this database", nodes)

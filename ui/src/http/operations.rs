@@ -1,5 +1,6 @@
 //! How it goes: the nodes on this database, what waits, and what of it is amiss.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -18,6 +19,10 @@ use super::reply::document;
 use super::route::{Access, Reply, Route};
 use super::service::{Service, Shared};
 use crate::json::{count, instant, object, text, texts};
+use crate::table::counted;
+
+/// Lists in which late work stands that are named in a sentence, the longest first: more are for a table.
+const LISTS_NAMED_MAX: usize = 5;
 
 /// What could be done and was not for so long is late, in microseconds: well beyond what a restart of a node or of the database takes.
 const LATE_US: i64 = 60 * 1_000_000;
@@ -124,6 +129,43 @@ impl Operations {
             .collect()
     }
 
+    /// What somebody should look at though nothing fails, a sentence each: people are late with what is theirs to do.
+    pub fn warnings(&self) -> Vec<String> {
+        let late = self.backlog.overdue_in_all();
+        let Some(oldest_us) = late.oldest_us else {
+            return Vec::new();
+        };
+        let age = self.age(oldest_us);
+        let lists = self.lists();
+        vec![match late.count {
+            1 => format!("People's work is late: 1 task is overdue, for {age}; it stands in the lists of {lists}"),
+            _ => format!(
+                "People's work is late: {} tasks are overdue, the oldest for {age}; they stand in the lists of {lists}",
+                number(&late)
+            ),
+        }]
+    }
+
+    /// `review (12), order (3) and 2 workflows more`.
+    fn lists(&self) -> String {
+        let mut lists: Vec<&(Arc<str>, Waiting)> = self.backlog.overdue.iter().collect();
+        lists.sort_by_key(|(_, waiting)| Reverse(waiting.count));
+        let mut named: Vec<String> = lists
+            .iter()
+            .take(LISTS_NAMED_MAX)
+            .map(|(workflow, waiting)| format!("{workflow} ({})", waiting.count))
+            .collect();
+        let more = lists.len().saturating_sub(LISTS_NAMED_MAX);
+        if more > 0 {
+            named.push(counted(more as u64, "workflow more", "workflows more"));
+        }
+        match named.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        }
+    }
+
     fn late(&self, what: &str, waiting: &Waiting) -> Option<String> {
         let oldest_us = waiting.oldest_us.filter(|oldest_us| self.now_us - oldest_us > LATE_US)?;
         Some(format!(
@@ -162,10 +204,14 @@ async fn show(State(service): State<Shared>) -> Answered<Response> {
         effects,
         leased,
         incidents,
+        overdue,
     } = &operations.backlog;
     let effects = effects
         .iter()
         .map(|(adapter, waiting)| object([("adapter", text(adapter)), ("waiting", waiting_value(waiting))]));
+    let lists = overdue
+        .iter()
+        .map(|(workflow, waiting)| object([("waiting", waiting_value(waiting)), ("workflow", text(workflow))]));
     let answer = object([
         ("at", instant(operations.now_us)),
         ("effects", Value::from_items(effects.collect())),
@@ -175,8 +221,11 @@ async fn show(State(service): State<Shared>) -> Answered<Response> {
         ("next_timer", operations.next_due_us.map_or(Value::Null, instant)),
         ("node", text(service.engine.node())),
         ("nodes", Value::from_items(operations.nodes.iter().map(node_value).collect())),
+        ("overdue_lists", Value::from_items(lists.collect())),
+        ("overdue_tasks", waiting_value(&operations.backlog.overdue_in_all())),
         ("timers", waiting_value(timers)),
         ("troubles", texts(&troubles)),
+        ("warnings", texts(&operations.warnings())),
     ]);
     Ok(document(StatusCode::OK, &answer))
 }

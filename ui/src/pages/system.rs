@@ -23,6 +23,8 @@ pub const PAGES: &[Page] = &[Page {
 #[derive(Serialize)]
 struct Model {
     troubles: Vec<String>,
+    /// What somebody should look at though nothing fails.
+    warnings: Vec<String>,
     incidents: bool,
     nodes: Vec<Node>,
     waiting: Vec<Waits>,
@@ -87,6 +89,7 @@ async fn show(asked: Asked) -> Answered<Answer> {
     let took = answered.into_iter().map(|answered| answered.took).reduce(together);
     let model = Model {
         troubles: operations.troubles(engine.unreached().await?.len()),
+        warnings: operations.warnings(),
         incidents: operations.backlog.incidents.count > 0,
         nodes: operations
             .nodes
@@ -180,7 +183,8 @@ fn waiting(operations: &Operations, reading: &Reading) -> Vec<Waits> {
     let effects = backlog.effects.iter();
     let effects = effects.map(|(adapter, waiting)| Waits::of(format!("Effects of {adapter}"), waiting, reading));
     let incidents = Waits::of("Incidents", &backlog.incidents, reading);
-    first.chain(effects).chain([incidents]).collect()
+    let overdue = Waits::of("Tasks that are overdue", &backlog.overdue_in_all(), reading);
+    first.chain(effects).chain([incidents, overdue]).collect()
 }
 
 fn source_in_words(source: &str) -> &'static str {

@@ -37,6 +37,7 @@ pub(super) const SQLITE: &[Migration] = migrations!("sqlite":
     15 "0015_read",
     16 "0016_history",
     17 "0017_secret",
+    18 "0018_task_due",
 );
 
 pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
@@ -56,6 +57,7 @@ pub(super) const POSTGRES: &[Migration] = migrations!("postgres":
     15 "0015_read",
     16 "0016_history",
     17 "0017_secret",
+    18 "0018_task_due",
 );
 
 /// What is still to be done to a schema of version `found` (0: empty).

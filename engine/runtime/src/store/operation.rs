@@ -54,6 +54,19 @@ pub struct Backlog {
     pub leased: u64,
     /// What gave up and waits for a person; since the oldest.
     pub incidents: Waiting,
+    /// Open tasks whose due has passed, by workflow; since the oldest due. Of so many that not all were counted, those due first.
+    pub overdue: Vec<(Arc<str>, Waiting)>,
+}
+
+impl Backlog {
+    /// The overdue tasks of all workflows.
+    pub fn overdue_in_all(&self) -> Waiting {
+        let all = self.overdue.iter().map(|(_, waiting)| waiting);
+        Waiting {
+            count: all.clone().map(|waiting| waiting.count).sum(),
+            oldest_us: all.filter_map(|waiting| waiting.oldest_us).min(),
+        }
+    }
 }
 
 /// How much waits, and since when.

@@ -156,7 +156,7 @@ const SIXTH: &str = "
     drop table document; drop table live_document; drop table document_deployment;
     drop table file_upload; drop table file_content; drop table file_chunk; drop table file_attachment;
     drop table node; drop table mail; drop table notice_read; drop table inbox_read;
-    drop index trail_moment; drop table secret;
+    drop index trail_moment; drop index task_due; drop table secret;
     delete from schema_version where version >= 7";
 
 #[tokio::test]

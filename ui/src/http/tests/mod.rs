@@ -10,7 +10,7 @@ pub mod glass;
 mod history;
 mod identity;
 mod opening;
-mod operations;
+pub mod operations;
 mod refusal;
 mod schedules;
 mod search;

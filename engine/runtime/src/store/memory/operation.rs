@@ -1,5 +1,8 @@
 //! Which nodes are there, and what waits: all of it is looked at for every question.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::MemoryStore;
@@ -50,7 +53,24 @@ impl Contents {
             effects,
             leased,
             incidents: waiting(self.troubles()),
+            overdue: self.overdue(now_us),
         }
+    }
+
+    fn overdue(&self, now_us: i64) -> Vec<(Arc<str>, Waiting)> {
+        let mut late: Vec<(i64, &Arc<str>)> = self
+            .tasks
+            .values()
+            .filter_map(|task| Some((task.due_us?, &task.workflow)))
+            .filter(|(due_us, _)| *due_us < now_us)
+            .collect();
+        late.sort();
+        let mut by_workflow: BTreeMap<Arc<str>, Waiting> = BTreeMap::new();
+        for (due_us, workflow) in late.into_iter().take(usize::try_from(COUNTED_MAX).unwrap_or(usize::MAX)) {
+            let waiting = by_workflow.entry(workflow.clone()).or_default();
+            *waiting = Waiting::of(waiting.count + 1, waiting.oldest_us.or(Some(due_us)));
+        }
+        by_workflow.into_iter().collect()
     }
 
     /// Since when each incident waits.

@@ -1,5 +1,7 @@
 //! Which nodes are there, and what waits.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
@@ -66,6 +68,16 @@ pub(super) const DUE_EFFECTS: &str = "
     where incident_since is null and not abandoned and due <= $1
     order by due limit $2";
 
+/// What has no due is left out in the words of the index.
+pub(super) const OVERDUE: &str = "
+    select workflow, count(*) as count, min(due) as oldest
+    from (
+        select workflow, due from task
+        where due <> 9223372036854775807 and due < $1
+        order by due, workflow limit $2
+    ) as late
+    group by workflow order by workflow";
+
 #[async_trait]
 impl OperationStore for PostgresStore {
     async fn beat(&self, node: &NodeRow, forget_before_us: i64) -> StoreResult<()> {
@@ -94,11 +106,18 @@ impl OperationStore for PostgresStore {
         let most = signed(COUNTED_MAX);
         let counted = sqlx::query(BACKLOG).bind(now_us).bind(most).fetch_one(&self.pool).await;
         let due = sqlx::query(DUE_EFFECTS).bind(now_us).bind(most).fetch_all(&self.pool).await;
-        backlog(&counted.map_err(failed)?, &due.map_err(failed)?, now_us).map_err(failed)
+        let late = sqlx::query(OVERDUE).bind(now_us).bind(most).fetch_all(&self.pool).await;
+        let overdue = row::all(&late.map_err(failed)?, overdue).map_err(failed)?;
+        backlog(&counted.map_err(failed)?, &due.map_err(failed)?, overdue, now_us).map_err(failed)
     }
 }
 
-fn backlog(counted: &PgRow, due: &[PgRow], now_us: i64) -> Result<Backlog, sqlx::Error> {
+fn overdue(row: &PgRow) -> Result<(Arc<str>, Waiting), sqlx::Error> {
+    let waiting = Waiting::of(row::unsigned(row, "count")?, row.try_get("oldest")?);
+    Ok((row::text(row, "workflow")?, waiting))
+}
+
+fn backlog(counted: &PgRow, due: &[PgRow], overdue: Vec<(Arc<str>, Waiting)>, now_us: i64) -> Result<Backlog, sqlx::Error> {
     let due = row::all(due, |row| {
         Ok((row::text(row, "adapter")?, row.try_get("due")?, row.try_get("lease_until")?))
     })?;
@@ -109,6 +128,7 @@ fn backlog(counted: &PgRow, due: &[PgRow], now_us: i64) -> Result<Backlog, sqlx:
         effects,
         leased,
         incidents: Waiting::of(row::unsigned(counted, "incidents")?, counted.try_get("incidents_oldest")?),
+        overdue,
     })
 }
 

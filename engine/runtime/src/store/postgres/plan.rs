@@ -130,6 +130,7 @@ const OTHERS: &[&str] = &[
     operation::DUE_EFFECTS,
     operation::FORGET_NODES,
     operation::NODES,
+    operation::OVERDUE,
     outbox::LEASE,
     outbox::EXTEND,
     outbox::COUNT_ATTEMPT,
@@ -306,12 +307,13 @@ fn check(plan: &[String], sql: &str, when: &str) {
 
 /// Of each queue no more is read than the page needs: the index gives what is asked for in the order in which it is asked for.
 fn check_pages(plan: &[String], sql: &str, when: &str) {
-    let index = match sql {
-        task::PAGE => "task_subject_queue",
-        task::PAGE_OF_WORKFLOW => "task_subject_workflow",
-        notice::PAGE => "notice_subject_pkey",
-        search::PAGE => "instance_field_value",
-        history::OF_ALL => "trail_moment",
+    let (index, bound) = match sql {
+        task::PAGE => ("task_subject_queue", "ROW("),
+        task::PAGE_OF_WORKFLOW => ("task_subject_workflow", "ROW("),
+        notice::PAGE => ("notice_subject_pkey", "ROW("),
+        search::PAGE => ("instance_field_value", "ROW("),
+        history::OF_ALL => ("trail_moment", "ROW("),
+        operation::OVERDUE => ("task_due", "(due < "),
         _ => return,
     };
     let shown = || format!("{index} {when}\n{sql}\n{}", plan.join("\n"));
@@ -324,8 +326,8 @@ fn check_pages(plan: &[String], sql: &str, when: &str) {
     );
     let condition = plan[place + 1..].iter().find(|line| line.contains("Index Cond"));
     assert!(
-        condition.is_some_and(|condition| condition.contains("ROW(")),
-        "begins before the page {}",
+        condition.is_some_and(|condition| condition.contains(bound)),
+        "walks beyond the page {}",
         shown()
     );
 }

@@ -69,6 +69,14 @@ pub(super) const INCIDENTS: &str = "
         limit ?1
     )";
 
+/// What has no due is left out in the words of the index.
+pub(super) const OVERDUE: &str = "
+    select workflow, count(*) as count, min(due) as oldest from (
+        select workflow, due from task indexed by task_due
+        where due <> 9223372036854775807 and due < ?1
+        order by due, workflow limit ?2
+    ) group by workflow order by workflow";
+
 #[async_trait]
 impl OperationStore for SqliteStore {
     async fn beat(&self, node: &NodeRow, forget_before_us: i64) -> StoreResult<()> {
@@ -118,6 +126,9 @@ fn backlog(connection: &Connection, now_us: i64) -> StoreResult<Backlog> {
         effects,
         leased,
         incidents: counted(INCIDENTS, params![most])?.unwrap_or_default(),
+        overdue: rows(connection, OVERDUE, params![now_us, most], |row| {
+            Ok((text(row, "workflow")?, waiting(row)?))
+        })?,
     })
 }
 

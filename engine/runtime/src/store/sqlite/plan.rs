@@ -127,6 +127,7 @@ const STATEMENTS: &[&str] = &[
     operation::DUE_EFFECTS,
     operation::DUE_TIMERS,
     operation::INCIDENTS,
+    operation::OVERDUE,
     operation::READY_MESSAGES,
     outbox::FORGET_ABANDONED,
     outbox::LEASE,
@@ -296,6 +297,10 @@ fn a_page_is_one_walk_along_an_index() {
         history::OF_ALL,
         "SEARCH trail USING INDEX trail_moment (at>? AND (at,instance,sequence)<(?,?,?))",
     );
+    let late = steps(&connection, operation::OVERDUE);
+    let walk = "SEARCH task USING COVERING INDEX task_due (due<?)";
+    assert!(late.iter().any(|step| step == walk), "{late:?}");
+    assert!(!late.iter().any(|step| step.contains("ORDER BY")), "{late:?}");
     let found = steps(&connection, field::OF_VALUE);
     let walk = "SEARCH s USING COVERING INDEX instance_field_value (workflow=? AND field=? AND value=? AND instance>?)";
     assert!(found.iter().any(|step| step == walk), "{found:?}");

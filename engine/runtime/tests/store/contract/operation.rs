@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use statewright_engine::store::{Backlog, Incident, IncidentKind, NewEffect, NodeRow, Store, Waiting};
+use statewright_engine::store::{Backlog, Incident, IncidentKind, NewEffect, NodeRow, Store, TaskRow, Waiting};
 
 use super::{must_commit, on_every_store};
-use crate::shape::{effect, id, message, moment, name, step};
+use crate::shape::{effect, id, message, moment, name, step, task};
 
 on_every_store! {
     the_last_word_of_a_node_counts
     who_was_not_seen_for_long_is_forgotten
     what_waits_is_counted_with_its_oldest
     what_waits_for_its_time_or_for_a_person_is_not_due
+    what_people_are_late_with_is_counted_in_the_lists_in_which_it_stands
 }
 
 fn node(node: &str, seen_at_us: i64) -> NodeRow {
@@ -112,4 +113,51 @@ async fn what_waits_for_its_time_or_for_a_person_is_not_due(store: Arc<dyn Store
             ..Backlog::default()
         }
     );
+}
+
+async fn what_people_are_late_with_is_counted_in_the_lists_in_which_it_stands(store: Arc<dyn Store>) {
+    let open = |workflow: &str, state: &str, due_us: Option<i64>| TaskRow {
+        workflow: workflow.into(),
+        due_us,
+        ..task("a", state, &["role:clerk", "user:ada"])
+    };
+    let mut first = step("a", 0);
+    first.tasks = vec![
+        open("order", "one", Some(moment(20))),
+        open("order", "two", Some(moment(10))),
+        open("order", "later", Some(moment(50))),
+        open("order", "ever", None),
+        TaskRow {
+            holder: Some("ada".into()),
+            ..open("invoice", "three", Some(moment(15)))
+        },
+    ];
+    must_commit(&store, &first).await;
+    let backlog = async |now_us: i64| store.operations().backlog(now_us).await.unwrap();
+    let since = |count, oldest_us| Waiting {
+        count,
+        oldest_us: Some(oldest_us),
+    };
+    // whoever may do them, and whether or not somebody has begun: each once
+    let late = backlog(moment(50)).await;
+    let lists = [(name("invoice"), since(1, moment(15))), (name("order"), since(2, moment(10)))];
+    assert_eq!(late.overdue, lists);
+    assert_eq!(late.overdue_in_all(), since(3, moment(10)));
+    // nothing else of it waits
+    assert_eq!(
+        late,
+        Backlog {
+            overdue: late.overdue.clone(),
+            ..Backlog::default()
+        }
+    );
+    // one that is due this moment is not late yet, and one without a due never is
+    assert_eq!(backlog(moment(10)).await, Backlog::default());
+    assert_eq!(backlog(i64::MAX).await.overdue_in_all().count, 4);
+    // what was put off or done is late no more
+    let mut second = step("a", 1);
+    second.tasks = vec![open("order", "two", Some(moment(90)))];
+    second.tasks_gone = vec![name("three")];
+    must_commit(&store, &second).await;
+    assert_eq!(backlog(moment(50)).await.overdue, [(name("order"), since(1, moment(20)))]);
 }
