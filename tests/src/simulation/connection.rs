@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use statewright_core::step::BlindKey;
 use statewright_engine::store::{Applied, Store, StoreError, StoreResult, Write};
 
 use super::gate::{Gate, stop};
@@ -96,6 +97,12 @@ impl Layer for Connection {
 
     async fn around<T: Send>(&self, what: &'static str, call: impl Future<Output = StoreResult<T>> + Send) -> StoreResult<T> {
         self.carry(what, call, |_| None).await
+    }
+
+    /// Read once by each node: it is waited for, and nothing comes in between or goes wrong, since others of the node wait for it meanwhile.
+    async fn blind_key(&self) -> StoreResult<BlindKey> {
+        let _under_way = self.gate.begin_call();
+        self.behind().blind_key().await
     }
 
     async fn commit(&self, writes: &[Write]) -> StoreResult<Vec<Applied>> {
